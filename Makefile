@@ -1,0 +1,115 @@
+# sauma: build, test, demo. `make help` lists what there is.
+
+VARIANT ?= release
+B       ?= build$(if $(filter-out release,$(VARIANT)),/$(VARIANT))
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+# ---- what it needs from Debian 12, by name; the one place that says so -----------------------
+DEPS_BUILD := gcc libc6-dev pkg-config liblua5.4-dev lua-cjson-dev libevent-dev \
+              libcurl4-openssl-dev libsqlite3-dev libsodium-dev libgmp-dev libutf8proc-dev \
+              libseccomp-dev libssl-dev zlib1g-dev node-llhttp
+DEPS_DEMO  := curl ca-certificates
+DEPS_TEST  := libcmocka-dev python3 openssl curl ca-certificates
+DEPS_LINT  := clang-format lua-check
+DEPS_FUZZ  := clang
+DEPS_BENCH := nginx-light libnginx-mod-http-lua lua-cjson
+
+# ---- variants -------------------------------------------------------------------------------
+WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+          -Wpointer-arith -Wformat=2 -Wundef -Wwrite-strings -Wno-unused-parameter
+HARDEN := -fstack-protector-strong -fPIE
+LHARD  := -pie -Wl,-z,relro,-z,now
+OPT_release := -O2 -g -D_FORTIFY_SOURCE=2
+OPT_debug   := -O0 -g3 -DSAUMA_FAULTS
+OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+               -fno-sanitize-recover=all -DSAUMA_FAULTS
+OPT_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -DSAUMA_FAULTS
+OPT_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link \
+               -fno-sanitize-recover=all
+CC_fuzz     := clang
+ifneq ($(CC_$(VARIANT)),)
+CC := $(CC_$(VARIANT))
+else
+CC ?= cc
+endif
+
+PKGS    := lua5.4 lua5.4-cjson libevent libevent_openssl libevent_pthreads libcurl sqlite3 \
+           libsodium libutf8proc libseccomp openssl zlib
+# Asked once, when first needed: the packages may only be installed by the deps step.
+PKGC     = $(eval PKGC := $(shell pkg-config --cflags $(PKGS)))$(PKGC)
+PKGL     = $(eval PKGL := $(shell pkg-config --libs $(PKGS)))$(PKGL)
+CFLAGS  ?=
+ALLC     = -std=c11 -D_GNU_SOURCE $(OPT_$(VARIANT)) $(WARN) $(HARDEN) $(PKGC) $(CFLAGS)
+ALLL     = $(OPT_$(VARIANT)) $(LHARD) $(LDFLAGS)
+LIBS     = $(PKGL) -lgmp -lpthread -lm
+
+# ---- layers: each sees its own headers and those below, so an upward include does not build --
+SEES_base   := base
+SEES_match  := base match
+SEES_wire   := base match wire
+SEES_io     := base match wire io
+SEES_store  := base match wire io store
+SEES_engine := base match wire io store engine
+SEES_script := base match wire script
+SEES_app    := base match wire io store engine script app
+LAYERS      := base match wire io store engine script app
+LLHTTP      := /usr/share/llhttp
+INC_io      := -I/usr/share/include/llhttp
+
+srcs = $(wildcard host/$(1)/*.c)
+objs = $(patsubst %.c,$(B)/%.o,$(call srcs,$(1)))
+
+.DEFAULT_GOAL := all
+.PHONY: all sauma
+all: sauma
+sauma: $(B)/sauma
+
+define layer_rules
+$(B)/host/$(1)/%.o: host/$(1)/%.c | $(B)/.deps
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALLC) $$(patsubst %,-iquote include/%,$$(SEES_$(1))) $$(INC_$(1)) -MMD -MP -c $$< -o $$@
+$(B)/lib$(1).a: $(call objs,$(1))
+	@mkdir -p $$(@D); rm -f $$@; ar rcs $$@ $$^
+endef
+$(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
+
+$(B)/llhttp/%.o: | $(B)/.deps
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -Werror,$(ALLC)) -w $(INC_io) -c $(LLHTTP)/$*.c -o $@
+$(B)/libllhttp.a: $(addprefix $(B)/llhttp/,api.o http.o llhttp.o)
+	rm -f $@; ar rcs $@ $^
+
+# Link order: a layer before what it uses.
+LIB_base   = $(B)/libbase.a
+LIB_match  = $(B)/libmatch.a $(LIB_base)
+LIB_wire   = $(B)/libwire.a $(LIB_match)
+LIB_io     = $(B)/libio.a $(B)/libllhttp.a $(LIB_wire)
+LIB_store  = $(B)/libstore.a $(LIB_io)
+LIB_engine = $(B)/libengine.a $(LIB_store)
+LIB_script = $(B)/libscript.a $(LIB_wire)
+LIB_app    = $(B)/libengine.a $(B)/libstore.a $(B)/libscript.a $(LIB_io)
+
+$(B)/sauma: $(call objs,app) $(LIB_app)
+	$(CC) $(ALLL) $^ $(LIBS) -o $@
+
+# ---- unit tests: tests/unit/<layer>/<name>_test.c, one cmocka program each --------------------
+UNIT := $(wildcard tests/unit/*/*_test.c)
+UNIT_BINS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT))
+define unit_rules
+$(B)/unit/$(1)/%: tests/unit/$(1)/%.c $$(LIB_$(1))
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALLC) $$(patsubst %,-iquote include/%,$$(SEES_$(1))) $$(INC_$(1)) -iquote tests/unit \
+	    -MMD -MP $$(LHARD) $$< $$(LIB_$(1)) $$(LIBS) -lcmocka -o $$@
+endef
+$(foreach l,$(LAYERS),$(eval $(call unit_rules,$(l))))
+.PHONY: unit
+unit: $(UNIT_BINS)
+	@set -e; for t in $(UNIT_BINS); do $$t; done
+
+# ---- dependencies ---------------------------------------------------------------------------
+$(B)/.deps: Makefile
+	@tests/deps.sh $(DEPS_BUILD)
+	@mkdir -p $(@D); touch $@
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,20 @@
+/* Time. Waits, leases and deadlines use the monotonic clock; only what people read or another
+ * system defines uses the wall clock. */
+#ifndef CLOCK_H
+#define CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void);
+int64_t clock_wall_ms(void); /* since 1970-01-01T00:00:00Z */
+#define CLOCK_TEXT 32
+/* "2026-11-20T09:15:00.123Z" into out of CLOCK_TEXT bytes. */
+void clock_format(int64_t wall_ms, char out[CLOCK_TEXT]);
+/* Parses RFC 3339 text, and IMF-fixdate of HTTP; false if it is neither. */
+#include <stdbool.h>
+bool clock_parse_rfc3339(const char *s, size_t n, int64_t *wall_ms);
+bool clock_parse_http(const char *s, size_t n, int64_t *wall_ms);
+
+#endif

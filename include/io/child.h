@@ -1,0 +1,44 @@
+/* Child processes with a message channel: this program started again over a socket pair. */
+#ifndef CHILD_H
+#define CHILD_H
+
+#include <stdint.h>
+#include <sys/types.h>
+#include "err.h"
+#include "loop.h"
+#include "wire.h"
+
+struct child;
+
+struct child_handlers {
+    /* One message came in; its parts are valid during the call. */
+    void (*message)(void *arg, const struct wire_msg *m);
+    /* The child is gone (exit, signal, or closed socket); called once, last. how says what
+     * happened in words. `current` is the id the child last published as being worked on, or 0. */
+    void (*gone)(void *arg, const char *how, uint64_t current);
+    void *arg;
+};
+
+/* Runs argv[0] (the path of this executable, see child_self) with argv. In the child descriptor
+ * 3 is the socket and 4 a shared memory page of child_page; everything else is closed, the
+ * environment holds nothing but what env lists. The child dies with its parent. */
+struct child *child_start(struct loop *l, char *const argv[], char *const env[],
+    const struct child_handlers *h, struct err *e);
+/* Queues a message; all that was queued in one turn of the loop goes out in one write. */
+void child_send(struct child *c, const struct wire_msg *m);
+void child_kill(struct child *c); /* SIGKILL; `gone` follows */
+pid_t child_pid(const struct child *c);
+/* Ends and frees without calling `gone`: closes the socket, waits shortly, then SIGKILL. */
+void child_free(struct child *c);
+
+/* What child and parent share without a message: which call is being run, and a beat. */
+struct child_page {
+    volatile uint64_t current; /* id of the call being run, 0 when idle */
+    volatile uint64_t beat;    /* grows with each burst that is begun */
+};
+const struct child_page *child_shared(const struct child *c);
+
+/* Path of the running executable (/proc/self/exe resolved), for argv[0]. */
+const char *child_self(void);
+
+#endif

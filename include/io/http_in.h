@@ -1,0 +1,67 @@
+/* HTTP/1.1 server: libevent sockets, llhttp parsing, strict. The handler gets whole requests and
+ * answers whenever it likes; the answers of pipelined requests leave in order. */
+#ifndef HTTP_IN_H
+#define HTTP_IN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "err.h"
+#include "http.h"
+#include "loop.h"
+
+struct http_in;          /* a listening server */
+struct http_in_exchange; /* one request and its pending answer */
+
+struct http_in_config {
+    const char *listen;      /* "127.0.0.1:8700", "[::1]:0"; port 0 picks a free one */
+    size_t max_body;         /* bytes; over it: 413 */
+    size_t max_header;       /* bytes of request line and headers; over it: 431 */
+    int64_t header_ms;       /* first byte of a request to the end of its headers, else 408 */
+    int64_t body_ms;         /* end of headers to the end of the body, else 408 */
+    int64_t idle_ms;         /* keep-alive without a request */
+    int64_t write_ms;        /* an answer the peer does not read */
+    int max_connections;     /* accepting pauses at the limit */
+    int max_pipelined;       /* requests of one connection that wait for an answer */
+};
+void http_in_config_defaults(struct http_in_config *c);
+
+struct http_in_request {
+    const char *method;      /* "POST" */
+    struct str target;       /* as sent */
+    struct str path;         /* percent-decoded, before '?'; never holds NUL */
+    struct str query;        /* raw, after '?' */
+    const struct http_header *headers;
+    int nheaders;
+    struct str body;
+    const char *peer;        /* "127.0.0.1" */
+};
+
+/* Called once for each whole request. The request lives until http_in_reply or abort. */
+typedef void (*http_in_handler)(void *arg, struct http_in_exchange *x);
+
+struct http_in *http_in_start(struct loop *l, const struct http_in_config *c, http_in_handler fn,
+    void *arg, struct err *e);
+const char *http_in_address(const struct http_in *s); /* "127.0.0.1:8700" as bound */
+/* A request this server itself refused (413, 400 ...): told for counting and alerts. */
+void http_in_on_refused(struct http_in *s,
+    void (*fn)(void *arg, const char *peer, struct str target, int status, const char *why),
+    void *arg);
+/* Stops accepting, lets requests under way finish, then calls done. Idle connections are closed. */
+void http_in_drain(struct http_in *s, loop_fn done, void *arg);
+void http_in_free(struct http_in *s);
+int http_in_connections(const struct http_in *s);
+
+const struct http_in_request *http_in_request(const struct http_in_exchange *x);
+/* Answers, once. headers may be NULL; Content-Length, Date and Connection are added. A HEAD gets
+ * no body. x is gone afterwards. Works (and frees) also when the peer has left meanwhile. */
+void http_in_reply(struct http_in_exchange *x, int status, const struct http_header *headers,
+    int nheaders, struct str body);
+/* For sandboxes: closes the connection with a TCP reset instead of an answer; or sends `bytes` of
+ * an answer and then closes. */
+void http_in_abort(struct http_in_exchange *x);
+void http_in_reply_cut(struct http_in_exchange *x, int status, const struct http_header *headers,
+    int nheaders, struct str body, size_t bytes);
+/* Value of a query parameter, percent-decoded into a string owned by the caller; NULL if absent. */
+char *http_in_query(const struct http_in_request *r, const char *name);
+
+#endif

@@ -1,0 +1,64 @@
+/* HTTP client: one libcurl multi handle on the loop. A write is never sent twice by itself: its
+ * body cannot be rewound and redirects are not followed. */
+#ifndef HTTP_OUT_H
+#define HTTP_OUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "err.h"
+#include "http.h"
+#include "loop.h"
+
+struct http_out;
+struct http_out_transfer;
+
+struct http_out_config {
+    int connect_ms;        /* until connected, TLS included */
+    int64_t max_idle_ms;   /* a reused connection is at most this old for reads */
+    int64_t max_idle_write_ms; /* and for writes, much shorter */
+    const char *ca_file;   /* NULL: the system's certificates */
+    const char *user_agent;
+    int max_connections;   /* in all; 0: no limit */
+};
+void http_out_config_defaults(struct http_out_config *c);
+
+struct http_out_request {
+    const char *method;
+    const char *url;       /* absolute http:// or https:// */
+    const struct http_header *headers;
+    int nheaders;
+    struct str body;
+    bool write;            /* has an effect outside: see above */
+    int64_t timeout_ms;    /* whole transfer */
+    size_t max_body;       /* of the answer */
+};
+
+enum http_out_outcome {
+    HTTP_OUT_ANSWERED, /* a whole answer came: status, headers, body */
+    HTTP_OUT_NOT_SENT, /* no byte of the request left: DNS, connect, TLS, bad URL */
+    HTTP_OUT_UNKNOWN   /* the request may have been carried out: timeout, reset, half an answer */
+};
+
+struct http_out_result {
+    enum http_out_outcome outcome;
+    int status;
+    const struct http_header *headers;
+    int nheaders;
+    struct str body;
+    const char *problem;   /* NOT_SENT, UNKNOWN: what happened, in words with the address */
+    bool permanent;        /* NOT_SENT that no retry heals: bad URL, forbidden protocol */
+    int64_t duration_us;
+};
+
+typedef void (*http_out_done)(void *arg, const struct http_out_result *r);
+
+struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, struct err *e);
+void http_out_free(struct http_out *h);
+/* Copies all it needs of the request. done is called once, later, from the loop; the result lives
+ * during the call. After it (or cancel) the transfer is gone. */
+struct http_out_transfer *http_out_start(struct http_out *h, const struct http_out_request *r,
+    http_out_done done, void *arg);
+/* Stops without calling done. */
+void http_out_cancel(struct http_out_transfer *t);
+
+#endif

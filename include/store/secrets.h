@@ -1,0 +1,30 @@
+/* Secrets at rest: XChaCha20-Poly1305 with the key of DIR/key (made at first use, mode 0600) or of
+ * the file named by SAUMA_KEY_FILE. Company and name are bound in as associated data, so a row that
+ * was moved to another company does not open. Used by the host and by `sauma secret`; both may
+ * run at once. */
+#ifndef SECRETS_H
+#define SECRETS_H
+
+#include <stdbool.h>
+#include "err.h"
+#include "str.h"
+
+struct secrets;
+
+struct secrets *secrets_open(const char *dir, struct err *e);
+void secrets_close(struct secrets *s);
+int secrets_set(struct secrets *s, const char *company, const char *name, struct str value,
+    struct err *e);
+/* 1: *value is an owned NUL-terminated copy, to be wiped with secrets_wipe; 0: there is none;
+ * -1: e. */
+int secrets_get(struct secrets *s, const char *company, const char *name, char **value,
+    struct err *e);
+void secrets_wipe(char *value); /* zeroes and frees */
+/* 1 removed, 0 there was none, -1. */
+int secrets_remove(struct secrets *s, const char *company, const char *name, struct err *e);
+/* Names only, with when they were set. */
+int secrets_list(struct secrets *s, const char *company,
+    int (*fn)(void *arg, const char *company, const char *name, int64_t set_ms), void *arg,
+    struct err *e);
+
+#endif

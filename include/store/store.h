@@ -1,0 +1,153 @@
+/* The durable store: events, runs, journals, versions, secrets. One thread owns the SQLite
+ * database (WAL, synchronous=FULL) and commits all that was asked in one turn in one transaction;
+ * a callback runs on the loop when its operation is on disk, in the order of asking.
+ * After an I/O error in a commit the process ends with status 74: what was promised is in the log,
+ * and retrying a failed fsync could report success for lost data. Disk full is different: the
+ * operations of that batch fail with ERR_IO ("disk full") and nothing of them is stored. */
+#ifndef STORE_H
+#define STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "err.h"
+#include "loop.h"
+#include "str.h"
+
+struct store;
+
+/* Opens or creates DIR/sauma.db, takes DIR/lock (one host a data folder), migrates the schema.
+ * Refuses a newer schema in plain words. */
+struct store *store_open(struct loop *l, const char *dir, struct err *e);
+/* Waits for what was asked, then closes. Callbacks of finished operations are called. */
+void store_close(struct store *s);
+/* True while operations fail for lack of space; new events should get 503. */
+bool store_full(const struct store *s);
+/* Operations asked and not yet on disk. */
+int store_pending(const struct store *s);
+
+/* ---- events ---- */
+struct store_event {
+    const char *id;          /* evt_... */
+    const char *company;
+    const char *connection;
+    const char *type;        /* "proposal.accepted", may be "" */
+    const char *delivery;    /* the sender's id of the delivery; "" if it has none */
+    int64_t received_ms;     /* wall clock */
+    struct str headers;      /* JSON object of the headers worth keeping */
+    struct str body;         /* raw bytes */
+};
+enum store_event_result {
+    STORE_EVENT_NEW,
+    STORE_EVENT_DUPLICATE, /* same delivery id and bytes: first_id is the one stored */
+    STORE_EVENT_CONFLICT,  /* same delivery id, other bytes */
+    STORE_EVENT_FAILED     /* not stored: e */
+};
+typedef void (*store_event_fn)(void *arg, enum store_event_result r, int64_t seq,
+    const char *first_id, const struct err *e);
+/* All arguments are copied. seq orders the events of the store. */
+void store_add_event(struct store *s, const struct store_event *ev, store_event_fn fn, void *arg);
+
+/* ---- runs ---- */
+enum run_state { RUN_QUEUED, RUN_RUNNING, RUN_WAITING, RUN_HELD, RUN_DONE, RUN_SKIPPED, RUN_FAILED,
+    RUN_ATTENTION };
+const char *run_state_name(enum run_state s);
+bool run_state_final(enum run_state s); /* done, skipped, failed, attention */
+
+struct store_run {
+    const char *id;          /* run_... */
+    const char *event;
+    const char *company;
+    const char *rule;        /* the rule's name */
+    const char *version;     /* of the company's scripts */
+    const char *key;         /* "" if none */
+    enum run_state state;
+    const char *reason;      /* business words; "" if none */
+};
+typedef void (*store_done_fn)(void *arg, const struct err *e); /* e NULL: on disk */
+/* Records the routing of an event in one transaction: its runs (may be none, then the event is
+ * skipped with `reason`). fn may be NULL. */
+void store_route(struct store *s, const char *event, const struct store_run *runs, int n,
+    const char *reason, store_done_fn fn, void *arg);
+
+struct store_run_change {
+    const char *run;
+    enum run_state state;
+    const char *reason;      /* NULL: "" */
+    struct str result;       /* JSON: what the rule returned, or the error's details */
+    int64_t until_ms;        /* waiting: wall clock */
+    const char *version;     /* NULL: unchanged */
+};
+void store_set_run(struct store *s, const struct store_run_change *c, store_done_fn fn, void *arg);
+
+/* ---- journal ---- */
+struct store_step {
+    const char *run;
+    uint32_t seq;
+    const char *kind;        /* "read", "write", "time", "sleep" ... */
+    const char *connection;  /* "" if none */
+    const char *title;       /* "POST /businesspartners" */
+    const char *fingerprint; /* id_hash of spec and body */
+    struct str spec, body;   /* what was asked; no secrets in it */
+    int64_t at_ms;
+};
+struct store_answer {
+    const char *outcome;     /* "done", "unknown", "error" */
+    struct str meta, body;   /* bytes that the script got */
+    int64_t at_ms;
+    int attempts;
+    int64_t duration_us;
+};
+/* Intent of a write: fn is called when it is on disk; only then may a byte leave. */
+void store_intent(struct store *s, const struct store_step *st, store_done_fn fn, void *arg);
+/* Answer to a step whose intent is stored. */
+void store_answer(struct store *s, const char *run, uint32_t seq, const struct store_answer *a,
+    store_done_fn fn, void *arg);
+/* A whole step (reads). */
+void store_step(struct store *s, const struct store_step *st, const struct store_answer *a,
+    store_done_fn fn, void *arg);
+/* A line that a script logged. */
+void store_log(struct store *s, const char *run, int64_t at_ms, const char *level, struct str text);
+
+struct store_journal_step {
+    uint32_t seq;
+    struct store_step step;
+    bool answered;
+    struct store_answer answer;
+};
+/* Reads a run's journal, on the store thread; steps live during the call. */
+typedef void (*store_journal_fn)(void *arg, const struct store_journal_step *steps, int n,
+    const struct err *e);
+void store_load_journal(struct store *s, const char *run, store_journal_fn fn, void *arg);
+
+/* ---- at start ---- */
+struct store_open_event {
+    int64_t seq;
+    struct store_event event;
+    bool routed;
+    const struct store_run *runs; /* of a routed event: those that are not final */
+    const int64_t *until_ms;      /* same length */
+    int nruns;
+};
+/* Events after seq that are not settled (not routed, or with a run that is queued, running,
+ * waiting; held runs are left out), oldest first, at most limit. Bodies included. done is called
+ * last with the number given. Both on the loop. */
+typedef void (*store_open_fn)(void *arg, const struct store_open_event *ev);
+void store_load_open(struct store *s, int64_t after_seq, int limit, store_open_fn fn,
+    void (*done)(void *arg, int n, const struct err *e), void *arg);
+
+/* ---- versions of scripts ---- */
+/* bundle: JSON object of file names to sources; hash names it. Stored once. */
+void store_put_bundle(struct store *s, const char *hash, struct str bundle);
+void store_put_version(struct store *s, const char *company, const char *version,
+    const char *company_hash, const char *system_hash, int64_t at_ms);
+typedef void (*store_version_fn)(void *arg, const char *company_hash, struct str company_bundle,
+    const char *system_hash, struct str system_bundle, const struct err *e);
+void store_load_version(struct store *s, const char *company, const char *version,
+    store_version_fn fn, void *arg);
+
+/* ---- figures ---- */
+struct store_books {
+    int64_t received, done, skipped, attention, held, in_flight, failed;
+};
+
+#endif

@@ -1,0 +1,37 @@
+/* Reading a store from another process or a command, without disturbing the host that owns it:
+ * a read-only connection with its own snapshot. */
+#ifndef STORE_READ_H
+#define STORE_READ_H
+
+#include "store.h"
+
+struct store_reader;
+
+struct store_filter {
+    const char *company, *rule, *state, *key, *connection; /* NULL: all */
+    int64_t since_ms;                                       /* wall clock; 0: all */
+    int limit;                                              /* 0: 100 */
+};
+
+struct store_reader *store_reader_open(const char *dir, struct err *e);
+void store_reader_close(struct store_reader *r);
+
+/* Each calls fn once a row, newest first, with the row as a JSON object of stable keys. 0 or -1.
+ * events: id company connection type delivery received_at size state reason runs[]
+ * runs: id event company rule version key state reason until created_at updated_at steps result
+ * Row functions return non-zero to stop. */
+typedef int (*store_row_fn)(void *arg, struct str json);
+int store_read_events(struct store_reader *r, const struct store_filter *f, store_row_fn fn,
+    void *arg, struct err *e);
+int store_read_runs(struct store_reader *r, const struct store_filter *f, store_row_fn fn, void *arg,
+    struct err *e);
+/* One run (id, or a unique beginning of it) with its event and its steps in full: the run's keys
+ * and `event` {.., body}, `steps` [{seq kind connection title state outcome attempts duration_ms
+ * at request answer}], `log` [{at level text}]. ERR_NOT_FOUND if there is none. */
+int store_read_run(struct store_reader *r, const char *id, store_row_fn fn, void *arg,
+    struct err *e);
+/* Books of a company, or of all with NULL. */
+int store_read_books(struct store_reader *r, const char *company, struct store_books *out,
+    struct err *e);
+
+#endif
