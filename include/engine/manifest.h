@@ -1,0 +1,81 @@
+/* What a company's scripts declared when they were loaded: its connections and rules, as plain
+ * data. It comes from a script process, so everything in it is checked here. */
+#ifndef MANIFEST_H
+#define MANIFEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "err.h"
+#include "str.h"
+
+enum manifest_value_kind { VALUE_NONE, VALUE_LITERAL, VALUE_SECRET, VALUE_ENV };
+/* A setting that the host resolves: the text itself, or the name of a secret or variable. */
+struct manifest_value {
+    enum manifest_value_kind kind;
+    char *text;
+};
+struct manifest_param {
+    char *name;
+    struct manifest_value value;
+};
+
+enum manifest_auth_type { AUTH_NONE, AUTH_BEARER, AUTH_BASIC, AUTH_OAUTH2_M2M, AUTH_URL };
+struct manifest_auth {
+    enum manifest_auth_type type;
+    struct manifest_value token;          /* bearer */
+    struct manifest_value user, password; /* basic */
+    char *token_path;                     /* oauth2_m2m: below the connection's address */
+    struct manifest_param *params;        /* oauth2_m2m: form fields of the token request */
+    int nparams;
+    int64_t renew_before_ms;              /* 0: the default */
+};
+
+enum manifest_scheme { SCHEME_ANY, SCHEME_HMAC, SCHEME_SECRET, SCHEME_BASIC, SCHEME_NONE };
+struct manifest_webhook {
+    bool present;
+    char *event;                          /* path of the event's type in the body; "" if none */
+    char *id;                             /* path of the delivery's id; "" if none */
+    enum manifest_scheme scheme;
+    struct manifest_value secret;
+};
+
+struct manifest_connection {
+    char *name, *kind, *where;
+    struct manifest_value url;
+    struct manifest_auth auth;
+    struct manifest_webhook webhook;
+    int64_t settle_ms;                    /* -1: the engine's default */
+    int64_t timeout_ms;                   /* 0: the engine's default */
+    double rate;                          /* requests a second; 0: no limit */
+    int concurrency;                      /* 0: the engine's default */
+};
+
+enum manifest_trigger { TRIGGER_AUTOMATIC, TRIGGER_MANUAL, TRIGGER_OFF, TRIGGER_FUNCTION };
+struct manifest_rule {
+    char *name, *where;
+    char **on;
+    int non;
+    enum manifest_trigger trigger;
+    bool key;
+};
+
+struct manifest {
+    char *company;
+    struct manifest_connection *connections;
+    int nconnections;
+    struct manifest_rule *rules;
+    int nrules;
+    char **warnings;
+    int nwarnings;
+};
+
+/* NULL and e (naming the member that is wrong) on failure. */
+struct manifest *manifest_parse(struct str json, struct err *e);
+void manifest_free(struct manifest *m);
+/* NULL if there is none of that name. */
+const struct manifest_connection *manifest_connection(const struct manifest *m, const char *name);
+/* Calls fn for each secret (env: false) and variable that the connections name, once each. */
+void manifest_each_name(const struct manifest *m,
+    void (*fn)(void *arg, bool env, const char *name, const char *where), void *arg);
+
+#endif
