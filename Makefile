@@ -107,8 +107,83 @@ $(foreach l,$(LAYERS),$(eval $(call unit_rules,$(l))))
 unit: $(UNIT_BINS)
 	@set -e; for t in $(UNIT_BINS); do $$t; done
 
-# ---- dependencies ---------------------------------------------------------------------------
-$(B)/.deps: Makefile
+# ---- fuzzing: clang's libFuzzer; the same sources replay their corpus in `make test` -----------
+FUZZ := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+# The highest layer a target needs: the host's, or (script_*) the script side's.
+FUZZ_LIB  = $(if $(filter script_%,$*),$(LIB_script),$(LIB_engine))
+FUZZ_SEES = $(patsubst %,-iquote include/%,$(if $(filter script_%,$*),$(SEES_script),$(SEES_engine)))
+$(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(LIB_engine) $(LIB_script)
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(FUZZ_SEES) $(INC_io) $(LHARD) -fsanitize=fuzzer $< $(FUZZ_LIB) $(LIBS) -o $@
+$(B)/fuzz/%_fuzz_replay: tests/fuzz/%_fuzz.c tests/fuzz/replay_main.c $(LIB_engine) $(LIB_script)
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $(FUZZ_SEES) $(INC_io) $(LHARD) $(filter %.c,$^) $(FUZZ_LIB) $(LIBS) -o $@
+REPLAYS := $(patsubst %,$(B)/fuzz/%_fuzz_replay,$(FUZZ))
+
+# ---- what people call --------------------------------------------------------------------------
+.PHONY: help debug asan tsan demo test check-build lint format install bench fuzz valgrind clean
+help:
+	@echo 'make            build/sauma                  make demo      the main job, end to end'
+	@echo 'make test       everything, under ASan       make lint      layout, ban list, layers'
+	@echo 'make debug|asan|tsan  build/<variant>/sauma  make valgrind  unit tests under valgrind'
+	@echo 'make fuzz       each parser, FUZZ_SECONDS    make bench     figures against peers'
+	@echo 'make install PREFIX=... DESTDIR=...          make format    clang-format all C'
+debug asan tsan:
+	@$(MAKE) --no-print-directory VARIANT=$@ sauma
+
+demo: sauma
+	@tests/deps.sh $(DEPS_DEMO)
+	@examples/demo.sh $(B)/sauma
+
+# All that `make test` runs, built with address and undefined-behaviour sanitizers.
+check-build: sauma $(UNIT_BINS) $(REPLAYS)
+test:
+	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
+	@$(MAKE) --no-print-directory -j2 VARIANT=asan check-build
+	@tests/run.py --build build/asan
+
+valgrind:
+	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST) valgrind
+	@$(MAKE) --no-print-directory -j2 VARIANT=debug check-build
+	@tests/run.py --build build/debug --valgrind
+
+FUZZ_SECONDS ?= 60
+fuzz:
+	@tests/deps.sh $(DEPS_BUILD) $(DEPS_FUZZ)
+	@$(MAKE) --no-print-directory -j2 VARIANT=fuzz fuzz-build
+	@for t in $(FUZZ); do mkdir -p build/fuzz/found/$$t; \
+	    echo "fuzzing $$t for $(FUZZ_SECONDS) s"; \
+	    build/fuzz/fuzz/$${t}_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -verbosity=0 \
+	        -print_final_stats=1 -artifact_prefix=build/fuzz/found/ build/fuzz/found/$$t \
+	        tests/fuzz/corpus/$$t || exit 1; done
+.PHONY: fuzz-build
+fuzz-build: $(patsubst %,$(B)/fuzz/%_fuzz,$(FUZZ))
+
+lint:
+	@tests/deps.sh $(DEPS_LINT)
+	@tests/lint.sh
+format:
+	@tests/deps.sh clang-format
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+bench: sauma
+	@tests/deps.sh $(DEPS_BENCH)
+	@$(MAKE) --no-print-directory $(B)/bench/load $(B)/bench/backend
+	@tests/bench/bench.py --build $(B)
+$(B)/bench/%: tests/bench/%.c | $(B)/.deps
+	@mkdir -p $(@D)
+	$(CC) $(ALLC) $< -lpthread -o $@
+
+install: sauma
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sauma
+	install -m 755 $(B)/sauma $(DESTDIR)$(PREFIX)/bin/sauma
+	cp -R lua rules $(DESTDIR)$(PREFIX)/share/sauma/
+
+clean:
+	rm -rf build
+
+# ---- dependencies ------------------------------------------------------------------------------
+$(B)/.deps: Makefile tests/deps.sh
 	@tests/deps.sh $(DEPS_BUILD)
 	@mkdir -p $(@D); touch $@
 
