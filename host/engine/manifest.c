@@ -1,0 +1,355 @@
+#include "manifest.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "jsondoc.h"
+#include "mem.h"
+
+#define MANIFEST_ITEMS_MAX 1000
+#define MANIFEST_NAME_MAX 64
+
+static int count_children(const struct jsonv *v)
+{
+    int n = 0;
+    for (const struct jsonv *c = v ? v->child : NULL; c && n <= MANIFEST_ITEMS_MAX; c = c->next)
+        n++;
+    return n;
+}
+
+/* An absent list is an empty one; Lua writes an empty table as an object. */
+static int list_of(const struct jsonv *root, const char *key, const struct jsonv **list, int *n,
+    struct err *e)
+{
+    *list = jsonv_get(root, key);
+    *n = count_children(*list);
+    if (*list && (*list)->type == JSONV_OBJECT && *n == 0)
+        return 0;
+    if (*list && (*list)->type != JSONV_ARRAY && (*list)->type != JSONV_NULL)
+        return err_set(e, ERR_SCRIPT, "manifest: %s is not a list", key);
+    if (*n > MANIFEST_ITEMS_MAX)
+        return err_set(e, ERR_LIMIT, "manifest: more than %d %s", MANIFEST_ITEMS_MAX, key);
+    return 0;
+}
+
+static char *text_of(const struct jsonv *v, const char *key)
+{
+    return mem_dup(jsonv_str(jsonv_get(v, key), ""));
+}
+
+/* {"literal":..}, {"secret":..}, {"env":..}, or a plain string; absent and null are none. */
+static int parse_value(const struct jsonv *v, const char *what, struct manifest_value *out,
+    struct err *e)
+{
+    static const struct {
+        const char *key;
+        enum manifest_value_kind kind;
+    } kinds[] = {{"literal", VALUE_LITERAL}, {"secret", VALUE_SECRET}, {"env", VALUE_ENV}};
+    if (!v || v->type == JSONV_NULL)
+        return 0;
+    if (v->type == JSONV_STRING) {
+        out->kind = VALUE_LITERAL;
+        out->text = mem_dup(v->text.p);
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const char *text = jsonv_str(jsonv_get(v, kinds[i].key), NULL);
+        if (!text)
+            continue;
+        out->kind = kinds[i].kind;
+        out->text = mem_dup(text);
+        return 0;
+    }
+    return err_set(e, ERR_SCRIPT, "%s: must be a text, secret \"name\" or env \"NAME\"", what);
+}
+
+static int parse_params(const struct jsonv *v, const char *what, struct manifest_auth *a,
+    struct err *e)
+{
+    int n = count_children(v);
+    if (n > 32)
+        return err_set(e, ERR_SCRIPT, "%s: auth.params has more than 32 fields", what);
+    a->params = mem_zalloc((size_t)n, sizeof *a->params);
+    for (const struct jsonv *c = v ? v->child : NULL; c; c = c->next) {
+        struct manifest_param *p = &a->params[a->nparams++];
+        p->name = mem_dupn(c->key.p, c->key.n);
+        if (parse_value(c, what, &p->value, e) < 0)
+            return err_prefix(e, "auth.params.%s", p->name);
+    }
+    return 0;
+}
+
+static int parse_auth(const struct jsonv *v, const char *what, struct manifest_auth *a,
+    struct err *e)
+{
+    static const char *const names[] = {"none", "bearer", "basic", "oauth2_m2m", "url"};
+    const char *type = jsonv_str(jsonv_get(v, "type"), "none");
+    size_t i = 0;
+    while (i < sizeof names / sizeof names[0] && strcmp(type, names[i]) != 0)
+        i++;
+    if (i == sizeof names / sizeof names[0])
+        return err_set(e, ERR_SCRIPT, "%s: unknown auth type \"%.40s\"", what, type);
+    a->type = (enum manifest_auth_type)i;
+    a->token_path = text_of(v, "token_path");
+    a->renew_before_ms = jsonv_int(jsonv_get(v, "renew_before_ms"), 0);
+    if (parse_value(jsonv_get(v, "token"), what, &a->token, e) < 0 ||
+        parse_value(jsonv_get(v, "user"), what, &a->user, e) < 0 ||
+        parse_value(jsonv_get(v, "password"), what, &a->password, e) < 0 ||
+        parse_params(jsonv_get(v, "params"), what, a, e) < 0)
+        return -1;
+    if (a->type == AUTH_BEARER && a->token.kind == VALUE_NONE)
+        return err_set(e, ERR_SCRIPT, "%s: auth bearer needs a token", what);
+    if (a->type == AUTH_BASIC && a->user.kind == VALUE_NONE)
+        return err_set(e, ERR_SCRIPT, "%s: auth basic needs a user", what);
+    if (a->type == AUTH_OAUTH2_M2M && a->token_path[0] != '/')
+        return err_set(e, ERR_SCRIPT, "%s: auth oauth2_m2m needs a token_path", what);
+    return 0;
+}
+
+static int parse_webhook(const struct jsonv *conn, const char *what, struct manifest_webhook *w,
+    struct err *e)
+{
+    static const char *const names[] = {"any", "hmac", "secret", "basic", "none"};
+    const struct jsonv *v = jsonv_get(conn, "webhook");
+    w->event = text_of(v, "event");
+    w->id = text_of(v, "id");
+    if (!v || v->type != JSONV_OBJECT)
+        return 0;
+    w->present = true;
+    const char *scheme = jsonv_str(jsonv_get(v, "signature"), "any");
+    size_t i = 0;
+    while (i < sizeof names / sizeof names[0] && strcmp(scheme, names[i]) != 0)
+        i++;
+    if (i == sizeof names / sizeof names[0])
+        return err_set(e, ERR_SCRIPT, "%s: unknown webhook signature \"%.40s\"", what, scheme);
+    w->scheme = (enum manifest_scheme)i;
+    const struct jsonv *secret = jsonv_get(v, "secret");
+    if (!secret)
+        secret = jsonv_path(conn, "secrets.secret");
+    if (secret && secret->type == JSONV_BOOL && !secret->integer) {
+        w->scheme = SCHEME_NONE;
+        return 0;
+    }
+    if (w->scheme == SCHEME_NONE)
+        return 0;
+    if (parse_value(secret, what, &w->secret, e) < 0)
+        return -1;
+    if (w->secret.kind == VALUE_NONE)
+        return err_set(e, ERR_SCRIPT, "%s: takes webhooks and has no secret; say "
+            "secret = secret \"name\", or secret = false for unsigned deliveries", what);
+    return 0;
+}
+
+/* Names come up in paths, logs and file names. */
+static bool good_name(const char *s)
+{
+    size_t n = strlen(s);
+    if (n == 0 || n > MANIFEST_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        char c = s[i];
+        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!word && c != '_' && c != '-')
+            return false;
+    }
+    return true;
+}
+
+static int parse_limits(const struct jsonv *v, struct manifest_connection *c, struct err *e)
+{
+    c->settle_ms = jsonv_int(jsonv_get(v, "settle_ms"), -1);
+    c->timeout_ms = jsonv_int(jsonv_get(v, "timeout_ms"), 0);
+    c->concurrency = (int)jsonv_int(jsonv_get(v, "concurrency"), 0);
+    const struct jsonv *rate = jsonv_get(v, "rate");
+    if (rate && (rate->type == JSONV_INTEGER || rate->type == JSONV_NUMBER))
+        c->rate = strtod(rate->text.p, NULL);
+    if (!isfinite(c->rate) || c->rate < 0 || c->rate > 1e6)
+        return err_set(e, ERR_SCRIPT, "%s: rate must be requests a second, up to 1000000",
+            c->where);
+    if (c->settle_ms < -1 || c->settle_ms > 86400000 || c->timeout_ms < 0 ||
+        c->timeout_ms > 3600000 || c->concurrency < 0 || c->concurrency > 10000)
+        return err_set(e, ERR_SCRIPT, "%s: settle, timeout or concurrency out of range", c->where);
+    return 0;
+}
+
+static int parse_connection(const struct jsonv *v, struct manifest_connection *c, struct err *e)
+{
+    c->name = text_of(v, "name");
+    c->kind = text_of(v, "kind");
+    c->where = text_of(v, "where");
+    if (!good_name(c->name))
+        return err_set(e, ERR_SCRIPT,
+            "%s: the name of a connection is 1 to %d letters, digits, - and _, not \"%.40s\"",
+            c->where, MANIFEST_NAME_MAX, c->name);
+    if (parse_value(jsonv_get(v, "url"), c->where, &c->url, e) < 0 ||
+        parse_auth(jsonv_get(v, "auth"), c->where, &c->auth, e) < 0 ||
+        parse_webhook(v, c->where, &c->webhook, e) < 0)
+        return -1;
+    return parse_limits(v, c, e);
+}
+
+static int parse_rule(const struct jsonv *v, struct manifest_rule *r, struct err *e)
+{
+    static const char *const names[] = {"automatic", "manual", "off", "function"};
+    r->name = text_of(v, "name");
+    r->where = text_of(v, "where");
+    r->key = jsonv_bool(jsonv_get(v, "key"), false);
+    if (!r->name[0] || strlen(r->name) > 200)
+        return err_set(e, ERR_SCRIPT, "%s: a rule needs a name of at most 200 bytes", r->where);
+    const char *trigger = jsonv_str(jsonv_get(v, "trigger"), "automatic");
+    size_t i = 0;
+    while (i < sizeof names / sizeof names[0] && strcmp(trigger, names[i]) != 0)
+        i++;
+    if (i == sizeof names / sizeof names[0])
+        return err_set(e, ERR_SCRIPT, "%s: unknown trigger \"%.40s\"", r->where, trigger);
+    r->trigger = (enum manifest_trigger)i;
+    const struct jsonv *on;
+    int n;
+    if (list_of(v, "on", &on, &n, e) < 0)
+        return err_prefix(e, "%s", r->where);
+    r->on = mem_zalloc((size_t)n, sizeof *r->on);
+    for (const struct jsonv *c = on ? on->child : NULL; c; c = c->next)
+        r->on[r->non++] = mem_dup(jsonv_str(c, ""));
+    return 0;
+}
+
+static int parse_lists(struct manifest *m, const struct jsonv *root, struct err *e)
+{
+    const struct jsonv *list;
+    int n;
+    if (list_of(root, "connections", &list, &n, e) < 0)
+        return -1;
+    m->connections = mem_zalloc((size_t)n, sizeof *m->connections);
+    for (const struct jsonv *c = list ? list->child : NULL; c; c = c->next) {
+        struct manifest_connection *conn = &m->connections[m->nconnections++];
+        if (parse_connection(c, conn, e) < 0)
+            return -1;
+        if (manifest_connection(m, conn->name) != conn)
+            return err_set(e, ERR_SCRIPT,
+                "%s: there is already a connection \"%s\"; give this one a name with as = \"...\"",
+                conn->where, conn->name);
+    }
+    if (list_of(root, "rules", &list, &n, e) < 0)
+        return -1;
+    m->rules = mem_zalloc((size_t)n, sizeof *m->rules);
+    for (const struct jsonv *c = list ? list->child : NULL; c; c = c->next)
+        if (parse_rule(c, &m->rules[m->nrules++], e) < 0)
+            return -1;
+    if (list_of(root, "warnings", &list, &n, e) < 0)
+        return -1;
+    m->warnings = mem_zalloc((size_t)n, sizeof *m->warnings);
+    for (const struct jsonv *c = list ? list->child : NULL; c; c = c->next)
+        m->warnings[m->nwarnings++] = mem_dup(jsonv_str(c, ""));
+    return 0;
+}
+
+struct manifest *manifest_parse(struct str json, struct err *e)
+{
+    struct jsondoc *d = jsondoc_parse(json, e);
+    if (!d) {
+        err_prefix(e, "manifest");
+        return NULL;
+    }
+    struct manifest *m = mem_zalloc(1, sizeof *m);
+    const struct jsonv *root = jsondoc_root(d);
+    int rc = 0;
+    if (root->type != JSONV_OBJECT)
+        rc = err_set(e, ERR_SCRIPT, "manifest: not an object");
+    m->company = text_of(root, "company");
+    if (rc == 0)
+        rc = parse_lists(m, root, e);
+    jsondoc_free(d);
+    if (rc < 0) {
+        manifest_free(m);
+        return NULL;
+    }
+    return m;
+}
+
+static void free_connection(struct manifest_connection *c)
+{
+    mem_free(c->name);
+    mem_free(c->kind);
+    mem_free(c->where);
+    mem_free(c->url.text);
+    mem_free(c->auth.token.text);
+    mem_free(c->auth.user.text);
+    mem_free(c->auth.password.text);
+    mem_free(c->auth.token_path);
+    for (int i = 0; i < c->auth.nparams; i++) {
+        mem_free(c->auth.params[i].name);
+        mem_free(c->auth.params[i].value.text);
+    }
+    mem_free(c->auth.params);
+    mem_free(c->webhook.event);
+    mem_free(c->webhook.id);
+    mem_free(c->webhook.secret.text);
+}
+
+void manifest_free(struct manifest *m)
+{
+    if (!m)
+        return;
+    for (int i = 0; i < m->nconnections; i++)
+        free_connection(&m->connections[i]);
+    for (int i = 0; i < m->nrules; i++) {
+        for (int k = 0; k < m->rules[i].non; k++)
+            mem_free(m->rules[i].on[k]);
+        mem_free(m->rules[i].on);
+        mem_free(m->rules[i].name);
+        mem_free(m->rules[i].where);
+    }
+    for (int i = 0; i < m->nwarnings; i++)
+        mem_free(m->warnings[i]);
+    mem_free(m->warnings);
+    mem_free(m->connections);
+    mem_free(m->rules);
+    mem_free(m->company);
+    mem_free(m);
+}
+
+const struct manifest_connection *manifest_connection(const struct manifest *m, const char *name)
+{
+    for (int i = 0; m && i < m->nconnections; i++)
+        if (strcmp(m->connections[i].name, name) == 0)
+            return &m->connections[i];
+    return NULL;
+}
+
+/* The values of connection i by number; NULL after the last. */
+static const struct manifest_value *value_at(const struct manifest_connection *c, int i)
+{
+    const struct manifest_value *fixed[] = {&c->url, &c->webhook.secret, &c->auth.token,
+        &c->auth.user, &c->auth.password};
+    int nfixed = (int)(sizeof fixed / sizeof fixed[0]);
+    if (i < nfixed)
+        return fixed[i];
+    return i - nfixed < c->auth.nparams ? &c->auth.params[i - nfixed].value : NULL;
+}
+
+/* True if a value before (connection, at) has the same kind and name. */
+static bool named_before(const struct manifest *m, int connection, int at,
+    const struct manifest_value *v)
+{
+    for (int i = 0; i <= connection; i++) {
+        const struct manifest_value *o;
+        for (int k = 0; (o = value_at(&m->connections[i], k)) != NULL; k++) {
+            if (i == connection && k >= at)
+                return false;
+            if (o->kind == v->kind && strcmp(o->text, v->text) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+void manifest_each_name(const struct manifest *m,
+    void (*fn)(void *arg, bool env, const char *name, const char *where), void *arg)
+{
+    for (int i = 0; i < m->nconnections; i++) {
+        const struct manifest_value *v;
+        for (int k = 0; (v = value_at(&m->connections[i], k)) != NULL; k++)
+            if ((v->kind == VALUE_SECRET || v->kind == VALUE_ENV) && !named_before(m, i, k, v))
+                fn(arg, v->kind == VALUE_ENV, v->text, m->connections[i].where);
+    }
+}

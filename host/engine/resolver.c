@@ -1,0 +1,112 @@
+#include "resolver.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include "mem.h"
+#include "str.h"
+
+/* The public part comes first: callers hold a struct resolver. */
+struct resolver_impl {
+    struct resolver face;
+    struct secrets *secrets;
+    char *patterns;
+};
+
+/* Greedy match of one pattern with * for any text. */
+static bool matches(struct str pattern, struct str s)
+{
+    size_t p = 0, i = 0, star = pattern.n, mark = 0;
+    while (i < s.n) {
+        if (p < pattern.n && pattern.p[p] == '*') {
+            star = p++;
+            mark = i;
+        } else if (p < pattern.n && pattern.p[p] == s.p[i]) {
+            p++;
+            i++;
+        } else if (star < pattern.n) {
+            p = star + 1;
+            i = ++mark;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.n && pattern.p[p] == '*')
+        p++;
+    return p == pattern.n;
+}
+
+bool resolver_env_allowed(const char *patterns, const char *name)
+{
+    struct str rest = str_of(patterns ? patterns : "*_URL");
+    while (rest.n) {
+        struct str one = str_trim(str_cut(rest, ',', &rest));
+        if (one.n && matches(one, str_of(name)))
+            return true;
+    }
+    return false;
+}
+
+static int env_value(void *arg, const char *company, const char *name, char **value, struct err *e)
+{
+    struct resolver_impl *r = arg;
+    (void)company;
+    if (!resolver_env_allowed(r->patterns, name))
+        return err_set(e, ERR_DENIED,
+            "the variable %s may not be read by scripts; allowed are %s (setting env-allow)", name,
+            r->patterns ? r->patterns : "*_URL");
+    const char *v = getenv(name);
+    *value = v ? mem_dup(v) : NULL;
+    return v ? 1 : 0;
+}
+
+static int stored_secret(void *arg, const char *company, const char *name, char **value,
+    struct err *e)
+{
+    struct resolver_impl *r = arg;
+    *value = NULL;
+    return r->secrets ? secrets_get(r->secrets, company, name, value, e) : 0;
+}
+
+static int fixed_secret(void *arg, const char *company, const char *name, char **value,
+    struct err *e)
+{
+    (void)arg;
+    (void)company;
+    (void)e;
+    *value = mem_printf("test-%s", name);
+    return 1;
+}
+
+struct resolver *resolver_new(struct secrets *secrets, const char *env_patterns)
+{
+    struct resolver_impl *r = mem_zalloc(1, sizeof *r);
+    r->face = (struct resolver){stored_secret, env_value, r};
+    r->secrets = secrets;
+    r->patterns = mem_dup(env_patterns);
+    return &r->face;
+}
+
+struct resolver *resolver_fixed(const char *env_patterns)
+{
+    struct resolver_impl *r = mem_zalloc(1, sizeof *r);
+    r->face = (struct resolver){fixed_secret, env_value, r};
+    r->patterns = mem_dup(env_patterns);
+    return &r->face;
+}
+
+void resolver_free(struct resolver *r)
+{
+    if (!r)
+        return;
+    struct resolver_impl *impl = r->arg;
+    mem_free(impl->patterns);
+    mem_free(impl);
+}
+
+void resolver_wipe(char *value)
+{
+    if (value)
+        sodium_memzero(value, strlen(value));
+    mem_free(value);
+}
