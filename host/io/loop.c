@@ -31,6 +31,7 @@ struct calls {
 struct loop {
     struct event_base *base;
     struct calls posted, running, hooks;
+    bool hooks_left; /* a hook was taken away: its place is closed after the round */
     bool stopping;
 };
 
@@ -125,8 +126,17 @@ static void run_hooks(struct loop *l)
     /* By index: a hook may add hooks, which moves the array. */
     for (size_t i = 0; i < l->hooks.n; i++) {
         struct call hook = l->hooks.at[i];
-        hook.fn(hook.arg);
+        if (hook.fn != NULL)
+            hook.fn(hook.arg);
     }
+    if (!l->hooks_left)
+        return;
+    size_t kept = 0;
+    for (size_t i = 0; i < l->hooks.n; i++)
+        if (l->hooks.at[i].fn != NULL)
+            l->hooks.at[kept++] = l->hooks.at[i];
+    l->hooks.n = kept;
+    l->hooks_left = false;
 }
 
 void loop_run(struct loop *l)
@@ -155,6 +165,16 @@ void loop_post(struct loop *l, loop_fn fn, void *arg)
 void loop_on_idle(struct loop *l, loop_fn fn, void *arg)
 {
     calls_add(&l->hooks, fn, arg);
+}
+
+void loop_off_idle(struct loop *l, loop_fn fn, void *arg)
+{
+    for (size_t i = 0; i < l->hooks.n; i++) {
+        if (l->hooks.at[i].fn != fn || l->hooks.at[i].arg != arg)
+            continue;
+        l->hooks.at[i].fn = NULL;
+        l->hooks_left = true;
+    }
 }
 
 /* An event that libevent could not allocate: memory is out, which mem.c ends the process for. */
@@ -269,8 +289,9 @@ static void wake_heard(evutil_socket_t fd, short what, void *arg)
     struct loop_wake *w = arg;
     uint64_t count;
     ssize_t n = read(w->fd, &count, sizeof(count));
-    /* Unset before fn looks at what there is to do: who comes later rings again. */
-    atomic_store(&w->rung, false);
+    /* Unset before fn looks at what there is to do: who comes later rings again. An exchange, not
+     * a store: it must see what was written before a ring that found the bell rung already. */
+    atomic_exchange(&w->rung, false);
     if (n == (ssize_t)sizeof(count))
         w->fn(w->arg); /* may free w */
 }

@@ -30,6 +30,8 @@ void loop_post(struct loop *l, loop_fn fn, void *arg);
  * before the loop sleeps: the place to flush what was gathered (group commit, socket batches).
  * Hooks run in the order they were added and may post; the loop then goes round again. */
 void loop_on_idle(struct loop *l, loop_fn fn, void *arg);
+/* Takes that hook away again; also from inside a hook. */
+void loop_off_idle(struct loop *l, loop_fn fn, void *arg);
 
 /* One-shot timer; created unarmed. Arming again moves it. */
 struct loop_timer *loop_timer_new(struct loop *l, loop_fn fn, void *arg);
