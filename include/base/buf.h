@@ -18,7 +18,8 @@ struct buf {
 #define BUF_MAX_DEFAULT ((size_t)64 << 20)
 
 void buf_init(struct buf *b, size_t max);
-/* Makes room for n more bytes and returns where they go, or NULL over the maximum. */
+/* Makes room for n more bytes and returns where they go, or NULL over the maximum. The caller
+ * adds what it has written to b->n. */
 char *buf_room(struct buf *b, size_t n);
 int buf_add(struct buf *b, const void *p, size_t n);
 int buf_adds(struct buf *b, const char *s);

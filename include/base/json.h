@@ -46,7 +46,8 @@ struct json_reader {
 void json_reader_init(struct json_reader *r, struct str src);
 void json_reader_free(struct json_reader *r);
 enum json_token json_next(struct json_reader *r);
-/* Skips the value whose first token was just returned (object or array: to its end). 0 or -1. */
+/* Skips the value whose first token was just returned (object or array: to its end), or, after
+ * JSON_KEY, the value that follows. 0 or -1. */
 int json_skip(struct json_reader *r);
 /* Fills e with "not JSON: <problem> at line L, column C". Returns -1. */
 int json_fail(const struct json_reader *r, struct err *e);

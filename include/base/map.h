@@ -17,7 +17,7 @@ void *map_set(struct map *m, struct str key, void *value);
 /* Removes and returns the value, or NULL. */
 void *map_remove(struct map *m, struct str key);
 size_t map_count(const struct map *m);
-/* Iterates in insertion order of slots: start with *at = 0; false at the end.
+/* Iterates in the order of insertion: start with *at = 0; false at the end.
  * Removing the entry just returned is allowed, adding is not. */
 bool map_next(const struct map *m, size_t *at, struct str *key, void **value);
 

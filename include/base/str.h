@@ -25,7 +25,8 @@ bool str_ends(struct str a, const char *suffix);
 struct str str_trim(struct str a); /* ASCII white space */
 /* Cuts at the first c: returns the part before it, *rest the part after (STR_NONE if no c). */
 struct str str_cut(struct str a, char c, struct str *rest);
-/* Whole slice is a decimal integer without sign games, spaces or overflow. */
+/* Whole slice is a decimal integer: digits, a minus in front if below zero; no plus, spaces or
+ * overflow. */
 bool str_to_i64(struct str a, int64_t *out);
 /* Durations as people write them in settings: "250ms", "5s", "2m", "1h", "3d", "10" (seconds). */
 bool str_to_ms(struct str a, int64_t *out);
@@ -33,6 +34,8 @@ bool str_to_ms(struct str a, int64_t *out);
 bool str_to_size(struct str a, size_t *out);
 /* Valid UTF-8: no surrogates, no overlong forms, at most U+10FFFF. */
 bool str_utf8_valid(struct str a);
+/* Length of the valid UTF-8 character at p, or 0 if there is none before end. */
+size_t str_utf8_step(const char *p, const char *end);
 /* True if both are equal, in time that depends on the lengths alone. */
 bool str_same_secret(struct str a, struct str b);
 /* Lower-case hex into out, which holds 2 * n + 1 bytes. */

@@ -1,0 +1,211 @@
+/* Time. The calendar is computed here: the C library's conversions keep hidden state and obey the
+ * environment's time zone. */
+#include "clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t now_us(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t clock_mono_us(void)
+{
+    return now_us(CLOCK_MONOTONIC);
+}
+
+int64_t clock_mono_ms(void)
+{
+    return now_us(CLOCK_MONOTONIC) / 1000;
+}
+
+int64_t clock_wall_ms(void)
+{
+    return now_us(CLOCK_REALTIME) / 1000;
+}
+
+#define DAY_MS    INT64_C(86400000)
+#define YEAR_0    INT64_C(-62167219200000) /* 0000-01-01T00:00:00Z */
+#define YEAR_9999 INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
+
+/* Days since 1970-01-01 of a date in the Gregorian calendar, counted in years that begin in March
+ * and eras of 400 years (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
+static int64_t days_of(int64_t y, int m, int d)
+{
+    y -= m <= 2;
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    int64_t year = y - era * 400;
+    int64_t day = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+    return era * 146097 + year * 365 + year / 4 - year / 100 + day - 719468;
+}
+
+static void date_of(int64_t days, int *y, int *m, int *d)
+{
+    days += 719468;
+    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    int64_t day = days - era * 146097;
+    int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    int64_t of_year = day - (365 * year + year / 4 - year / 100);
+    int month = (int)((5 * of_year + 2) / 153);
+    *d = (int)(of_year - (153 * month + 2) / 5 + 1);
+    *m = month < 10 ? month + 3 : month - 9;
+    *y = (int)(year + era * 400 + (*m <= 2));
+}
+
+void clock_format(int64_t wall_ms, char out[CLOCK_TEXT])
+{
+    if (wall_ms < YEAR_0)
+        wall_ms = YEAR_0;
+    if (wall_ms > YEAR_9999)
+        wall_ms = YEAR_9999;
+    int64_t ms = wall_ms % DAY_MS;
+    int64_t days = wall_ms / DAY_MS;
+    if (ms < 0) {
+        ms += DAY_MS;
+        days--;
+    }
+    int y, m, d;
+    date_of(days, &y, &m, &d);
+    /* The remainders tell the compiler how wide each field can be. */
+    snprintf(out, CLOCK_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)y % 10000,
+        (unsigned)m % 100, (unsigned)d % 100, (unsigned)(ms / 3600000) % 24,
+        (unsigned)(ms / 60000) % 60, (unsigned)(ms / 1000) % 60, (unsigned)(ms % 1000));
+}
+
+/* A text being read from the left; ok turns false at the first thing that does not fit. */
+struct scan {
+    const char *p, *end;
+    bool ok;
+};
+
+static int digits(struct scan *s, int n)
+{
+    int v = 0;
+    for (; n > 0 && s->ok; n--) {
+        if (s->p == s->end || *s->p < '0' || *s->p > '9')
+            s->ok = false;
+        else
+            v = v * 10 + (*s->p++ - '0');
+    }
+    return v;
+}
+
+static char one_of(struct scan *s, const char *chars)
+{
+    if (!s->ok || s->p == s->end || *s->p == '\0' || !strchr(chars, *s->p)) {
+        s->ok = false;
+        return '\0';
+    }
+    return *s->p++;
+}
+
+/* Index of the name that stands next, of a list of names of three letters. */
+static int name_of(struct scan *s, const char *names)
+{
+    if (s->ok && s->end - s->p >= 3) {
+        for (int i = 0; names[3 * i]; i++) {
+            if (memcmp(names + 3 * i, s->p, 3) == 0) {
+                s->p += 3;
+                return i;
+            }
+        }
+    }
+    s->ok = false;
+    return 0;
+}
+
+static int64_t clock_fields(struct scan *s)
+{
+    int hour = digits(s, 2);
+    one_of(s, ":");
+    int minute = digits(s, 2);
+    one_of(s, ":");
+    int second = digits(s, 2);
+    /* 60 is a leap second, which this count of time does not have: it is the next one's begin. */
+    if (hour > 23 || minute > 59 || second > 60)
+        s->ok = false;
+    return ((hour * 60 + minute) * 60 + second) * INT64_C(1000);
+}
+
+static int64_t date_fields(struct scan *s, int y, int m, int d)
+{
+    static const char lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+    if (!s->ok || m < 1 || m > 12 || d < 1 || d > lengths[m - 1] || (m == 2 && d == 29 && !leap)) {
+        s->ok = false;
+        return 0;
+    }
+    return days_of(y, m, d) * DAY_MS;
+}
+
+/* ".123456": milliseconds, what is finer is cut off. */
+static int64_t fraction(struct scan *s)
+{
+    if (!s->ok || s->p == s->end || *s->p != '.')
+        return 0;
+    s->p++;
+    int64_t ms = 0, unit = 100;
+    do {
+        ms += unit * digits(s, 1);
+        unit /= 10;
+    } while (s->ok && s->p != s->end && *s->p >= '0' && *s->p <= '9');
+    return ms;
+}
+
+/* "Z", or "+02:00" in ms east of Greenwich. */
+static int64_t offset(struct scan *s)
+{
+    char sign = one_of(s, "Zz+-");
+    if (sign == 'Z' || sign == 'z')
+        return 0;
+    int hour = digits(s, 2);
+    one_of(s, ":");
+    int minute = digits(s, 2);
+    if (hour > 23 || minute > 59)
+        s->ok = false;
+    int64_t ms = (hour * 60 + minute) * INT64_C(60000);
+    return sign == '-' ? -ms : ms;
+}
+
+bool clock_parse_rfc3339(const char *text, size_t n, int64_t *wall_ms)
+{
+    struct scan s = {text, text + n, true};
+    int y = digits(&s, 4);
+    one_of(&s, "-");
+    int m = digits(&s, 2);
+    one_of(&s, "-");
+    int d = digits(&s, 2);
+    int64_t ms = date_fields(&s, y, m, d);
+    one_of(&s, "Tt ");
+    ms += clock_fields(&s);
+    ms += fraction(&s);
+    ms -= offset(&s);
+    if (!s.ok || s.p != s.end)
+        return false;
+    *wall_ms = ms;
+    return true;
+}
+
+bool clock_parse_http(const char *text, size_t n, int64_t *wall_ms)
+{
+    struct scan s = {text, text + n, true};
+    name_of(&s, "MonTueWedThuFriSatSun");
+    one_of(&s, ",");
+    one_of(&s, " ");
+    int d = digits(&s, 2);
+    one_of(&s, " ");
+    int m = 1 + name_of(&s, "JanFebMarAprMayJunJulAugSepOctNovDec");
+    one_of(&s, " ");
+    int y = digits(&s, 4);
+    one_of(&s, " ");
+    int64_t ms = date_fields(&s, y, m, d);
+    ms += clock_fields(&s);
+    if (!s.ok || s.end - s.p != 4 || memcmp(s.p, " GMT", 4) != 0)
+        return false;
+    *wall_ms = ms;
+    return true;
+}

@@ -1,0 +1,133 @@
+/* Whole documents: well formed and without duplicate keys. Small objects compare each key with
+ * those before it; large ones are sorted once at their end, so a hostile object of a million keys
+ * costs n log n. */
+#include "json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+
+#define SMALL 16 /* keys up to which comparing with all is the quicker way */
+
+struct key {
+    const char *p; /* NULL: decoded, at `decoded` of the keys' buffer */
+    size_t decoded;
+    size_t n;
+    size_t at; /* byte offset in the source, for the message */
+};
+
+/* The keys of all objects that are open, innermost last. */
+struct keys {
+    struct key *key;
+    size_t n, cap;
+    struct buf text;                      /* of keys with escapes */
+    size_t first[JSON_DEPTH_MAX + 1];     /* index of each object's first key */
+    size_t text_mark[JSON_DEPTH_MAX + 1]; /* what text held when it was opened */
+};
+
+static struct str key_str(const struct keys *k, const struct key *key)
+{
+    return (struct str){key->p ? key->p : k->text.p + key->decoded, key->n};
+}
+
+static int duplicate(struct json_reader *r, size_t at)
+{
+    r->problem = "a key that the object has already";
+    r->at = at;
+    return -1;
+}
+
+static int keys_add(struct keys *k, struct json_reader *r)
+{
+    if (k->n == k->cap) {
+        k->cap = k->cap ? k->cap * 2 : 64;
+        k->key = mem_realloc(k->key, k->cap * sizeof(*k->key));
+    }
+    struct key new = {r->text.p, 0, r->text.n, (size_t)(r->p - r->start) - 1};
+    if (r->text.p == r->scratch.p) {
+        new.p = NULL;
+        new.decoded = k->text.n;
+        buf_add(&k->text, r->text.p, r->text.n);
+    } else {
+        new.at = (size_t)(r->text.p - r->start) - 1;
+    }
+    size_t first = k->first[r->depth];
+    if (k->n - first < SMALL) {
+        for (size_t i = first; i < k->n; i++) {
+            if (k->key[i].n == new.n && str_eq(key_str(k, &k->key[i]), r->text))
+                return duplicate(r, new.at);
+        }
+    }
+    k->key[k->n++] = new;
+    return 0;
+}
+
+static int by_text(const void *a, const void *b, void *arg)
+{
+    const struct key *x = a, *y = b;
+    if (x->n != y->n)
+        return x->n < y->n ? -1 : 1;
+    int order = x->n ? memcmp(key_str(arg, x).p, key_str(arg, y).p, x->n) : 0;
+    if (order)
+        return order;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* At the end of the object at depth. */
+static int keys_close(struct keys *k, struct json_reader *r, int depth)
+{
+    size_t first = k->first[depth], n = k->n - first;
+    if (n > SMALL) {
+        struct key *key = k->key + first;
+        qsort_r(key, n, sizeof(*key), by_text, k);
+        for (size_t i = 1; i < n; i++) {
+            if (str_eq(key_str(k, &key[i - 1]), key_str(k, &key[i])))
+                return duplicate(r, key[i].at);
+        }
+    }
+    k->n = first;
+    k->text.n = k->text_mark[depth];
+    return 0;
+}
+
+static int check(struct json_reader *r, struct keys *k)
+{
+    for (;;) {
+        switch (json_next(r)) {
+        case JSON_ERROR:
+            return -1;
+        case JSON_END:
+            return 0;
+        case JSON_OBJECT:
+            k->first[r->depth] = k->n;
+            k->text_mark[r->depth] = k->text.n;
+            break;
+        case JSON_KEY:
+            if (keys_add(k, r) < 0)
+                return -1;
+            break;
+        case JSON_OBJECT_END:
+            if (keys_close(k, r, r->depth + 1) < 0)
+                return -1;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+int json_check(struct str src, struct err *e)
+{
+    struct json_reader r;
+    struct keys k = {0};
+    json_reader_init(&r, src);
+    buf_init(&k.text, src.n);
+    int rc = check(&r, &k);
+    if (rc < 0)
+        json_fail(&r, e);
+    buf_free(&k.text);
+    mem_free(k.key);
+    json_reader_free(&r);
+    return rc;
+}
