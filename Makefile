@@ -44,6 +44,10 @@ ALLC     = -std=c11 -D_GNU_SOURCE $(OPT_$(VARIANT)) $(WARN) $(HARDEN) $(PKGC) $(
 ALLL     = $(OPT_$(VARIANT)) $(LHARD) $(LDFLAGS)
 LIBS     = $(PKGL) -lgmp -lpthread -lm
 
+# `make V=1` shows the whole commands.
+Q := $(if $(V),,@)
+SAY = $(if $(V),true,printf '  %-4s %s\n')
+
 # ---- layers: each sees its own headers and those below, so an upward include does not build --
 SEES_base   := base
 SEES_match  := base match
@@ -67,18 +71,18 @@ sauma: $(B)/sauma
 
 define layer_rules
 $(B)/host/$(1)/%.o: host/$(1)/%.c | $(B)/.deps
-	@mkdir -p $$(@D)
-	$$(CC) $$(ALLC) $$(patsubst %,-iquote include/%,$$(SEES_$(1))) $$(INC_$(1)) -MMD -MP -c $$< -o $$@
+	@mkdir -p $$(@D); $$(SAY) CC $$<
+	$$(Q)$$(CC) $$(ALLC) $$(patsubst %,-iquote include/%,$$(SEES_$(1))) $$(INC_$(1)) -MMD -MP -c $$< -o $$@
 $(B)/lib$(1).a: $(call objs,$(1))
 	@mkdir -p $$(@D); rm -f $$@; ar rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
 
 $(B)/llhttp/%.o: | $(B)/.deps
-	@mkdir -p $(@D)
-	$(CC) $(filter-out -Werror,$(ALLC)) -w $(INC_io) -c $(LLHTTP)/$*.c -o $@
+	@mkdir -p $(@D); $(SAY) CC $*.c
+	$(Q)$(CC) $(filter-out -Werror,$(ALLC)) -w $(INC_io) -c $(LLHTTP)/$*.c -o $@
 $(B)/libllhttp.a: $(addprefix $(B)/llhttp/,api.o http.o llhttp.o)
-	rm -f $@; ar rcs $@ $^
+	@rm -f $@; ar rcs $@ $^
 
 # Link order: a layer before what it uses.
 LIB_base   = $(B)/libbase.a
@@ -91,15 +95,16 @@ LIB_script = $(B)/libscript.a $(LIB_wire)
 LIB_app    = $(B)/libengine.a $(B)/libstore.a $(B)/libscript.a $(LIB_io)
 
 $(B)/sauma: $(call objs,app) $(LIB_app)
-	$(CC) $(ALLL) $^ $(LIBS) -o $@
+	@$(SAY) LD $@
+	$(Q)$(CC) $(ALLL) $^ $(LIBS) -o $@
 
 # ---- unit tests: tests/unit/<layer>/<name>_test.c, one cmocka program each --------------------
 UNIT := $(wildcard tests/unit/*/*_test.c)
 UNIT_BINS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT))
 define unit_rules
 $(B)/unit/$(1)/%: tests/unit/$(1)/%.c $$(LIB_$(1))
-	@mkdir -p $$(@D)
-	$$(CC) $$(ALLC) $$(patsubst %,-iquote include/%,$$(SEES_$(1))) $$(INC_$(1)) -iquote tests/unit \
+	@mkdir -p $$(@D); $$(SAY) TEST $$<
+	$$(Q)$$(CC) $$(ALLC) $$(patsubst %,-iquote include/%,$$(SEES_$(1))) $$(INC_$(1)) -iquote tests/unit \
 	    -MMD -MP $$(LHARD) $$< $$(LIB_$(1)) $$(LIBS) -lcmocka -o $$@
 endef
 $(foreach l,$(LAYERS),$(eval $(call unit_rules,$(l))))
@@ -113,11 +118,11 @@ FUZZ := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_LIB  = $(if $(filter script_%,$*),$(LIB_script),$(LIB_engine))
 FUZZ_SEES = $(patsubst %,-iquote include/%,$(if $(filter script_%,$*),$(SEES_script),$(SEES_engine)))
 $(B)/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(LIB_engine) $(LIB_script)
-	@mkdir -p $(@D)
-	$(CC) $(ALLC) $(FUZZ_SEES) $(INC_io) $(LHARD) -fsanitize=fuzzer $< $(FUZZ_LIB) $(LIBS) -o $@
+	@mkdir -p $(@D); $(SAY) FUZZ $<
+	$(Q)$(CC) $(ALLC) $(FUZZ_SEES) $(INC_io) $(LHARD) -fsanitize=fuzzer $< $(FUZZ_LIB) $(LIBS) -o $@
 $(B)/fuzz/%_fuzz_replay: tests/fuzz/%_fuzz.c tests/fuzz/replay_main.c $(LIB_engine) $(LIB_script)
-	@mkdir -p $(@D)
-	$(CC) $(ALLC) $(FUZZ_SEES) $(INC_io) $(LHARD) $(filter %.c,$^) $(FUZZ_LIB) $(LIBS) -o $@
+	@mkdir -p $(@D); $(SAY) FUZZ $<
+	$(Q)$(CC) $(ALLC) $(FUZZ_SEES) $(INC_io) $(LHARD) $(filter %.c,$^) $(FUZZ_LIB) $(LIBS) -o $@
 REPLAYS := $(patsubst %,$(B)/fuzz/%_fuzz_replay,$(FUZZ))
 
 # ---- what people call --------------------------------------------------------------------------
@@ -171,8 +176,8 @@ bench: sauma
 	@$(MAKE) --no-print-directory $(B)/bench/load $(B)/bench/backend
 	@tests/bench/bench.py --build $(B)
 $(B)/bench/%: tests/bench/%.c | $(B)/.deps
-	@mkdir -p $(@D)
-	$(CC) $(ALLC) $< -lpthread -o $@
+	@mkdir -p $(@D); $(SAY) CC $<
+	$(Q)$(CC) $(ALLC) $< -lpthread -o $@
 
 install: sauma
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sauma

@@ -1,0 +1,108 @@
+/* `sauma check`: loads companies as the host would and says what is wrong with them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "log.h"
+#include "mem.h"
+#include "parts.h"
+
+static const struct conf_option options[] = {
+    {"data", CONF_TEXT, "data", "folder whose secrets are looked up, if it is there"},
+    OPTION_PARTS,
+    OPTION_CONFIG,
+    {NULL, CONF_TEXT, NULL, NULL},
+};
+
+struct checking {
+    struct parts *parts;
+    bool secrets_known;
+    int problems;
+    const char *dir;
+    const char *company;
+};
+
+static void on_missing(void *arg, bool env, const char *name, const char *where)
+{
+    struct checking *ch = arg;
+    const char *kind = env ? "the environment variable" : "the secret";
+    if (!env && !ch->secrets_known) {
+        printf("%s/%s: note: needs %s '%s': sauma secret set %s %s\n", ch->dir, where, kind, name,
+            ch->company, name);
+        return;
+    }
+    if (env && !ch->secrets_known) {
+        printf("%s/%s: note: needs %s '%s'\n", ch->dir, where, kind, name);
+        return;
+    }
+    ch->problems++;
+    fprintf(stderr, "%s/%s: %s '%s' is not set%s\n", ch->dir, where, kind, name,
+        env ? " or not allowed by --env" : "");
+}
+
+static void on_loaded(void *arg, const char *company, const char *version, const struct err *error)
+{
+    struct checking *ch = arg;
+    if (error) {
+        ch->problems++;
+        fprintf(stderr, "%s/%s\n", ch->dir, error->text);
+    } else {
+        const struct manifest *m = engine_manifest(ch->parts->engine, company);
+        for (int i = 0; i < m->nwarnings; i++)
+            printf("%s/%s\n", ch->dir, m->warnings[i]);
+        engine_missing(ch->parts->engine, company, on_missing, ch);
+        if (!ch->problems)
+            printf("%s: ok: %s, version %s, %d connection%s, %d rule%s\n", ch->dir, m->company,
+                version, m->nconnections, m->nconnections == 1 ? "" : "s", m->nrules,
+                m->nrules == 1 ? "" : "s");
+    }
+    loop_stop(ch->parts->loop);
+}
+
+static int check_one(const struct conf *c, const char *dir, int *problems)
+{
+    struct err e = {0};
+    struct parts parts;
+    struct parts_options o;
+    struct engine_settings s;
+    parts_read_options(c, &o, &s);
+    const char *data = conf_text(c, "data");
+    bool known = parts_is_folder(data);
+    o.secrets_data = known ? data : NULL;
+    if (parts_open(&parts, &o, &s, &e) < 0) {
+        parts_close(&parts);
+        return command_fail(STATUS_OUTSIDE, "%s", e.text);
+    }
+    char *name = parts_company_name(dir);
+    struct checking ch = {.parts = &parts, .secrets_known = known, .dir = dir, .company = name};
+    engine_load_company(parts.engine, name, dir, on_loaded, &ch);
+    loop_run(parts.loop);
+    mem_free(name);
+    parts_close(&parts);
+    *problems += ch.problems;
+    return STATUS_OK;
+}
+
+static int check_run(const struct conf *c)
+{
+    int problems = 0;
+    log_set_level(LOG_ERROR);
+    if (conf_positionals(c) == 0)
+        return command_fail(STATUS_USAGE, "usage: sauma %s", command_check.usage);
+    for (int i = 0; i < conf_positionals(c); i++) {
+        int status = check_one(c, conf_positional(c, i), &problems);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return problems ? STATUS_NO : STATUS_OK;
+}
+
+const struct command command_check = {
+    .name = "check",
+    .usage = "check DIR...",
+    .summary = "load a company as the host would: errors as file:line: message",
+    .details = "Nothing outside is touched. With a data folder, secrets that are missing in it are\n"
+               "errors; without one they are listed as what has to be set.\n",
+    .options = options,
+    .run = check_run,
+};

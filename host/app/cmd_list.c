@@ -1,0 +1,166 @@
+/* `sauma events`, `sauma runs`, `sauma show`: what came in and what happened to it. They read the
+ * data folder by themselves, whether a host is running on it or not. */
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "command.h"
+#include "mem.h"
+#include "show.h"
+#include "store_read.h"
+
+#define OPTION_FILTERS                                                                             \
+    {"company", CONF_TEXT, NULL, "only of this company"},                                          \
+        {"since", CONF_TEXT, NULL, "only newer than this: 30d, 12h, 2026-11-20"},                  \
+        {"state", CONF_TEXT, NULL, "only in this state"},                                          \
+    {                                                                                              \
+        "limit", CONF_INT, "100", "at most so many, newest first"                                  \
+    }
+
+static const struct conf_option event_options[] = {
+    OPTION_DATA,
+    OPTION_FILTERS,
+    {"connection", CONF_TEXT, NULL, "only from this connection"},
+    OPTION_JSON,
+    OPTION_CONFIG,
+    {NULL, CONF_TEXT, NULL, NULL},
+};
+
+static const struct conf_option run_options[] = {
+    OPTION_DATA,
+    OPTION_FILTERS,
+    {"rule", CONF_TEXT, NULL, "only of this rule"},
+    {"key", CONF_TEXT, NULL, "only with this key"},
+    OPTION_JSON,
+    OPTION_CONFIG,
+    {NULL, CONF_TEXT, NULL, NULL},
+};
+
+static const struct conf_option show_options[] = {
+    OPTION_DATA,
+    OPTION_JSON,
+    OPTION_CONFIG,
+    {NULL, CONF_TEXT, NULL, NULL},
+};
+
+struct printing {
+    bool json;
+    void (*row)(const struct jsonv *v, FILE *out);
+    int rows;
+};
+
+static int print_row(void *arg, struct str json)
+{
+    struct printing *p = arg;
+    p->rows++;
+    if (p->json) {
+        printf("%.*s\n", STR_ARG(json));
+        return 0;
+    }
+    struct jsondoc *d = jsondoc_parse(json, NULL);
+    if (d)
+        p->row(jsondoc_root(d), stdout);
+    jsondoc_free(d);
+    return 0;
+}
+
+/* "30d" ago, or a date, as wall clock; -1 and a message if it is neither. */
+static int since(const struct conf *c, int64_t *out)
+{
+    const char *text = conf_text(c, "since");
+    int64_t ms;
+    *out = 0;
+    if (!text)
+        return 0;
+    if (str_to_ms(str_of(text), &ms)) {
+        *out = clock_wall_ms() - ms;
+        return 0;
+    }
+    char *full = strlen(text) == 10 ? mem_printf("%sT00:00:00Z", text) : mem_dup(text);
+    bool ok = clock_parse_rfc3339(full, strlen(full), out);
+    mem_free(full);
+    if (!ok)
+        command_fail(STATUS_USAGE, "--since %s: write 30d, 12h, 2026-11-20 or a full time", text);
+    return ok ? 0 : -1;
+}
+
+typedef int (*read_fn)(struct store_reader *, const struct store_filter *, store_row_fn, void *,
+    struct err *);
+
+static int list(const struct conf *c, const struct store_filter *given, read_fn read,
+    struct printing *p)
+{
+    struct err e = {0};
+    struct store_filter f = *given;
+    f.company = conf_text(c, "company");
+    f.state = conf_text(c, "state");
+    f.limit = (int)conf_int(c, "limit");
+    if (since(c, &f.since_ms) < 0)
+        return STATUS_USAGE;
+    p->json = conf_flag(c, "json");
+    struct store_reader *r = store_reader_open(conf_text(c, "data"), &e);
+    if (!r)
+        return command_fail(STATUS_OUTSIDE, "%s", e.text);
+    int rc = read(r, &f, print_row, p, &e);
+    store_reader_close(r);
+    if (rc < 0)
+        return command_fail(STATUS_OUTSIDE, "%s", e.text);
+    if (p->rows == 0 && !p->json)
+        fprintf(stderr, "none\n");
+    return STATUS_OK;
+}
+
+static int events_run(const struct conf *c)
+{
+    struct store_filter f = {.connection = conf_text(c, "connection")};
+    struct printing p = {.row = show_event_row};
+    return list(c, &f, store_read_events, &p);
+}
+
+static int runs_run(const struct conf *c)
+{
+    struct store_filter f = {.rule = conf_text(c, "rule"), .key = conf_text(c, "key")};
+    struct printing p = {.row = show_run_row};
+    return list(c, &f, store_read_runs, &p);
+}
+
+static int show_run_command(const struct conf *c)
+{
+    struct err e = {0};
+    if (conf_positionals(c) != 1)
+        return command_fail(STATUS_USAGE, "usage: sauma %s", command_show.usage);
+    struct store_reader *r = store_reader_open(conf_text(c, "data"), &e);
+    if (!r)
+        return command_fail(STATUS_OUTSIDE, "%s", e.text);
+    struct printing p = {.row = show_run, .json = conf_flag(c, "json")};
+    int rc = store_read_run(r, conf_positional(c, 0), print_row, &p, &e);
+    store_reader_close(r);
+    if (rc < 0)
+        return command_fail(e.code == ERR_NOT_FOUND ? STATUS_NO : STATUS_OUTSIDE, "%s", e.text);
+    return STATUS_OK;
+}
+
+const struct command command_events = {
+    .name = "events",
+    .usage = "events [--company NAME] [--since 30d] [--json]",
+    .summary = "what came in",
+    .options = event_options,
+    .run = events_run,
+};
+
+const struct command command_runs = {
+    .name = "runs",
+    .usage = "runs [--company NAME] [--rule NAME] [--state STATE] [--key KEY] [--since 30d] [--json]",
+    .summary = "what happened to it",
+    .options = run_options,
+    .run = runs_run,
+};
+
+const struct command command_show = {
+    .name = "show",
+    .usage = "show RUN [--json]",
+    .summary = "one run with its steps, log and result",
+    .details = "RUN is a run's id or a beginning of it that only one run has.\n",
+    .options = show_options,
+    .run = show_run_command,
+};

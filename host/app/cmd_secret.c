@@ -1,0 +1,136 @@
+/* `sauma secret`: a company's credentials, kept encrypted in the data folder. A value comes from
+ * standard input, so that it stands in no shell history and no process list. */
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "command.h"
+#include "json.h"
+#include "secrets.h"
+
+#define SECRET_MAX ((size_t)64 * 1024)
+
+static const struct conf_option options[] = {
+    OPTION_DATA,
+    OPTION_JSON,
+    OPTION_CONFIG,
+    {NULL, CONF_TEXT, NULL, NULL},
+};
+
+/* Reads standard input to its end, or one line without echo at a terminal; a last newline is not
+ * part of the value. */
+static int read_value(struct buf *b)
+{
+    struct termios old;
+    bool terminal = isatty(0) && tcgetattr(0, &old) == 0;
+    if (terminal) {
+        struct termios quiet = old;
+        quiet.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(0, TCSANOW, &quiet);
+        fputs("value: ", stderr);
+    }
+    char chunk[4096];
+    ssize_t n;
+    while ((n = read(0, chunk, sizeof(chunk))) > 0) {
+        buf_add(b, chunk, (size_t)n);
+        if (terminal && memchr(chunk, '\n', (size_t)n))
+            break;
+    }
+    if (terminal) {
+        tcsetattr(0, TCSANOW, &old);
+        fputc('\n', stderr);
+    }
+    if (b->n && b->p[b->n - 1] == '\n')
+        b->n--;
+    if (b->n && b->p[b->n - 1] == '\r')
+        b->n--;
+    return n < 0 || b->failed ? -1 : 0;
+}
+
+static int set(struct secrets *s, const char *company, const char *name)
+{
+    struct buf value;
+    struct err e = {0};
+    buf_init(&value, SECRET_MAX);
+    int status = STATUS_OK;
+    if (read_value(&value) < 0)
+        status = command_fail(STATUS_USAGE, "the value is longer than 64 KiB or cannot be read");
+    else if (value.n == 0)
+        status = command_fail(STATUS_USAGE, "the value is empty: give it on standard input");
+    else if (secrets_set(s, company, name, buf_str(&value), &e) < 0)
+        status = command_fail(STATUS_OUTSIDE, "%s", e.text);
+    else
+        printf("%s: secret '%s' is set\n", company, name);
+    if (value.p)
+        explicit_bzero(value.p, value.cap);
+    buf_free(&value);
+    return status;
+}
+
+static int print_one(void *arg, const char *company, const char *name, int64_t set_ms)
+{
+    char when[CLOCK_TEXT];
+    clock_format(set_ms, when);
+    if (*(const bool *)arg) {
+        struct buf b;
+        buf_init(&b, BUF_MAX_DEFAULT);
+        buf_adds(&b, "{\"company\":");
+        json_put_cstring(&b, company);
+        buf_adds(&b, ",\"name\":");
+        json_put_cstring(&b, name);
+        buf_adds(&b, ",\"set_at\":");
+        json_put_cstring(&b, when);
+        printf("%.*s}\n", STR_ARG(buf_str(&b)));
+        buf_free(&b);
+    } else {
+        printf("%-24s %-32s set %s\n", company, name, when);
+    }
+    return 0;
+}
+
+static int secret_run(const struct conf *c)
+{
+    int n = conf_positionals(c);
+    const char *verb = n > 0 ? conf_positional(c, 0) : "";
+    const char *company = n > 1 ? conf_positional(c, 1) : NULL;
+    const char *name = n > 2 ? conf_positional(c, 2) : NULL;
+    bool is_set = !strcmp(verb, "set"), is_remove = !strcmp(verb, "remove");
+    bool is_list = !strcmp(verb, "list");
+    if (!(is_list && n <= 2) && !((is_set || is_remove) && n == 3))
+        return command_fail(STATUS_USAGE, "usage: sauma %s", command_secret.usage);
+    struct err e = {0};
+    struct secrets *s = secrets_open(conf_text(c, "data"), &e);
+    if (!s)
+        return command_fail(STATUS_OUTSIDE, "%s", e.text);
+    int status = STATUS_OK;
+    bool json = conf_flag(c, "json");
+    if (is_set) {
+        status = set(s, company, name);
+    } else if (is_list) {
+        if (secrets_list(s, company, print_one, &json, &e) < 0)
+            status = command_fail(STATUS_OUTSIDE, "%s", e.text);
+    } else {
+        int removed = secrets_remove(s, company, name, &e);
+        if (removed < 0)
+            status = command_fail(STATUS_OUTSIDE, "%s", e.text);
+        else if (!removed)
+            status = command_fail(STATUS_NO, "%s has no secret '%s'", company, name);
+        else
+            printf("%s: secret '%s' is removed\n", company, name);
+    }
+    secrets_close(s);
+    return status;
+}
+
+const struct command command_secret = {
+    .name = "secret",
+    .usage = "secret set COMPANY NAME < value | list [COMPANY] | remove COMPANY NAME",
+    .summary = "a company's credentials, encrypted at rest",
+    .details = "COMPANY is the name of the company's folder. A running host sees a new value at\n"
+               "the next start, or when it next asks for a token.\n",
+    .options = options,
+    .run = secret_run,
+};

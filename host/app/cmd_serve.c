@@ -1,0 +1,200 @@
+/* `sauma serve`: the host. Companies are loaded first, then the door opens; SIGTERM closes the
+ * door, lets what is under way finish, and leaves the rest to the journal. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "http_in.h"
+#include "log.h"
+#include "parts.h"
+#include "routes.h"
+
+static const struct conf_option options[] = {
+    {"companies", CONF_TEXT, NULL, "folder whose folders are the companies"},
+    OPTION_DATA,
+    {"listen", CONF_TEXT, "127.0.0.1:8700", "address and port; port 0 takes a free one"},
+    {"store", CONF_TEXT, "sqlite", "where events, runs and journals are kept"},
+    OPTION_PARTS,
+    {"max-body", CONF_SIZE, "10m", "bytes of a delivery; over it: 413"},
+    {"max-header", CONF_SIZE, "16k", "bytes of a request's headers; over it: 431"},
+    {"max-connections", CONF_INT, "10000", "connections at once; more wait to be accepted"},
+    {"header-timeout", CONF_MS, "10s", "first byte of a request to the end of its headers"},
+    {"body-timeout", CONF_MS, "30s", "end of the headers to the end of the body"},
+    {"idle-timeout", CONF_MS, "75s", "a kept connection without a request"},
+    {"signature-window", CONF_MS, "5m", "how far a signed timestamp may be off"},
+    {"max-events", CONF_INT, "1000", "events in memory; more wait in the store"},
+    {"max-running", CONF_INT, "256", "runs with a live script, in all"},
+    {"drain", CONF_MS, "20s", "how long SIGTERM waits for steps under way"},
+    OPTION_LOG,
+    OPTION_CONFIG,
+    {NULL, CONF_TEXT, NULL, NULL},
+};
+
+struct serving {
+    const struct conf *conf;
+    struct parts parts;
+    struct routes *routes;
+    struct http_in *http;
+    struct loop_signal *term, *interrupt, *hangup;
+    bool draining;
+    int drains; /* what drain still waits for */
+    int status;
+};
+
+static void stop(struct serving *s, int status)
+{
+    s->status = status;
+    loop_stop(s->parts.loop);
+}
+
+static void drained(void *arg)
+{
+    struct serving *s = arg;
+    if (--s->drains == 0)
+        stop(s, STATUS_OK);
+}
+
+static void on_term(void *arg)
+{
+    struct serving *s = arg;
+    if (s->draining || !s->http) {
+        stop(s, STATUS_OK);
+        return;
+    }
+    s->draining = true;
+    s->drains = 2;
+    log_event(LOG_INFO, "draining", NULL);
+    http_in_drain(s->http, drained, s);
+    engine_drain(s->parts.engine, conf_int(s->conf, "drain"), drained, s);
+}
+
+static void on_loaded(void *arg, const char *company, const char *version, const struct err *error)
+{
+    if (error)
+        log_event(LOG_ERROR, "company not loaded", "company", company, "error", error->text, NULL);
+    else
+        log_event(LOG_INFO, "company loaded", "company", company, "version", version, NULL);
+}
+
+/* All companies were read: open the door. */
+static void on_all_loaded(void *arg, int loaded, int failed)
+{
+    struct serving *s = arg;
+    const struct conf *c = s->conf;
+    struct err e = {0};
+    char count[16];
+    snprintf(count, sizeof(count), "%d", loaded);
+    if (s->http) {
+        log_event(LOG_INFO, "reloaded", "companies", count, NULL);
+        return;
+    }
+    struct http_in_config hc;
+    http_in_config_defaults(&hc);
+    hc.listen = conf_text(c, "listen");
+    hc.max_body = conf_size(c, "max-body");
+    hc.max_header = conf_size(c, "max-header");
+    hc.max_connections = (int)conf_int(c, "max-connections");
+    hc.header_ms = conf_int(c, "header-timeout");
+    hc.body_ms = conf_int(c, "body-timeout");
+    hc.idle_ms = conf_int(c, "idle-timeout");
+    s->http = http_in_start(s->parts.loop, &hc, routes_handle, s->routes, &e);
+    if (!s->http) {
+        stop(s, command_fail(STATUS_OUTSIDE, "%s", e.text));
+        return;
+    }
+    http_in_on_refused(s->http, routes_refused, s->routes);
+    engine_start(s->parts.engine);
+    printf("sauma: listening on http://%s, %d compan%s%s\n", http_in_address(s->http), loaded,
+        loaded == 1 ? "y" : "ies", failed ? ", some did not load: see the log" : "");
+    fflush(stdout);
+}
+
+static void on_hangup(void *arg)
+{
+    struct serving *s = arg;
+    struct err e = {0};
+    if (s->http && !s->draining &&
+        engine_load_all(s->parts.engine, conf_text(s->conf, "companies"), on_loaded,
+            on_all_loaded, s, &e) < 0)
+        log_event(LOG_ERROR, "reload failed", "error", e.text, NULL);
+}
+
+static void on_run(void *arg, const struct engine_run_info *i)
+{
+    if (run_state_final(i->state) || i->state == RUN_WAITING || i->state == RUN_HELD)
+        log_event(i->state == RUN_FAILED || i->state == RUN_ATTENTION ? LOG_WARN : LOG_INFO, "run",
+            "company", i->company, "rule", i->rule, "run", i->id, "event", i->event, "state",
+            run_state_name(i->state), "reason", i->reason, NULL);
+}
+
+static void on_log(void *arg, const struct engine_run_info *i, const char *level, struct str text)
+{
+    char line[2048];
+    snprintf(line, sizeof(line), "%.*s", (int)(text.n < 2000 ? text.n : 2000), text.p);
+    log_event(LOG_INFO, "script", "company", i->company, "run", i->id, "level", level, "text", line,
+        NULL);
+}
+
+static int begin(struct serving *s, struct err *e)
+{
+    const struct conf *c = s->conf;
+    struct parts_options o;
+    struct engine_settings es;
+    parts_read_options(c, &o, &es);
+    o.data = o.secrets_data = conf_text(c, "data");
+    es.max_events = (int)conf_int(c, "max-events");
+    es.max_running = (int)conf_int(c, "max-running");
+    es.signature_window_ms = conf_int(c, "signature-window");
+    if (parts_open(&s->parts, &o, &es, e) < 0)
+        return -1;
+    struct engine_observer ob = {.run = on_run, .log = on_log, .arg = s};
+    engine_observe(s->parts.engine, &ob);
+    s->routes = routes_new(s->parts.engine, s->parts.store);
+    s->term = loop_signal_new(s->parts.loop, SIGTERM, on_term, s);
+    s->interrupt = loop_signal_new(s->parts.loop, SIGINT, on_term, s);
+    s->hangup = loop_signal_new(s->parts.loop, SIGHUP, on_hangup, s);
+    return engine_load_all(s->parts.engine, conf_text(c, "companies"), on_loaded, on_all_loaded, s,
+        e);
+}
+
+static int serve_run(const struct conf *c)
+{
+    struct serving s = {.conf = c};
+    struct err e = {0};
+    if (!conf_text(c, "companies"))
+        return command_fail(STATUS_USAGE, "--companies DIR says where the companies are (see "
+                                          "`sauma help serve`)");
+    if (strcmp(conf_text(c, "store"), "sqlite"))
+        return command_fail(STATUS_USAGE, "--store %s: this build keeps its data in sqlite",
+            conf_text(c, "store"));
+    if (command_log_level(c) < 0)
+        return STATUS_USAGE;
+    if (begin(&s, &e) < 0)
+        s.status = command_fail(STATUS_OUTSIDE, "%s", e.text);
+    else
+        loop_run(s.parts.loop);
+    if (s.http)
+        http_in_free(s.http);
+    if (s.term)
+        loop_signal_free(s.term);
+    if (s.interrupt)
+        loop_signal_free(s.interrupt);
+    if (s.hangup)
+        loop_signal_free(s.hangup);
+    parts_close(&s.parts);
+    if (s.routes)
+        routes_free(s.routes);
+    return s.status;
+}
+
+const struct command command_serve = {
+    .name = "serve",
+    .usage = "serve --companies DIR --data DIR [--listen 127.0.0.1:8700]",
+    .summary = "run all companies found as folders of DIR",
+    .details = "Webhooks come to POST /hooks/{company}/{connection}; /healthz, /readyz and /metrics\n"
+               "say how it is. SIGTERM drains and ends; SIGHUP reads the companies again.\n",
+    .options = options,
+    .run = serve_run,
+};

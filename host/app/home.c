@@ -1,0 +1,41 @@
+#include "home.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "mem.h"
+
+static char *if_home(char *dir)
+{
+    char *probe = mem_printf("%s/lua/boot.lua", dir);
+    bool there = access(probe, R_OK) == 0;
+    mem_free(probe);
+    if (there)
+        return dir;
+    mem_free(dir);
+    return NULL;
+}
+
+char *home_find(void)
+{
+    const char *set = getenv("SAUMA_HOME");
+    if (set && *set)
+        return if_home(mem_dup(set));
+    char *dir = mem_dup(child_self());
+    char *found = NULL;
+    /* From the folder of the executable upwards: build/sauma and build/asan/sauma both stand in
+     * the checkout; an installed PREFIX/bin/sauma finds PREFIX/share/sauma. */
+    for (int up = 0; up < 4 && !found; up++) {
+        char *slash = strrchr(dir, '/');
+        if (!slash)
+            break;
+        *slash = 0;
+        found = if_home(mem_printf("%s/share/sauma", dir));
+        if (!found)
+            found = if_home(mem_dup(*dir ? dir : "/"));
+    }
+    mem_free(dir);
+    return found;
+}

@@ -1,0 +1,106 @@
+/* The program: finds the command and runs it. */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "log.h"
+#include "script.h"
+#include "str.h"
+
+const struct command *const commands[] = {
+    &command_serve,
+    &command_check,
+    &command_test,
+    &command_run,
+    &command_sandbox,
+    &command_events,
+    &command_runs,
+    &command_show,
+    &command_secret,
+    &command_help,
+    &command_version,
+    NULL,
+};
+
+const struct command *command_find(const char *name)
+{
+    for (int i = 0; commands[i]; i++)
+        if (!strcmp(commands[i]->name, name))
+            return commands[i];
+    return NULL;
+}
+
+int command_fail(int status, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fputs("sauma: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+    va_end(ap);
+    return status;
+}
+
+int command_log_level(const struct conf *c)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    const char *level = conf_text(c, "log");
+    for (int i = 0; i < 4; i++)
+        if (!strcmp(level, names[i])) {
+            log_set_level((enum log_level)i);
+            return 0;
+        }
+    command_fail(STATUS_USAGE, "--log %s: it is debug, info, warn or error", level);
+    return -1;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *nearest = NULL;
+    int best = 3;
+    for (int i = 0; commands[i]; i++) {
+        int d = str_distance(str_of(name), str_of(commands[i]->name));
+        if (d < best) {
+            best = d;
+            nearest = commands[i]->name;
+        }
+    }
+    if (nearest)
+        return command_fail(
+            STATUS_USAGE, "there is no command '%s': did you mean '%s'?", name, nearest);
+    return command_fail(
+        STATUS_USAGE, "there is no command '%s': `sauma help` lists what there is", name);
+}
+
+int main(int argc, char **argv)
+{
+    /* A peer that is gone is told by the write's result, not by a signal. */
+    signal(SIGPIPE, SIG_IGN);
+    if (argc == 2 && !strcmp(argv[1], "script-process"))
+        return script_main();
+    const char *name = argc > 1 ? argv[1] : "help";
+    if (!strcmp(name, "--help") || !strcmp(name, "-h"))
+        name = "help";
+    if (!strcmp(name, "--version"))
+        name = "version";
+    const struct command *cmd = command_find(name);
+    if (!cmd)
+        return unknown_command(name);
+    for (int i = 2; i < argc; i++)
+        if (!strcmp(argv[i], "--help")) {
+            char *help[] = {(char *)cmd->name, NULL};
+            struct conf *hc = conf_parse(command_help.options, 1, help, NULL);
+            int status = command_help.run(hc);
+            conf_free(hc);
+            return status;
+        }
+    struct err e = {0};
+    struct conf *c = conf_parse(cmd->options, argc > 2 ? argc - 2 : 0, argv + 2, &e);
+    if (!c)
+        return command_fail(STATUS_USAGE, "%s (see `sauma help %s`)", e.text, cmd->name);
+    int status = cmd->run(c);
+    conf_free(c);
+    return status;
+}

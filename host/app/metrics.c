@@ -1,0 +1,76 @@
+#include "metrics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct metric {
+    const char *name;
+    const char *type; /* "counter" or "gauge" */
+    const char *help;
+    int64_t value;
+};
+
+static void put(struct buf *b, const struct metric *m)
+{
+    buf_addf(b, "# HELP sauma_%s %s\n# TYPE sauma_%s %s\nsauma_%s %" PRId64 "\n", m->name, m->help,
+        m->name, m->type, m->name, m->value);
+}
+
+/* Resident memory of this process, from /proc (see proc(5), statm). */
+static int64_t resident_bytes(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f) {
+        if (fscanf(f, "%*s %ld", &pages) != 1)
+            pages = 0;
+        fclose(f);
+    }
+    return (int64_t)pages * sysconf(_SC_PAGESIZE);
+}
+
+void metrics_write(struct buf *b, const struct engine *e, const struct store *s,
+    int64_t http_refused)
+{
+    struct engine_stats st;
+    engine_stats(e, &st);
+    const struct metric all[] = {
+        {"events_received_total", "counter", "Deliveries stored as new events.", st.received},
+        {"events_duplicate_total", "counter", "Deliveries that were there before.", st.duplicates},
+        {"events_conflict_total", "counter", "Delivery ids seen again with other bytes.",
+            st.conflicts},
+        {"deliveries_refused_total", "counter", "Authentic deliveries that were not usable.",
+            st.refused},
+        {"deliveries_unauthenticated_total", "counter", "Deliveries with a wrong signature.",
+            st.unauthenticated},
+        {"http_refused_total", "counter", "Requests refused before they were deliveries.",
+            http_refused},
+        {"runs_started_total", "counter", "Runs begun.", st.runs_started},
+        {"runs_resumed_total", "counter", "Runs that went on from their journal.",
+            st.runs_resumed},
+        {"runs_done_total", "counter", "Runs that ended done.", st.runs_done},
+        {"runs_skipped_total", "counter", "Runs that ended skipped.", st.runs_skipped},
+        {"runs_failed_total", "counter", "Runs that ended failed.", st.runs_failed},
+        {"runs_attention_total", "counter", "Runs that were parked for a person.",
+            st.runs_attention},
+        {"steps_total", "counter", "Steps carried out.", st.steps},
+        {"steps_replayed_total", "counter", "Steps answered from a journal.", st.steps_replayed},
+        {"requests_total", "counter", "Requests sent to outside systems.", st.requests},
+        {"retries_total", "counter", "Requests tried again.", st.retries},
+        {"unknown_outcomes_total", "counter", "Writes whose answer never came.", st.unknown},
+        {"token_fetches_total", "counter", "Access tokens fetched.", st.token_fetches},
+        {"script_processes_lost_total", "counter", "Script processes that died.",
+            st.scripts_lost},
+        {"events_in_memory", "gauge", "Events at work.", st.events_in_memory},
+        {"runs_running", "gauge", "Runs with a live script.", st.running},
+        {"runs_queued", "gauge", "Runs that wait for their turn.", st.queued},
+        {"runs_parked", "gauge", "Runs that wait for a time.", st.parked},
+        {"store_pending", "gauge", "Store operations not yet on disk.", store_pending(s)},
+        {"store_full", "gauge", "1 while the disk is full.", store_full(s)},
+        {"resident_bytes", "gauge", "Memory of the host process.", resident_bytes()},
+    };
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        put(b, &all[i]);
+}

@@ -1,0 +1,146 @@
+#include "parts.h"
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "home.h"
+#include "mem.h"
+
+static int remove_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+    return remove(path);
+}
+
+static char *temporary_folder(struct err *e)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *dir = mem_printf("%s/sauma-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (mkdtemp(dir))
+        return dir;
+    err_set(e, ERR_IO, "a temporary folder cannot be made at %s", dir);
+    mem_free(dir);
+    return NULL;
+}
+
+static int open_scripts(struct parts *p, const struct parts_options *o, struct err *e)
+{
+    char *home = home_find();
+    if (!home)
+        return err_set(e, ERR_NOT_FOUND,
+            "the folder with lua/ and rules/ is not found: set SAUMA_HOME to the checkout or to "
+            "PREFIX/share/sauma");
+    int rc = bundle_read_system(&p->system, home, e);
+    mem_free(home);
+    if (rc < 0)
+        return -1;
+    struct scripts_config c = {
+        .workers = o->workers,
+        .burst_ms = o->burst_ms,
+        .memory = o->memory,
+        .system_hash = p->system.hash,
+        .system_bundle = bundle_str(&p->system),
+    };
+    p->scripts = scripts_new(p->loop, &c, e);
+    return p->scripts ? 0 : -1;
+}
+
+int parts_open(struct parts *p, const struct parts_options *o, const struct engine_settings *s,
+    struct err *e)
+{
+    memset(p, 0, sizeof(*p));
+    const char *data = o->data;
+    if (!data && !(data = p->temporary = temporary_folder(e)))
+        return -1;
+    if (!(p->loop = loop_new(e)))
+        return -1;
+    if (!(p->store = store_open(p->loop, data, e)))
+        return -1;
+    if (o->secrets_data) {
+        if (!(p->secrets = secrets_open(o->secrets_data, e)))
+            return -1;
+        p->resolver = resolver_new(p->secrets, o->env_patterns);
+    } else {
+        p->resolver = resolver_fixed(o->env_patterns);
+    }
+    struct http_out_config hc;
+    http_out_config_defaults(&hc);
+    hc.ca_file = o->ca_file;
+    if (!(p->http = http_out_new(p->loop, &hc, e)))
+        return -1;
+    if (open_scripts(p, o, e) < 0)
+        return -1;
+    struct engine_parts ep = {
+        .loop = p->loop,
+        .store = p->store,
+        .scripts = p->scripts,
+        .http = p->http,
+        .resolver = p->resolver,
+        .system = &p->system,
+    };
+    p->engine = engine_new(&ep, s);
+    return 0;
+}
+
+void parts_close(struct parts *p)
+{
+    /* In the order of use: nobody calls what is already gone. */
+    if (p->engine)
+        engine_free(p->engine);
+    if (p->scripts)
+        scripts_free(p->scripts);
+    if (p->http)
+        http_out_free(p->http);
+    if (p->store)
+        store_close(p->store);
+    if (p->resolver)
+        resolver_free(p->resolver);
+    if (p->secrets)
+        secrets_close(p->secrets);
+    bundle_free(&p->system);
+    if (p->loop)
+        loop_free(p->loop);
+    if (p->temporary) {
+        nftw(p->temporary, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+        mem_free(p->temporary);
+    }
+    memset(p, 0, sizeof(*p));
+}
+
+void parts_read_options(const struct conf *c, struct parts_options *o, struct engine_settings *s)
+{
+    memset(o, 0, sizeof(*o));
+    o->workers = (int)conf_int(c, "workers");
+    o->memory = conf_size(c, "memory");
+    o->burst_ms = conf_int(c, "burst");
+    o->env_patterns = conf_text(c, "env");
+    o->ca_file = conf_text(c, "ca-file");
+    engine_settings_defaults(s);
+    if (conf_text(c, "settle"))
+        s->settle_ms = conf_int(c, "settle");
+    s->retry_base_ms = conf_int(c, "retry-base");
+    s->retry_cap_ms = conf_int(c, "retry-cap");
+    s->retry_attempts = (int)conf_int(c, "retry-attempts");
+    s->run_deadline_ms = conf_int(c, "run-deadline");
+    s->http_timeout_ms = conf_int(c, "http-timeout");
+    s->max_answer = conf_size(c, "max-answer");
+    s->max_steps = (int)conf_int(c, "max-steps");
+}
+
+bool parts_is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+char *parts_company_name(const char *dir)
+{
+    char *real = realpath(dir, NULL);
+    const char *full = real ? real : dir;
+    const char *slash = strrchr(full, '/');
+    char *name = mem_dup(slash && slash[1] ? slash + 1 : full);
+    free(real);
+    return name;
+}

@@ -1,0 +1,146 @@
+#include "routes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "json.h"
+#include "log.h"
+#include "mem.h"
+#include "metrics.h"
+
+struct routes {
+    struct engine *engine;
+    struct store *store;
+    int64_t refused; /* requests that never became a delivery: too large, not HTTP */
+};
+
+static const struct http_header json_type[] = {
+    {{"Content-Type", 12}, {"application/json", 16}},
+};
+
+struct routes *routes_new(struct engine *engine, struct store *store)
+{
+    struct routes *r = mem_zalloc(1, sizeof(*r));
+    r->engine = engine;
+    r->store = store;
+    return r;
+}
+
+void routes_free(struct routes *r)
+{
+    mem_free(r);
+}
+
+static void reply_error(struct http_in_exchange *x, int status, const char *message)
+{
+    struct buf b;
+    buf_init(&b, 4096);
+    buf_adds(&b, "{\"error\":");
+    json_put_cstring(&b, message);
+    buf_addc(&b, '}');
+    http_in_reply(x, status, json_type, 1, buf_str(&b));
+    buf_free(&b);
+}
+
+static void reply_text(struct http_in_exchange *x, int status, const char *text)
+{
+    static const struct http_header plain[] = {
+        {{"Content-Type", 12}, {"text/plain; charset=utf-8", 25}},
+    };
+    http_in_reply(x, status, plain, 1, str_of(text));
+}
+
+static void reply_method(struct http_in_exchange *x, const char *allowed)
+{
+    struct http_header h[] = {json_type[0], {{"Allow", 5}, str_of(allowed)}};
+    const char *body = "{\"error\":\"this path takes another method, see Allow\"}";
+    http_in_reply(x, 405, h, 2, str_of(body));
+}
+
+static void on_ingested(void *arg, const struct engine_reply *r)
+{
+    struct http_in_exchange *x = arg;
+    struct http_header h[2] = {json_type[0]};
+    char wait[16];
+    int n = 1;
+    if (r->retry_after) {
+        snprintf(wait, sizeof(wait), "%d", r->retry_after);
+        h[n++] = (struct http_header){{"Retry-After", 11}, str_of(wait)};
+    }
+    http_in_reply(x, r->status, h, n, r->json);
+}
+
+#define NAME_MAX_BYTES 128
+
+/* POST /hooks/{company}/{connection} */
+static void hook(struct routes *r, struct http_in_exchange *x, struct str rest)
+{
+    const struct http_in_request *q = http_in_request(x);
+    struct str connection;
+    struct str company = str_cut(rest, '/', &connection);
+    if (strcmp(q->method, "POST")) {
+        reply_method(x, "POST");
+        return;
+    }
+    if (!company.n || !connection.n || company.n > NAME_MAX_BYTES ||
+        connection.n > NAME_MAX_BYTES || memchr(connection.p, '/', connection.n)) {
+        reply_error(x, 404, "webhooks are posted to /hooks/{company}/{connection}");
+        return;
+    }
+    char c[NAME_MAX_BYTES + 1], n[NAME_MAX_BYTES + 1];
+    memcpy(c, company.p, company.n);
+    c[company.n] = 0;
+    memcpy(n, connection.p, connection.n);
+    n[connection.n] = 0;
+    engine_ingest(r->engine, c, n, q->headers, q->nheaders, q->body, on_ingested, x);
+}
+
+static void health(struct routes *r, struct http_in_exchange *x, const char *path)
+{
+    const char *method = http_in_request(x)->method;
+    if (strcmp(method, "GET") && strcmp(method, "HEAD")) {
+        reply_method(x, "GET, HEAD");
+    } else if (!strcmp(path, "/healthz")) {
+        reply_text(x, 200, "ok\n");
+    } else if (!strcmp(path, "/readyz")) {
+        bool ready = engine_ready(r->engine);
+        reply_text(x, ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
+    } else {
+        struct buf b;
+        buf_init(&b, BUF_MAX_DEFAULT);
+        metrics_write(&b, r->engine, r->store, r->refused);
+        buf_addc(&b, 0);
+        reply_text(x, 200, b.p);
+        buf_free(&b);
+    }
+}
+
+void routes_handle(void *arg, struct http_in_exchange *x)
+{
+    struct routes *r = arg;
+    struct str path = http_in_request(x)->path;
+    if (str_starts(path, "/hooks/"))
+        hook(r, x, (struct str){path.p + 7, path.n - 7});
+    else if (str_is(path, "/healthz"))
+        health(r, x, "/healthz");
+    else if (str_is(path, "/readyz"))
+        health(r, x, "/readyz");
+    else if (str_is(path, "/metrics"))
+        health(r, x, "/metrics");
+    else
+        reply_error(x, 404, "there is nothing at this path: webhooks are posted to "
+                            "/hooks/{company}/{connection}");
+}
+
+/* A delivery that the HTTP server itself refused is never just dropped: it is counted and said. */
+void routes_refused(void *arg, const char *peer, struct str target, int status, const char *why)
+{
+    struct routes *r = arg;
+    char code[8], where[256];
+    r->refused++;
+    snprintf(code, sizeof(code), "%d", status);
+    snprintf(where, sizeof(where), "%.*s", (int)(target.n < 200 ? target.n : 200),
+        target.p ? target.p : "");
+    log_event(LOG_WARN, "request refused", "peer", peer, "target", where, "status", code, "why",
+        why, NULL);
+}

@@ -1,0 +1,123 @@
+#include "show.h"
+
+#include <string.h>
+
+static const char *text_of(const struct jsonv *v, const char *key)
+{
+    return jsonv_str(jsonv_get(v, key), "");
+}
+
+/* "2026-11-20 09:15:00" of an RFC 3339 text. */
+static void put_time(const char *rfc3339, FILE *out)
+{
+    if (strlen(rfc3339) >= 19)
+        fprintf(out, "%.10s %.8s", rfc3339, rfc3339 + 11);
+    else
+        fprintf(out, "%-19s", "-");
+}
+
+static void put_state(const struct jsonv *v, FILE *out)
+{
+    const char *reason = text_of(v, "reason");
+    fprintf(out, "  %-9s", text_of(v, "state"));
+    if (*reason)
+        fprintf(out, "  %s", reason);
+    fputc('\n', out);
+}
+
+void show_event_row(const struct jsonv *event, FILE *out)
+{
+    put_time(text_of(event, "received_at"), out);
+    fprintf(out, "  %s  %-16s %s.%s", text_of(event, "id"), text_of(event, "company"),
+        text_of(event, "connection"), text_of(event, "type"));
+    put_state(event, out);
+}
+
+void show_run_row(const struct jsonv *run, FILE *out)
+{
+    put_time(text_of(run, "created_at"), out);
+    fprintf(out, "  %s  %-16s %s", text_of(run, "id"), text_of(run, "company"),
+        text_of(run, "rule"));
+    put_state(run, out);
+}
+
+static void put_scalar(const struct jsonv *v, FILE *out)
+{
+    struct buf b;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    jsonv_write(&b, v);
+    fprintf(out, "%.*s", STR_ARG(buf_str(&b)));
+    buf_free(&b);
+}
+
+void show_json(const struct jsonv *v, int margin, FILE *out)
+{
+    if (!v)
+        return;
+    bool object = v->type == JSONV_OBJECT;
+    if ((!object && v->type != JSONV_ARRAY) || !v->child) {
+        put_scalar(v, out);
+        return;
+    }
+    fputs(object ? "{\n" : "[\n", out);
+    for (const struct jsonv *c = v->child; c; c = c->next) {
+        fprintf(out, "%*s", margin + 2, "");
+        if (object)
+            fprintf(out, "%.*s: ", STR_ARG(c->key));
+        show_json(c, margin + 2, out);
+        fputs(c->next ? ",\n" : "\n", out);
+    }
+    fprintf(out, "%*s%c", margin, "", object ? '}' : ']');
+}
+
+static void put_step(const struct jsonv *step, FILE *out)
+{
+    fprintf(out, "  %3lld  %-6s %-14s %s", (long long)jsonv_int(jsonv_get(step, "seq"), 0),
+        text_of(step, "kind"), text_of(step, "connection"), text_of(step, "title"));
+    const struct jsonv *status = jsonv_path(step, "answer.status");
+    if (status)
+        fprintf(out, " -> %lld", (long long)jsonv_int(status, 0));
+    const char *outcome = text_of(step, "outcome");
+    if (*outcome && strcmp(outcome, "done"))
+        fprintf(out, " (%s)", outcome);
+    int64_t attempts = jsonv_int(jsonv_get(step, "attempts"), 1);
+    if (attempts > 1)
+        fprintf(out, ", %lld attempts", (long long)attempts);
+    fprintf(out, ", %lld ms\n", (long long)jsonv_int(jsonv_get(step, "duration_ms"), 0));
+}
+
+void show_run(const struct jsonv *run, FILE *out)
+{
+    fprintf(out, "run      %s  %s", text_of(run, "id"), text_of(run, "state"));
+    if (*text_of(run, "reason"))
+        fprintf(out, ": %s", text_of(run, "reason"));
+    fprintf(out, "\ncompany  %s, version %.12s\n", text_of(run, "company"),
+        text_of(run, "version"));
+    fprintf(out, "rule     %s", text_of(run, "rule"));
+    if (*text_of(run, "key"))
+        fprintf(out, ", key %s", text_of(run, "key"));
+    const struct jsonv *event = jsonv_get(run, "event");
+    fprintf(out, "\nevent    %s  %s.%s, received ",
+        event && event->type == JSONV_STRING ? jsonv_str(event, "") : text_of(event, "id"),
+        text_of(event, "connection"), text_of(event, "type"));
+    put_time(text_of(event, "received_at"), out);
+    fputs("\n", out);
+    const struct jsonv *steps = jsonv_get(run, "steps");
+    if (steps && steps->child) {
+        fputs("\nsteps\n", out);
+        for (const struct jsonv *s = steps->child; s; s = s->next)
+            put_step(s, out);
+    }
+    const struct jsonv *log = jsonv_get(run, "log");
+    if (log && log->child) {
+        fputs("\nlog\n", out);
+        for (const struct jsonv *l = log->child; l; l = l->next)
+            fprintf(out, "  %-5s %s\n", text_of(l, "level"), text_of(l, "text"));
+    }
+    const struct jsonv *result = jsonv_get(run, "result");
+    if (result && result->type != JSONV_NULL) {
+        fputs("\nresult\n  ", out);
+        show_json(result, 2, out);
+        fputs("\n", out);
+    }
+}

@@ -1,0 +1,12 @@
+/* Figures of a running host as Prometheus text (exposition format 0.0.4). */
+#ifndef METRICS_H
+#define METRICS_H
+
+#include "buf.h"
+#include "engine.h"
+
+/* http_refused: requests that the HTTP server refused before they were deliveries. */
+void metrics_write(struct buf *b, const struct engine *e, const struct store *s,
+    int64_t http_refused);
+
+#endif

@@ -1,0 +1,59 @@
+/* The parts of a host put together: what `serve`, `check`, `run` and `test` all stand on. */
+#ifndef PARTS_H
+#define PARTS_H
+
+#include "conf.h"
+#include "engine.h"
+
+struct parts_options {
+    const char *data;         /* folder of the store; NULL: a temporary one, removed at the end */
+    const char *secrets_data; /* folder whose secrets are used; NULL: fixed test values */
+    const char *env_patterns; /* variables that scripts may name */
+    int workers;
+    size_t memory;            /* of one Lua state */
+    int64_t burst_ms;
+    const char *ca_file;      /* NULL: the system's */
+};
+
+struct parts {
+    struct loop *loop;
+    struct store *store;
+    struct secrets *secrets;
+    struct resolver *resolver;
+    struct http_out *http;
+    struct scripts *scripts;
+    struct bundle system;
+    struct engine *engine;
+    char *temporary; /* folder to remove, or NULL */
+};
+
+/* 0, or -1 and e; parts_close must be called either way. */
+int parts_open(struct parts *p, const struct parts_options *o, const struct engine_settings *s,
+    struct err *e);
+void parts_close(struct parts *p);
+
+/* Settings that every command which runs scripts shares, and reading them. */
+#define OPTION_PARTS                                                                               \
+    {"workers", CONF_INT, "1", "script processes"},                                                \
+        {"memory", CONF_SIZE, "64m", "bytes that one run's Lua state may use"},                    \
+        {"burst", CONF_MS, "5s", "longest time a script may compute without a step"},              \
+        {"env", CONF_TEXT, "*_URL", "environment variables that scripts may name"},                \
+        {"ca-file", CONF_TEXT, NULL, "certificates to trust instead of the system's"},             \
+        {"settle", CONF_MS, NULL, "how long a lost write may still land; default: per connection"}, \
+        {"retry-base", CONF_MS, "500ms", "first wait after a transient failure, at most"},         \
+        {"retry-cap", CONF_MS, "5m", "longest wait between tries"},                                \
+        {"retry-attempts", CONF_INT, "8", "tries of one step"},                                    \
+        {"run-deadline", CONF_MS, "24h", "a run tries no step again after this"},                  \
+        {"http-timeout", CONF_MS, "20s", "one outgoing request"},                                  \
+        {"max-answer", CONF_SIZE, "16m", "bytes of one answer from outside"},                      \
+    {                                                                                              \
+        "max-steps", CONF_INT, "2000", "steps of one run"                                          \
+    }
+void parts_read_options(const struct conf *c, struct parts_options *o, struct engine_settings *s);
+
+/* Name of a company: the last part of its folder's path; the caller frees it. */
+char *parts_company_name(const char *dir);
+/* True if path is a folder. */
+bool parts_is_folder(const char *path);
+
+#endif

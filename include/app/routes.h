@@ -1,0 +1,16 @@
+/* The paths of a running host: webhooks and health. */
+#ifndef ROUTES_H
+#define ROUTES_H
+
+#include "engine.h"
+#include "http_in.h"
+
+struct routes;
+
+struct routes *routes_new(struct engine *engine, struct store *store);
+void routes_free(struct routes *r);
+/* Handlers for http_in_start and http_in_on_refused; arg is the struct routes. */
+void routes_handle(void *arg, struct http_in_exchange *x);
+void routes_refused(void *arg, const char *peer, struct str target, int status, const char *why);
+
+#endif
