@@ -20,7 +20,7 @@ struct resolver {
  * give. The result is freed with resolver_free. */
 struct resolver *resolver_new(struct secrets *secrets, const char *env_patterns);
 /* For tests and `sauma run` without a data folder: the secret of any name is "test-" and the
- * name; variables as above. */
+ * name; variables as above, but one that is not set is "test-" and its name too. */
 struct resolver *resolver_fixed(const char *env_patterns);
 void resolver_free(struct resolver *r);
 /* Zeroes and frees; NULL is allowed. */

@@ -1,0 +1,259 @@
+/* Contexts and calls. A context belongs to one process, chosen by the name of its company, so that
+ * a company's Lua states share one memory and a dying process takes few companies along. */
+#include "scripts_impl.h"
+
+#include <string.h>
+#include "buf.h"
+#include "id.h"
+#include "json.h"
+#include "log.h"
+#include "mem.h"
+
+static struct str id_key(const uint64_t *id)
+{
+    return (struct str){(const char *)id, sizeof *id};
+}
+
+/* "acme@1f3a" and "acme" belong together: what is before @ decides. Highest weight wins
+ * (rendezvous hashing), so that another number of processes moves as few companies as possible. */
+static struct script_worker *worker_of(struct scripts *s, const char *context)
+{
+    struct str rest, company = str_cut(str_of(context), '@', &rest);
+    struct script_worker *best = &s->workers[0];
+    char top[33] = "";
+    for (int i = 0; i < s->nworkers; i++) {
+        char hash[33];
+        char *text = mem_printf("%d/%.*s", i, STR_ARG(company));
+        id_hash(hash, text, strlen(text));
+        mem_free(text);
+        if (strcmp(hash, top) > 0) {
+            memcpy(top, hash, sizeof top);
+            best = &s->workers[i];
+        }
+    }
+    return best;
+}
+
+struct scripts *scripts_new(struct loop *l, const struct scripts_config *c, struct err *e)
+{
+    struct scripts *s = mem_zalloc(1, sizeof *s);
+    s->loop = l;
+    s->nworkers = c->workers < 1 ? 1 : c->workers;
+    if (s->nworkers > SCRIPTS_WORKERS_MAX)
+        s->nworkers = SCRIPTS_WORKERS_MAX;
+    s->burst_ms = c->burst_ms;
+    s->memory = c->memory;
+    list_init(&s->systems);
+    s->contexts = map_new();
+    s->calls = map_new();
+    s->workers = mem_zalloc((size_t)s->nworkers, sizeof *s->workers);
+    scripts_add_system(s, c->system_hash, c->system_bundle);
+    for (int i = 0; i < s->nworkers; i++) {
+        struct script_worker *w = &s->workers[i];
+        w->s = s;
+        w->index = i;
+        list_init(&w->contexts);
+        list_init(&w->calls);
+    }
+    for (int i = 0; i < s->nworkers; i++)
+        if (script_worker_start(&s->workers[i], e) < 0) {
+            scripts_free(s);
+            return NULL;
+        }
+    return s;
+}
+
+static void free_call(struct script_call *c)
+{
+    mem_free(c->context);
+    mem_free(c->function);
+    mem_free(c->arguments);
+    mem_free(c->body);
+    mem_free(c);
+}
+
+static void free_context(struct script_context *c)
+{
+    mem_free(c->name);
+    mem_free(c->module);
+    mem_free(c->system_hash);
+    mem_free(c->bundle);
+    mem_free(c->options);
+    mem_free(c->broken);
+    mem_free(c);
+}
+
+void scripts_free(struct scripts *s)
+{
+    if (!s)
+        return;
+    for (int i = 0; i < s->nworkers; i++) {
+        struct script_worker *w = &s->workers[i];
+        struct list *node;
+        script_worker_stop(w);
+        while ((node = list_shift(&w->calls)) != NULL)
+            free_call(LIST_OF(node, struct script_call, node));
+        while ((node = list_shift(&w->contexts)) != NULL)
+            free_context(LIST_OF(node, struct script_context, node));
+    }
+    struct list *node;
+    while ((node = list_shift(&s->systems)) != NULL) {
+        struct script_system *y = LIST_OF(node, struct script_system, node);
+        mem_free(y->hash);
+        mem_free(y->bundle);
+        mem_free(y);
+    }
+    if (s->watchdog)
+        loop_timer_free(s->watchdog);
+    map_free(s->contexts);
+    map_free(s->calls);
+    mem_free(s->workers);
+    mem_free(s);
+}
+
+void scripts_add_system(struct scripts *s, const char *hash, struct str bundle)
+{
+    for (struct list *n = s->systems.next; n != &s->systems; n = n->next)
+        if (strcmp(LIST_OF(n, struct script_system, node)->hash, hash) == 0)
+            return;
+    struct script_system *y = mem_zalloc(1, sizeof *y);
+    y->hash = mem_dup(hash);
+    y->bundle = mem_dupn(bundle.p, bundle.n);
+    y->n = bundle.n;
+    list_append(&s->systems, &y->node);
+}
+
+/* ---- contexts ---- */
+
+void scripts_load(struct scripts *s, const char *context, enum script_mode mode, const char *module,
+    const char *system_hash, struct str bundle, struct str options, scripts_loaded_fn fn, void *arg)
+{
+    scripts_unload(s, context);
+    struct script_context *c = mem_zalloc(1, sizeof *c);
+    c->worker = worker_of(s, context);
+    c->name = mem_dup(context);
+    c->module = mem_dup(module);
+    c->system_hash = mem_dup(system_hash);
+    c->bundle = mem_dupn(bundle.p, bundle.n);
+    c->nbundle = bundle.n;
+    c->options = mem_dupn(options.p, options.n);
+    c->noptions = options.n;
+    c->mode = mode;
+    c->fn = fn;
+    c->arg = arg;
+    map_set(s->contexts, str_of(context), c);
+    list_append(&c->worker->contexts, &c->node);
+    script_worker_load(c->worker, c);
+    scripts_watch(s);
+}
+
+void scripts_unload(struct scripts *s, const char *context)
+{
+    struct script_context *c = map_remove(s->contexts, str_of(context));
+    if (!c)
+        return;
+    list_remove(&c->node);
+    if (c->worker->child && !c->worker->condemned) {
+        struct wire_msg m = {.type = WIRE_UNLOAD, .nparts = 1, .part = {str_of(context)}};
+        child_send(c->worker->child, &m);
+    }
+    free_context(c);
+}
+
+struct script_context *scripts_find_load(struct script_worker *w, uint64_t id)
+{
+    for (struct list *n = w->contexts.next; id && n != &w->contexts; n = n->next) {
+        struct script_context *c = LIST_OF(n, struct script_context, node);
+        if (c->load_id == id)
+            return c;
+    }
+    return NULL;
+}
+
+void scripts_context_loaded(struct script_context *c, struct str manifest, const struct err *e)
+{
+    c->load_id = 0;
+    c->state = e ? CONTEXT_BROKEN : CONTEXT_READY;
+    mem_free(c->broken);
+    c->broken = e ? mem_dup(e->text) : NULL;
+    if (c->told) {
+        if (e)
+            log_event(LOG_ERROR, "scripts not loaded again", "context", c->name, "error", e->text,
+                NULL);
+        return;
+    }
+    c->told = true;
+    c->fn(c->arg, manifest, e);
+}
+
+/* ---- calls ---- */
+
+struct script_call *scripts_find_call(struct scripts *s, uint64_t id)
+{
+    return map_get(s->calls, id_key(&id));
+}
+
+struct script_call *scripts_call(struct scripts *s, const char *context, const char *function,
+    struct str arguments, struct str body, const struct script_handlers *h)
+{
+    struct script_context *known = map_get(s->contexts, str_of(context));
+    struct script_call *c = mem_zalloc(1, sizeof *c);
+    c->s = s;
+    c->worker = known ? known->worker : worker_of(s, context);
+    c->id = ++s->last_id;
+    c->h = *h;
+    c->context = mem_dup(context);
+    c->function = mem_dup(function);
+    c->arguments = mem_dupn(arguments.p, arguments.n);
+    c->narguments = arguments.n;
+    c->body = mem_dupn(body.p, body.n);
+    c->nbody = body.n;
+    map_set(s->calls, id_key(&c->id), c);
+    list_append(&c->worker->calls, &c->node);
+    script_worker_send(c->worker, c);
+    scripts_watch(s);
+    return c;
+}
+
+void scripts_answer(struct script_call *c, uint32_t seq, struct str meta, struct str body)
+{
+    if (!c->asked || seq != c->seq)
+        return;
+    c->asked = false;
+    if (!c->worker->child || c->worker->condemned)
+        return; /* its end is on the way */
+    struct wire_msg m = {
+        .type = WIRE_ANSWER, .id = c->id, .seq = seq, .nparts = 2, .part = {meta, body}};
+    child_send(c->worker->child, &m);
+}
+
+static void take_out(struct script_call *c)
+{
+    list_remove(&c->node);
+    map_remove(c->s->calls, id_key(&c->id));
+}
+
+void scripts_drop(struct script_call *c)
+{
+    if (!c)
+        return;
+    take_out(c);
+    if (c->sent && c->worker->child && !c->worker->condemned) {
+        struct wire_msg m = {.type = WIRE_DROP, .id = c->id};
+        child_send(c->worker->child, &m);
+    }
+    free_call(c);
+}
+
+void scripts_end_call(struct script_call *c, enum script_outcome o, struct str json,
+    struct str body, bool guilty)
+{
+    take_out(c);
+    c->h.end(c->h.arg, o, json, body, guilty);
+    free_call(c);
+}
+
+void scripts_kill(struct scripts *s, const char *context)
+{
+    script_worker_condemn(worker_of(s, context), "killed on request");
+}

@@ -1,0 +1,96 @@
+/* What scripts.c (contexts and calls) and scripts_worker.c (the processes) share. */
+#ifndef SCRIPTS_IMPL_H
+#define SCRIPTS_IMPL_H
+
+#include "child.h"
+#include "list.h"
+#include "map.h"
+#include "scripts.h"
+
+#define SCRIPTS_WORKERS_MAX 64
+
+struct script_system {
+    struct list node;
+    char *hash;
+    char *bundle;
+    size_t n;
+    bool sent[SCRIPTS_WORKERS_MAX]; /* to the process of that number */
+};
+
+struct script_worker {
+    struct scripts *s;
+    int index;
+    struct child *child;         /* NULL while it is down */
+    bool condemned;              /* killed; what it still says is not heard */
+    struct list contexts;        /* that live in this process */
+    struct list calls;           /* sent, or waiting for the process to be up */
+    struct loop_timer *restart;
+    int64_t started_ms;          /* monotonic */
+    int deaths;                  /* in a row, shortly after the start */
+    uint64_t seen_current, seen_beat; /* of the shared page, for the watchdog */
+    int64_t seen_ms;             /* since when they are so */
+    const char *verdict;         /* why the host killed it, or NULL */
+};
+
+enum script_context_state { CONTEXT_LOADING, CONTEXT_READY, CONTEXT_BROKEN };
+struct script_context {
+    struct list node;
+    struct script_worker *worker;
+    char *name, *module, *system_hash;
+    char *bundle, *options;
+    size_t nbundle, noptions;
+    enum script_mode mode;
+    enum script_context_state state;
+    uint64_t load_id;            /* of the load under way, or 0 */
+    bool told;                   /* fn was called */
+    char *broken;                /* why it could not be loaded again */
+    scripts_loaded_fn fn;
+    void *arg;
+};
+
+struct script_call {
+    struct list node;
+    struct scripts *s;
+    struct script_worker *worker;
+    uint64_t id;
+    uint32_t seq;                /* of the last step */
+    bool asked;                  /* the step waits for its answer */
+    bool sent;
+    struct script_handlers h;
+    char *context, *function, *arguments, *body; /* until sent */
+    size_t narguments, nbody;
+};
+
+struct scripts {
+    struct loop *loop;
+    struct script_worker *workers;
+    int nworkers;
+    int64_t burst_ms;
+    size_t memory;
+    struct list systems;
+    struct map *contexts;        /* name -> struct script_context */
+    struct map *calls;           /* 8 bytes of id -> struct script_call */
+    uint64_t last_id;
+    struct loop_timer *watchdog;
+    bool watching;
+};
+
+/* scripts_worker.c */
+int script_worker_start(struct script_worker *w, struct err *e);
+void script_worker_stop(struct script_worker *w);
+void script_worker_load(struct script_worker *w, struct script_context *c);
+void script_worker_send(struct script_worker *w, struct script_call *c);
+/* Kills it for a reason that is logged (a literal). */
+void script_worker_condemn(struct script_worker *w, const char *why);
+void scripts_watch(struct scripts *s); /* arms the watchdog */
+
+/* scripts.c */
+struct script_call *scripts_find_call(struct scripts *s, uint64_t id);
+struct script_context *scripts_find_load(struct script_worker *w, uint64_t id);
+/* A load ended well (manifest) or not (e). */
+void scripts_context_loaded(struct script_context *c, struct str manifest, const struct err *e);
+/* Takes the call out and tells its owner. */
+void scripts_end_call(struct script_call *c, enum script_outcome o, struct str json,
+    struct str body, bool guilty);
+
+#endif
