@@ -19,10 +19,11 @@ struct http_in_config {
     int64_t header_ms;       /* first byte of a request to the end of its headers, else 408 */
     int64_t body_ms;         /* end of headers to the end of the body, else 408 */
     int64_t idle_ms;         /* keep-alive without a request */
-    int64_t write_ms;        /* an answer the peer does not read */
+    int64_t write_ms;        /* one answer, from when the peer stops taking it to its last byte */
     int max_connections;     /* accepting pauses at the limit */
-    int max_pipelined;       /* requests of one connection that wait for an answer */
+    int max_pipelined;       /* requests of one connection whose answers have not left yet */
 };
+/* 127.0.0.1:8700, 1 MiB bodies, 16 KiB headers, 10 s, 30 s, 60 s, 30 s, 4096 and 32. */
 void http_in_config_defaults(struct http_in_config *c);
 
 struct http_in_request {
@@ -46,18 +47,25 @@ const char *http_in_address(const struct http_in *s); /* "127.0.0.1:8700" as bou
 void http_in_on_refused(struct http_in *s,
     void (*fn)(void *arg, const char *peer, struct str target, int status, const char *why),
     void *arg);
-/* Stops accepting, lets requests under way finish, then calls done. Idle connections are closed. */
+/* Stops accepting, lets requests under way finish, then calls done (from the loop). Idle
+ * connections are closed. It has no deadline for the handler: that is the caller's. */
 void http_in_drain(struct http_in *s, loop_fn done, void *arg);
+/* Closes everything. Exchanges that the handler still holds stay valid until they are answered.
+ * Not from inside the handler. */
 void http_in_free(struct http_in *s);
 int http_in_connections(const struct http_in *s);
 
 const struct http_in_request *http_in_request(const struct http_in_exchange *x);
-/* Answers, once. headers may be NULL; Content-Length, Date and Connection are added. A HEAD gets
- * no body. x is gone afterwards. Works (and frees) also when the peer has left meanwhile. */
+/* Answers, once; x is gone afterwards. Works (and frees) also when the peer has left meanwhile.
+ * headers may be NULL. Content-Length, Date and Connection are added and left out of headers, but
+ * "Connection: close" there is heeded. A HEAD, 204 and 304 get no body. What would break the syntax
+ * never reaches the wire: a header whose name is no token is dropped, control characters in a value
+ * become spaces. */
 void http_in_reply(struct http_in_exchange *x, int status, const struct http_header *headers,
     int nheaders, struct str body);
-/* For sandboxes: closes the connection with a TCP reset instead of an answer; or sends `bytes` of
- * an answer and then closes. */
+/* For sandboxes: closes the connection with a TCP reset instead of an answer; or sends the first
+ * `bytes` of an answer, its status line and headers included, and then closes. Either waits for the
+ * answers before it. */
 void http_in_abort(struct http_in_exchange *x);
 void http_in_reply_cut(struct http_in_exchange *x, int status, const struct http_header *headers,
     int nheaders, struct str body, size_t bytes);

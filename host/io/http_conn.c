@@ -1,0 +1,269 @@
+/* A connection: reading, running requests in order of arrival, ending in good manners.
+ *
+ * Life of a connection: open -> closing (takes no more requests) -> lingering (all is answered, our
+ * side is shut; what still comes is dropped) -> gone. A connection that is gone but whose exchanges
+ * the handler still holds stays as a zombie until these are answered. */
+#include "http_conn.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "loop.h"
+#include "mem.h"
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    http_conn_read(arg);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    http_conn_mark(arg);
+}
+
+void http_conn_new(struct http_in *s, int fd, const char *peer)
+{
+    struct http_conn *c = mem_zalloc(1, sizeof(*c));
+    struct event_base *base = loop_base(s->loop);
+    c->server = s;
+    c->fd = fd;
+    snprintf(c->peer, sizeof(c->peer), "%s", peer);
+    event_assign(&c->ev_read, base, fd, EV_READ | EV_PERSIST, on_readable, c);
+    event_assign(&c->ev_write, base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
+    list_init(&c->exchanges);
+    list_init(&c->dirty_link);
+    list_init(&c->in.link);
+    list_init(&c->out.link);
+    buf_init(&c->rest, HTTP_SCRATCH_BYTES);
+    list_append(&s->conns, &c->link);
+    s->nconns++;
+    http_deadline_set(s, &c->in, HTTP_WAIT_FIRST);
+    if (!s->draining) /* else it is read first */
+        http_conn_update(c);
+}
+
+static void free_conn(struct http_conn *c)
+{
+    buf_free(&c->rest);
+    mem_free(c);
+}
+
+void http_conn_close(struct http_conn *c)
+{
+    struct http_in *s = c->server;
+    event_del(&c->ev_read);
+    event_del(&c->ev_write);
+    close(c->fd);
+    c->fd = -1;
+    http_deadline_set(s, &c->in, HTTP_WAIT_NONE);
+    http_deadline_set(s, &c->out, HTTP_WAIT_NONE);
+    list_remove(&c->link);
+    list_remove(&c->dirty_link);
+    s->nconns--;
+    s->paused = false; /* a descriptor is free again */
+    if (c->incoming != NULL)
+        http_exchange_release(s, c->incoming);
+    c->incoming = NULL;
+    struct list *next;
+    for (struct list *l = c->exchanges.next; l != &c->exchanges; l = next) {
+        struct http_in_exchange *x = LIST_OF(l, struct http_in_exchange, link);
+        next = l->next;
+        if (!x->answered)
+            continue;
+        list_remove(l);
+        http_exchange_release(s, x);
+    }
+    if (list_empty(&c->exchanges))
+        free_conn(c);
+    else
+        s->nzombies++;
+    http_server_settle(s);
+}
+
+void http_conn_forget(struct http_conn *c, struct http_in_exchange *x)
+{
+    struct http_in *s = c->server;
+    list_remove(&x->link);
+    http_exchange_release(s, x);
+    if (!list_empty(&c->exchanges))
+        return;
+    free_conn(c);
+    s->nzombies--;
+    http_server_settle(s);
+}
+
+/* The incoming request is whole, or refused: it takes its place in the line of answers. */
+static struct http_in_exchange *take_incoming(struct http_conn *c)
+{
+    struct http_in_exchange *x = c->incoming;
+    c->incoming = NULL;
+    list_append(&c->exchanges, &x->link);
+    c->nexchanges++;
+    http_deadline_set(c->server, &c->in, HTTP_WAIT_NONE);
+    return x;
+}
+
+void http_conn_refuse(struct http_conn *c, int status, const char *why)
+{
+    struct http_in *s = c->server;
+    struct http_in_exchange *x = take_incoming(c);
+    char text[256];
+    int n = snprintf(text, sizeof(text), "{\"error\":\"%s\"}\n", why);
+    struct http_header type = {STR_LIT("Content-Type"), STR_LIT("application/json")};
+    x->last = x->answered = true;
+    c->closing = c->linger = true;
+    http_answer_put(x, status, &type, 1, (struct str){text, (size_t)n});
+    http_conn_mark(c);
+    if (s->refused != NULL)
+        s->refused(s->refused_arg, c->peer, x->parse.target, status, why);
+    buf_free(&x->parse.body);
+    buf_free(&c->rest);
+    c->rest_used = 0;
+    http_conn_update(c);
+}
+
+static void run_incoming(struct http_conn *c)
+{
+    struct http_in *s = c->server;
+    struct http_in_exchange *x = take_incoming(c);
+    struct http_parse *p = &x->parse;
+    x->request = (struct http_in_request){
+        .method = p->method,
+        .target = p->target,
+        .path = p->path,
+        .query = p->query,
+        .headers = p->headers,
+        .nheaders = p->nheaders,
+        .body = {p->body.p, p->body.n},
+        .peer = c->peer,
+    };
+    x->last = !p->keep_alive;
+    if (x->last)
+        c->closing = true;
+    s->handler(s->arg, x);
+}
+
+static void send_continue(struct http_conn *c)
+{
+    static const struct str text = {"HTTP/1.1 100 Continue\r\n\r\n", 25};
+    struct http_in_exchange *x = c->incoming;
+    x->continued = true;
+    if (x->parse.body.n > 0) /* it did not wait */
+        return;
+    buf_add(&x->out, text.p, text.n);
+    c->unsent += text.n;
+    http_conn_mark(c);
+}
+
+/* May another request be begun, or the one under way go on? */
+static bool takes_more(const struct http_conn *c)
+{
+    return !c->closing && c->nexchanges < c->server->config.max_pipelined &&
+        c->unsent < HTTP_UNSENT_MAX;
+}
+
+/* Parses, and runs each request that is whole. Returns how many bytes were used. */
+static size_t consume(struct http_conn *c, const char *bytes, size_t n)
+{
+    size_t used = 0;
+    while (used < n && takes_more(c)) {
+        if (c->incoming == NULL) {
+            http_deadline_set(c->server, &c->in, HTTP_WAIT_NONE);
+            c->incoming = http_exchange_new(c);
+        }
+        struct http_parse *p = &c->incoming->parse;
+        used += http_parse_feed(p, bytes + used, n - used);
+        if (p->state == HTTP_PARSE_DONE)
+            run_incoming(c);
+        else if (p->state == HTTP_PARSE_REFUSED)
+            http_conn_refuse(c, p->problem.status, p->problem.why);
+        else if (p->state != HTTP_PARSE_HEAD && p->expects_continue && !c->incoming->continued)
+            send_continue(c);
+    }
+    if (c->closing && used < n)
+        c->linger = true; /* there was more, so more may come */
+    return c->closing ? n : used;
+}
+
+static bool has_rest(const struct http_conn *c)
+{
+    return c->rest.n > c->rest_used;
+}
+
+void http_conn_resume(struct http_conn *c)
+{
+    if (has_rest(c)) {
+        c->rest_used += consume(c, c->rest.p + c->rest_used, c->rest.n - c->rest_used);
+        if (!has_rest(c)) {
+            buf_free(&c->rest);
+            c->rest_used = 0;
+        }
+    }
+    http_conn_update(c);
+}
+
+void http_conn_read(struct http_conn *c)
+{
+    struct http_in *s = c->server;
+    ssize_t n = recv(c->fd, s->scratch, sizeof(s->scratch), 0);
+    if (n < 0) {
+        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+            http_conn_close(c);
+        return;
+    }
+    if (n == 0) {
+        c->peer_closed = true;
+    } else if (!c->lingering) {
+        size_t used = consume(c, s->scratch, (size_t)n);
+        buf_add(&c->rest, s->scratch + used, (size_t)n - used);
+    }
+    http_conn_update(c);
+}
+
+/* Everything is answered: closes, first reading on where the peer may still be sending. True if
+ * the connection is gone. */
+static bool end(struct http_conn *c)
+{
+    if (!c->peer_closed && c->linger && (c->lingering || shutdown(c->fd, SHUT_WR) == 0)) {
+        c->lingering = true;
+        return false;
+    }
+    http_conn_close(c);
+    return true;
+}
+
+static enum http_wait wait_for(const struct http_conn *c)
+{
+    if (c->lingering)
+        return HTTP_WAIT_LINGER;
+    if (c->incoming != NULL)
+        return c->incoming->parse.state == HTTP_PARSE_HEAD ? HTTP_WAIT_HEAD : HTTP_WAIT_BODY;
+    if (!list_empty(&c->exchanges) || has_rest(c))
+        return HTTP_WAIT_NONE;
+    return c->in.wait == HTTP_WAIT_FIRST ? HTTP_WAIT_FIRST : HTTP_WAIT_IDLE;
+}
+
+void http_conn_update(struct http_conn *c)
+{
+    struct http_in *s = c->server;
+    if (c->peer_closed && c->incoming != NULL && !has_rest(c)) {
+        http_exchange_release(s, c->incoming); /* half a request is none */
+        c->incoming = NULL;
+    }
+    bool through = c->incoming == NULL && list_empty(&c->exchanges) && !has_rest(c);
+    if (s->draining && c->in.wait == HTTP_WAIT_NONE)
+        c->linger = true; /* just answered: the next request may be on its way */
+    if (through && (c->closing || c->peer_closed || s->draining) && end(c))
+        return;
+    bool want = !c->peer_closed && (c->lingering || (takes_more(c) && !has_rest(c)));
+    if (want != c->reading) {
+        c->reading = want;
+        if (want)
+            event_add(&c->ev_read, NULL);
+        else
+            event_del(&c->ev_read);
+    }
+    http_deadline_set(s, &c->in, wait_for(c));
+}

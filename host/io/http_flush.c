@@ -1,0 +1,134 @@
+/* Writing: all answers of a connection that are ready at the end of a turn leave in one call. */
+#include "http_conn.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#define GATHER_MAX 64
+
+static void nothing(void *arg)
+{
+}
+
+void http_conn_mark(struct http_conn *c)
+{
+    if (c->dirty)
+        return;
+    c->dirty = true;
+    /* Answers may be given by an idle hook that runs after ours: the loop must not sleep then. */
+    if (list_empty(&c->server->dirty))
+        loop_post(c->server->loop, nothing, NULL);
+    list_append(&c->server->dirty, &c->dirty_link);
+}
+
+/* Collects what may leave now: answers in order, up to the first that is not there yet. */
+static int gather(struct http_conn *c, struct iovec *iov)
+{
+    int n = 0;
+    for (struct list *l = c->exchanges.next; l != &c->exchanges && n < GATHER_MAX; l = l->next) {
+        struct http_in_exchange *x = LIST_OF(l, struct http_in_exchange, link);
+        if (x->out.n > x->sent)
+            iov[n++] = (struct iovec){x->out.p + x->sent, x->out.n - x->sent};
+        if (!x->answered || x->cut)
+            break;
+    }
+    /* Before the incoming request everything is answered: it may have been told to go on. */
+    struct http_in_exchange *in = c->incoming;
+    if (in != NULL && list_empty(&c->exchanges) && in->out.n > in->sent)
+        iov[n++] = (struct iovec){in->out.p + in->sent, in->out.n - in->sent};
+    return n;
+}
+
+static void took(struct http_in_exchange *x, size_t *n)
+{
+    size_t part = x->out.n - x->sent < *n ? x->out.n - x->sent : *n;
+    x->sent += part;
+    x->conn->unsent -= part;
+    *n -= part;
+}
+
+/* Books n written bytes and lets go of exchanges that are through. */
+static void account(struct http_conn *c, size_t n)
+{
+    while (!list_empty(&c->exchanges)) {
+        struct http_in_exchange *x = LIST_OF(c->exchanges.next, struct http_in_exchange, link);
+        took(x, &n);
+        if (!x->answered || x->sent < x->out.n)
+            break;
+        c->cut = x->cut;
+        c->reset = x->reset;
+        list_remove(&x->link);
+        c->nexchanges--;
+        http_exchange_release(c->server, x);
+        /* The next answer has its own time to be read. */
+        http_deadline_set(c->server, &c->out, HTTP_WAIT_NONE);
+        if (c->cut)
+            return;
+    }
+    if (c->incoming != NULL && list_empty(&c->exchanges))
+        took(c->incoming, &n);
+}
+
+static void cut(struct http_conn *c)
+{
+    struct linger hard = {.l_onoff = 1, .l_linger = 0};
+    if (c->reset)
+        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+    http_conn_close(c);
+}
+
+static ssize_t write_all(int fd, struct iovec *iov, int n)
+{
+    struct msghdr m = {.msg_iov = iov, .msg_iovlen = (size_t)n};
+    if (n == 1)
+        return send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
+    return sendmsg(fd, &m, MSG_NOSIGNAL);
+}
+
+/* Writes until there is nothing more or the socket is full. */
+static void flush(struct http_conn *c)
+{
+    struct iovec iov[GATHER_MAX + 1];
+    bool full = false;
+    account(c, 0); /* what has nothing to write is through */
+    for (int n; !full && !c->cut && (n = gather(c, iov)) > 0;) {
+        size_t want = 0;
+        for (int i = 0; i < n; i++)
+            want += iov[i].iov_len;
+        ssize_t done = write_all(c->fd, iov, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+            http_conn_close(c);
+            return;
+        }
+        full = done < (ssize_t)want;
+        account(c, done > 0 ? (size_t)done : 0);
+    }
+    if (c->cut) {
+        cut(c);
+        return;
+    }
+    http_deadline_set(c->server, &c->out, full ? HTTP_WAIT_WRITE : HTTP_WAIT_NONE);
+    if (full != c->writing) {
+        c->writing = full;
+        if (full)
+            event_add(&c->ev_write, NULL);
+        else
+            event_del(&c->ev_write);
+    }
+    http_conn_resume(c);
+}
+
+void http_server_flush(void *server)
+{
+    struct http_in *s = server;
+    struct list *l;
+    while ((l = list_shift(&s->dirty)) != NULL) {
+        struct http_conn *c = LIST_OF(l, struct http_conn, dirty_link);
+        c->dirty = false;
+        flush(c); /* may mark it again, or close it */
+    }
+    s->now_ms = 0;
+}

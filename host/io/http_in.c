@@ -1,0 +1,370 @@
+/* The server: listening, accepting within its limits, draining. */
+#include "http_in.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "http_conn.h"
+#include "log.h"
+#include "mem.h"
+
+#define BACKLOG 4096
+#define ACCEPT_BURST 64 /* connections taken in one turn, so that those there are get theirs */
+#define SPARE_MAX 256   /* exchanges kept for reuse */
+#define DRAIN_LINGER_MS 1000
+
+void http_in_config_defaults(struct http_in_config *c)
+{
+    *c = (struct http_in_config){
+        .listen = "127.0.0.1:8700",
+        .max_body = (size_t)1 << 20,
+        .max_header = (size_t)16 << 10,
+        .header_ms = 10000,
+        .body_ms = 30000,
+        .idle_ms = 60000,
+        .write_ms = 30000,
+        .max_connections = 4096,
+        .max_pipelined = 32,
+    };
+}
+
+/* ---- time ---- */
+
+int64_t http_server_now(struct http_in *s)
+{
+    if (s->now_ms == 0)
+        s->now_ms = clock_mono_ms();
+    return s->now_ms;
+}
+
+const char *http_server_date(struct http_in *s)
+{
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    time_t now = (time_t)(clock_wall_ms() / 1000);
+    struct tm t;
+    if (s->date_s == now || gmtime_r(&now, &t) == NULL)
+        return s->date;
+    /* The names of strftime depend on the locale. */
+    snprintf(s->date, sizeof(s->date), "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
+        days + 3 * t.tm_wday, t.tm_mday % 100, months + 3 * t.tm_mon, (t.tm_year + 1900) % 10000,
+        t.tm_hour % 100, t.tm_min % 100, t.tm_sec % 100);
+    s->date_s = now;
+    return s->date;
+}
+
+/* ---- exchanges ---- */
+
+struct http_in_exchange *http_exchange_new(struct http_conn *c)
+{
+    struct http_in *s = c->server;
+    struct list *l = list_shift(&s->spare);
+    struct http_in_exchange *x;
+    if (l != NULL) {
+        x = LIST_OF(l, struct http_in_exchange, link);
+        s->nspare--;
+    } else {
+        x = mem_alloc(sizeof(*x));
+        memset(x, 0, offsetof(struct http_in_exchange, parse));
+        list_init(&x->link);
+        http_parse_init(&x->parse, s->config.max_header, s->config.max_body);
+        buf_init(&x->out, SIZE_MAX / 4);
+    }
+    x->conn = c;
+    x->sent = 0;
+    x->answered = x->last = x->cut = x->reset = x->continued = false;
+    return x;
+}
+
+void http_exchange_release(struct http_in *s, struct http_in_exchange *x)
+{
+    if (s->freed || s->nspare >= SPARE_MAX) {
+        http_parse_free(&x->parse);
+        buf_free(&x->out);
+        mem_free(x);
+        return;
+    }
+    http_parse_reset(&x->parse);
+    if (x->out.cap > HTTP_SCRATCH_BYTES / 4)
+        buf_free(&x->out);
+    buf_clear(&x->out);
+    x->conn = NULL;
+    list_init(&x->link);
+    list_append(&s->spare, &x->link);
+    s->nspare++;
+}
+
+/* ---- accepting ---- */
+
+static void peer_text(const struct sockaddr_storage *a, char out[48])
+{
+    const void *bytes = &((const struct sockaddr_in *)a)->sin_addr;
+    if (a->ss_family == AF_INET6)
+        bytes = &((const struct sockaddr_in6 *)a)->sin6_addr;
+    if (inet_ntop(a->ss_family, bytes, out, 48) == NULL)
+        out[0] = '\0';
+}
+
+static bool is_out_of(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/* Accepts one; false if there is none now, or no descriptor for it. */
+static bool accept_one(struct http_in *s)
+{
+    struct sockaddr_storage a;
+    socklen_t n = sizeof(a);
+    int fd = accept4(s->fd, (struct sockaddr *)&a, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        char peer[48];
+        peer_text(&a, peer);
+        s->told = false;
+        http_conn_new(s, fd, peer);
+        return true;
+    }
+    if (is_out_of(errno)) {
+        /* Level-triggered readiness would spin: look again at the next tick. */
+        s->paused = true;
+        if (!s->told)
+            log_event(LOG_ERROR, "cannot accept connections", "why", strerror(errno), "address",
+                s->address, NULL);
+        s->told = true;
+        return false;
+    }
+    /* A connection that was reset while it waited is no reason to stop. */
+    return errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
+}
+
+static void on_acceptable(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_in *s = arg;
+    for (int i = 0; i < ACCEPT_BURST && s->nconns < s->config.max_connections; i++)
+        if (!accept_one(s))
+            break;
+    http_server_update(s);
+}
+
+void http_server_update(struct http_in *s)
+{
+    if (s->freed)
+        return;
+    bool want = s->fd >= 0 && !s->paused && s->nconns < s->config.max_connections;
+    if (want != s->accepting) {
+        s->accepting = want;
+        if (want)
+            event_add(&s->ev_accept, NULL);
+        else
+            event_del(&s->ev_accept);
+    }
+    if (!s->ticking && (s->nconns > 0 || s->paused)) {
+        s->ticking = true;
+        loop_timer_arm(s->tick, s->tick_ms);
+    }
+}
+
+/* ---- listening ---- */
+
+/* Cuts "host:port" and "[host]:port". */
+static int split_address(const char *text, char host[256], char port[8], struct err *e)
+{
+    const char *colon = strrchr(text, ':');
+    size_t n = colon != NULL ? (size_t)(colon - text) : 0;
+    bool bracketed = n >= 2 && text[0] == '[' && text[n - 1] == ']';
+    int64_t number;
+    if (colon == NULL || n == 0 || n > 255 || strlen(colon + 1) > 5 ||
+        !str_to_i64(str_of(colon + 1), &number) || number < 0 || number > 65535)
+        return err_set(e, ERR_INPUT, "\"%s\" is not an address to listen on: write 127.0.0.1:8700",
+            text);
+    snprintf(host, 256, "%.*s", (int)(bracketed ? n - 2 : n), text + (bracketed ? 1 : 0));
+    snprintf(port, 8, "%d", (int)number);
+    return 0;
+}
+
+static int listen_on(const struct addrinfo *a)
+{
+    int one = 1, fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    /* Connections inherit it from the listening socket. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static int open_listener(struct http_in *s, struct err *e)
+{
+    char host[256], port[8];
+    if (split_address(s->config.listen, host, port, e) < 0)
+        return -1;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *list = NULL;
+    int rc = getaddrinfo(host, port, &hints, &list);
+    if (rc != 0)
+        return err_set(e, ERR_IO, "cannot listen on %s: %s", s->config.listen, gai_strerror(rc));
+    s->fd = listen_on(list);
+    if (s->fd < 0)
+        err_set(e, ERR_IO, "cannot listen on %s: %s", s->config.listen, strerror(errno));
+    freeaddrinfo(list);
+    return s->fd < 0 ? -1 : 0;
+}
+
+static void note_address(struct http_in *s)
+{
+    struct sockaddr_storage a = {0};
+    socklen_t n = sizeof(a);
+    char host[48];
+    getsockname(s->fd, (struct sockaddr *)&a, &n);
+    peer_text(&a, host);
+    /* The port is at the same place in both families. */
+    int port = ntohs(((struct sockaddr_in *)&a)->sin_port);
+    snprintf(s->address, sizeof(s->address), a.ss_family == AF_INET6 ? "[%s]:%d" : "%s:%d", host,
+        port);
+}
+
+struct http_in *http_in_start(struct loop *l, const struct http_in_config *c, http_in_handler fn,
+    void *arg, struct err *e)
+{
+    struct http_in *s = mem_zalloc(1, sizeof(*s));
+    s->loop = l;
+    s->config = *c;
+    s->handler = fn;
+    s->arg = arg;
+    if (open_listener(s, e) < 0) {
+        mem_free(s);
+        return NULL;
+    }
+    note_address(s);
+    s->config.listen = s->address;
+    list_init(&s->conns);
+    list_init(&s->dirty);
+    list_init(&s->spare);
+    http_deadlines_init(s);
+    event_assign(&s->ev_accept, loop_base(l), s->fd, EV_READ | EV_PERSIST, on_acceptable, s);
+    loop_on_idle(l, http_server_flush, s);
+    http_server_update(s);
+    return s;
+}
+
+const char *http_in_address(const struct http_in *s)
+{
+    return s->address;
+}
+
+int http_in_connections(const struct http_in *s)
+{
+    return s->nconns;
+}
+
+void http_in_on_refused(struct http_in *s,
+    void (*fn)(void *arg, const char *peer, struct str target, int status, const char *why),
+    void *arg)
+{
+    s->refused = fn;
+    s->refused_arg = arg;
+}
+
+/* ---- ending ---- */
+
+static void stop_listening(struct http_in *s)
+{
+    if (s->fd < 0)
+        return;
+    event_del(&s->ev_accept);
+    s->accepting = false;
+    close(s->fd);
+    s->fd = -1;
+}
+
+void http_server_settle(struct http_in *s)
+{
+    if (s->nconns > 0 || s->nzombies > 0) {
+        http_server_update(s);
+        return;
+    }
+    if (s->freed) {
+        mem_free(s);
+        return;
+    }
+    http_server_update(s);
+    if (s->draining && s->drained != NULL) {
+        loop_post(s->loop, s->drained, s->drained_arg);
+        s->drained = NULL;
+    }
+}
+
+static void drain(void *arg)
+{
+    struct http_in *s = arg;
+    if (s->freed) {
+        s->nzombies--;
+        http_server_settle(s);
+        return;
+    }
+    /* Who is connected already, or has sent a request already, is served. */
+    while (s->nconns < s->config.max_connections && accept_one(s))
+        continue;
+    stop_listening(s);
+    http_deadlines_hurry(s, DRAIN_LINGER_MS);
+    struct list *next;
+    for (struct list *l = s->conns.next; l != &s->conns; l = next) {
+        struct http_conn *c = LIST_OF(l, struct http_conn, link);
+        next = l->next;
+        if (c->reading || c->in.wait == HTTP_WAIT_FIRST)
+            http_conn_read(c);
+    }
+    for (struct list *l = s->conns.next; l != &s->conns; l = next) {
+        next = l->next;
+        http_conn_update(LIST_OF(l, struct http_conn, link));
+    }
+    s->nzombies--;
+    http_server_settle(s);
+}
+
+void http_in_drain(struct http_in *s, loop_fn done, void *arg)
+{
+    if (s->draining)
+        return;
+    s->draining = true;
+    s->drained = done;
+    s->drained_arg = arg;
+    /* Not at once: the caller may be the handler, in the middle of a read. Until then, and while
+     * connections are closed, done must not be called nor the server freed. */
+    s->nzombies++;
+    loop_post(s->loop, drain, s);
+}
+
+void http_in_free(struct http_in *s)
+{
+    if (s == NULL)
+        return;
+    stop_listening(s);
+    loop_off_idle(s->loop, http_server_flush, s);
+    http_deadlines_free(s);
+    struct list *l;
+    while ((l = list_shift(&s->spare)) != NULL) {
+        s->nspare--;
+        struct http_in_exchange *x = LIST_OF(l, struct http_in_exchange, link);
+        http_parse_free(&x->parse);
+        buf_free(&x->out);
+        mem_free(x);
+    }
+    s->freed = true;
+    s->nzombies++; /* ours: the last close must not free it under our feet */
+    while (!list_empty(&s->conns))
+        http_conn_close(LIST_OF(s->conns.next, struct http_conn, link));
+    s->nzombies--;
+    http_server_settle(s);
+}

@@ -1,0 +1,159 @@
+/* The inside of the HTTP server: what http_in.c (server), http_conn.c (connection), http_flush.c
+ * (writing), http_answer.c (answers) and http_deadline.c share. */
+#ifndef HTTP_CONN_H
+#define HTTP_CONN_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "buf.h"
+#include "http_in.h"
+#include "http_parse.h"
+#include "list.h"
+
+/* One receive takes at most this much; it is parsed before the next one. */
+#define HTTP_SCRATCH_BYTES ((size_t)64 << 10)
+/* A connection with more unsent answer than this is not read from. */
+#define HTTP_UNSENT_MAX ((size_t)256 << 10)
+
+/* Why a connection is being timed. All waits of one kind have the same length, so a list in order
+ * of beginning is in order of ending as well, and only its first member is ever looked at. */
+enum http_wait {
+    HTTP_WAIT_NONE,
+    HTTP_WAIT_FIRST,  /* accepted, no byte yet */
+    HTTP_WAIT_HEAD,
+    HTTP_WAIT_BODY,
+    HTTP_WAIT_IDLE,   /* between requests */
+    HTTP_WAIT_LINGER, /* answered for the last time; the peer still sends */
+    HTTP_WAIT_WRITE,  /* the peer does not read */
+    HTTP_WAITS
+};
+
+struct http_deadline {
+    struct list link;
+    int64_t at;
+    enum http_wait wait;
+};
+
+struct http_conn {
+    struct http_in *server;
+    struct list link;      /* all connections with a descriptor */
+    int fd;                /* -1: gone, stays until the handler has answered all its exchanges */
+    bool reading, writing; /* events that are armed */
+    struct event ev_read, ev_write;
+    struct http_deadline in, out; /* for what the peer sends; for what it reads */
+
+    struct list exchanges; /* whole requests in order of arrival, until their answers have left */
+    int nexchanges;
+    size_t unsent;         /* bytes of answers not yet written */
+    struct http_in_exchange *incoming; /* the request being received */
+    struct buf rest;       /* received, not yet parsed: no more requests may wait */
+    size_t rest_used;
+
+    bool closing;     /* no further request is taken; closed when the last answer has left */
+    bool linger;      /* ... after reading what the peer still sends, lest a reset eat the answer */
+    bool lingering;
+    bool peer_closed; /* no more bytes will come */
+    bool cut, reset;  /* of an exchange that has left: close now */
+    bool dirty;       /* in the server's list of connections to flush */
+    struct list dirty_link;
+    char peer[48];
+};
+
+struct http_in_exchange {
+    struct list link;
+    struct http_conn *conn;
+    struct http_parse parse;
+    struct http_in_request request;
+    struct buf out; /* an interim 100 and the answer */
+    size_t sent;
+    bool answered;
+    bool last;      /* the answer says "Connection: close", and so it is */
+    bool cut;       /* the connection is closed at once after these bytes */
+    bool reset;     /* ... by a reset */
+    bool continued; /* 100 Continue was written */
+};
+
+struct http_in {
+    struct loop *loop;
+    struct http_in_config config;
+    http_in_handler handler;
+    void *arg;
+    void (*refused)(void *arg, const char *peer, struct str target, int status, const char *why);
+    void *refused_arg;
+
+    int fd; /* -1: not listening any more */
+    struct event ev_accept;
+    bool accepting;
+    bool paused; /* no descriptors left: accepting again at the next tick */
+    bool told;   /* ... and that is in the log */
+    char address[64];
+
+    struct list conns;
+    int nconns;
+    int nzombies; /* connections without descriptor whose exchanges the handler still holds */
+    struct list dirty;
+    struct list waits[HTTP_WAITS];
+    int64_t wait_ms[HTTP_WAITS];
+    struct loop_timer *tick;
+    bool ticking;
+    int64_t tick_ms;
+
+    int64_t now_ms;    /* monotonic time of this turn; 0: not asked yet */
+    int64_t date_s;    /* second that date is of */
+    char date[48];     /* "Fri, 20 Nov 2026 09:15:00 GMT" */
+    struct list spare; /* exchanges for reuse */
+    int nspare;
+
+    bool draining, freed;
+    loop_fn drained;
+    void *drained_arg;
+    char scratch[HTTP_SCRATCH_BYTES];
+};
+
+/* ---- http_in.c ---- */
+int64_t http_server_now(struct http_in *s);
+/* Starts or stops accepting, after a change of the number of connections. */
+void http_server_update(struct http_in *s);
+/* After a connection has gone: tells who waits for the drain, frees a server that was given up. */
+void http_server_settle(struct http_in *s);
+/* Text of the date for the Date header. */
+const char *http_server_date(struct http_in *s);
+struct http_in_exchange *http_exchange_new(struct http_conn *c);
+void http_exchange_release(struct http_in *s, struct http_in_exchange *x);
+
+/* ---- http_conn.c ---- */
+void http_conn_new(struct http_in *s, int fd, const char *peer);
+/* Reads what is there and runs the requests in it; arms or ends the connection accordingly. */
+void http_conn_read(struct http_conn *c);
+/* After any change: closes it if it has nothing more to do, else sets events and deadlines. */
+void http_conn_update(struct http_conn *c);
+/* Parses what was received while the pipeline was full. */
+void http_conn_resume(struct http_conn *c);
+/* Closes at once. Exchanges that the handler holds stay valid; c may be freed. */
+void http_conn_close(struct http_conn *c);
+/* Refuses the incoming request with an answer and ends the connection after it. */
+void http_conn_refuse(struct http_conn *c, int status, const char *why);
+/* Forgets an exchange of a connection that is gone, and the connection with its last one. */
+void http_conn_forget(struct http_conn *c, struct http_in_exchange *x);
+
+/* ---- http_flush.c ---- */
+/* Has the connection flushed at the end of this turn. */
+void http_conn_mark(struct http_conn *c);
+void http_server_flush(void *server);
+
+/* ---- http_answer.c ---- */
+/* Puts a whole answer into x->out. */
+void http_answer_put(struct http_in_exchange *x, int status, const struct http_header *headers,
+    int nheaders, struct str body);
+
+/* ---- http_deadline.c ---- */
+void http_deadlines_init(struct http_in *s);
+/* Begins that wait, unless it is under way already; HTTP_WAIT_NONE ends it. */
+void http_deadline_set(struct http_in *s, struct http_deadline *d, enum http_wait wait);
+/* Lingering connections get no more than ms from now on. */
+void http_deadlines_hurry(struct http_in *s, int64_t ms);
+void http_deadlines_free(struct http_in *s);
+
+#endif
