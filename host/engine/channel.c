@@ -1,0 +1,95 @@
+#include "channel.h"
+
+#include <string.h>
+#include "clock.h"
+#include "machine.h"
+#include "mem.h"
+
+static void serve_queue(void *arg);
+
+struct channel *channel_get(struct company *c, const struct manifest_connection *conn)
+{
+    const struct engine_settings *s = &c->engine->set;
+    struct channel *ch = map_get(c->channels, str_of(conn->name));
+    if (!ch) {
+        ch = mem_zalloc(1, sizeof *ch);
+        ch->company = c;
+        ch->name = mem_dup(conn->name);
+        list_init(&ch->queue);
+        list_init(&ch->token.waiting);
+        limiter_init(&ch->limiter, conn->rate, clock_mono_us());
+        breaker_init(&ch->breaker, s->breaker_failures, s->breaker_ms, s->retry_cap_ms);
+        ch->timer = loop_timer_new(c->engine->parts.loop, serve_queue, ch);
+        map_set(c->channels, str_of(conn->name), ch);
+    }
+    if (ch->limiter.rate != conn->rate)
+        limiter_set_rate(&ch->limiter, conn->rate);
+    ch->cap = conn->concurrency ? conn->concurrency : s->concurrency;
+    return ch;
+}
+
+void channel_free(struct channel *ch)
+{
+    token_free(ch);
+    credentials_forget(ch);
+    loop_timer_free(ch->timer);
+    mem_free(ch->name);
+    mem_free(ch);
+}
+
+int64_t channel_blocked(struct channel *ch)
+{
+    int64_t now = clock_mono_ms();
+    if (ch->not_before_ms > now)
+        return ch->not_before_ms - now;
+    return breaker_ask(&ch->breaker, now);
+}
+
+void channel_silence(struct channel *ch, int64_t ms)
+{
+    int64_t until = clock_mono_ms() + ms;
+    if (until > ch->not_before_ms)
+        ch->not_before_ms = until;
+}
+
+/* True if a place was taken; else the timer is set when time alone brings one. */
+static bool take_place(struct channel *ch)
+{
+    if (ch->cap > 0 && ch->in_use >= ch->cap)
+        return false;
+    int64_t wait_us = limiter_take(&ch->limiter, clock_mono_us());
+    if (wait_us > 0) {
+        loop_timer_arm(ch->timer, wait_us / 1000 + 1);
+        return false;
+    }
+    ch->in_use++;
+    return true;
+}
+
+static void serve_queue(void *arg)
+{
+    struct channel *ch = arg;
+    while (!list_empty(&ch->queue) && take_place(ch)) {
+        struct channel_wait *w = LIST_OF(list_shift(&ch->queue), struct channel_wait, node);
+        w->go(w->arg);
+    }
+}
+
+void channel_enter(struct channel *ch, struct channel_wait *w)
+{
+    list_init(&w->node);
+    list_append(&ch->queue, &w->node);
+    serve_queue(ch);
+}
+
+void channel_cancel(struct channel_wait *w)
+{
+    if (w->node.next)
+        list_remove(&w->node);
+}
+
+void channel_leave(struct channel *ch)
+{
+    ch->in_use--;
+    serve_queue(ch);
+}

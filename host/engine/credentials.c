@@ -1,0 +1,193 @@
+#include <sodium.h>
+#include <string.h>
+#include "buf.h"
+#include "channel.h"
+#include "clock.h"
+#include "machine.h"
+#include "mem.h"
+
+/* A secret that was changed in the store is used after this. */
+#define FRESH_MS 5000
+
+static int resolve(const struct version *v, const struct manifest_connection *conn,
+    const struct manifest_value *value, const char *what, char **out, struct err *e)
+{
+    const struct resolver *r = v->company->engine->parts.resolver;
+    const char *company = v->company->name;
+    int got = 1;
+    *out = NULL;
+    if (value->kind == VALUE_NONE)
+        return 0;
+    if (value->kind == VALUE_LITERAL)
+        *out = mem_dup(value->text);
+    else if (value->kind == VALUE_SECRET)
+        got = r->secret(r->arg, company, value->text, out, e);
+    else
+        got = r->env(r->arg, company, value->text, out, e);
+    if (got > 0)
+        return 0;
+    if (got < 0)
+        return err_prefix(e, "%s of connection %s", what, conn->name);
+    if (value->kind == VALUE_SECRET)
+        return err_set(e, ERR_NOT_FOUND,
+            "%s of connection %s: the secret \"%s\" is not set; set it with `sauma secret set %s %s`",
+            what, conn->name, value->text, company, value->text);
+    return err_set(e, ERR_NOT_FOUND, "%s of connection %s: the variable %s is not set", what,
+        conn->name, value->text);
+}
+
+static void form_add(struct buf *b, const char *s)
+{
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+            strchr("-._~", c);
+        if (plain)
+            buf_addc(b, (char)c);
+        else
+            buf_addf(b, "%%%02X", c);
+    }
+}
+
+static int resolve_form(struct credentials *out, const struct version *v,
+    const struct manifest_connection *conn, struct err *e)
+{
+    struct buf form;
+    int rc = 0;
+    buf_init(&form, 65536);
+    for (int i = 0; i < conn->auth.nparams && rc == 0; i++) {
+        char *value;
+        rc = resolve(v, conn, &conn->auth.params[i].value, conn->auth.params[i].name, &value, e);
+        if (rc == 0 && value) {
+            if (form.n)
+                buf_addc(&form, '&');
+            form_add(&form, conn->auth.params[i].name);
+            buf_addc(&form, '=');
+            form_add(&form, value);
+        }
+        resolver_wipe(value);
+    }
+    out->form = buf_take(&form, NULL);
+    return rc;
+}
+
+static int resolve_basic(struct credentials *out, const struct version *v,
+    const struct manifest_connection *conn, struct err *e)
+{
+    char *user = NULL, *password = NULL;
+    int rc = resolve(v, conn, &conn->auth.user, "user", &user, e);
+    if (rc == 0)
+        rc = resolve(v, conn, &conn->auth.password, "password", &password, e);
+    if (rc == 0) {
+        char *pair = mem_printf("%s:%s", user ? user : "", password ? password : "");
+        size_t n = strlen(pair), room = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL);
+        char *encoded = mem_alloc(room);
+        sodium_bin2base64(encoded, room, (const unsigned char *)pair, n,
+            sodium_base64_VARIANT_ORIGINAL);
+        out->authorization = mem_printf("Basic %s", encoded);
+        resolver_wipe(pair);
+        resolver_wipe(encoded);
+    }
+    resolver_wipe(user);
+    resolver_wipe(password);
+    return rc;
+}
+
+static int resolve_auth(struct credentials *out, const struct version *v,
+    const struct manifest_connection *conn, struct err *e)
+{
+    if (conn->auth.type == AUTH_BASIC)
+        return resolve_basic(out, v, conn, e);
+    if (conn->auth.type == AUTH_OAUTH2_M2M) {
+        out->token_url = mem_printf("%s%s", out->url, conn->auth.token_path);
+        return resolve_form(out, v, conn, e);
+    }
+    if (conn->auth.type != AUTH_BEARER)
+        return 0;
+    char *token;
+    int rc = resolve(v, conn, &conn->auth.token, "token", &token, e);
+    if (rc == 0)
+        out->authorization = mem_printf("Bearer %s", token);
+    resolver_wipe(token);
+    return rc;
+}
+
+/* A test's address goes before the company's own. */
+static int resolve_url(struct credentials *out, const struct version *v,
+    const struct manifest_connection *conn, struct err *e)
+{
+    struct map *overrides = v->company->engine->overrides;
+    const char *other = map_get(overrides, str_of(conn->name));
+    if (!other)
+        other = map_get(overrides, str_of(conn->kind));
+    if (other)
+        out->url = mem_dup(other);
+    else if (resolve(v, conn, &conn->url, "url", &out->url, e) < 0)
+        return -1;
+    if (!out->url || !out->url[0])
+        return err_set(e, ERR_NOT_FOUND, "connection %s has no url", conn->name);
+    for (size_t n = strlen(out->url); n > 0 && out->url[n - 1] == '/'; n--)
+        out->url[n - 1] = '\0';
+    return 0;
+}
+
+static void hash_all(struct credentials *c)
+{
+    char *all = mem_printf("%s\n%s\n%s\n%s", c->url, c->authorization ? c->authorization : "",
+        c->token_url ? c->token_url : "", c->form ? c->form : "");
+    id_hash(c->hash, all, strlen(all));
+    resolver_wipe(all);
+}
+
+static void wipe(struct credentials *c)
+{
+    resolver_wipe(c->url);
+    resolver_wipe(c->authorization);
+    resolver_wipe(c->token_url);
+    resolver_wipe(c->form);
+    memset(c, 0, sizeof *c);
+}
+
+void credentials_forget(struct channel *ch)
+{
+    wipe(&ch->credentials);
+    ch->credentials_ms = 0;
+    resolver_wipe(ch->webhook_secret);
+    ch->webhook_secret = NULL;
+    ch->webhook_ms = 0;
+}
+
+int credentials_get(struct channel *ch, const struct version *v,
+    const struct manifest_connection *conn, struct err *e)
+{
+    int64_t now = clock_mono_ms();
+    if (ch->credentials_ms && now - ch->credentials_ms < FRESH_MS &&
+        strcmp(ch->credentials_version, v->name) == 0)
+        return 0;
+    wipe(&ch->credentials);
+    ch->credentials_ms = 0;
+    if (resolve_url(&ch->credentials, v, conn, e) < 0 ||
+        resolve_auth(&ch->credentials, v, conn, e) < 0)
+        return -1;
+    hash_all(&ch->credentials);
+    memcpy(ch->credentials_version, v->name, sizeof ch->credentials_version);
+    ch->credentials_ms = now ? now : 1;
+    return 0;
+}
+
+struct str credentials_webhook(struct channel *ch, const struct version *v,
+    const struct manifest_connection *conn, struct err *e)
+{
+    int64_t now = clock_mono_ms();
+    if (!ch->webhook_ms || now - ch->webhook_ms >= FRESH_MS ||
+        strcmp(ch->webhook_version, v->name) != 0) {
+        resolver_wipe(ch->webhook_secret);
+        ch->webhook_secret = NULL;
+        ch->webhook_ms = 0;
+        if (resolve(v, conn, &conn->webhook.secret, "secret", &ch->webhook_secret, e) < 0)
+            return STR_NONE;
+        memcpy(ch->webhook_version, v->name, sizeof ch->webhook_version);
+        ch->webhook_ms = now ? now : 1;
+    }
+    return str_of(ch->webhook_secret ? ch->webhook_secret : "");
+}

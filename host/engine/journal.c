@@ -1,0 +1,82 @@
+/* The journal of a run, read back for a replay. */
+#include <stdio.h>
+#include <string.h>
+#include "log.h"
+#include "machine.h"
+#include "mem.h"
+
+struct reading {
+    struct run *run;
+    void (*fn)(struct run *r);
+};
+
+static void copy_step(struct journal_step *to, const struct store_journal_step *from)
+{
+    to->seq = from->seq;
+    snprintf(to->kind, sizeof to->kind, "%s", from->step.kind ? from->step.kind : "");
+    snprintf(to->fingerprint, sizeof to->fingerprint, "%s",
+        from->step.fingerprint ? from->step.fingerprint : "");
+    to->title = mem_dup(from->step.title ? from->step.title : "");
+    to->connection = mem_dup(from->step.connection ? from->step.connection : "");
+    to->at_ms = from->step.at_ms;
+    to->answered = from->answered;
+    if (!from->answered)
+        return;
+    snprintf(to->outcome, sizeof to->outcome, "%s",
+        from->answer.outcome ? from->answer.outcome : "");
+    to->answer_ms = from->answer.at_ms;
+    to->meta = mem_dupn(from->answer.meta.p, from->answer.meta.n);
+    to->nmeta = from->answer.meta.n;
+    to->body = mem_dupn(from->answer.body.p, from->answer.body.n);
+    to->nbody = from->answer.body.n;
+}
+
+static void on_journal(void *arg, const struct store_journal_step *steps, int n,
+    const struct err *err)
+{
+    struct reading g = *(struct reading *)arg;
+    mem_free(arg);
+    if (!run_held_back(g.run))
+        return;
+    g.run->reading = false;
+    if (err) {
+        log_event(LOG_ERROR, "journal not read", "run", g.run->id, "error", err->text, NULL);
+        run_again(g.run, 5000);
+        return;
+    }
+    struct journal *j = &g.run->journal;
+    j->v = mem_zalloc((size_t)n, sizeof *j->v);
+    for (j->n = 0; j->n < n; j->n++)
+        copy_step(&j->v[j->n], &steps[j->n]);
+    g.fn(g.run);
+}
+
+void journal_load(struct run *r, void (*fn)(struct run *r))
+{
+    struct reading *g = mem_alloc(sizeof *g);
+    *g = (struct reading){r, fn};
+    journal_free(&r->journal);
+    r->reading = true;
+    run_hold(r);
+    store_load_journal(r->engine->parts.store, r->id, on_journal, g);
+}
+
+void journal_free(struct journal *j)
+{
+    for (int i = 0; i < j->n; i++) {
+        mem_free(j->v[i].title);
+        mem_free(j->v[i].connection);
+        mem_free(j->v[i].meta);
+        mem_free(j->v[i].body);
+    }
+    mem_free(j->v);
+    memset(j, 0, sizeof *j);
+}
+
+struct journal_step *journal_find(struct run *r, uint32_t seq)
+{
+    /* Sequence numbers have no holes, so the place is known; a hole shows as no match. */
+    if (seq == 0 || seq > (uint32_t)r->journal.n || r->journal.v[seq - 1].seq != seq)
+        return NULL;
+    return &r->journal.v[seq - 1];
+}

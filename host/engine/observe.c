@@ -1,0 +1,87 @@
+#include "machine.h"
+#include "mem.h"
+
+void engine_observe(struct engine *e, const struct engine_observer *o)
+{
+    e->observers = mem_realloc(e->observers, (size_t)(e->nobservers + 1) * sizeof *o);
+    e->observers[e->nobservers++] = *o;
+}
+
+void run_info(const struct run *r, struct engine_run_info *i)
+{
+    *i = (struct engine_run_info){
+        .id = r->id,
+        .event = r->event->id,
+        .company = r->company->name,
+        .connection = r->event->connection,
+        .rule = r->rule,
+        .version = r->version_name,
+        .key = r->queue ? r->queue->key : "",
+        .state = r->state,
+        .reason = r->reason ? r->reason : "",
+        .result = {r->result, r->nresult},
+        .until_ms = r->state == RUN_WAITING ? r->until_ms : 0,
+    };
+}
+
+void observe_run(struct run *r)
+{
+    struct engine *e = r->engine;
+    struct engine_run_info i;
+    run_info(r, &i);
+    for (int k = 0; k < e->nobservers; k++)
+        if (e->observers[k].run)
+            e->observers[k].run(e->observers[k].arg, &i);
+}
+
+void observe_event(struct event *ev, bool settled)
+{
+    struct engine *e = ev->engine;
+    struct engine_event_info i = {
+        .id = ev->id,
+        .company = ev->company->name,
+        .connection = ev->connection,
+        .type = ev->type,
+        .runs = ev->nruns,
+        .settled = settled,
+        .reason = ev->reason ? ev->reason : "",
+    };
+    for (int k = 0; k < e->nobservers; k++)
+        if (e->observers[k].event)
+            e->observers[k].event(e->observers[k].arg, &i);
+}
+
+bool observe_steps(const struct engine *e)
+{
+    for (int k = 0; k < e->nobservers; k++)
+        if (e->observers[k].step)
+            return true;
+    return false;
+}
+
+void observe_step(struct run *r, struct engine_step_info *s)
+{
+    struct engine *e = r->engine;
+    struct engine_run_info i;
+    run_info(r, &i);
+    s->run = &i;
+    for (int k = 0; k < e->nobservers; k++)
+        if (e->observers[k].step)
+            e->observers[k].step(e->observers[k].arg, s);
+}
+
+void observe_log(struct run *r, const char *level, struct str text)
+{
+    struct engine *e = r->engine;
+    struct engine_run_info i;
+    run_info(r, &i);
+    for (int k = 0; k < e->nobservers; k++)
+        if (e->observers[k].log)
+            e->observers[k].log(e->observers[k].arg, &i, level, text);
+}
+
+void engine_stats(const struct engine *e, struct engine_stats *out)
+{
+    *out = e->stats;
+    out->behind = e->behind;
+}

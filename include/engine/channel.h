@@ -1,0 +1,99 @@
+/* One connection of one company at work: its credentials, token, limits, and who waits for it.
+ * It outlives versions of the company's scripts. */
+#ifndef CHANNEL_H
+#define CHANNEL_H
+
+#include "http_out.h"
+#include "limits.h"
+#include "list.h"
+#include "manifest.h"
+
+struct company;
+struct version;
+
+/* Somebody who waits for a place, or for a token; embedded in its owner. */
+struct channel_wait {
+    struct list node;
+    void (*go)(void *arg);
+    void *arg;
+};
+
+enum token_result { TOKEN_READY, TOKEN_LATER, TOKEN_REFUSED };
+struct token_wait {
+    struct list node;
+    /* problem: words for a person; retry_ms: what the other side asked for, or -1. */
+    void (*done)(void *arg, enum token_result r, const char *problem, int64_t retry_ms);
+    void *arg;
+};
+
+/* What the manifest's values stand for, resolved by the host. */
+struct credentials {
+    char *url;            /* of the connection, without a slash at the end */
+    char *authorization;  /* header value of bearer and basic; NULL: none */
+    char *token_url;      /* oauth2_m2m */
+    char *form;           /* oauth2_m2m: body of the token request */
+    char hash[33];        /* of all of these */
+};
+
+struct token {
+    char *value;          /* NULL: none */
+    char hash[33];        /* of the credentials it was got with */
+    int64_t renew_ms;     /* monotonic: from then on a new one is fetched */
+    int64_t end_ms;       /* and from then on this one is not used */
+    int64_t refused_until_ms; /* the same refusal is given without asking again */
+    char *refusal;
+    struct http_out_transfer *transfer;
+    struct list waiting;
+};
+
+struct channel {
+    struct company *company;
+    char *name;
+    struct limiter limiter;
+    struct breaker breaker;
+    int cap, in_use;
+    int64_t not_before_ms; /* monotonic: the other side asked for silence until then */
+    struct list queue;     /* struct channel_wait */
+    struct loop_timer *timer;
+    struct credentials credentials;
+    char credentials_version[13];
+    int64_t credentials_ms; /* monotonic, when they were resolved; 0: never */
+    struct token token;
+    char *webhook_secret;
+    char webhook_version[13];
+    int64_t webhook_ms;
+};
+
+/* The channel of that connection, made at first use, with its limits as conn says. */
+struct channel *channel_get(struct company *c, const struct manifest_connection *conn);
+void channel_free(struct channel *ch);
+/* 0, or milliseconds until the other side may be asked again. */
+int64_t channel_blocked(struct channel *ch);
+/* w->go is called when there is a place, perhaps at once. */
+void channel_enter(struct channel *ch, struct channel_wait *w);
+void channel_cancel(struct channel_wait *w);  /* no longer waits */
+void channel_leave(struct channel *ch);       /* the place is free again */
+void channel_silence(struct channel *ch, int64_t ms);
+
+/* credentials.c: fills ch->credentials, resolved at most some seconds ago, so that a changed
+ * secret is used without a restart. -1 and e: what is missing. */
+int credentials_get(struct channel *ch, const struct version *v,
+    const struct manifest_connection *conn, struct err *e);
+/* The secret of the connection's webhook; STR_NONE and e if it cannot be had. */
+struct str credentials_webhook(struct channel *ch, const struct version *v,
+    const struct manifest_connection *conn, struct err *e);
+void credentials_forget(struct channel *ch);
+
+/* token.c: w->done is called when ch->token.value is good or cannot be had, perhaps at once.
+ * One request serves all who wait. */
+void token_ask(struct channel *ch, const struct manifest_connection *conn, struct token_wait *w);
+void token_cancel(struct token_wait *w);
+/* The other side did not take this one (401): the next to ask gets a new one. */
+void token_spent(struct channel *ch, const char *value);
+void token_free(struct channel *ch);
+/* access_token and expires_in (seconds; number or text) of a token answer; -1 and e. */
+int token_parse(struct str body, char **value, int64_t *lifetime_ms, struct err *e);
+/* Words of a refusal: error_description, error, errors[].message; "" if there are none. */
+void token_problem(struct str body, char *out, size_t n);
+
+#endif

@@ -1,0 +1,234 @@
+/* The engine's own structures, for its own files. Everything here lives on the loop's thread.
+ *
+ * company -> versions, channels (one a connection), key queues, runs that may start
+ * event   -> runs of one stored event
+ * run     -> its call in a script process, its journal, its step under way
+ * Callbacks of the store hold their run or event by a count, because the store cannot be asked to
+ * forget an operation; all else is cancelled when its owner goes. */
+#ifndef MACHINE_H
+#define MACHINE_H
+
+#include "engine.h"
+#include "id.h"
+#include "jsondoc.h"
+#include "limits.h"
+#include "list.h"
+#include "map.h"
+
+struct company;
+struct event;
+struct run;
+struct step;
+
+struct engine {
+    struct engine_parts parts;
+    struct engine_settings set;
+    struct engine_stats stats;
+    struct engine_observer *observers;
+    int nobservers;
+    struct map *companies;     /* name -> struct company */
+    struct map *overrides;     /* kind or name of connections -> char *url */
+    uint64_t random;
+    bool started, dead;
+    int held;                  /* callbacks of the store to come */
+
+    struct list turn;          /* companies with runs that may start */
+    struct list events;        /* in memory */
+    int active;                /* of them those at work (not parked) */
+    bool behind;               /* the store holds events that are not in memory */
+    bool loading;              /* store_load_open is under way */
+    int64_t last_seq;          /* of the events taken into memory */
+    int64_t started_wall_ms;
+    struct loop_timer *retry;  /* of what failed for want of disk space */
+
+    bool draining;
+    int64_t drain_until_ms;
+    struct loop_timer *drain_timer;
+    loop_fn drain_done;
+    void *drain_arg;
+    int steps_under_way;
+};
+
+/* ---- companies ---- */
+
+enum version_state { VERSION_LOADING, VERSION_READY, VERSION_BROKEN };
+struct version {
+    struct list node;          /* of its company */
+    struct company *company;
+    char name[13];
+    char *context;
+    char *problem;             /* broken */
+    enum version_state state;
+    struct manifest *manifest;
+    int refs;                  /* runs, routing, being current */
+    struct list waiting;       /* runs that start when it is ready */
+    engine_loaded_fn fn;       /* to be told, with arg */
+    void *arg;
+    struct bundle bundle;      /* until loaded */
+    bool recorded;             /* came from the store */
+};
+
+struct company {
+    struct engine *engine;
+    char *name;
+    struct version *current;   /* NULL: none loaded yet */
+    char *load_error;
+    struct list versions;
+    struct map *channels;      /* connection -> struct channel */
+    struct map *keys;          /* key -> struct key_queue */
+    struct list turn_node;     /* in engine.turn */
+    struct list ready;         /* runs that may start */
+    int running;
+    struct list unrouted;      /* events that wait for a current version */
+};
+
+struct key_queue {
+    char *key;
+    struct list runs;          /* in event order; the first may run */
+};
+
+/* company.c */
+struct company *company_get(struct engine *e, const char *name, bool make);
+void company_free(struct company *c);
+struct version *version_hold(struct version *v);
+void version_release(struct version *v);
+/* The version of that name, loaded from the store if it is not here; not yet ready perhaps. */
+struct version *version_recorded(struct company *c, const char *name);
+void version_fail_name(char out[33], const struct version *v);
+
+/* ---- events and runs ---- */
+
+struct event {
+    struct list node;          /* engine.events */
+    struct list wait_node;     /* company.unrouted */
+    struct engine *engine;
+    struct company *company;
+    char id[64];
+    char *connection, *type, *delivery;
+    int64_t seq, received_ms;
+    char *body;
+    size_t nbody;
+    struct list runs;
+    int open;                  /* runs that are not settled */
+    int nruns;
+    bool active;               /* counted in engine.active */
+    bool stored_route;         /* the routing is on disk */
+    int refs;                  /* callbacks of the store */
+    bool gone;
+    struct script_call *route; /* the routing call */
+    struct version *version;   /* it runs in */
+    int kills;
+    char *reason;              /* skipped as a whole */
+};
+
+struct journal {
+    struct journal_step {
+        uint32_t seq;
+        char kind[12];
+        char fingerprint[33];
+        bool answered;
+        int64_t at_ms;         /* of the intent */
+        int64_t answer_ms;
+        char outcome[12];
+        char *meta, *body, *title, *connection;
+        size_t nmeta, nbody;
+    } *v;
+    int n;
+};
+
+struct run {
+    struct list event_node, ready_node, key_node, version_node;
+    struct engine *engine;
+    struct company *company;
+    struct event *event;
+    struct version *version;
+    struct key_queue *queue;   /* NULL: no key */
+    char id[64];
+    char *rule;
+    char version_name[33];
+    enum run_state state;
+    char *reason;
+    char *result;
+    size_t nresult;
+    int64_t until_ms;          /* waiting: wall clock */
+
+    bool slot;                 /* holds one of the places for running */
+    bool counted;              /* keeps its event active */
+    bool resumed;              /* has a journal to be read first */
+    bool reading;              /* the journal is being read */
+    bool ending;               /* its end is being stored */
+    bool gone;
+    struct script_call *call;
+    uint32_t seq;              /* of the last step of this call */
+    struct journal journal;
+    struct step *step;         /* under way */
+    uint32_t held_seq;         /* a step that came while draining */
+    int kills;                 /* script processes it took along */
+    int64_t began_ms;          /* monotonic, of the first start here; 0: not yet */
+    int refs;                  /* callbacks of the store */
+    struct loop_timer *timer;  /* of a parked run */
+
+    /* What this process knows of the step to be done again that the journal does not: that its
+     * intent was not carried out, and how often it was tried. */
+    struct {
+        uint32_t seq;          /* 0: nothing */
+        int attempts;
+        int64_t sent_ms;       /* wall clock of the last request; 0: none left */
+    } redo;
+};
+
+/* event.c */
+struct event *event_new(struct engine *e, struct company *c, const struct store_event *se,
+    int64_t seq);
+void event_accept(struct event *ev);       /* routes it, or lets it wait for its company */
+void event_settled(struct event *ev);      /* one of its runs is: see whether it was the last */
+void event_discard(struct event *ev);
+void event_active(struct event *ev, bool active);
+void events_stored(struct engine *e, const struct store_event *se, int64_t seq);
+void events_pump(struct engine *e);        /* takes more from the store if there is room */
+void events_company_ready(struct company *c);
+
+/* route.c */
+void event_route(struct event *ev);
+
+/* run.c */
+struct run *run_new(struct event *ev, const char *id, const char *rule, const char *key,
+    const char *version, enum run_state state);
+void run_admit(struct run *r);             /* into its key's queue; starts when it is its turn */
+void run_finish(struct run *r, enum run_state state, const char *reason, struct str result);
+void run_attention(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Gives the Lua state back until then; the run goes on by replay. */
+void run_park(struct run *r, int64_t until_ms, const char *why);
+/* What the journal holds no longer matches what is known here: stop, and begin again from it. */
+void run_again(struct run *r, int64_t wait_ms);
+void run_discard(struct run *r);
+void run_info(const struct run *r, struct engine_run_info *i);
+void run_hold(struct run *r);              /* a callback of the store is to come */
+bool run_held_back(struct run *r);         /* it came; false: the run is gone */
+
+/* schedule.c */
+void schedule_add(struct run *r);
+void schedule_release(struct run *r);      /* it gave its place back */
+void schedule_pump(struct engine *e);
+void run_start(struct run *r);             /* run.c; called when it got a place */
+
+/* journal.c */
+void journal_load(struct run *r, void (*fn)(struct run *r));
+void journal_free(struct journal *j);
+struct journal_step *journal_find(struct run *r, uint32_t seq);
+
+/* observe.c */
+void observe_run(struct run *r);
+void observe_event(struct event *ev, bool settled);
+void observe_step(struct run *r, struct engine_step_info *i);
+bool observe_steps(const struct engine *e);
+void observe_log(struct run *r, const char *level, struct str text);
+
+/* engine.c */
+uint32_t engine_random(struct engine *e);
+void engine_hold(struct engine *e);        /* a callback of the store is to come */
+bool engine_held_back(struct engine *e);   /* it came; false: the engine is gone */
+void engine_step_over(struct engine *e);   /* for the drain */
+void engine_retry_soon(struct engine *e);  /* something could not be stored */
+
+#endif

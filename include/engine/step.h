@@ -1,0 +1,86 @@
+/* A step under way: what a script asked of the outside, until its answer is recorded. */
+#ifndef STEP_H
+#define STEP_H
+
+#include "channel.h"
+#include "machine.h"
+
+enum step_phase {
+    STEP_INTENT,  /* the intent is on its way to the disk */
+    STEP_QUEUED,  /* waits for a place on its connection */
+    STEP_TOKEN,   /* waits for a token */
+    STEP_SENT,    /* the request is outside */
+    STEP_WAITING  /* a short wait: before another try, a sleep, the settling of a lost write */
+};
+
+struct step {
+    struct run *run;
+    uint32_t seq;
+    enum step_phase phase;
+    char fingerprint[33];
+    char kind[12];             /* "read", "write", "time", "sleep", "settle" */
+    char *title;
+    char *spec, *body;
+    size_t nspec, nbody;
+    struct jsondoc *doc;       /* of spec */
+    bool recorded;             /* its intent is in the journal */
+    int64_t at_ms;             /* wall clock of the intent */
+    int64_t began_us;
+    int attempts;
+
+    /* http */
+    const struct manifest_connection *conn;
+    struct channel *channel;
+    bool write, in_channel, renewed;
+    int64_t sent_ms;           /* wall clock of the last request; 0: none left */
+    char *used_token;
+    struct channel_wait place;
+    struct token_wait token;
+    struct http_out_transfer *transfer;
+    struct loop_timer *timer;
+    void (*after)(struct step *s); /* what the timer leads to */
+};
+
+/* step.c */
+/* The script asked: answers from the journal, or begins the step. */
+void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body);
+/* Stops it and frees it; what the run must know of it is kept in run.redo. */
+void step_cancel(struct step *s);
+/* True if its request is outside and may have an effect there: it is not to be cancelled. */
+bool step_must_finish(const struct step *s);
+/* Records the answer, gives it to the script, frees s. outcome: "done", "unknown", "error". */
+void step_answer(struct step *s, const char *outcome, int status, struct str meta, struct str body);
+/* The answer {"failed":true,...}. */
+void step_fail(struct step *s, const char *class, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Calls after in ms, or gives the Lua state back for long waits (false: s is gone). */
+bool step_wait(struct step *s, int64_t ms, void (*after)(struct step *s), const char *why);
+/* Records the intent; stored is called when it is on disk. */
+void step_store_intent(struct step *s, void (*stored)(struct step *s));
+
+/* step_http.c */
+void step_http_begin(struct step *s);
+/* The outcome of the write is not known to anybody: the answer {"unknown":true,...}. */
+void step_http_unknown(struct step *s, const char *problem);
+
+/* step_request.c: what is sent, from the step's spec and the connection. */
+struct step_request {
+    char *url;
+    const char *method;
+    struct http_header headers[40];
+    int nheaders;
+    struct str authorization;  /* set by the sender */
+};
+/* -1 and e (in words for the script's author) if the spec cannot be sent. */
+int step_request_build(const struct step *s, struct step_request *q, struct err *e);
+void step_request_free(struct step_request *q);
+/* "POST /invoices", without the query. */
+char *step_request_title(const struct jsonv *spec);
+/* True if the spec's accept list names the status. */
+bool step_request_accepts(const struct jsonv *spec, int status);
+/* {"status":..,"headers":{..}} */
+void step_request_meta(struct buf *out, const struct http_out_result *r);
+/* What a dry run answers: the body, with "id":0 if it is an object without one. */
+void step_request_dry(struct buf *out, struct str body);
+
+#endif
