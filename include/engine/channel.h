@@ -4,7 +4,7 @@
 #define CHANNEL_H
 
 #include "http_out.h"
-#include "limits.h"
+#include "limit.h"
 #include "list.h"
 #include "manifest.h"
 

@@ -11,7 +11,7 @@
 #include "engine.h"
 #include "id.h"
 #include "jsondoc.h"
-#include "limits.h"
+#include "limit.h"
 #include "list.h"
 #include "map.h"
 
