@@ -1,5 +1,5 @@
 /* HTTP client: one libcurl multi handle on the loop. A write is never sent twice by itself: its
- * body cannot be rewound and redirects are not followed. */
+ * body cannot be rewound and redirects are not followed. HTTP/1.1, gzip answers are inflated. */
 #ifndef HTTP_OUT_H
 #define HTTP_OUT_H
 
@@ -13,46 +13,56 @@ struct http_out;
 struct http_out_transfer;
 
 struct http_out_config {
-    int connect_ms;        /* until connected, TLS included */
-    int64_t max_idle_ms;   /* a reused connection is at most this old for reads */
-    int64_t max_idle_write_ms; /* and for writes, much shorter */
-    const char *ca_file;   /* NULL: the system's certificates */
+    int connect_ms;            /* until connected, TLS included */
+    int64_t max_idle_ms;       /* a reused connection was idle at most this long, for reads */
+    int64_t max_idle_write_ms; /* and for writes, much shorter; 0: a new connection each time.
+                                * Both count in whole seconds, rounded down. */
+    const char *ca_file;       /* NULL: the system's certificates */
     const char *user_agent;
-    int max_connections;   /* in all; 0: no limit */
+    int max_connections;       /* in all; 0: no limit */
+    int max_idle_connections;  /* kept open without a transfer */
+    bool public_only;          /* refuse to connect to loopback, private and special addresses */
 };
 void http_out_config_defaults(struct http_out_config *c);
 
 struct http_out_request {
     const char *method;
-    const char *url;       /* absolute http:// or https:// */
+    const char *url; /* absolute http:// or https:// */
+    /* Host, Connection, Content-Length, Transfer-Encoding, Expect, Upgrade, TE and Trailer belong
+     * to the client and are refused; a request with any of them is not sent. */
     const struct http_header *headers;
     int nheaders;
     struct str body;
     bool write;            /* has an effect outside: see above */
-    int64_t timeout_ms;    /* whole transfer */
-    size_t max_body;       /* of the answer */
+    int64_t timeout_ms;    /* whole transfer, waiting for a connection included */
+    size_t max_body;       /* of the answer, after inflating */
 };
 
 enum http_out_outcome {
     HTTP_OUT_ANSWERED, /* a whole answer came: status, headers, body */
     HTTP_OUT_NOT_SENT, /* no byte of the request left: DNS, connect, TLS, bad URL */
-    HTTP_OUT_UNKNOWN   /* the request may have been carried out: timeout, reset, half an answer */
+    /* The request may have been carried out: timeout, reset, half an answer, or an answer over
+     * max_body (problem names the limit). status is set if the status line came, else 0. */
+    HTTP_OUT_UNKNOWN
 };
 
 struct http_out_result {
     enum http_out_outcome outcome;
     int status;
+    /* As they came; Content-Encoding and Content-Length may tell of the body before inflating. */
     const struct http_header *headers;
     int nheaders;
     struct str body;
-    const char *problem;   /* NOT_SENT, UNKNOWN: what happened, in words with the address */
-    bool permanent;        /* NOT_SENT that no retry heals: bad URL, forbidden protocol */
+    const char *problem;   /* NOT_SENT, UNKNOWN: what happened, in words with scheme, host and port
+                            * but never the path, which may hold a secret; else NULL */
+    bool permanent;        /* NOT_SENT that no retry heals: bad URL, forbidden protocol or address */
     int64_t duration_us;
 };
 
 typedef void (*http_out_done)(void *arg, const struct http_out_result *r);
 
 struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, struct err *e);
+/* Cancels what is under way. Not from inside a done callback. */
 void http_out_free(struct http_out *h);
 /* Copies all it needs of the request. done is called once, later, from the loop; the result lives
  * during the call. After it (or cancel) the transfer is gone. */

@@ -1,0 +1,275 @@
+/* HTTP client: its life and that of its transfers. libcurl is never called from its own callbacks
+ * (it answers CURLM_RECURSIVE_API_CALL or worse): a start waits for the end of the turn, and done
+ * is called only after libcurl has returned. */
+#include <signal.h>
+#include <string.h>
+#include "clock.h"
+#include "http_out_impl.h"
+#include "mem.h"
+
+#define POOL_MAX        256                /* idle transfers kept with their easy handles */
+#define POOL_BUFFER_MAX ((size_t)64 << 10) /* a pooled transfer keeps no larger buffer */
+
+void http_out_config_defaults(struct http_out_config *c)
+{
+    memset(c, 0, sizeof(*c));
+    c->connect_ms = 10000;
+    c->max_idle_ms = 60000;
+    c->max_idle_write_ms = 3000;
+    c->user_agent = "sauma";
+    c->max_connections = 512;
+    c->max_idle_connections = 512;
+}
+
+/* ---- transfers and their pool ---------------------------------------------------------------- */
+
+static struct http_out_transfer *transfer_get(struct http_out *h)
+{
+    struct list *node = list_shift(&h->idle);
+    if (node) {
+        h->nidle--;
+        return LIST_OF(node, struct http_out_transfer, node);
+    }
+    struct http_out_transfer *t = mem_zalloc(1, sizeof(*t));
+    list_init(&t->node);
+    t->owner = h;
+    buf_init(&t->request, SIZE_MAX / 2);
+    buf_init(&t->head, HTTP_OUT_HEAD_MAX);
+    t->easy = curl_easy_init();
+    if (t->easy)
+        curl_easy_setopt(t->easy, CURLOPT_SHARE, h->share); /* stays over curl_easy_reset */
+    return t;
+}
+
+static void transfer_free(struct http_out_transfer *t)
+{
+    curl_easy_cleanup(t->easy);
+    curl_slist_free_all(t->headers);
+    mem_free(t->url);
+    buf_free(&t->request);
+    buf_free(&t->body);
+    buf_free(&t->head);
+    mem_free(t);
+}
+
+static void buffer_reuse(struct buf *b)
+{
+    if (b->cap > POOL_BUFFER_MAX)
+        buf_free(b);
+    else
+        buf_clear(b);
+}
+
+/* Back to the pool, with nothing left of the request. */
+static void transfer_put(struct http_out_transfer *t)
+{
+    struct http_out *h = t->owner;
+    list_remove(&t->node);
+    if (h->nidle >= POOL_MAX || !t->easy) {
+        transfer_free(t);
+        return;
+    }
+    curl_easy_reset(t->easy);
+    curl_slist_free_all(t->headers);
+    t->headers = NULL;
+    mem_free(t->url);
+    t->url = NULL;
+    buffer_reuse(&t->request);
+    buffer_reuse(&t->body);
+    buffer_reuse(&t->head);
+    t->state = TRANSFER_IDLE;
+    list_append(&h->idle, &t->node);
+    h->nidle++;
+}
+
+static void transfer_move(struct http_out_transfer *t, enum transfer_state state, struct list *to)
+{
+    list_remove(&t->node);
+    t->state = state;
+    list_append(to, &t->node);
+}
+
+static void transfer_prepare(struct http_out_transfer *t, const struct http_out_request *r,
+    http_out_done done, void *arg)
+{
+    t->done = done;
+    t->arg = arg;
+    t->write = r->write;
+    t->timeout_ms = r->timeout_ms;
+    t->max_body = r->max_body < SIZE_MAX / 4 ? r->max_body : SIZE_MAX / 4;
+    t->body.max = t->max_body;
+    t->start_us = clock_mono_us();
+    t->request_at = 0;
+    t->begun = t->invalid = t->address_denied = false;
+    t->over_body = t->over_head = t->head_done = false;
+    t->status = 0;
+    t->nspans = 0;
+    t->code = CURLE_OK;
+    t->error[0] = t->problem[0] = '\0';
+    t->origin[0] = '\0';
+}
+
+/* ---- turns ----------------------------------------------------------------------------------- */
+
+static void start_waiting(struct http_out *h)
+{
+    struct list *node;
+    while ((node = list_shift(&h->starting))) {
+        struct http_out_transfer *t = LIST_OF(node, struct http_out_transfer, node);
+        t->code = http_out_easy_set(t);
+        if (t->code == CURLE_OK && curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
+            t->code = CURLE_FAILED_INIT;
+        if (t->code == CURLE_OK)
+            transfer_move(t, TRANSFER_ACTIVE, &h->active);
+        else
+            transfer_move(t, TRANSFER_FINISHED, &h->finished);
+    }
+}
+
+static void turn_run(void *arg)
+{
+    struct turn *turn = arg;
+    struct http_out *h = turn->h;
+    turn->posted = false;
+    if (!h) {
+        mem_free(turn);
+        return;
+    }
+    start_waiting(h);
+    if (h->kick)
+        http_out_sockets_kick(h);
+    else
+        http_out_collect(h);
+}
+
+void http_out_post(struct http_out *h)
+{
+    if (h->turn->posted)
+        return;
+    h->turn->posted = true;
+    loop_post(h->loop, turn_run, h->turn);
+}
+
+void http_out_collect(struct http_out *h)
+{
+    /* All handles are taken from libcurl first: a done callback may cancel or start others. */
+    int left;
+    CURLMsg *m;
+    while ((m = curl_multi_info_read(h->multi, &left))) {
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        char *own = NULL;
+        CURLcode code = m->data.result;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &own);
+        struct http_out_transfer *t = (struct http_out_transfer *)(void *)own;
+        curl_multi_remove_handle(h->multi, t->easy);
+        t->code = code;
+        transfer_move(t, TRANSFER_FINISHED, &h->finished);
+    }
+    struct list *node;
+    while ((node = list_shift(&h->finished))) {
+        struct http_out_transfer *t = LIST_OF(node, struct http_out_transfer, node);
+        t->state = TRANSFER_DELIVERING;
+        http_out_deliver(t);
+        transfer_put(t);
+    }
+}
+
+/* ---- public ---------------------------------------------------------------------------------- */
+
+struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, struct err *e)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        err_set(e, ERR_IO, "libcurl could not be initialised");
+        return NULL;
+    }
+    signal(SIGPIPE, SIG_IGN); /* with CURLOPT_NOSIGNAL that is the program's part */
+    struct http_out *h = mem_zalloc(1, sizeof(*h));
+    h->loop = l;
+    h->config = *c;
+    h->config.ca_file = mem_dup(c->ca_file);
+    h->config.user_agent = mem_dup(c->user_agent);
+    list_init(&h->starting);
+    list_init(&h->active);
+    list_init(&h->finished);
+    list_init(&h->idle);
+    h->turn = mem_zalloc(1, sizeof(*h->turn));
+    h->turn->h = h;
+    h->multi = curl_multi_init();
+    h->share = curl_share_init();
+    if (!h->multi || !h->share) {
+        err_set(e, ERR_IO, "libcurl could not make its handles");
+        http_out_free(h);
+        return NULL;
+    }
+    /* One thread uses it, so it needs no locks. */
+    curl_share_setopt(h->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)c->max_connections);
+    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)c->max_idle_connections);
+    if (http_out_sockets_init(h, e)) {
+        http_out_free(h);
+        return NULL;
+    }
+    return h;
+}
+
+static void free_all(struct http_out *h, struct list *list)
+{
+    struct list *node;
+    while ((node = list_shift(list))) {
+        struct http_out_transfer *t = LIST_OF(node, struct http_out_transfer, node);
+        if (t->state == TRANSFER_ACTIVE)
+            curl_multi_remove_handle(h->multi, t->easy);
+        transfer_free(t);
+    }
+}
+
+void http_out_free(struct http_out *h)
+{
+    if (!h)
+        return;
+    free_all(h, &h->starting);
+    free_all(h, &h->active);
+    free_all(h, &h->finished);
+    free_all(h, &h->idle);
+    curl_multi_cleanup(h->multi);
+    curl_share_cleanup(h->share);
+    http_out_sockets_free(h); /* after the multi handle, which still closes its sockets */
+    if (h->turn->posted)
+        h->turn->h = NULL; /* turn_run frees it */
+    else
+        mem_free(h->turn);
+    mem_free((char *)h->config.ca_file);
+    mem_free((char *)h->config.user_agent);
+    mem_free(h);
+    curl_global_cleanup();
+}
+
+struct http_out_transfer *http_out_start(struct http_out *h, const struct http_out_request *r,
+    http_out_done done, void *arg)
+{
+    struct http_out_transfer *t = transfer_get(h);
+    transfer_prepare(t, r, done, arg);
+    if (!http_out_check(t, r)) {
+        t->invalid = true;
+        transfer_move(t, TRANSFER_FINISHED, &h->finished);
+    } else if (!t->easy) {
+        t->code = CURLE_OUT_OF_MEMORY;
+        transfer_move(t, TRANSFER_FINISHED, &h->finished);
+    } else {
+        buf_add(&t->request, r->body.p, r->body.n);
+        transfer_move(t, TRANSFER_STARTING, &h->starting);
+    }
+    http_out_post(h);
+    return t;
+}
+
+void http_out_cancel(struct http_out_transfer *t)
+{
+    if (t->state == TRANSFER_DELIVERING || t->state == TRANSFER_IDLE)
+        return; /* done is being called: it is on its way out anyhow */
+    /* Nothing of ours runs inside libcurl's callbacks, so this is never called from them. */
+    if (t->state == TRANSFER_ACTIVE)
+        curl_multi_remove_handle(t->owner->multi, t->easy);
+    transfer_put(t);
+}

@@ -1,0 +1,224 @@
+/* One request on one easy handle: its options, and what libcurl asks and tells while it runs. */
+#include <string.h>
+#include <unistd.h>
+#include "http_out_impl.h"
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static size_t send_body(char *to, size_t size, size_t n, void *arg)
+{
+    struct http_out_transfer *t = arg;
+    size_t left = t->request.n - t->request_at;
+    size_t take = size * n < left ? size * n : left;
+    if (take)
+        memcpy(to, t->request.p + t->request_at, take);
+    t->request_at += take;
+    return take;
+}
+
+/* libcurl sends a request again by itself when a reused connection dies before the answer. It must
+ * rewind the body for that, and this refuses: the transfer ends as CURLE_SEND_FAIL_REWIND. */
+static int refuse_rewind(void *arg, curl_off_t offset, int origin)
+{
+    return CURL_SEEKFUNC_FAIL;
+}
+
+/* Connected, TLS included; the next thing libcurl does is to send. */
+static int about_to_send(void *arg, char *peer_ip, char *own_ip, int peer_port, int own_port)
+{
+    ((struct http_out_transfer *)arg)->begun = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+/* The address libcurl really connects to, so neither a spelling of a URL nor a name that changes
+ * its address gets past it. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+    struct http_out_transfer *t = arg;
+    if (t->owner->config.public_only && !http_out_peer_public(&a->addr)) {
+        t->address_denied = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+/* ---- receiving ------------------------------------------------------------------------------- */
+
+static size_t take_body(char *p, size_t size, size_t n, void *arg)
+{
+    struct http_out_transfer *t = arg;
+    n *= size;
+    if (n > t->max_body - t->body.n || buf_add(&t->body, p, n)) {
+        t->over_body = true;
+        return 0;
+    }
+    return n;
+}
+
+/* A status line: what came before it (1xx) is forgotten. */
+static void begin_head(struct http_out_transfer *t, struct str line)
+{
+    struct str rest;
+    str_cut(line, ' ', &rest);
+    int64_t status = 0;
+    struct str digits = {rest.p, rest.n < 3 ? rest.n : 3};
+    t->status = str_to_i64(digits, &status) ? (int)status : 0;
+    t->nspans = 0;
+    buf_clear(&t->head);
+}
+
+/* An old-style continuation line belongs to the value before it. */
+static bool add_continuation(struct http_out_transfer *t, struct str line)
+{
+    if (!t->nspans)
+        return true;
+    struct str value = str_trim(line);
+    if (buf_addc(&t->head, ' ') || buf_add(&t->head, value.p, value.n))
+        return false;
+    t->spans[t->nspans - 1].nvalue += value.n + 1;
+    return true;
+}
+
+static bool add_line(struct http_out_transfer *t, struct str line)
+{
+    struct str value, name = str_cut(line, ':', &value);
+    if (!value.p)
+        return true;
+    if (t->nspans == HTTP_OUT_HEADERS_MAX)
+        return false;
+    name = str_trim(name);
+    value = str_trim(value);
+    struct header_span s = {t->head.n, name.n, t->head.n + name.n, value.n};
+    if (buf_add(&t->head, name.p, name.n) || buf_add(&t->head, value.p, value.n))
+        return false;
+    t->spans[t->nspans++] = s;
+    return true;
+}
+
+/* One whole line of the answer's head; after the body, of its trailer, which is ignored. */
+static size_t take_header(char *p, size_t size, size_t n, void *arg)
+{
+    struct http_out_transfer *t = arg;
+    n *= size;
+    if (t->head_done)
+        return n;
+    struct str line = {p, n};
+    bool ok = true;
+    if (str_starts(line, "HTTP/"))
+        begin_head(t, line);
+    else if (!str_trim(line).n)
+        t->head_done = t->status >= 200;
+    else if (p[0] == ' ' || p[0] == '\t')
+        ok = add_continuation(t, line);
+    else
+        ok = add_line(t, line);
+    if (ok)
+        return n;
+    t->over_head = true;
+    return 0;
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+#define SET(option, value)                                    \
+    do {                                                      \
+        CURLcode c_ = curl_easy_setopt(easy, option, value);  \
+        if (c_ != CURLE_OK)                                   \
+            return c_;                                        \
+    } while (0)
+
+static CURLcode set_safety(struct http_out_transfer *t, CURL *easy)
+{
+    const struct http_out_config *c = &t->owner->config;
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_QUICK_EXIT, 1L); /* else a slow name server stops the loop when a transfer ends */
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_NOPROXY, "*");
+    SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (c->ca_file)
+        SET(CURLOPT_CAINFO, c->ca_file);
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_ms);
+    SET(CURLOPT_TIMEOUT_MS, (long)t->timeout_ms);
+    SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, t);
+    SET(CURLOPT_PREREQFUNCTION, about_to_send);
+    SET(CURLOPT_PREREQDATA, t);
+    return CURLE_OK;
+}
+
+static CURLcode set_answer(struct http_out_transfer *t, CURL *easy)
+{
+    SET(CURLOPT_PRIVATE, t);
+    SET(CURLOPT_ERRORBUFFER, t->error);
+    SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+    SET(CURLOPT_WRITEFUNCTION, take_body);
+    SET(CURLOPT_WRITEDATA, t);
+    SET(CURLOPT_HEADERFUNCTION, take_header);
+    SET(CURLOPT_HEADERDATA, t);
+    return CURLE_OK;
+}
+
+/* How old a connection may be is what keeps a write from one that the other side is closing. */
+static CURLcode set_connection(struct http_out_transfer *t, CURL *easy)
+{
+    const struct http_out_config *c = &t->owner->config;
+    if (!t->write) {
+        SET(CURLOPT_MAXAGE_CONN, (long)(c->max_idle_ms / 1000));
+        return CURLE_OK;
+    }
+    SET(CURLOPT_MAXAGE_CONN, (long)(c->max_idle_write_ms / 1000));
+    /* Without a body there is nothing to rewind, so nothing to stop libcurl from sending again. */
+    if (!t->request.n || c->max_idle_write_ms <= 0)
+        SET(CURLOPT_FRESH_CONNECT, 1L);
+    return CURLE_OK;
+}
+
+static bool sends_length(const char *method)
+{
+    return !strcmp(method, "POST") || !strcmp(method, "PUT") || !strcmp(method, "PATCH");
+}
+
+static CURLcode set_request(struct http_out_transfer *t, CURL *easy)
+{
+    SET(CURLOPT_URL, t->url);
+    SET(CURLOPT_USERAGENT, t->owner->config.user_agent);
+    SET(CURLOPT_HTTPHEADER, t->headers);
+    if (!strcmp(t->method, "HEAD")) {
+        SET(CURLOPT_NOBODY, 1L);
+        return CURLE_OK;
+    }
+    if (t->request.n || sends_length(t->method)) {
+        SET(CURLOPT_POST, 1L);
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->request.n);
+        if (t->write && t->request.n) {
+            SET(CURLOPT_READFUNCTION, send_body);
+            SET(CURLOPT_READDATA, t);
+            SET(CURLOPT_SEEKFUNCTION, refuse_rewind);
+            SET(CURLOPT_SEEKDATA, t);
+        } else {
+            SET(CURLOPT_POSTFIELDS, t->request.n ? t->request.p : "");
+        }
+    }
+    if (strcmp(t->method, "GET") || t->request.n)
+        SET(CURLOPT_CUSTOMREQUEST, t->method);
+    return CURLE_OK;
+}
+
+CURLcode http_out_easy_set(struct http_out_transfer *t)
+{
+    CURLcode code = set_safety(t, t->easy);
+    if (code == CURLE_OK)
+        code = set_answer(t, t->easy);
+    if (code == CURLE_OK)
+        code = set_connection(t, t->easy);
+    if (code == CURLE_OK)
+        code = set_request(t, t->easy);
+    return code;
+}

@@ -1,0 +1,113 @@
+/* What the files of http_out share: http_out.c owns lists and turns, http_out_check.c judges a
+ * request, http_out_easy.c speaks to one easy handle, http_out_result.c says how it ended,
+ * http_out_peer.c judges addresses, http_out_sockets.c carries libcurl's sockets and timer. */
+#ifndef HTTP_OUT_IMPL_H
+#define HTTP_OUT_IMPL_H
+
+#include <curl/curl.h>
+#include <sys/socket.h>
+#include "buf.h"
+#include "http_out.h"
+#include "list.h"
+
+#define HTTP_OUT_METHOD_MAX  32
+#define HTTP_OUT_ORIGIN_MAX  300
+#define HTTP_OUT_PROBLEM_MAX 800
+#define HTTP_OUT_HEAD_MAX    ((size_t)128 << 10) /* bytes of an answer's headers */
+#define HTTP_OUT_HEADERS_MAX 256                 /* headers of an answer */
+
+enum transfer_state {
+    TRANSFER_IDLE,      /* in the pool */
+    TRANSFER_STARTING,  /* to be given to libcurl at the end of this turn */
+    TRANSFER_ACTIVE,    /* libcurl has it */
+    TRANSFER_FINISHED,  /* done is to be called */
+    TRANSFER_DELIVERING /* inside done */
+};
+
+/* A header of the answer as offsets into `head`, which moves while it grows. */
+struct header_span {
+    size_t name, nname, value, nvalue;
+};
+
+struct http_out_transfer {
+    struct list node; /* of the owner's list for its state */
+    struct http_out *owner;
+    enum transfer_state state;
+    CURL *easy;
+    http_out_done done;
+    void *arg;
+
+    char method[HTTP_OUT_METHOD_MAX];
+    char origin[HTTP_OUT_ORIGIN_MAX]; /* "https://host:port" */
+    char *url;
+    struct curl_slist *headers;
+    struct buf request; /* body to send */
+    size_t request_at;  /* bytes of it that were handed to libcurl */
+    bool write;
+    int64_t timeout_ms;
+    size_t max_body;
+    int64_t start_us;
+
+    /* libcurl was about to send the request: from here on nobody knows what the other side saw. */
+    bool begun;
+    bool invalid;        /* refused before libcurl saw it; problem says why */
+    bool address_denied; /* the peer's address is not public */
+    bool over_body, over_head;
+    bool head_done; /* the blank line after the headers of a final status came */
+    int status;
+    struct buf body;
+    struct buf head;
+    struct header_span spans[HTTP_OUT_HEADERS_MAX];
+    int nspans;
+    CURLcode code;
+    char error[CURL_ERROR_SIZE];
+    char problem[HTTP_OUT_PROBLEM_MAX];
+};
+
+/* A callback that was posted to the loop cannot be taken back, so what it points to may outlive
+ * the http_out. */
+struct turn {
+    struct http_out *h; /* NULL once freed */
+    bool posted;
+};
+
+struct socket_watch; /* one descriptor of libcurl */
+
+struct http_out {
+    struct loop *loop;
+    CURLM *multi;
+    CURLSH *share;
+    struct loop_timer *timer;
+    struct socket_watch **watches; /* by descriptor number */
+    size_t nwatches;
+    struct turn *turn;
+    bool kick; /* libcurl wants to be called at once */
+    struct list starting, active, finished, idle;
+    int nidle;
+    struct http_out_config config; /* strings owned */
+};
+
+/* http_out_check.c. Fills method, origin, url and headers from r; false with problem set. */
+bool http_out_check(struct http_out_transfer *t, const struct http_out_request *r);
+
+/* http_out_easy.c. Sets every option of the easy handle for the request in t. */
+CURLcode http_out_easy_set(struct http_out_transfer *t);
+
+/* http_out_result.c. Calls done with the result of a finished transfer. */
+void http_out_deliver(struct http_out_transfer *t);
+
+/* http_out_peer.c. True if addr is an address of the public internet. */
+bool http_out_peer_public(const struct sockaddr *addr);
+
+/* http_out_sockets.c */
+int http_out_sockets_init(struct http_out *h, struct err *e);
+void http_out_sockets_free(struct http_out *h);
+/* Lets libcurl work on what is due. */
+void http_out_sockets_kick(struct http_out *h);
+
+/* http_out.c. Has http_out_turn run at the end of this turn of the loop. */
+void http_out_post(struct http_out *h);
+/* Takes what libcurl is done with and calls done for it. Not from libcurl's callbacks. */
+void http_out_collect(struct http_out *h);
+
+#endif

@@ -1,0 +1,99 @@
+/* What a finished transfer means. NOT_SENT is said only when libcurl never came to sending. */
+#include <stdio.h>
+#include <string.h>
+#include "clock.h"
+#include "http_out_impl.h"
+
+static const char *words_of(const struct http_out_transfer *t)
+{
+    switch (t->code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return "its name could not be resolved";
+    case CURLE_COULDNT_CONNECT:
+        return "no connection";
+    case CURLE_OPERATION_TIMEDOUT:
+        return t->begun ? "no whole answer in time" : "no connection in time";
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return "its certificate is not trusted";
+    case CURLE_SSL_CONNECT_ERROR:
+        return "TLS failed";
+    case CURLE_GOT_NOTHING:
+        return "the connection was closed without an answer";
+    case CURLE_PARTIAL_FILE:
+        return "the answer was cut off";
+    case CURLE_SEND_FAIL_REWIND:
+        return "a reused connection broke, and a write is not sent a second time";
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+        return "the connection broke";
+    case CURLE_BAD_CONTENT_ENCODING:
+        return "the answer could not be inflated";
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return "the answer is not HTTP";
+    default:
+        return "the exchange failed";
+    }
+}
+
+static void set_problem(struct http_out_transfer *t)
+{
+    size_t n = sizeof(t->problem);
+    if (t->invalid)
+        return; /* http_out_check said it */
+    if (t->address_denied && !t->begun)
+        snprintf(t->problem, n, "%s: its address is not a public one, and others are refused",
+            t->origin);
+    else if (t->over_body)
+        snprintf(t->problem, n, "%s: the answer is longer than the limit of %zu bytes", t->origin,
+            t->max_body);
+    else if (t->over_head)
+        snprintf(t->problem, n,
+            "%s: the headers of the answer are over the limit of %zu bytes or %d lines", t->origin,
+            HTTP_OUT_HEAD_MAX, HTTP_OUT_HEADERS_MAX);
+    else if (t->code == CURLE_OK)
+        snprintf(t->problem, n, "%s: the answer was cut off in its headers", t->origin);
+    else
+        snprintf(t->problem, n, "%s: %s (%s)", t->origin, words_of(t),
+            t->error[0] ? t->error : curl_easy_strerror(t->code));
+}
+
+static bool never_sent(const struct http_out_transfer *t)
+{
+    if (t->invalid || !t->easy)
+        return true;
+    long sent = 0; /* counted by libcurl: a second witness to `begun` */
+    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
+    return !t->begun && sent == 0 && !t->status;
+}
+
+static bool is_permanent(const struct http_out_transfer *t)
+{
+    return t->invalid || t->address_denied || t->code == CURLE_URL_MALFORMAT ||
+           t->code == CURLE_UNSUPPORTED_PROTOCOL;
+}
+
+void http_out_deliver(struct http_out_transfer *t)
+{
+    struct http_header headers[HTTP_OUT_HEADERS_MAX];
+    struct http_out_result r = {.status = t->status};
+    bool whole = !t->invalid && t->code == CURLE_OK && t->head_done;
+    if (whole) {
+        r.outcome = HTTP_OUT_ANSWERED;
+        for (int i = 0; i < t->nspans; i++) {
+            const struct header_span *s = &t->spans[i];
+            headers[i].name = (struct str){t->head.p + s->name, s->nname};
+            headers[i].value = (struct str){t->head.p + s->value, s->nvalue};
+        }
+        r.headers = headers;
+        r.nheaders = t->nspans;
+        r.body = buf_str(&t->body);
+    } else {
+        set_problem(t);
+        r.outcome = never_sent(t) ? HTTP_OUT_NOT_SENT : HTTP_OUT_UNKNOWN;
+        r.problem = t->problem;
+        r.permanent = r.outcome == HTTP_OUT_NOT_SENT && is_permanent(t);
+    }
+    r.duration_us = clock_mono_us() - t->start_us;
+    t->done(t->arg, &r);
+}
