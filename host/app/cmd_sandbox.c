@@ -5,7 +5,7 @@
 
 #include "buf.h"
 #include "command.h"
-#include "json.h"
+#include "mem.h"
 #include "parts.h"
 #include "sandbox_server.h"
 
@@ -23,8 +23,12 @@ struct sandboxing {
     const struct conf *conf;
     struct loop *loop;
     struct sandbox_server *server;
-    int to_load;
     int status;
+};
+
+struct loading {
+    struct sandboxing *sandboxing;
+    const char *name;
 };
 
 static void on_signal(void *arg)
@@ -33,43 +37,36 @@ static void on_signal(void *arg)
     loop_stop(s->loop);
 }
 
-/* The address of a sandbox as a company's connection names it. */
-static void print_address(const struct sandboxing *s, const char *name)
-{
-    const char *path = "";
-    if (!strcmp(name, "procountor"))
-        path = "/api";
-    else if (!strcmp(name, "slack"))
-        path = "/services/T00000000/B00000000/sandbox";
-    else if (!strcmp(name, "zapier"))
-        path = "/hooks/catch/1/sandbox/";
-    printf("%-14s http://%s/%s%s\n", name, sandbox_server_address(s->server), name, path);
-}
-
+/* One sandbox is loaded: its address as a company's connection names it. */
 static void on_loaded(void *arg, struct str manifest, const struct err *e)
 {
-    struct sandboxing *s = arg;
+    struct loading *l = arg;
+    struct sandboxing *s = l->sandboxing;
     if (e) {
         s->status = command_fail(STATUS_USAGE, "%s", e->text);
         loop_stop(s->loop);
-        return;
+    } else {
+        char *url = sandbox_server_url(s->server, l->name, manifest);
+        printf("%-14s %s\n", l->name, url);
+        fflush(stdout);
+        mem_free(url);
     }
-    if (--s->to_load)
-        return;
-    for (int i = 0; i < conf_positionals(s->conf); i++)
-        print_address(s, conf_positional(s->conf, i));
-    fflush(stdout);
+    mem_free(l);
 }
 
 static int add_all(struct sandboxing *s, struct err *e)
 {
     const struct conf *c = s->conf;
     int n = conf_positionals(c);
-    s->to_load = n;
-    for (int i = 0; i < n; i++)
-        if (sandbox_server_add(s->server, conf_positional(c, i), conf_positional(c, i),
-                str_of(conf_text(c, "options")), str_of(conf_text(c, "fault")), on_loaded, s, e) < 0)
+    for (int i = 0; i < n; i++) {
+        struct loading *l = mem_alloc(sizeof(*l));
+        *l = (struct loading){s, conf_positional(c, i)};
+        if (sandbox_server_add(s->server, l->name, l->name, str_of(conf_text(c, "options")),
+                str_of(conf_text(c, "fault")), on_loaded, l, e) < 0) {
+            mem_free(l);
             return -1;
+        }
+    }
     return 0;
 }
 

@@ -47,14 +47,19 @@ static int open_scripts(struct parts *p, const struct parts_options *o, struct e
     return p->scripts ? 0 : -1;
 }
 
-int parts_open(struct parts *p, const struct parts_options *o, const struct engine_settings *s,
-    struct err *e)
+int parts_open_scripts(struct parts *p, const struct parts_options *o, struct err *e)
 {
     memset(p, 0, sizeof(*p));
+    if (!(p->loop = loop_new(e)))
+        return -1;
+    return open_scripts(p, o, e);
+}
+
+int parts_open_engine(struct parts *p, const struct parts_options *o,
+    const struct engine_settings *s, struct err *e)
+{
     const char *data = o->data;
     if (!data && !(data = p->temporary = temporary_folder(e)))
-        return -1;
-    if (!(p->loop = loop_new(e)))
         return -1;
     if (!(p->store = store_open(p->loop, data, e)))
         return -1;
@@ -70,8 +75,6 @@ int parts_open(struct parts *p, const struct parts_options *o, const struct engi
     hc.ca_file = o->ca_file;
     if (!(p->http = http_out_new(p->loop, &hc, e)))
         return -1;
-    if (open_scripts(p, o, e) < 0)
-        return -1;
     struct engine_parts ep = {
         .loop = p->loop,
         .store = p->store,
@@ -84,13 +87,19 @@ int parts_open(struct parts *p, const struct parts_options *o, const struct engi
     return 0;
 }
 
-void parts_close(struct parts *p)
+int parts_open(struct parts *p, const struct parts_options *o, const struct engine_settings *s,
+    struct err *e)
+{
+    if (parts_open_scripts(p, o, e) < 0)
+        return -1;
+    return parts_open_engine(p, o, s, e);
+}
+
+void parts_close_engine(struct parts *p)
 {
     /* In the order of use: nobody calls what is already gone. */
     if (p->engine)
         engine_free(p->engine);
-    if (p->scripts)
-        scripts_free(p->scripts);
     if (p->http)
         http_out_free(p->http);
     if (p->store)
@@ -99,13 +108,25 @@ void parts_close(struct parts *p)
         resolver_free(p->resolver);
     if (p->secrets)
         secrets_close(p->secrets);
+    if (p->temporary)
+        nftw(p->temporary, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    mem_free(p->temporary);
+    p->engine = NULL;
+    p->http = NULL;
+    p->store = NULL;
+    p->resolver = NULL;
+    p->secrets = NULL;
+    p->temporary = NULL;
+}
+
+void parts_close(struct parts *p)
+{
+    parts_close_engine(p);
+    if (p->scripts)
+        scripts_free(p->scripts);
     bundle_free(&p->system);
     if (p->loop)
         loop_free(p->loop);
-    if (p->temporary) {
-        nftw(p->temporary, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-        mem_free(p->temporary);
-    }
     memset(p, 0, sizeof(*p));
 }
 

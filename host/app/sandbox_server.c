@@ -325,6 +325,15 @@ int sandbox_server_add(struct sandbox_server *s, const char *name, const char *k
     return 0;
 }
 
+char *sandbox_server_url(const struct sandbox_server *s, const char *name, struct str manifest)
+{
+    struct jsondoc *d = jsondoc_parse(manifest, NULL);
+    const char *path = jsonv_str(jsonv_get(d ? jsondoc_root(d) : NULL, "path"), "");
+    char *url = mem_printf("http://%s/%s%s", sandbox_server_address(s), name, path);
+    jsondoc_free(d);
+    return url;
+}
+
 int sandbox_server_fault(struct sandbox_server *s, const char *name, struct str faults,
     struct err *e)
 {

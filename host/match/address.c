@@ -16,6 +16,7 @@ static const struct {
     {"suomi-finland", "FI"},
     {"ahvenanmaa", "AX"},
     {"åland", "AX"},
+    {"åland islands", "AX"},
     {"ÅLAND", "AX"},
     {"finland", "FI"},
     {"suomi", "FI"},
@@ -95,6 +96,8 @@ static int normalise(struct str in, char *out)
             continue;
         out[n++] = (char)c;
     }
+    while (n && strchr(" .,", out[n - 1]))
+        n--;
     out[n] = 0;
     return 0;
 }
@@ -138,10 +141,12 @@ static void take_country(struct line *l, struct address *out)
     }
     for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++) {
         size_t n = strlen(countries[i].name);
-        /* Two or three letters at the end of a town could be anything; only names count there. */
-        if (n <= 3 || last->n <= n + 1 || last->p[last->n - n - 1] != ' ')
+        if (last->n <= n + 1 || last->p[last->n - n - 1] != ' ')
             continue;
-        if (!strncasecmp(last->p + last->n - n, countries[i].name, n)) {
+        /* Two or three letters after a town are a country's code only in capitals. */
+        const char *tail = last->p + last->n - n;
+        bool code_like = n > 3 || (tail[0] >= 'A' && tail[0] <= 'Z' && tail[1] >= 'A' && tail[1] <= 'Z');
+        if (code_like && !strncasecmp(tail, countries[i].name, n)) {
             memcpy(out->country, countries[i].code, 3);
             *last = str_trim((struct str){last->p, last->n - n});
             return;

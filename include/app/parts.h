@@ -27,10 +27,17 @@ struct parts {
     char *temporary; /* folder to remove, or NULL */
 };
 
-/* 0, or -1 and e; parts_close must be called either way. */
+/* 0, or -1 and e; parts_close must be called either way. parts_open is the two after it. */
 int parts_open(struct parts *p, const struct parts_options *o, const struct engine_settings *s,
     struct err *e);
 void parts_close(struct parts *p);
+
+/* The loop and the script processes, which may outlive several engines (tests). */
+int parts_open_scripts(struct parts *p, const struct parts_options *o, struct err *e);
+/* Store, secrets, HTTP client and engine. */
+int parts_open_engine(struct parts *p, const struct parts_options *o,
+    const struct engine_settings *s, struct err *e);
+void parts_close_engine(struct parts *p);
 
 /* Settings that every command which runs scripts shares, and reading them. */
 #define OPTION_PARTS                                                                               \

@@ -19,6 +19,9 @@ const char *sandbox_server_address(const struct sandbox_server *s); /* "127.0.0.
  * returned, or e. -1 and e if the fault spec is wrong. */
 int sandbox_server_add(struct sandbox_server *s, const char *name, const char *kind,
     struct str options, struct str faults, scripts_loaded_fn fn, void *arg, struct err *e);
+/* The address that a company's connection to this sandbox has, owned by the caller: the server's
+ * address, /NAME, and the `path` that the sandbox's load() returned ("/api"). */
+char *sandbox_server_url(const struct sandbox_server *s, const char *name, struct str manifest);
 /* Replaces the faults of a sandbox. */
 int sandbox_server_fault(struct sandbox_server *s, const char *name, struct str faults,
     struct err *e);

@@ -1,0 +1,444 @@
+#include "test_host.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "json.h"
+#include "mem.h"
+#include "test_world.h"
+
+#define FILE_BYTES_MAX ((size_t)16 << 20)
+
+struct test_host {
+    struct parts_options options;
+    struct engine_settings settings;
+    struct test_handlers handlers;
+    struct test_world world;
+    struct bundle bundle;
+    struct script_call *call;
+    char *context;
+    uint32_t seq;         /* step that waits for its answer */
+    char *event;          /* of the delivery under way */
+    char *answer;         /* JSON the webhook port answered */
+    int status;
+    char *sandbox_kind;   /* of the sandbox being started */
+    char *sandbox_name, *sandbox_connection;
+};
+
+static void answer(struct test_host *t, struct str meta, struct str body)
+{
+    if (t->call)
+        scripts_answer(t->call, t->seq, meta, body);
+}
+
+static void answer_failed(struct test_host *t, const char *problem)
+{
+    struct buf b;
+    buf_init(&b, 1 << 16);
+    buf_adds(&b, "{\"failed\":true,\"problem\":");
+    json_put_cstring(&b, problem);
+    buf_addc(&b, '}');
+    answer(t, buf_str(&b), STR_NONE);
+    buf_free(&b);
+}
+
+static void answer_or_fail(struct test_host *t, const struct err *e)
+{
+    if (e)
+        answer_failed(t, e->text);
+    else
+        answer(t, STR_LIT("{}"), STR_NONE);
+}
+
+/* ---- files ---- */
+
+/* A file of the company's folder, which no path leaves: neither by ".." nor by a link. */
+static int open_inside(const char *dir, const char *path)
+{
+    char *full = mem_printf("%s/%s", dir, path);
+    char *real = realpath(full, NULL), *root = realpath(dir, NULL);
+    size_t n = root ? strlen(root) : 0;
+    int fd = -1;
+    if (real && root && !strncmp(real, root, n) && real[n] == '/')
+        fd = open(real, O_RDONLY | O_CLOEXEC);
+    free(real);
+    free(root);
+    mem_free(full);
+    return fd;
+}
+
+static void op_file(struct test_host *t, const char *path)
+{
+    struct buf b;
+    struct stat st;
+    buf_init(&b, FILE_BYTES_MAX);
+    int fd = open_inside(t->world.dir, path);
+    bool found = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    while (found && !b.failed) {
+        char *room = buf_room(&b, 65536);
+        ssize_t n = room ? read(fd, room, 65536) : -1;
+        if (n <= 0)
+            break;
+        b.n += (size_t)n;
+    }
+    if (fd >= 0)
+        close(fd);
+    if (b.failed)
+        answer_failed(t, "the file is larger than 16 MiB");
+    else if (found)
+        answer(t, STR_LIT("{\"found\":true}"), buf_str(&b));
+    else
+        answer(t, STR_LIT("{\"found\":false}"), STR_NONE);
+    buf_free(&b);
+}
+
+/* Names of the test files, which are all in the bundle. */
+static void op_files(struct test_host *t)
+{
+    struct jsondoc *d = jsondoc_parse(bundle_str(&t->bundle), NULL);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    struct buf b;
+    bool first = true;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    buf_adds(&b, "{\"files\":[");
+    for (const struct jsonv *v = root ? root->child : NULL; v; v = v->next) {
+        if (!str_starts(v->key, "tests/") || !str_ends(v->key, "_test.lua"))
+            continue;
+        if (!first)
+            buf_addc(&b, ',');
+        first = false;
+        json_put_string(&b, v->key);
+    }
+    buf_adds(&b, "]}");
+    answer(t, buf_str(&b), STR_NONE);
+    buf_free(&b);
+    jsondoc_free(d);
+}
+
+/* ---- the world ---- */
+
+static void on_world(void *arg, const struct err *e)
+{
+    answer_or_fail(arg, e);
+}
+
+static void op_begin(struct test_host *t)
+{
+    struct err e = {0};
+    test_world_close(&t->world);
+    if (test_world_open(&t->world, &t->options, &t->settings, on_world, t, &e) < 0)
+        answer_failed(t, e.text);
+}
+
+static void op_end(struct test_host *t)
+{
+    char text[64];
+    int64_t ms = clock_mono_ms() - t->world.began_ms;
+    test_world_close(&t->world);
+    snprintf(text, sizeof(text), "{\"ms\":%lld}", (long long)ms);
+    answer(t, str_of(text), STR_NONE);
+}
+
+/* ---- sandboxes ---- */
+
+/* A sandbox says in `path` where its API stands below its address ("/api"). */
+static void on_sandbox(void *arg, struct str manifest, const struct err *e)
+{
+    struct test_host *t = arg;
+    if (e) {
+        answer_failed(t, e->text);
+        return;
+    }
+    char *url = sandbox_server_url(t->world.sandboxes, t->sandbox_name, manifest);
+    engine_override_url(t->world.parts->engine,
+        t->sandbox_connection ? t->sandbox_connection : t->sandbox_kind, url);
+    struct buf b;
+    buf_init(&b, 4096);
+    buf_adds(&b, "{\"url\":");
+    json_put_cstring(&b, url);
+    buf_addc(&b, '}');
+    answer(t, buf_str(&b), STR_NONE);
+    buf_free(&b);
+    mem_free(url);
+}
+
+static void op_sandbox(struct test_host *t, const struct jsonv *spec)
+{
+    struct err e = {0};
+    struct buf options;
+    buf_init(&options, BUF_MAX_DEFAULT);
+    const struct jsonv *o = jsonv_get(spec, "options");
+    if (o && o->type == JSONV_OBJECT)
+        jsonv_write(&options, o);
+    mem_free(t->sandbox_kind);
+    mem_free(t->sandbox_name);
+    mem_free(t->sandbox_connection);
+    t->sandbox_kind = mem_dup(jsonv_str(jsonv_get(spec, "sandbox"), ""));
+    t->sandbox_name = mem_dup(jsonv_str(jsonv_get(spec, "name"), t->sandbox_kind));
+    t->sandbox_connection = mem_dup(jsonv_str(jsonv_get(spec, "connection"), NULL));
+    if (sandbox_server_add(t->world.sandboxes, t->sandbox_name, t->sandbox_kind,
+            buf_str(&options), str_of(jsonv_str(jsonv_get(spec, "fault"), "")), on_sandbox, t,
+            &e) < 0)
+        answer_failed(t, e.text);
+    buf_free(&options);
+}
+
+static void on_sandbox_json(void *arg, struct str json, const struct err *e)
+{
+    struct test_host *t = arg;
+    if (e)
+        answer_failed(t, e->text);
+    else
+        answer(t, json.n && json.p[0] == '{' ? json : STR_LIT("{}"), STR_NONE);
+}
+
+static void on_cleared(void *arg, struct str json, const struct err *e)
+{
+    answer_or_fail(arg, e);
+}
+
+static void op_on_sandbox(struct test_host *t, const char *op, const struct jsonv *spec)
+{
+    struct sandbox_server *s = t->world.sandboxes;
+    const char *name = jsonv_str(jsonv_get(spec, "sandbox"), "");
+    struct err e = {0};
+    int rc;
+    if (!strcmp(op, "test.state")) {
+        rc = sandbox_server_call(s, name, "state", STR_NONE, on_sandbox_json, t, &e);
+    } else if (!strcmp(op, "test.seed")) {
+        struct buf seed;
+        buf_init(&seed, BUF_MAX_DEFAULT);
+        if (jsonv_get(spec, "seed"))
+            jsonv_write(&seed, jsonv_get(spec, "seed"));
+        rc = sandbox_server_call(s, name, "seed", buf_str(&seed), on_sandbox_json, t, &e);
+        buf_free(&seed);
+    } else if (!strcmp(op, "test.clear")) {
+        rc = sandbox_server_clear(s, name, on_cleared, t, &e);
+    } else {
+        rc = sandbox_server_fault(s, name, str_of(jsonv_str(jsonv_get(spec, "fault"), "")), &e);
+        if (rc == 0)
+            answer(t, STR_LIT("{}"), STR_NONE);
+    }
+    if (rc < 0)
+        answer_failed(t, e.text);
+}
+
+/* ---- deliveries ---- */
+
+static void answer_event(void *arg)
+{
+    struct test_host *t = arg;
+    struct buf b;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    buf_addf(&b, "{\"status\":%d,\"duplicate\":%s,\"event\":", t->status,
+        t->status == 200 ? "true" : "false");
+    json_put_cstring(&b, t->event);
+    buf_adds(&b, ",\"answer\":");
+    buf_adds(&b, t->answer && *t->answer ? t->answer : "null");
+    buf_addc(&b, ',');
+    test_record_write(t->world.record, &b, t->event ? t->event : "");
+    buf_addc(&b, '}');
+    answer(t, buf_str(&b), STR_NONE);
+    buf_free(&b);
+}
+
+static void on_delivered(void *arg, int status, struct str body, const struct err *e)
+{
+    struct test_host *t = arg;
+    if (e) {
+        answer_failed(t, e->text);
+        return;
+    }
+    struct jsondoc *d = jsondoc_parse(body, NULL);
+    mem_free(t->answer);
+    mem_free(t->event);
+    t->answer = d ? mem_dupn(body.p, body.n) : NULL;
+    t->event = mem_dup(jsonv_str(jsonv_get(d ? jsondoc_root(d) : NULL, "event"), NULL));
+    bool wait = t->status != 0;
+    t->status = status;
+    jsondoc_free(d);
+    if (wait && t->event && (status == 202 || status == 200))
+        test_record_wait(t->world.record, t->event, answer_event, t);
+    else
+        answer_event(t);
+}
+
+static void op_deliver(struct test_host *t, const struct jsonv *spec, struct str body)
+{
+    struct err e = {0};
+    const struct jsonv *options = jsonv_get(spec, "options");
+    /* Until the answer is there, status says whether to wait for the runs. */
+    t->status = jsonv_bool(jsonv_get(options, "wait"), true);
+    if (test_world_deliver(&t->world, jsonv_str(jsonv_get(spec, "connection"), ""), options, body,
+            on_delivered, t, &e) < 0)
+        answer_failed(t, e.text);
+}
+
+static void answer_runs(void *arg)
+{
+    struct test_host *t = arg;
+    struct buf b;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    buf_addc(&b, '{');
+    test_record_write(t->world.record, &b, NULL);
+    buf_addc(&b, '}');
+    answer(t, buf_str(&b), STR_NONE);
+    buf_free(&b);
+}
+
+static void op_event(struct test_host *t, const struct jsonv *spec)
+{
+    mem_free(t->event);
+    t->event = mem_dup(jsonv_str(jsonv_get(spec, "event"), ""));
+    t->status = 200;
+    answer_event(t);
+}
+
+/* ---- the test process ---- */
+
+static void in_world(struct test_host *t, const char *op, const struct jsonv *spec, struct str body)
+{
+    if (!strcmp(op, "test.sandbox"))
+        op_sandbox(t, spec);
+    else if (!strcmp(op, "test.deliver"))
+        op_deliver(t, spec, body);
+    else if (!strcmp(op, "test.event"))
+        op_event(t, spec);
+    else if (!strcmp(op, "test.runs"))
+        answer_runs(t);
+    else if (!strcmp(op, "test.wait"))
+        test_record_wait_all(
+            t->world.record, jsonv_int(jsonv_get(spec, "ms"), 60000), answer_runs, t);
+    else if (!strcmp(op, "test.state") || !strcmp(op, "test.seed") || !strcmp(op, "test.clear") ||
+             !strcmp(op, "test.fault"))
+        op_on_sandbox(t, op, spec);
+    else
+        answer_failed(t, "a test cannot ask this of the host");
+}
+
+static void on_step(void *arg, uint32_t seq, struct str spec_text, struct str body)
+{
+    struct test_host *t = arg;
+    struct err e = {0};
+    t->seq = seq;
+    struct jsondoc *d = jsondoc_parse(spec_text, &e);
+    const struct jsonv *spec = d ? jsondoc_root(d) : NULL;
+    const char *op = jsonv_str(jsonv_get(spec, "op"), "");
+    if (!d)
+        answer_failed(t, e.text);
+    else if (!strcmp(op, "test.files"))
+        op_files(t);
+    else if (!strcmp(op, "test.file"))
+        op_file(t, jsonv_str(jsonv_get(spec, "path"), ""));
+    else if (!strcmp(op, "test.begin"))
+        op_begin(t);
+    else if (!strcmp(op, "test.end"))
+        op_end(t);
+    else if (!t->world.open)
+        answer_failed(t, "this is only there inside a test(...)");
+    else
+        in_world(t, op, spec, body);
+    jsondoc_free(d);
+}
+
+static void on_log(void *arg, const char *level, struct str text)
+{
+    fprintf(stderr, "%s: %.*s\n", level, STR_ARG(text));
+}
+
+static void report(struct test_host *t, const struct jsonv *root)
+{
+    const struct jsonv *results = jsonv_get(root, "results");
+    for (const struct jsonv *r = results ? results->child : NULL; r; r = r->next) {
+        struct test_result one = {
+            .name = jsonv_str(jsonv_get(r, "name"), ""),
+            .where = jsonv_str(jsonv_get(r, "where"), ""),
+            .message = jsonv_str(jsonv_get(r, "message"), ""),
+            .ok = jsonv_bool(jsonv_get(r, "ok"), false),
+            .ms = jsonv_int(jsonv_get(r, "ms"), 0),
+        };
+        t->handlers.result(t->handlers.arg, &one);
+    }
+}
+
+static void on_end(void *arg, enum script_outcome o, struct str json, struct str body, bool guilty)
+{
+    struct test_host *t = arg;
+    t->call = NULL;
+    struct jsondoc *d = jsondoc_parse(json, NULL);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    if (o == SCRIPT_RETURNED) {
+        report(t, root);
+        t->handlers.done(t->handlers.arg, NULL);
+    } else if (o == SCRIPT_LOST) {
+        t->handlers.done(t->handlers.arg, guilty ? "the script process died in a test"
+                                                 : "the script process died");
+    } else {
+        t->handlers.done(t->handlers.arg, jsonv_str(jsonv_get(root, "message"), "the tests failed"));
+    }
+    jsondoc_free(d);
+}
+
+static void on_loaded(void *arg, struct str manifest, const struct err *e)
+{
+    struct test_host *t = arg;
+    if (e) {
+        t->handlers.done(t->handlers.arg, e->text);
+        return;
+    }
+    struct script_handlers h = {.step = on_step, .log = on_log, .end = on_end, .arg = t};
+    t->call = scripts_call(
+        t->world.parts->scripts, t->context, "run", STR_LIT("{}"), STR_NONE, &h);
+}
+
+struct test_host *test_host_start(struct parts *parts, const char *dir,
+    const struct parts_options *o, const struct engine_settings *s, const struct test_handlers *h,
+    struct err *e)
+{
+    struct test_host *t = mem_zalloc(1, sizeof(*t));
+    t->options = *o;
+    t->settings = *s;
+    t->handlers = *h;
+    t->world.parts = parts;
+    t->world.dir = dir;
+    t->world.company = parts_company_name(dir);
+    if (bundle_read_company(&t->bundle, dir, true, e) < 0) {
+        test_host_free(t);
+        return NULL;
+    }
+    struct buf options;
+    buf_init(&options, 4096);
+    buf_adds(&options, "{\"company\":");
+    json_put_cstring(&options, t->world.company);
+    buf_addc(&options, '}');
+    t->context = mem_printf("test:%s", t->world.company);
+    scripts_load(parts->scripts, t->context, SCRIPT_SINGLE, "testing", parts->system.hash,
+        bundle_str(&t->bundle), buf_str(&options), on_loaded, t);
+    buf_free(&options);
+    return t;
+}
+
+void test_host_free(struct test_host *t)
+{
+    if (!t)
+        return;
+    test_world_close(&t->world);
+    if (t->call)
+        scripts_drop(t->call);
+    if (t->context)
+        scripts_unload(t->world.parts->scripts, t->context);
+    bundle_free(&t->bundle);
+    mem_free(t->world.company);
+    mem_free(t->context);
+    mem_free(t->event);
+    mem_free(t->answer);
+    mem_free(t->sandbox_kind);
+    mem_free(t->sandbox_name);
+    mem_free(t->sandbox_connection);
+    mem_free(t);
+}
