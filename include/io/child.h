@@ -10,6 +10,11 @@
 
 struct child;
 
+#define CHILD_SOCKET    3
+#define CHILD_PAGE      4
+#define CHILD_QUEUE_MAX ((size_t)256 << 20)
+
+/* From inside these any function here may be called, child_free too. */
 struct child_handlers {
     /* One message came in; its parts are valid during the call. */
     void (*message)(void *arg, const struct wire_msg *m);
@@ -20,11 +25,13 @@ struct child_handlers {
 };
 
 /* Runs argv[0] (the path of this executable, see child_self) with argv. In the child descriptor
- * 3 is the socket and 4 a shared memory page of child_page; everything else is closed, the
- * environment holds nothing but what env lists. The child dies with its parent. */
+ * 3 is the socket and 4 a shared memory page of child_page; 0 and 1 are /dev/null, 2 is the
+ * host's standard error, everything else is closed; the environment holds nothing but what env
+ * lists. The child dies with the thread that started it. -1 by exec is an error here already. */
 struct child *child_start(struct loop *l, char *const argv[], char *const env[],
     const struct child_handlers *h, struct err *e);
-/* Queues a message; all that was queued in one turn of the loop goes out in one write. */
+/* Queues a message; all that was queued in one turn of the loop goes out in one write. What a
+ * child does not read waits in memory; over CHILD_QUEUE_MAX bytes of it the child is killed. */
 void child_send(struct child *c, const struct wire_msg *m);
 void child_kill(struct child *c); /* SIGKILL; `gone` follows */
 pid_t child_pid(const struct child *c);
@@ -38,7 +45,8 @@ struct child_page {
 };
 const struct child_page *child_shared(const struct child *c);
 
-/* Path of the running executable (/proc/self/exe resolved), for argv[0]. */
+/* For argv[0]: the path by which the running program starts itself again, the very same file even
+ * if another was installed in its place meanwhile. */
 const char *child_self(void);
 
 #endif
