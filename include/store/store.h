@@ -18,7 +18,8 @@ struct store;
 /* Opens or creates DIR/sauma.db, takes DIR/lock (one host a data folder), migrates the schema.
  * Refuses a newer schema in plain words. */
 struct store *store_open(struct loop *l, const char *dir, struct err *e);
-/* Waits for what was asked, then closes. Callbacks of finished operations are called. */
+/* Waits for what was asked, also by the callbacks that are called meanwhile, then closes. Not to
+ * be called from a callback of the store. */
 void store_close(struct store *s);
 /* True while operations fail for lack of space; new events should get 503. */
 bool store_full(const struct store *s);
@@ -124,7 +125,7 @@ struct store_open_event {
     int64_t seq;
     struct store_event event;
     bool routed;
-    const struct store_run *runs; /* of a routed event: those that are not final */
+    const struct store_run *runs; /* of a routed event: queued, running, waiting */
     const int64_t *until_ms;      /* same length */
     int nruns;
 };
@@ -146,8 +147,15 @@ void store_load_version(struct store *s, const char *company, const char *versio
     store_version_fn fn, void *arg);
 
 /* ---- figures ---- */
+/* Events, each in exactly one place; with several runs an event counts as the first of in flight
+ * (also: not routed yet), attention, failed, held, done, skipped that one of its runs is in.
+ * received = done + skipped + attention + held + in_flight + failed, at every commit. */
 struct store_books {
     int64_t received, done, skipped, attention, held, in_flight, failed;
 };
+/* b lives during the call; NULL with e. */
+typedef void (*store_books_fn)(void *arg, const struct store_books *b, const struct err *e);
+/* Books of a company, or of all with NULL, after what was asked before. */
+void store_load_books(struct store *s, const char *company, store_books_fn fn, void *arg);
 
 #endif

@@ -16,19 +16,29 @@ struct store_filter {
 struct store_reader *store_reader_open(const char *dir, struct err *e);
 void store_reader_close(struct store_reader *r);
 
-/* Each calls fn once a row, newest first, with the row as a JSON object of stable keys. 0 or -1.
- * events: id company connection type delivery received_at size state reason runs[]
- * runs: id event company rule version key state reason until created_at updated_at steps result
- * Row functions return non-zero to stop. */
+/* Each calls fn once a row, newest first, with the row as a JSON object of stable keys on one line.
+ * 0, or -1 and e.
+ * events: id company connection type delivery received_at size state reason runs[{id rule state
+ *   reason}]; state: in_flight held done skipped attention failed (see store_books); a filter may
+ *   also name a state of one of its runs
+ * runs: id event company rule version key state reason until created_at updated_at result steps
+ * Bytes (bodies, results) are JSON as they are if they are JSON, else a string, else
+ * {"base64":"..."}; null if there are none. Row functions return non-zero to stop. */
 typedef int (*store_row_fn)(void *arg, struct str json);
 int store_read_events(struct store_reader *r, const struct store_filter *f, store_row_fn fn,
     void *arg, struct err *e);
 int store_read_runs(struct store_reader *r, const struct store_filter *f, store_row_fn fn, void *arg,
     struct err *e);
 /* One run (id, or a unique beginning of it) with its event and its steps in full: the run's keys
- * and `event` {.., body}, `steps` [{seq kind connection title state outcome attempts duration_ms
- * at request answer}], `log` [{at level text}]. ERR_NOT_FOUND if there is none. */
+ * and `event` {id connection type delivery received_at state reason headers body}, `steps` [{seq
+ * kind connection title state("open", "answered") outcome attempts duration_ms at request answer}],
+ * `log` [{at level text}]. request and answer are the step's spec and meta with `body` added.
+ * ERR_NOT_FOUND if there is none, ERR_CONFLICT if more than one begins so. */
 int store_read_run(struct store_reader *r, const char *id, store_row_fn fn, void *arg,
+    struct err *e);
+/* Versions of a company's scripts, or of all with NULL: company version at company_hash
+ * system_hash; at: when it last became the current one. */
+int store_read_versions(struct store_reader *r, const char *company, store_row_fn fn, void *arg,
     struct err *e);
 /* Books of a company, or of all with NULL. */
 int store_read_books(struct store_reader *r, const char *company, struct store_books *out,

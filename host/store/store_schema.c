@@ -1,0 +1,211 @@
+/* The tables, and how a store of an older version becomes one of this version. */
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "fault.h"
+#include "log.h"
+#include "mem.h"
+#include "store_private.h"
+
+#define APPLICATION_ID 0x5341554d /* "SAUM" */
+/* A check reads the whole file: at some 500 MB/s this is a second. */
+#define CHECK_MAX ((int64_t)512 << 20)
+
+/* Each text brings the schema one version up. Never edit one that was released: add another.
+ * Money stays text; times are milliseconds of the wall clock. */
+static const char *const migrations[] = {
+    /* 1 */
+    /* Bodies are apart, so that a change of state rewrites a small row and a listing reads many
+     * rows a page. */
+    "CREATE TABLE events ("
+    " seq INTEGER PRIMARY KEY,"
+    " id TEXT NOT NULL UNIQUE,"
+    " company TEXT NOT NULL,"
+    " connection TEXT NOT NULL,"
+    " type TEXT NOT NULL,"
+    " delivery TEXT NOT NULL,"
+    " received_ms INTEGER NOT NULL,"
+    " body_hash BLOB NOT NULL,"
+    " routed INTEGER NOT NULL DEFAULT 0,"
+    " state TEXT NOT NULL DEFAULT 'in_flight' CHECK (state IN"
+    "  ('in_flight','held','done','skipped','attention','failed')),"
+    " reason TEXT NOT NULL DEFAULT ''"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX events_delivery ON events (company, connection, delivery)"
+    " WHERE delivery <> '';"
+    "CREATE INDEX events_open ON events (state) WHERE state = 'in_flight';"
+    "CREATE TABLE bodies ("
+    " event INTEGER PRIMARY KEY REFERENCES events (seq),"
+    " headers TEXT,"
+    " body BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE runs ("
+    " n INTEGER PRIMARY KEY,"
+    " id TEXT NOT NULL UNIQUE,"
+    " event INTEGER NOT NULL REFERENCES events (seq),"
+    " company TEXT NOT NULL,"
+    " rule TEXT NOT NULL,"
+    " version TEXT NOT NULL,"
+    " key TEXT NOT NULL,"
+    " state TEXT NOT NULL CHECK (state IN"
+    "  ('queued','running','waiting','held','done','skipped','failed','attention')),"
+    " reason TEXT NOT NULL,"
+    " result TEXT,"
+    " until_ms INTEGER NOT NULL DEFAULT 0,"
+    " created_ms INTEGER NOT NULL,"
+    " updated_ms INTEGER NOT NULL,"
+    " UNIQUE (event, rule)"
+    ") STRICT;"
+    "CREATE INDEX runs_unsettled ON runs (state) WHERE state NOT IN ('done','skipped');"
+    /* key: (run << 20) + seq, see store_private.h */
+    "CREATE TABLE steps ("
+    " key INTEGER PRIMARY KEY,"
+    " kind TEXT NOT NULL,"
+    " connection TEXT NOT NULL,"
+    " title TEXT NOT NULL,"
+    " fingerprint TEXT NOT NULL,"
+    " spec TEXT,"
+    " body BLOB NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " outcome TEXT," /* NULL: asked, and nobody knows yet */
+    " meta TEXT,"
+    " answer BLOB,"
+    " answered_ms INTEGER,"
+    " attempts INTEGER,"
+    " duration_us INTEGER"
+    ") STRICT;"
+    "CREATE TABLE logs ("
+    " key INTEGER PRIMARY KEY,"
+    " at_ms INTEGER NOT NULL,"
+    " level TEXT NOT NULL,"
+    " text TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE bundles ("
+    " hash TEXT NOT NULL UNIQUE,"
+    " bundle TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE versions ("
+    " company TEXT NOT NULL,"
+    " version TEXT NOT NULL,"
+    " company_hash TEXT NOT NULL,"
+    " system_hash TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (company, version)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE secrets ("
+    " company TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " key_id TEXT NOT NULL,"
+    " nonce BLOB NOT NULL,"
+    " box BLOB NOT NULL,"
+    " set_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (company, name)"
+    ") STRICT, WITHOUT ROWID;"
+    /* The books are kept by triggers, so that no code path can forget them. 'received' is counted
+     * by itself: that it equals the sum of the states is a fact to be checked, not a definition. */
+    "CREATE TABLE books ("
+    " company TEXT NOT NULL,"
+    " state TEXT NOT NULL,"
+    " n INTEGER NOT NULL,"
+    " PRIMARY KEY (company, state)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TRIGGER books_received AFTER INSERT ON events BEGIN"
+    " INSERT INTO books VALUES (NEW.company, 'received', 1), (NEW.company, NEW.state, 1)"
+    "  ON CONFLICT (company, state) DO UPDATE SET n = n + 1;"
+    "END;"
+    "CREATE TRIGGER books_moved AFTER UPDATE OF state ON events WHEN OLD.state <> NEW.state BEGIN"
+    " UPDATE books SET n = n - 1 WHERE company = OLD.company AND state = OLD.state;"
+    " INSERT INTO books VALUES (NEW.company, NEW.state, 1)"
+    "  ON CONFLICT (company, state) DO UPDATE SET n = n + 1;"
+    "END;"
+    /* Written and emptied to see whether there is space again. */
+    "CREATE TABLE probe (n INTEGER PRIMARY KEY, filler BLOB) STRICT;",
+};
+
+#define SCHEMA ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
+
+static int refuse_foreign(struct sql *s, int64_t version, struct err *e)
+{
+    int64_t id = sql_int(s, "PRAGMA application_id");
+    int64_t tables = sql_int(s, "SELECT count(*) FROM sqlite_schema");
+    if (s->rc)
+        return sql_fail(s, e, STORE_FILE);
+    if (id == APPLICATION_ID || (id == 0 && version == 0 && tables == 0))
+        return 0;
+    return err_set(e, ERR_INPUT, "%s is not a sauma store (application id %lld): use another data "
+        "folder", STORE_FILE, (long long)id);
+}
+
+static int refuse_newer(int64_t version, struct err *e)
+{
+    if (version <= SCHEMA)
+        return 0;
+    return err_set(e, ERR_INPUT, "this data folder was written by a newer sauma (schema %lld, this "
+        "one knows %lld): use that version or restore a backup", (long long)version,
+        (long long)SCHEMA);
+}
+
+/* One version up, in its own transaction. Two programs may try at once: the second finds it done. */
+static int step_up(struct sql *s, int64_t *version)
+{
+    char set[64];
+    if (sql_exec(s, "BEGIN IMMEDIATE"))
+        return -1;
+    *version = sql_int(s, "PRAGMA user_version");
+    if (!s->rc && *version < SCHEMA) {
+        snprintf(set, sizeof(set), "PRAGMA application_id=%d; PRAGMA user_version=%d",
+            APPLICATION_ID, (int)(*version + 1));
+        if (!sql_exec(s, migrations[*version]) && !sql_exec(s, set))
+            *version += 1;
+    }
+    FAULT_POINT("store_before_migrate");
+    if (!s->rc && !sql_exec(s, "COMMIT"))
+        return 0;
+    sqlite3_exec(s->h, "ROLLBACK", NULL, NULL, NULL);
+    return -1;
+}
+
+int schema_migrate(struct sql *s, struct err *e)
+{
+    int64_t version = sql_int(s, "PRAGMA user_version");
+    if (s->rc)
+        return sql_fail(s, e, "cannot read " STORE_FILE);
+    if (refuse_foreign(s, version, e) || refuse_newer(version, e))
+        return -1;
+    while (version < SCHEMA)
+        if (step_up(s, &version))
+            return sql_fail(s, e, "cannot set up " STORE_FILE);
+    return refuse_newer(version, e);
+}
+
+int schema_check(struct sql *s, const char *dir, struct err *e)
+{
+    int64_t version = sql_int(s, "PRAGMA user_version");
+    if (s->rc)
+        return sql_fail(s, e, "cannot read " STORE_FILE);
+    if (refuse_foreign(s, version, e) || refuse_newer(version, e))
+        return -1;
+    if (version == SCHEMA)
+        return 0;
+    return err_set(e, ERR_INPUT, "the data in %s is of an older sauma (schema %lld, this one reads "
+        "%lld): start `sauma serve --data %s` once", dir, (long long)version, (long long)SCHEMA,
+        dir);
+}
+
+int schema_sound(struct sql *s, const char *dir, struct err *e)
+{
+    int64_t size = sql_int(s, "PRAGMA page_count") * sql_int(s, "PRAGMA page_size");
+    if (!s->rc && size > CHECK_MAX) {
+        log_event(LOG_INFO, "store not checked at start", "dir", dir, "why", "it is large", NULL);
+        return 0;
+    }
+    struct query q = query_prepare(s, "PRAGMA quick_check(1)");
+    int rc = query_row(&q);
+    if (rc == 1 && !str_is(query_col(&q, 0), "ok"))
+        rc = err_set(e, ERR_IO, "%s/" STORE_FILE " is damaged (%s): restore a backup", dir,
+            query_col_text(&q, 0));
+    else if (rc < 0)
+        sql_fail(s, e, "cannot check " STORE_FILE);
+    query_free(&q);
+    return rc < 0 ? -1 : 0;
+}

@@ -1,0 +1,171 @@
+/* Shared by the files of host/store only: a SQLite connection with its prepared statements, and
+ * the operations that travel from the loop to the store thread and back. */
+#ifndef STORE_PRIVATE_H
+#define STORE_PRIVATE_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include "secrets.h"
+#include <stdio.h>
+#include "store.h"
+
+#define STORE_FILE "sauma.db"
+/* Steps and log lines are keyed by (run << STORE_SEQ_BITS) + seq, so that the journal of a run is
+ * one range of the table and needs no index. */
+#define STORE_SEQ_BITS 20
+#define STORE_SEQ_MAX ((1 << STORE_SEQ_BITS) - 1)
+
+/* ---- a connection (sql.c); each belongs to one thread at a time ---- */
+
+/* Slots of the prepared statements; the text stands where it is used. */
+enum query_slot {
+    Q_BEGIN, Q_COMMIT, Q_ROLLBACK, Q_PROBE, Q_PROBE_CLEAR,
+    Q_RUN_NUMBER, Q_EVENT_ADD, Q_EVENT_BODY, Q_EVENT_SAME, Q_EVENT_FIND, Q_EVENT_ROUTED, Q_EVENT_SETTLE,
+    Q_RUN_ADD, Q_RUN_FIND, Q_RUN_SET, Q_RUN_STATES,
+    Q_STEP_ADD, Q_STEP_ANSWER, Q_STEP_STATE, Q_STEP_LIST, Q_LOG_ADD,
+    Q_OPEN_LIST, Q_OPEN_RUNS, Q_BUNDLE_ADD, Q_VERSION_ADD, Q_VERSION_GET, Q_BOOKS, Q_BOOKS_ONE,
+    Q_SECRET_SET, Q_SECRET_GET, Q_SECRET_REMOVE, Q_SECRET_LIST, Q_SECRET_LIST_ONE,
+    Q_SLOTS
+};
+
+struct sql;
+struct query {
+    struct sql *sql;
+    sqlite3_stmt *st;
+    int at; /* parameters bound so far */
+};
+struct sql {
+    sqlite3 *h;
+    int rc;           /* first failure since sql_forgive, as an extended result code */
+    int system_errno; /* and what the operating system said to it */
+    char problem[256];
+    int log_pages;     /* in the write-ahead log at the last commit */
+    int checkpoint_at; /* pages of it that make a checkpoint due */
+    struct query query[Q_SLOTS];
+};
+
+enum sql_mode { SQL_WRITER, SQL_READER };
+/* Opens DIR/sauma.db; a writer makes it (mode 0600) if it is missing. Sets what every connection
+ * needs (WAL, FULL, time to wait for another writer). NULL and e. */
+struct sql *sql_open(const char *dir, enum sql_mode mode, struct err *e);
+void sql_close(struct sql *s);
+/* The statement of this slot, prepared at first use; its parameters are bound in order. What is
+ * bound must live until the statement is done. */
+struct query *sql_use(struct sql *s, enum query_slot slot, const char *text);
+/* A statement of its own, for text that is put together; freed by query_free. */
+struct query query_prepare(struct sql *s, const char *text);
+void query_free(struct query *q);
+void query_text(struct query *q, const char *v);    /* NULL: "" */
+void query_int(struct query *q, int64_t v);
+void query_blob(struct query *q, struct str v);     /* p NULL: no bytes */
+void query_json(struct query *q, struct str v);     /* as text; p NULL: NULL */
+/* 1: a row; 0: the end (the statement is reset); -1: failed, sql->rc says why. */
+int query_row(struct query *q);
+/* Runs to the end, ignoring rows. 0 or -1. */
+int query_run(struct query *q);
+void query_done(struct query *q);                    /* resets; no error */
+int64_t query_col_int(struct query *q, int i);
+struct str query_col(struct query *q, int i);        /* valid until the next row; NULL is STR_NONE */
+const char *query_col_text(struct query *q, int i);  /* the same NUL terminated; NULL is "" */
+/* Owned copy of a column, NUL terminated behind its bytes. */
+struct str query_col_dup(struct query *q, int i);
+int sql_exec(struct sql *s, const char *text);       /* 0 or -1 */
+int64_t sql_int(struct sql *s, const char *text);    /* one number; -1 on failure */
+int sql_note(struct sql *s, int rc);                 /* remembers a failure; returns -1 */
+void sql_forgive(struct sql *s);                     /* forgets it */
+/* Fills e from the failure: what, then the words of SQLite. Returns -1. */
+int sql_fail(const struct sql *s, struct err *e, const char *what);
+
+enum sql_trouble {
+    SQL_FINE,
+    SQL_REFUSED, /* this operation cannot be stored: constraint, too big, wrong use */
+    SQL_BUSY,    /* somebody else held the database for too long */
+    SQL_FULL,    /* no space; everything on disk is sound */
+    SQL_BROKEN   /* the disk or the file cannot be trusted any more */
+};
+enum sql_trouble sql_trouble(const struct sql *s);
+
+/* Brings the schema up to date, or refuses one that is newer or not ours (store_schema.c). */
+int schema_migrate(struct sql *s, struct err *e);
+/* A reader's view: the schema must be the one this program knows. */
+int schema_check(struct sql *s, const char *dir, struct err *e);
+/* Refuses a file with damage, in plain words. Large files are not read through at every start. */
+int schema_sound(struct sql *s, const char *dir, struct err *e);
+
+/* Makes the folder (0700) and its file name in an owned string (store_folder.c). */
+int folder_make(const char *dir, struct err *e);
+char *folder_path(const char *dir, const char *name);
+/* Takes DIR/lock; the descriptor to close at the end, or -1 and e. */
+int folder_lock(const char *dir, struct err *e);
+
+/* The key that seals secrets: DIR/key, made at first use, or the file that SAUMA_KEY_FILE names
+ * (store_key.c). Fills key of crypto_aead_xchacha20poly1305_ietf_KEYBYTES and its name. */
+#define KEY_ID_TEXT 17
+int key_load(const char *dir, unsigned char *key, char id[KEY_ID_TEXT], struct err *e);
+
+/* ---- operations ---- */
+
+/* One thing asked of the store. It is made on the loop, run on the store thread, ended on the
+ * loop; it has one owner at a time and everything it needs is copied into it. */
+struct op {
+    struct op *next;
+    /* On the store thread, within a transaction. 0, or -1 with op_fail called before anything was
+     * written, or -1 with sql->rc set. May be run again after a rollback. */
+    int (*run)(struct sql *s, struct op *o);
+    /* On the loop, after the commit; e NULL: it worked. NULL: nobody waits. */
+    void (*done)(struct op *o, const struct err *e);
+    /* Frees what run has made, before it is run again and at the end. May be NULL. */
+    void (*clear)(struct op *o);
+    const char *what;    /* for the log, if it fails and nobody waits */
+    struct err *failed;  /* owned; NULL: it worked */
+    char *at, *end;      /* room for copied texts */
+};
+
+/* A zeroed operation of this size with room for the copies of so many bytes of text. */
+void *op_new(size_t size, size_t room);
+size_t op_room(const char *text);                        /* what op_text of it takes */
+size_t op_room_bytes(struct str bytes);
+const char *op_text(struct op *o, const char *text);     /* NULL gives "" */
+struct str op_bytes(struct op *o, struct str bytes);
+void *op_array(struct op *o, size_t bytes); /* aligned for any struct; count _Alignof in */
+int op_fail(struct op *o, enum err_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void op_free(struct op *o);
+
+/* Whom to tell. */
+struct op_done {
+    store_done_fn fn;
+    void *arg;
+};
+void op_done_call(const struct op_done *d, const struct err *e); /* fn may be NULL */
+/* Appends it to what the store thread gets at the end of this turn of the loop. */
+void store_ask(struct store *s, struct op *o);
+
+/* Operations in order. */
+struct ops {
+    struct op *first, **last;
+};
+void ops_init(struct ops *q);
+void ops_add(struct ops *q, struct op *o);
+void ops_join(struct ops *q, struct ops *more); /* more is empty afterwards */
+/* Moves the first n (at most) of q to out, which need not be initialised. */
+void ops_take(struct ops *q, struct ops *out, int n);
+
+/* Runs all of them in one transaction, and one by one if that fails. *full is set when there was
+ * no space for one. Ends the process if the disk cannot be trusted. */
+void batch_run(struct sql *s, struct ops *q, atomic_bool *full);
+/* True if the log is long enough, or (idle) if it holds anything at all. */
+bool batch_checkpoint_due(const struct sql *s, bool idle);
+/* Moves what is in the log to the database file. */
+void batch_checkpoint(struct sql *s, atomic_bool *full);
+/* Unsets *full if there is space again. */
+void batch_probe(struct sql *s, atomic_bool *full);
+
+/* The number of a run in the tables, or -1 (op_fail or sql->rc says why). */
+int64_t run_number(struct sql *s, struct op *o, const char *run);
+enum run_state run_state_parse(struct str name);
+/* Books of one company, or of all with NULL. 0, or -1 and sql->rc. */
+int books_read(struct sql *s, const char *company, struct store_books *out);
+
+#endif
