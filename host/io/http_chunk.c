@@ -1,7 +1,6 @@
-/* The chunked transfer coding (RFC 9112 section 7.1) byte by byte. Written out because llhttp 8.1
- * lets through white space around sizes, bare line feeds and any two bytes after a chunk's data,
- * depending on how it was built; and because data can then be copied once, from the socket's
- * buffer to the body. */
+/* The chunked transfer coding (RFC 9112 section 7.1) byte by byte. Written out because llhttp 8.1 as
+ * it builds by default takes any two bytes for the CRLF after a chunk's data, and because data can
+ * then be copied once, from the socket's buffer to the body. */
 #include "http_chunk.h"
 
 #include <string.h>

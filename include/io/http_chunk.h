@@ -1,5 +1,5 @@
-/* Decoder of the chunked transfer coding, strict about every byte of its framing. llhttp 8.1
- * accepts what others do not (see http_chunk.c), and framing is where smuggling happens. */
+/* Decoder of the chunked transfer coding, strict about every byte of its framing: that is where
+ * requests are smuggled. */
 #ifndef HTTP_CHUNK_H
 #define HTTP_CHUNK_H
 
