@@ -1,0 +1,198 @@
+-- What every sandbox server needs: JSON values told apart, answers, query texts, dates, a ledger.
+-- A sandbox runs alone in its own Lua state, so all it knows lives in tables of that state.
+
+local json = require "json"
+local decimal = require "decimal"
+
+local kit = {}
+
+kit.null = json.null
+
+-- The most requests a ledger keeps; older ones are dropped, their number is not.
+local LEDGER_ROOM = 5000
+-- Bodies in the ledger are for reading; a longer one is cut and says so.
+local BODY_ROOM = 64 * 1024
+
+function kit.is_null(value)
+  return value == nil or rawequal(value, json.null)
+end
+
+-- A JSON array: what came in as one, or any sequence. An empty table of our own counts as neither
+-- before kit.array marked it.
+function kit.is_array(value)
+  return type(value) == "table" and json.is_array(value)
+end
+
+-- Marks a table so that it is written as [] even when it is empty.
+function kit.array(list)
+  return json.array(list or {})
+end
+
+function kit.is_object(value)
+  return type(value) == "table" and not (kit.is_array(value) and next(value) ~= nil)
+end
+
+-- A decimal for every JSON number, nil for everything else (texts too).
+function kit.number(value)
+  if math.type(value) == "integer"
+      or (type(value) == "userdata" and not rawequal(value, json.null)) then
+    return decimal(value)
+  end
+  return nil
+end
+
+-- A copy that shares nothing with the original; scalars, null and decimals are values anyway.
+function kit.copy(value)
+  if type(value) ~= "table" then return value end
+  local result = {}
+  for k, v in pairs(value) do result[k] = kit.copy(v) end
+  return kit.is_array(value) and json.array(result) or result
+end
+
+-- JSON answer: the two results of handle().
+function kit.json(status, value, headers)
+  headers = headers or {}
+  headers["content-type"] = "application/json;charset=UTF-8"
+  return { status = status, headers = headers }, json.encode(value)
+end
+
+function kit.text(status, text, headers)
+  headers = headers or {}
+  headers["content-type"] = "text/plain; charset=utf-8"
+  return { status = status, headers = headers }, text
+end
+
+function kit.html(text)
+  return {
+    status = 200,
+    headers = {
+      ["content-type"] = "text/html; charset=utf-8",
+      ["cache-control"] = "no-store",
+      ["content-security-policy"] = "default-src 'none'; style-src 'unsafe-inline'",
+    },
+  }, text
+end
+
+-- The first value of a query parameter, or nil; "" counts as not given.
+function kit.query(request, name)
+  local values = request.query and request.query[name]
+  if type(values) == "string" then values = { values } end
+  local value = values and values[1]
+  if value == "" then return nil end
+  return value
+end
+
+-- All values of a list parameter, whether repeated or separated by commas; nil when not given.
+function kit.query_list(request, name)
+  local values = request.query and request.query[name]
+  if type(values) == "string" then values = { values } end
+  local list = {}
+  for _, value in ipairs(values or {}) do
+    for item in value:gmatch("[^,]+") do
+      list[#list + 1] = item:match("^%s*(.-)%s*$")
+    end
+  end
+  if #list == 0 then return nil end
+  return list
+end
+
+function kit.set(list)
+  local set = {}
+  for _, item in ipairs(list) do set[item] = true end
+  return set
+end
+
+function kit.percent_decode(text, plus_is_space)
+  if plus_is_space then text = text:gsub("+", " ") end
+  return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+-- application/x-www-form-urlencoded as a table; the last of equal names wins.
+function kit.form(body)
+  local fields = {}
+  for pair in (body or ""):gmatch("[^&]+") do
+    local name, value = pair:match("^([^=]*)=?(.*)$")
+    fields[kit.percent_decode(name, true)] = kit.percent_decode(value, true)
+  end
+  return fields
+end
+
+-- Header values come as UTF-8, as Latin-1 or percent-encoded; all three are read as UTF-8.
+function kit.header_text(value)
+  if not value then return nil end
+  value = kit.percent_decode(value):match("^%s*(.-)%s*$")
+  if not utf8.len(value) then
+    value = value:gsub("[\x80-\xff]", function(byte) return utf8.char(byte:byte()) end)
+  end
+  if value == "" then return nil end
+  return value
+end
+
+local MONTH_DAYS = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
+
+local function leap(year)
+  return year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0)
+end
+
+-- Days since 1970-01-01 of "YYYY-MM-DD", or nil if there is no such day.
+function kit.day_number(date)
+  if type(date) ~= "string" then return nil end
+  local year, month, day = date:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)$")
+  if not year then return nil end
+  year, month, day = math.tointeger(year), math.tointeger(month), math.tointeger(day)
+  if month < 1 or month > 12 or day < 1 then return nil end
+  local last = MONTH_DAYS[month]
+  if month == 2 and leap(year) then last = 29 end
+  if day > last then return nil end
+  local before = year - 1
+  local days = before * 365 + before // 4 - before // 100 + before // 400
+  for m = 1, month - 1 do days = days + MONTH_DAYS[m] end
+  if month > 2 and leap(year) then days = days + 1 end
+  return days + day - 1 - 719162
+end
+
+-- A ledger of requests: what was asked, when, and how it was answered.
+function kit.ledger()
+  return { list = kit.array(), total = 0 }
+end
+
+-- Headers without what would let the reader of a page or a test log in.
+local HIDDEN = kit.set { "authorization", "cookie", "proxy-authorization", "x-api-key" }
+
+function kit.record(ledger, request, body)
+  local headers = {}
+  for name, value in pairs(request.headers or {}) do
+    headers[name] = HIDDEN[name] and "(hidden)" or value
+  end
+  local entry = {
+    method = request.method, path = request.path, query = kit.copy(request.query or {}),
+    headers = headers, body = body, at = request.now, at_ms = request.at_ms,
+  }
+  if body and #body > BODY_ROOM then
+    entry.body, entry.body_size = body:sub(1, BODY_ROOM), #body
+  end
+  ledger.total = ledger.total + 1
+  entry.number = ledger.total
+  local list = ledger.list
+  list[#list + 1] = entry
+  if #list >= 2 * LEDGER_ROOM then
+    ledger.list = kit.array(table.move(list, #list - LEDGER_ROOM + 1, #list, 1, {}))
+  end
+  return entry
+end
+
+-- Sliding window of one second: true if this request is one too many.
+function kit.too_fast(window, at_ms, per_second)
+  if not per_second or per_second <= 0 then return false end
+  local kept = {}
+  for _, at in ipairs(window) do
+    if at_ms - at < 1000 then kept[#kept + 1] = at end
+  end
+  for i = #kept + 1, #window do window[i] = nil end
+  table.move(kept, 1, #kept, 1, window)
+  if #window >= per_second then return true end
+  window[#window + 1] = at_ms
+  return false
+end
+
+return kit

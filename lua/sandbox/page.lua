@@ -1,0 +1,193 @@
+-- The pages of the sandbox servers: plain HTML that a person likes to read, on a phone too.
+-- No scripts, nothing fetched from anywhere; every value is escaped where it enters the page.
+
+local kit = require "sandbox.kit"
+
+local page = {}
+
+local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;",
+  ["'"] = "&#39;" }
+
+-- Text for an element or a quoted attribute; nil and null are empty.
+function page.escape(value)
+  if kit.is_null(value) then return "" end
+  local text = tostring(value)
+  if not utf8.len(text) then
+    text = text:gsub("[\x80-\xff]", "?")
+  end
+  return (text:gsub("[&<>\"']", ESCAPES))
+end
+
+local escape = page.escape
+
+local STYLE = [[
+:root { --ink: #1d2733; --soft: #647284; --line: #e3e8ee; --paper: #fff; --ground: #f4f6f9;
+  --accent: #1f6f54; --warn: #9a5b00; --bad: #b3261e; color-scheme: light dark; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6ebf1; --soft: #9aa7b6; --line: #2c3744; --paper: #18212b; --ground: #10171f;
+    --accent: #5cc69d; --warn: #e2a54a; --bad: #ff8a80; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--ink);
+  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
+header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline;
+  justify-content: space-between; margin-bottom: 1.25rem; }
+h1 { font-size: 1.5rem; margin: 0; letter-spacing: -.01em; }
+h2 { font-size: 1.05rem; margin: 2rem 0 .6rem; }
+h2 small, header small { color: var(--soft); font-weight: 400; font-size: .9rem; }
+nav { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0 0 1rem; }
+nav a { color: inherit; text-decoration: none; background: var(--paper);
+  border: 1px solid var(--line); border-radius: 999px; padding: .2rem .8rem; font-size: .9rem; }
+nav b { color: var(--accent); }
+article, .table { background: var(--paper); border: 1px solid var(--line); border-radius: .75rem;
+  margin: 0 0 .9rem; overflow: hidden; }
+article > div { padding: .9rem 1rem; }
+.head { display: flex; flex-wrap: wrap; gap: .2rem 1rem; justify-content: space-between;
+  align-items: baseline; border-bottom: 1px solid var(--line); }
+.head strong { font-size: 1.05rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr));
+  gap: .6rem 1rem; margin: 0; }
+.facts dt { color: var(--soft); font-size: .8rem; }
+.facts dd { margin: 0; overflow-wrap: anywhere; }
+.table { overflow-x: auto; }
+article .table { border: 0; border-radius: 0; border-top: 1px solid var(--line); margin: 0; }
+table { border-collapse: collapse; width: 100%; font-size: .93rem; }
+th, td { text-align: left; padding: .5rem 1rem; vertical-align: top; }
+th { color: var(--soft); font-weight: 500; font-size: .8rem; white-space: nowrap; }
+tbody tr { border-top: 1px solid var(--line); }
+tfoot tr { border-top: 2px solid var(--line); font-weight: 600; }
+.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+code { font: .86em/1.45 ui-monospace, "Cascadia Mono", Menlo, monospace; overflow-wrap: anywhere; }
+pre { margin: .4rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .82rem; }
+details summary { cursor: pointer; color: var(--soft); font-size: .85rem; }
+.badge { display: inline-block; border: 1px solid currentColor; border-radius: 999px;
+  padding: 0 .6rem; font-size: .78rem; line-height: 1.6; color: var(--accent); white-space: nowrap; }
+.badge.warn { color: var(--warn); } .badge.bad { color: var(--bad); }
+.soft { color: var(--soft); } .empty { color: var(--soft); padding: 1rem; margin: 0; }
+.say { white-space: pre-wrap; overflow-wrap: anywhere; }
+footer { color: var(--soft); font-size: .85rem; margin-top: 2rem; }
+]]
+
+-- A whole page from a title, a few words about it, and finished HTML.
+function page.whole(title, about, content)
+  return table.concat {
+    '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
+    "<title>", escape(title), "</title>\n<style>\n", STYLE, "</style>\n</head>\n<body>\n<main>\n",
+    "<header><h1>", escape(title), "</h1><small>", escape(about), "</small></header>\n",
+    content,
+    "<footer>A sandbox: everything here is kept in memory and ends with the process.</footer>\n",
+    "</main>\n</body>\n</html>\n",
+  }
+end
+
+function page.badge(text, kind)
+  return ('<span class="badge%s">%s</span>'):format(kind and " " .. kind or "", escape(text))
+end
+
+function page.section(id, title, count, content)
+  return ('<h2 id="%s">%s <small>%s</small></h2>\n%s'):format(id, escape(title), escape(count),
+    content)
+end
+
+-- Links to the sections with their counts: { { id, title, count } }.
+function page.nav(items)
+  local parts = {}
+  for i, item in ipairs(items) do
+    parts[i] = ('<a href="#%s">%s <b>%s</b></a>'):format(item[1], escape(item[2]), escape(item[3]))
+  end
+  return "<nav>" .. table.concat(parts, "\n") .. "</nav>\n"
+end
+
+function page.empty(text)
+  return '<div class="table"><p class="empty">' .. escape(text) .. "</p></div>\n"
+end
+
+-- A table. columns: { { "Title", "n" or nil } }; rows: lists of finished HTML cells; foot likewise.
+function page.table(columns, rows, foot)
+  local out = { '<div class="table"><table><thead><tr>' }
+  local function add_row(cells, tag)
+    out[#out + 1] = "<tr>"
+    for i, column in ipairs(columns) do
+      local class = column[2] and (' class="%s"'):format(column[2]) or ""
+      out[#out + 1] = ("<%s%s>%s</%s>"):format(tag, class, cells[i] or "", tag)
+    end
+    out[#out + 1] = "</tr>"
+  end
+  for _, column in ipairs(columns) do
+    local class = column[2] and (' class="%s"'):format(column[2]) or ""
+    out[#out + 1] = ("<th%s>%s</th>"):format(class, escape(column[1]))
+  end
+  out[#out + 1] = "</tr></thead><tbody>"
+  for _, cells in ipairs(rows) do add_row(cells, "td") end
+  out[#out + 1] = "</tbody>"
+  if foot then
+    out[#out + 1] = "<tfoot>"
+    for _, cells in ipairs(foot) do add_row(cells, "td") end
+    out[#out + 1] = "</tfoot>"
+  end
+  out[#out + 1] = "</table></div>\n"
+  return table.concat(out)
+end
+
+-- Names and values, { { "Name", value } }; what is empty is left out.
+function page.facts(list)
+  local out = {}
+  for _, fact in ipairs(list) do
+    local value = escape(fact[2])
+    if value ~= "" then
+      out[#out + 1] = ("<div><dt>%s</dt><dd>%s</dd></div>"):format(escape(fact[1]), value)
+    end
+  end
+  return '<dl class="facts">' .. table.concat(out) .. "</dl>"
+end
+
+-- Thousands apart, as people here write them: 12 345.60.
+function page.money(value, places)
+  local number = kit.number(value)
+  if not number then return "" end
+  local text = number:text(places or 2)
+  local sign, whole, rest = text:match("^(%-?)(%d+)(.*)$")
+  whole = whole:reverse():gsub("(%d%d%d)", "%1\u{a0}"):reverse():gsub("^\u{a0}", "")
+  return sign .. whole .. rest
+end
+
+-- A number without zeros that say nothing.
+function page.plain(value)
+  local number = kit.number(value)
+  if not number then return escape(value) end
+  return (number:text(6):gsub("0+$", ""):gsub("%.$", ""))
+end
+
+local function status_kind(status)
+  if not status or status >= 500 then return "bad" end
+  return status >= 400 and "warn" or nil
+end
+
+-- The last requests of a ledger, newest first, bodies folded.
+function page.requests(ledger, count)
+  local rows, list = {}, ledger.list
+  for i = #list, math.max(1, #list - count + 1), -1 do
+    local entry = list[i]
+    local what = ("<code>%s %s</code>"):format(escape(entry.method), escape(entry.path))
+    local query = {}
+    for name, values in pairs(entry.query) do
+      if type(values) == "string" then values = { values } end
+      query[#query + 1] = name .. "=" .. table.concat(values, ",")
+    end
+    table.sort(query)
+    if #query > 0 then
+      what = what .. ' <code class="soft">?' .. escape(table.concat(query, "&")) .. "</code>"
+    end
+    if (entry.body or "") ~= "" then
+      what = ("%s<details><summary>body, %d bytes</summary><pre>%s</pre></details>"):format(what,
+        entry.body_size or #entry.body, escape(entry.body))
+    end
+    rows[#rows + 1] = { escape(entry.at and entry.at:gsub("T", " ")), what,
+      page.badge(entry.status or "cut", status_kind(entry.status)) }
+  end
+  if #rows == 0 then return page.empty "Nothing has been asked yet." end
+  return page.table({ { "At" }, { "Request" }, { "Answer", "n" } }, rows)
+end
+
+return page

@@ -1,0 +1,123 @@
+-- The page of the Procountor sandbox: invoices with their rows and sums, customers, products, and
+-- what was asked of the API.
+
+local page = require "sandbox.page"
+local sums = require "sandbox.procountor.sums"
+
+local escape, money, plain = page.escape, page.money, page.plain
+
+-- The most of each kind on the page; state() and the API have them all.
+local SHOWN = 100
+
+local STATUS_KIND = { UNFINISHED = "warn", INVALIDATED = "bad" }
+
+local function address_line(address)
+  if not address then return nil end
+  local parts = {}
+  for _, name in ipairs { "specifier", "street" } do
+    if (address[name] or "") ~= "" then parts[#parts + 1] = address[name] end
+  end
+  local place = ((address.zip or "") .. " " .. (address.city or "")):match("^%s*(.-)%s*$")
+  if place ~= "" then parts[#parts + 1] = place end
+  if (address.country or "") ~= "" and address.country ~= "FINLAND" then
+    parts[#parts + 1] = address.country
+  end
+  return table.concat(parts, ", ")
+end
+
+local ROW_COLUMNS = { { "Product" }, { "Quantity", "n" }, { "Unit" }, { "Price", "n" },
+  { "Discount", "n" }, { "VAT", "n" }, { "Sum", "n" } }
+
+local function invoice_rows(invoice)
+  local rows = {}
+  for i, row in ipairs(invoice.invoiceRows) do
+    local name = escape(row.product)
+    if (row.productCode or "") ~= "" then
+      name = name .. ' <span class="soft">' .. escape(row.productCode) .. "</span>"
+    end
+    if (row.comment or "") ~= "" then
+      name = name .. '<br><span class="soft">' .. escape(row.comment) .. "</span>"
+    end
+    rows[i] = { name, plain(row.quantity), escape(row.unit), money(row.unitPrice),
+      row.discountPercent == nil and "" or plain(row.discountPercent) .. " %",
+      plain(row.vatPercent) .. " %", money(sums.row_amount(row)) }
+  end
+  local total = invoice.invoiceSumInfo[1]
+  local foot = {
+    { "Without VAT", "", "", "", "", "", money(total.excludingVatTotal) },
+    { "VAT", "", "", "", "", "", money(total.vatSumTotal) },
+    { "Total " .. escape(total.currency), "", "", "", "", "", money(total.invoiceSumTotal) },
+  }
+  return page.table(ROW_COLUMNS, rows, foot)
+end
+
+local function invoice_card(invoice)
+  local party, info = invoice.counterParty, invoice.paymentInfo
+  local head = ('<div class="head"><strong>Invoice %d &middot; %s</strong>%s</div>'):format(
+    invoice.invoiceNumber, escape(party.counterPartyAddress.name),
+    page.badge(invoice.status, STATUS_KIND[invoice.status]))
+  local facts = page.facts {
+    { "Date", invoice.date }, { "Due", info.dueDate }, { "Business ID", party.identifier },
+    { "Contact", party.contactPersonName }, { "Channel", invoice.invoiceChannel },
+    { "E-mail", party.email }, { "Language", invoice.language },
+    { "Address", address_line(party.counterPartyAddress) },
+    { "Reference", info.bankReferenceCode }, { "Original number", invoice.originalInvoiceNumber },
+    { "Order reference", invoice.orderReference }, { "Partner", invoice.partnerId },
+    { "Id", invoice.id },
+  }
+  return ("<article>%s<div>%s</div>%s</article>\n"):format(head, facts, invoice_rows(invoice))
+end
+
+-- The newest first, as many as the page has room for.
+local function newest(list, draw)
+  local out = {}
+  for i = #list, math.max(1, #list - SHOWN + 1), -1 do out[#out + 1] = draw(list[i]) end
+  return out
+end
+
+local function invoices(w)
+  if #w.invoices == 0 then return page.empty "No invoices yet." end
+  return table.concat(newest(w.invoices, invoice_card))
+end
+
+local function customers(w)
+  if #w.customers == 0 then return page.empty "No customers yet." end
+  local rows = newest(w.customers, function(partner)
+    local info = partner.invoicingInfo
+    local name = escape(partner.name)
+    if not partner.registryInfo.active then name = name .. " " .. page.badge("inactive", "warn") end
+    return { escape(partner.id), name, escape(info.identifier),
+      escape(address_line(partner.billingAddress or partner.address)), escape(info.email),
+      escape(info.invoiceChannel) }
+  end)
+  return page.table({ { "Id" }, { "Name" }, { "Business ID" }, { "Address" }, { "E-mail" },
+    { "Channel" } }, rows)
+end
+
+local function products(w)
+  if #w.products == 0 then return page.empty "No products yet." end
+  local rows = newest(w.products, function(product)
+    local name = escape(product.name)
+    if not product.active then name = name .. " " .. page.badge("inactive", "warn") end
+    return { escape(product.id), escape(product.code), name, escape(product.unit),
+      money(product.price) .. " " .. escape(product.currency),
+      product.vat and plain(product.vat) .. " %" or "" }
+  end)
+  return page.table({ { "Id" }, { "Code" }, { "Name" }, { "Unit" }, { "Price", "n" },
+    { "VAT", "n" } }, rows)
+end
+
+return function(w)
+  local total = w.ledger.total
+  return page.whole("Procountor sandbox", w.settings.company.name, table.concat {
+    page.nav {
+      { "invoices", "Invoices", #w.invoices }, { "customers", "Customers", #w.customers },
+      { "products", "Products", #w.products }, { "requests", "Requests", total },
+    },
+    page.section("invoices", "Invoices", #w.invoices, invoices(w)),
+    page.section("customers", "Customers", #w.customers, customers(w)),
+    page.section("products", "Products", #w.products, products(w)),
+    page.section("requests", "Last requests", ("%d in all"):format(total),
+      page.requests(w.ledger, 30)),
+  })
+end
