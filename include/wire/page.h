@@ -1,0 +1,13 @@
+/* What the host and a script process share without a message: which call is being run, and a
+ * beat. Written by the script process, read by the host. */
+#ifndef PAGE_H
+#define PAGE_H
+
+#include <stdint.h>
+
+struct child_page {
+    volatile uint64_t current; /* id of the call or load being run, 0 when idle */
+    volatile uint64_t beat;    /* grows with each burst that is begun */
+};
+
+#endif
