@@ -12,7 +12,7 @@
 enum conf_type { CONF_TEXT, CONF_INT, CONF_MS, CONF_SIZE, CONF_FLAG };
 
 struct conf_option {
-    const char *name;     /* "max-body" */
+    const char *name; /* "max-body" */
     enum conf_type type;
     const char *fallback; /* default as text; NULL: none */
     const char *help;     /* one line for `sauma help` */

@@ -7,8 +7,8 @@
 #include "str.h"
 
 /* One line of the file; where is "file:line" for messages. */
-typedef int conf_file_set(void *arg, struct str name, struct str value, const char *where,
-    struct err *e);
+typedef int conf_file_set(
+    void *arg, struct str name, struct str value, const char *where, struct err *e);
 
 /* Reads the file and calls set for each of its lines in order; stops at the first -1. A name that
  * stands twice is an error. 0, or -1 and e (ERR_IO: cannot be read; ERR_USAGE: malformed). */

@@ -4,16 +4,23 @@
 
 #include "json.h"
 
-enum jsonv_type { JSONV_NULL, JSONV_BOOL, JSONV_INTEGER, JSONV_NUMBER, JSONV_STRING, JSONV_ARRAY,
-    JSONV_OBJECT };
+enum jsonv_type {
+    JSONV_NULL,
+    JSONV_BOOL,
+    JSONV_INTEGER,
+    JSONV_NUMBER,
+    JSONV_STRING,
+    JSONV_ARRAY,
+    JSONV_OBJECT
+};
 
 struct jsonv {
     enum jsonv_type type;
-    struct str key;       /* in an object: the member's name */
-    struct str text;      /* strings: the value; numbers: the source text (NUL terminated) */
-    int64_t integer;      /* integers and bools */
-    struct jsonv *next;   /* next sibling */
-    struct jsonv *child;  /* first element or member */
+    struct str key;      /* in an object: the member's name */
+    struct str text;     /* strings: the value; numbers: the source text (NUL terminated) */
+    int64_t integer;     /* integers and bools */
+    struct jsonv *next;  /* next sibling */
+    struct jsonv *child; /* first element or member */
 };
 
 struct jsondoc; /* owns all of the tree */

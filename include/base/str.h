@@ -12,7 +12,7 @@ struct str {
 };
 
 #define STR_LIT(s) ((struct str){(s), sizeof(s) - 1})
-#define STR_NONE ((struct str){NULL, 0})
+#define STR_NONE   ((struct str){NULL, 0})
 /* For printf("%.*s", STR_ARG(s)). */
 #define STR_ARG(s) (int)(s).n, (s).p
 
