@@ -22,7 +22,7 @@
 struct chain {
     struct fixture *f;
     int n;
-    char event[16], run[16];
+    char event[32], run[32];
 };
 
 static void say(struct chain *c, char what)

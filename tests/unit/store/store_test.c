@@ -305,7 +305,7 @@ static void open_events_after_reopening(void **state)
     struct told t[40] = {0};
     int n = 0;
     for (int i = 0; i < 8; i++) {
-        char event[16], run[16];
+        char event[32], run[32];
         snprintf(event, sizeof(event), "evt_%d", i);
         snprintf(run, sizeof(run), "run_%d", i);
         add_event(f, event, "acme", "", "{\"n\":1}", &t[n++]);
