@@ -173,7 +173,7 @@ format:
 
 bench: sauma
 	@tests/deps.sh $(DEPS_BENCH)
-	@$(MAKE) --no-print-directory $(B)/bench/load $(B)/bench/backend
+	@$(MAKE) --no-print-directory $(B)/bench/load $(B)/bench/flow
 	@tests/bench/bench.py --build $(B)
 $(B)/bench/%: tests/bench/%.c | $(B)/.deps
 	@mkdir -p $(@D); $(SAY) CC $<

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Figures of the host, against peers in the same run.
+
+usage: tests/bench/bench.py [--build DIR] [--seconds N]
+
+Ingest: webhooks accepted durably a second, against nginx with Lua that decodes the same body and
+answers 202 without storing anything. Flows: webhook, GET customer, POST customer (half of the
+time), POST invoice. Then memory with 100 idle companies, and start to the first 202. Load and
+backend are C programs on the same two cores; CPU is that of the host and its script processes.
+"""
+import argparse
+import http.client
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TICKS = os.sysconf("SC_CLK_TCK")
+
+NGINX = """
+load_module /usr/lib/nginx/modules/ndk_http_module.so;
+load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
+daemon off; master_process off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; keepalive_requests 100000000; client_body_buffer_size 64k;
+  client_body_temp_path {dir}/body; proxy_temp_path {dir}/proxy; fastcgi_temp_path {dir}/fastcgi;
+  uwsgi_temp_path {dir}/uwsgi; scgi_temp_path {dir}/scgi;
+  lua_package_path "/usr/share/lua/5.1/?.lua;;"; lua_package_cpath "/usr/lib/x86_64-linux-gnu/lua/5.1/?.so;;";
+  init_by_lua_block {{ cjson = require "cjson" }}
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{ content_by_lua_block {{
+      ngx.req.read_body()
+      local event = cjson.decode(ngx.req.get_body_data())
+      ngx.status = 202
+      ngx.header["Content-Type"] = "application/json"
+      ngx.print('{{"event":"' .. event.id .. '"}}')
+    }} }}
+  }}
+}}
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def tree(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as f:
+        return [pid] + [int(p) for p in f.read().split()]
+
+
+def cpu_seconds(pid):
+    total = 0
+    for p in tree(pid):
+        with open(f"/proc/{p}/stat") as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def memory_mb(pid):
+    total = 0
+    for p in tree(pid):
+        with open(f"/proc/{p}/smaps_rollup") as f:
+            total += next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+    return total / 1024
+
+
+class Host:
+    def __init__(self, build, companies, env=None, args=()):
+        self.dir = tempfile.mkdtemp(prefix="sauma-bench-")
+        self.port = free_port()
+        self.began = time.monotonic()
+        self.p = subprocess.Popen(
+            [f"{build}/sauma", "serve", "--companies", companies, "--data", self.dir, "--listen",
+             f"127.0.0.1:{self.port}", "--log", "error", *args], stdout=subprocess.DEVNULL,
+            env=dict(os.environ, SAUMA_HOME=ROOT, **(env or {})))
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return
+            except OSError:
+                if self.p.poll() is not None or time.monotonic() > self.began + 60:
+                    raise RuntimeError("the host did not start")
+                time.sleep(0.002)
+
+    def stop(self):
+        self.p.terminate()
+        self.p.wait()
+        shutil.rmtree(self.dir)
+
+
+def load(build, port, path, body, connections, seconds):
+    out = subprocess.run([f"{build}/bench/load", "127.0.0.1", str(port), path, body,
+                          str(connections), str(seconds)], check=True, stdout=subprocess.PIPE)
+    return json.loads(out.stdout)
+
+
+def ingest(build, companies, body, seconds):
+    print("\ningest: webhooks accepted durably, against nginx + Lua that decodes and stores nothing")
+    print(f"{'connections':>12} {'sauma/s':>9} {'p99 ms':>7} {'nginx/s':>9} {'p99 ms':>7} "
+          f"{'ratio':>6} {'per CPU':>8}")
+    nginx_dir = tempfile.mkdtemp(prefix="sauma-nginx-")
+    port = free_port()
+    with open(f"{nginx_dir}/nginx.conf", "w") as f:
+        f.write(NGINX.format(dir=nginx_dir, port=port))
+    nginx = subprocess.Popen(["/usr/sbin/nginx", "-c", f"{nginx_dir}/nginx.conf"])
+    time.sleep(0.5)
+    host = Host(build, companies, {"BENCH_URL": "http://127.0.0.1:1"})
+    for connections in (1, 16, 64):
+        theirs_cpu = cpu_seconds(nginx.pid)
+        theirs = load(build, port, "/", body, connections, seconds)
+        theirs_cpu = cpu_seconds(nginx.pid) - theirs_cpu
+        ours_cpu = cpu_seconds(host.p.pid)
+        ours = load(build, host.port, "/hooks/company/bench", body, connections, seconds)
+        ours_cpu = cpu_seconds(host.p.pid) - ours_cpu
+        assert ours["accepted"] == ours["answered"], ours
+        per_cpu = (ours["answered"] / ours_cpu) / (theirs["answered"] / theirs_cpu)
+        print(f"{connections:12} {ours['rate']:9.0f} {ours['p99_ms']:7.2f} {theirs['rate']:9.0f} "
+              f"{theirs['p99_ms']:7.2f} {ours['rate'] / theirs['rate']:6.2f} {per_cpu:8.2f}",
+              flush=True)
+    host.stop()
+    nginx.terminate()
+    nginx.wait()
+    shutil.rmtree(nginx_dir)
+
+
+def flows(build, companies, body, seconds):
+    print("\nflows: webhook, GET customer (there half of the time), POST customer, POST invoice")
+    print(f"{'at once':>12} {'flows/s':>9} {'p50 ms':>7} {'p99 ms':>7} {'CPU ms/flow':>12} "
+          f"{'MB':>6}")
+    for at_once in (1, 16, 64):
+        backend = free_port()
+        host = Host(build, companies, {"BENCH_URL": f"http://127.0.0.1:{backend}"})
+        cpu = cpu_seconds(host.p.pid)
+        out = subprocess.run([f"{build}/bench/flow", "127.0.0.1", str(host.port),
+                              "/hooks/company/bench", body, str(at_once), str(seconds),
+                              str(backend)], check=True, stdout=subprocess.PIPE)
+        r = json.loads(out.stdout)
+        cpu = cpu_seconds(host.p.pid) - cpu
+        print(f"{at_once:12} {r['flows_per_s']:9} {r['p50_ms']:7.2f} {r['p99_ms']:7.2f} "
+              f"{1000 * cpu / max(1, r['finished']):12.3f} {memory_mb(host.p.pid):6.0f}"
+              f"{'' if not r['lost'] + r['twice'] else '  LOST OR TWICE: ' + str(r)}", flush=True)
+        host.stop()
+
+
+def idle(build):
+    folder = tempfile.mkdtemp(prefix="sauma-bench-")
+    for n in range(100):
+        shutil.copytree(f"{ROOT}/examples/minimal", f"{folder}/company-{n:03}")
+    host = Host(build, folder)
+    time.sleep(1)
+    print(f"\nidle with 100 companies: {memory_mb(host.p.pid):.1f} MB in all processes")
+    host.stop()
+    shutil.rmtree(folder)
+
+
+def start(build, companies, body):
+    times = []
+    with open(body) as f:
+        raw = f.read()
+    for n in range(10):
+        host = Host(build, companies, {"BENCH_URL": "http://127.0.0.1:1"})
+        c = http.client.HTTPConnection("127.0.0.1", host.port)
+        c.request("POST", "/hooks/company/bench", raw.replace("%ID%", f"start-{n}"))
+        assert c.getresponse().status == 202
+        times.append((time.monotonic() - host.began) * 1000)
+        c.close()
+        host.stop()
+    print(f"start to the first 202: median {sorted(times)[5]:.0f} ms")
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument("--build", default=f"{ROOT}/build")
+    args.add_argument("--seconds", type=float, default=5)
+    args = args.parse_args()
+    build = os.path.abspath(args.build)
+    work = tempfile.mkdtemp(prefix="sauma-bench-")
+    companies = f"{work}/companies"
+    shutil.copytree(f"{ROOT}/tests/bench/company", f"{companies}/company")
+    bodies = {}
+    with open(f"{ROOT}/tests/bench/proposal.json") as f:
+        template = f.read().strip()
+    for name, event in (("ingest", "proposal.opened"), ("flow", "proposal.accepted")):
+        bodies[name] = f"{work}/{name}.json"
+        with open(bodies[name], "w") as f:
+            f.write(template.replace("EVENT", event))
+    ingest(build, companies, bodies["ingest"], args.seconds)
+    flows(build, companies, bodies["flow"], args.seconds)
+    idle(build)
+    start(build, companies, bodies["flow"])
+    shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main()
