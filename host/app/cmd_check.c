@@ -101,8 +101,9 @@ const struct command command_check = {
     .name = "check",
     .usage = "check DIR...",
     .summary = "load a company as the host would: errors as file:line: message",
-    .details = "Nothing outside is touched. With a data folder, secrets that are missing in it are\n"
-               "errors; without one they are listed as what has to be set.\n",
+    .details =
+        "Nothing outside is touched. With a data folder, secrets that are missing in it are\n"
+        "errors; without one they are listed as what has to be set.\n",
     .options = options,
     .run = check_run,
 };

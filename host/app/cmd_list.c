@@ -84,11 +84,11 @@ static int since(const struct conf *c, int64_t *out)
     return ok ? 0 : -1;
 }
 
-typedef int (*read_fn)(struct store_reader *, const struct store_filter *, store_row_fn, void *,
-    struct err *);
+typedef int (*read_fn)(
+    struct store_reader *, const struct store_filter *, store_row_fn, void *, struct err *);
 
-static int list(const struct conf *c, const struct store_filter *given, read_fn read,
-    struct printing *p)
+static int list(
+    const struct conf *c, const struct store_filter *given, read_fn read, struct printing *p)
 {
     struct err e = {0};
     struct store_filter f = *given;
@@ -150,7 +150,8 @@ const struct command command_events = {
 
 const struct command command_runs = {
     .name = "runs",
-    .usage = "runs [--company NAME] [--rule NAME] [--state STATE] [--key KEY] [--since 30d] [--json]",
+    .usage =
+        "runs [--company NAME] [--rule NAME] [--state STATE] [--key KEY] [--since 30d] [--json]",
     .summary = "what happened to it",
     .options = run_options,
     .run = runs_run,

@@ -159,8 +159,9 @@ static const char *connection_of(struct foreground *f)
         }
     if (hooks == 1)
         return only;
-    command_fail(STATUS_USAGE, "say with --connection where the event comes from: the company has "
-                               "%d connections with a webhook",
+    command_fail(STATUS_USAGE,
+        "say with --connection where the event comes from: the company has "
+        "%d connections with a webhook",
         hooks);
     return NULL;
 }
@@ -241,8 +242,9 @@ const struct command command_run = {
     .name = "run",
     .usage = "run DIR EVENT.json [--connection NAME] [--dry-run]",
     .summary = "one event through a company's rules, now; prints each step",
-    .details = "EVENT.json - reads standard input. With --dry-run, what would be written outside is\n"
-               "shown and not sent. A trigger policy does not hold it back: you asked for it.\n",
+    .details =
+        "EVENT.json - reads standard input. With --dry-run, what would be written outside is\n"
+        "shown and not sent. A trigger policy does not hold it back: you asked for it.\n",
     .options = options,
     .run = run_run,
 };

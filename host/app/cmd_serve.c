@@ -116,8 +116,8 @@ static void on_hangup(void *arg)
     struct serving *s = arg;
     struct err e = {0};
     if (s->http && !s->draining &&
-        engine_load_all(s->parts.engine, conf_text(s->conf, "companies"), on_loaded,
-            on_all_loaded, s, &e) < 0)
+        engine_load_all(
+            s->parts.engine, conf_text(s->conf, "companies"), on_loaded, on_all_loaded, s, &e) < 0)
         log_event(LOG_ERROR, "reload failed", "error", e.text, NULL);
 }
 
@@ -155,8 +155,8 @@ static int begin(struct serving *s, struct err *e)
     s->term = loop_signal_new(s->parts.loop, SIGTERM, on_term, s);
     s->interrupt = loop_signal_new(s->parts.loop, SIGINT, on_term, s);
     s->hangup = loop_signal_new(s->parts.loop, SIGHUP, on_hangup, s);
-    return engine_load_all(s->parts.engine, conf_text(c, "companies"), on_loaded, on_all_loaded, s,
-        e);
+    return engine_load_all(
+        s->parts.engine, conf_text(c, "companies"), on_loaded, on_all_loaded, s, e);
 }
 
 static int serve_run(const struct conf *c)
@@ -167,8 +167,8 @@ static int serve_run(const struct conf *c)
         return command_fail(STATUS_USAGE, "--companies DIR says where the companies are (see "
                                           "`sauma help serve`)");
     if (strcmp(conf_text(c, "store"), "sqlite"))
-        return command_fail(STATUS_USAGE, "--store %s: this build keeps its data in sqlite",
-            conf_text(c, "store"));
+        return command_fail(
+            STATUS_USAGE, "--store %s: this build keeps its data in sqlite", conf_text(c, "store"));
     if (command_log_level(c) < 0)
         return STATUS_USAGE;
     if (begin(&s, &e) < 0)
@@ -193,8 +193,9 @@ const struct command command_serve = {
     .name = "serve",
     .usage = "serve --companies DIR --data DIR [--listen 127.0.0.1:8700]",
     .summary = "run all companies found as folders of DIR",
-    .details = "Webhooks come to POST /hooks/{company}/{connection}; /healthz, /readyz and /metrics\n"
-               "say how it is. SIGTERM drains and ends; SIGHUP reads the companies again.\n",
+    .details =
+        "Webhooks come to POST /hooks/{company}/{connection}; /healthz, /readyz and /metrics\n"
+        "say how it is. SIGTERM drains and ends; SIGHUP reads the companies again.\n",
     .options = options,
     .run = serve_run,
 };

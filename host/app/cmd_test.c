@@ -121,8 +121,9 @@ const struct command command_test = {
     .name = "test",
     .usage = "test DIR...",
     .summary = "run a company's tests/*_test.lua against sandbox servers",
-    .details = "Each test has an empty store, fresh sandboxes and real sockets; secrets have fixed\n"
-               "values. Nothing outside this machine is touched.\n",
+    .details =
+        "Each test has an empty store, fresh sandboxes and real sockets; secrets have fixed\n"
+        "values. Nothing outside this machine is touched.\n",
     .options = options,
     .run = test_run,
 };

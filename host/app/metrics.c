@@ -31,8 +31,8 @@ static int64_t resident_bytes(void)
     return (int64_t)pages * sysconf(_SC_PAGESIZE);
 }
 
-void metrics_write(struct buf *b, const struct engine *e, const struct store *s,
-    int64_t http_refused)
+void metrics_write(
+    struct buf *b, const struct engine *e, const struct store *s, int64_t http_refused)
 {
     struct engine_stats st;
     engine_stats(e, &st);
@@ -48,8 +48,7 @@ void metrics_write(struct buf *b, const struct engine *e, const struct store *s,
         {"http_refused_total", "counter", "Requests refused before they were deliveries.",
             http_refused},
         {"runs_started_total", "counter", "Runs begun.", st.runs_started},
-        {"runs_resumed_total", "counter", "Runs that went on from their journal.",
-            st.runs_resumed},
+        {"runs_resumed_total", "counter", "Runs that went on from their journal.", st.runs_resumed},
         {"runs_done_total", "counter", "Runs that ended done.", st.runs_done},
         {"runs_skipped_total", "counter", "Runs that ended skipped.", st.runs_skipped},
         {"runs_failed_total", "counter", "Runs that ended failed.", st.runs_failed},
@@ -61,8 +60,7 @@ void metrics_write(struct buf *b, const struct engine *e, const struct store *s,
         {"retries_total", "counter", "Requests tried again.", st.retries},
         {"unknown_outcomes_total", "counter", "Writes whose answer never came.", st.unknown},
         {"token_fetches_total", "counter", "Access tokens fetched.", st.token_fetches},
-        {"script_processes_lost_total", "counter", "Script processes that died.",
-            st.scripts_lost},
+        {"script_processes_lost_total", "counter", "Script processes that died.", st.scripts_lost},
         {"events_in_memory", "gauge", "Events at work.", st.events_in_memory},
         {"runs_running", "gauge", "Runs with a live script.", st.running},
         {"runs_queued", "gauge", "Runs that wait for their turn.", st.queued},

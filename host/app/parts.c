@@ -55,8 +55,8 @@ int parts_open_scripts(struct parts *p, const struct parts_options *o, struct er
     return open_scripts(p, o, e);
 }
 
-int parts_open_engine(struct parts *p, const struct parts_options *o,
-    const struct engine_settings *s, struct err *e)
+int parts_open_engine(
+    struct parts *p, const struct parts_options *o, const struct engine_settings *s, struct err *e)
 {
     const char *data = o->data;
     if (!data && !(data = p->temporary = temporary_folder(e)))
@@ -87,8 +87,8 @@ int parts_open_engine(struct parts *p, const struct parts_options *o,
     return 0;
 }
 
-int parts_open(struct parts *p, const struct parts_options *o, const struct engine_settings *s,
-    struct err *e)
+int parts_open(
+    struct parts *p, const struct parts_options *o, const struct engine_settings *s, struct err *e)
 {
     if (parts_open_scripts(p, o, e) < 0)
         return -1;

@@ -128,8 +128,9 @@ void routes_handle(void *arg, struct http_in_exchange *x)
     else if (str_is(path, "/metrics"))
         health(r, x, "/metrics");
     else
-        reply_error(x, 404, "there is nothing at this path: webhooks are posted to "
-                            "/hooks/{company}/{connection}");
+        reply_error(x, 404,
+            "there is nothing at this path: webhooks are posted to "
+            "/hooks/{company}/{connection}");
 }
 
 /* A delivery that the HTTP server itself refused is never just dropped: it is counted and said. */

@@ -117,8 +117,8 @@ static void put_pairs(struct buf *b, struct pair *pairs, int n, bool joined)
     }
 }
 
-void sandbox_request_write(struct buf *b, const struct http_in_request *q, struct str path,
-    int64_t wall_ms)
+void sandbox_request_write(
+    struct buf *b, const struct http_in_request *q, struct str path, int64_t wall_ms)
 {
     struct pair pairs[PAIRS_MAX];
     char now[SANDBOX_TIME_TEXT];

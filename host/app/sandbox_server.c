@@ -72,7 +72,7 @@ static int collect_headers(const struct jsonv *answer, const char *type, struct 
     bool typed = false;
     const struct jsonv *headers = jsonv_get(answer, "headers");
     for (const struct jsonv *v = headers ? headers->child : NULL; v && n < HEADERS_MAX - 1;
-        v = v->next) {
+         v = v->next) {
         h[n++] = (struct http_header){v->key, v->text};
         typed = typed || str_ieq(v->key, STR_LIT("content-type"));
     }
@@ -120,8 +120,8 @@ static void on_end(void *arg, enum script_outcome o, struct str json, struct str
         reply_answer(r, jsondoc_root(d), body);
     } else {
         char text[1024];
-        snprintf(text, sizeof(text), "%.*s", (int)(json.n < 1000 ? json.n : 1000),
-            json.p ? json.p : "");
+        snprintf(
+            text, sizeof(text), "%.*s", (int)(json.n < 1000 ? json.n : 1000), json.p ? json.p : "");
         log_event(LOG_ERROR, "sandbox failed", "sandbox", r->sandbox->name, "error", text, NULL);
         reply_plain(r, 500, "the sandbox itself failed: see its log\n");
     }
@@ -176,8 +176,8 @@ static struct sandbox *find(struct sandbox_server *s, struct str path, struct st
         size_t len = strlen(b->name);
         if (path.n > len && path.p[0] == '/' && !memcmp(path.p + 1, b->name, len) &&
             (path.n == len + 1 || path.p[len + 1] == '/')) {
-            *inner = path.n == len + 1 ? STR_LIT("/")
-                                       : (struct str){path.p + len + 1, path.n - len - 1};
+            *inner =
+                path.n == len + 1 ? STR_LIT("/") : (struct str){path.p + len + 1, path.n - len - 1};
             return b;
         }
     }
@@ -334,8 +334,8 @@ char *sandbox_server_url(const struct sandbox_server *s, const char *name, struc
     return url;
 }
 
-int sandbox_server_fault(struct sandbox_server *s, const char *name, struct str faults,
-    struct err *e)
+int sandbox_server_fault(
+    struct sandbox_server *s, const char *name, struct str faults, struct err *e)
 {
     struct sandbox *b = by_name(s, name, e);
     struct fault_list *f = b ? fault_parse(faults, e) : NULL;
@@ -346,8 +346,8 @@ int sandbox_server_fault(struct sandbox_server *s, const char *name, struct str 
     return 0;
 }
 
-int sandbox_server_clear(struct sandbox_server *s, const char *name, scripts_loaded_fn fn,
-    void *arg, struct err *e)
+int sandbox_server_clear(
+    struct sandbox_server *s, const char *name, scripts_loaded_fn fn, void *arg, struct err *e)
 {
     struct sandbox *b = by_name(s, name, e);
     if (!b || sandbox_server_fault(s, name, STR_NONE, e) < 0)
@@ -364,8 +364,8 @@ static void query_log(void *arg, const char *level, struct str text)
 {
 }
 
-static void query_end(void *arg, enum script_outcome o, struct str json, struct str body,
-    bool guilty)
+static void query_end(
+    void *arg, enum script_outcome o, struct str json, struct str body, bool guilty)
 {
     struct query *q = arg;
     struct err e = {0};
@@ -383,9 +383,8 @@ int sandbox_server_call(struct sandbox_server *s, const char *name, const char *
         return -1;
     struct query *q = mem_alloc(sizeof(*q));
     *q = (struct query){fn, arg};
-    struct script_handlers h = {
-        .step = query_step, .log = query_log, .end = query_end, .arg = q};
-    scripts_call(s->scripts, b->context, function, argument.n ? argument : STR_LIT("{}"), STR_NONE,
-        &h);
+    struct script_handlers h = {.step = query_step, .log = query_log, .end = query_end, .arg = q};
+    scripts_call(
+        s->scripts, b->context, function, argument.n ? argument : STR_LIT("{}"), STR_NONE, &h);
     return 0;
 }

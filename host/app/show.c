@@ -36,8 +36,8 @@ void show_event_row(const struct jsonv *event, FILE *out)
 void show_run_row(const struct jsonv *run, FILE *out)
 {
     put_time(text_of(run, "created_at"), out);
-    fprintf(out, "  %s  %-16s %s", text_of(run, "id"), text_of(run, "company"),
-        text_of(run, "rule"));
+    fprintf(
+        out, "  %s  %-16s %s", text_of(run, "id"), text_of(run, "company"), text_of(run, "rule"));
     put_state(run, out);
 }
 
@@ -91,8 +91,8 @@ void show_run(const struct jsonv *run, FILE *out)
     fprintf(out, "run      %s  %s", text_of(run, "id"), text_of(run, "state"));
     if (*text_of(run, "reason"))
         fprintf(out, ": %s", text_of(run, "reason"));
-    fprintf(out, "\ncompany  %s, version %.12s\n", text_of(run, "company"),
-        text_of(run, "version"));
+    fprintf(
+        out, "\ncompany  %s, version %.12s\n", text_of(run, "company"), text_of(run, "version"));
     fprintf(out, "rule     %s", text_of(run, "rule"));
     if (*text_of(run, "key"))
         fprintf(out, ", key %s", text_of(run, "key"));

@@ -22,11 +22,11 @@ struct test_host {
     struct bundle bundle;
     struct script_call *call;
     char *context;
-    uint32_t seq;         /* step that waits for its answer */
-    char *event;          /* of the delivery under way */
-    char *answer;         /* JSON the webhook port answered */
+    uint32_t seq; /* step that waits for its answer */
+    char *event;  /* of the delivery under way */
+    char *answer; /* JSON the webhook port answered */
     int status;
-    char *sandbox_kind;   /* of the sandbox being started */
+    char *sandbox_kind; /* of the sandbox being started */
     char *sandbox_name, *sandbox_connection;
 };
 
@@ -181,9 +181,8 @@ static void op_sandbox(struct test_host *t, const struct jsonv *spec)
     t->sandbox_kind = mem_dup(jsonv_str(jsonv_get(spec, "sandbox"), ""));
     t->sandbox_name = mem_dup(jsonv_str(jsonv_get(spec, "name"), t->sandbox_kind));
     t->sandbox_connection = mem_dup(jsonv_str(jsonv_get(spec, "connection"), NULL));
-    if (sandbox_server_add(t->world.sandboxes, t->sandbox_name, t->sandbox_kind,
-            buf_str(&options), str_of(jsonv_str(jsonv_get(spec, "fault"), "")), on_sandbox, t,
-            &e) < 0)
+    if (sandbox_server_add(t->world.sandboxes, t->sandbox_name, t->sandbox_kind, buf_str(&options),
+            str_of(jsonv_str(jsonv_get(spec, "fault"), "")), on_sandbox, t, &e) < 0)
         answer_failed(t, e.text);
     buf_free(&options);
 }
@@ -376,10 +375,11 @@ static void on_end(void *arg, enum script_outcome o, struct str json, struct str
         report(t, root);
         t->handlers.done(t->handlers.arg, NULL);
     } else if (o == SCRIPT_LOST) {
-        t->handlers.done(t->handlers.arg, guilty ? "the script process died in a test"
-                                                 : "the script process died");
+        t->handlers.done(t->handlers.arg,
+            guilty ? "the script process died in a test" : "the script process died");
     } else {
-        t->handlers.done(t->handlers.arg, jsonv_str(jsonv_get(root, "message"), "the tests failed"));
+        t->handlers.done(
+            t->handlers.arg, jsonv_str(jsonv_get(root, "message"), "the tests failed"));
     }
     jsondoc_free(d);
 }
@@ -392,8 +392,7 @@ static void on_loaded(void *arg, struct str manifest, const struct err *e)
         return;
     }
     struct script_handlers h = {.step = on_step, .log = on_log, .end = on_end, .arg = t};
-    t->call = scripts_call(
-        t->world.parts->scripts, t->context, "run", STR_LIT("{}"), STR_NONE, &h);
+    t->call = scripts_call(t->world.parts->scripts, t->context, "run", STR_LIT("{}"), STR_NONE, &h);
 }
 
 struct test_host *test_host_start(struct parts *parts, const char *dir,

@@ -105,8 +105,8 @@ static void add_header(struct delivery *d, struct str name, struct str value)
 }
 
 /* The value that a connection's webhook secret has in a test; the caller wipes it. */
-static int webhook_secret(struct test_world *w, const struct manifest_connection *c, char **value,
-    struct err *e)
+static int webhook_secret(
+    struct test_world *w, const struct manifest_connection *c, char **value, struct err *e)
 {
     const struct manifest_value *v = &c->webhook.secret;
     const struct resolver *r = w->parts->resolver;
@@ -130,7 +130,8 @@ static void sign_plainly(struct delivery *d, enum manifest_scheme scheme, struct
         return;
     }
     bool has_user = memchr(secret.p, ':', secret.n) != NULL;
-    int n = snprintf(user, sizeof(user), "%s%.*s", has_user ? "" : "sauma:", (int)secret.n, secret.p);
+    int n =
+        snprintf(user, sizeof(user), "%s%.*s", has_user ? "" : "sauma:", (int)secret.n, secret.p);
     memcpy(d->plain, "Basic ", 6);
     sodium_bin2base64(d->plain + 6, sizeof(d->plain) - 6, (const unsigned char *)user,
         n < (int)sizeof(user) ? (size_t)n : sizeof(user) - 1, sodium_base64_VARIANT_ORIGINAL);
@@ -182,8 +183,8 @@ int test_world_deliver(struct test_world *w, const char *connection, const struc
     const struct jsonv *headers = jsonv_get(options, "headers");
     for (const struct jsonv *h = headers ? headers->child : NULL; h; h = h->next)
         add_header(d, h->key, h->text);
-    char *url = mem_printf(
-        "http://%s/hooks/%s/%s", http_in_address(w->http), w->company, connection);
+    char *url =
+        mem_printf("http://%s/hooks/%s/%s", http_in_address(w->http), w->company, connection);
     struct http_out_request q = {
         .method = "POST",
         .url = url,

@@ -26,17 +26,17 @@ static const struct {
 };
 
 /* Words that begin a PO box (Posti: PL and PB; the others are what people write). */
-static const char *const box_words[] = {
-    "postilokero", "postbox", "p.o. box", "po box", "p.o.box", "pob", "p.l.", "pl.", "pl", "p.b.", "pb.",
-    "pb", "box"};
+static const char *const box_words[] = {"postilokero", "postbox", "p.o. box", "po box", "p.o.box",
+    "pob", "p.l.", "pl.", "pl", "p.b.", "pb.", "pb", "box"};
 
 /* What a part that belongs to the street line before it begins with: flat, stair, floor, room. */
-static const char *const unit_words[] = {
-    "as", "as.", "bst", "bst.", "lh", "lh.", "lokal", "rappu", "huone", "krs", "krs.", "asunto", "apt", "vån", "vån."};
+static const char *const unit_words[] = {"as", "as.", "bst", "bst.", "lh", "lh.", "lokal", "rappu",
+    "huone", "krs", "krs.", "asunto", "apt", "vån", "vån."};
 
 /* Legal forms and words that say "this part is a company or an office, no street". */
-static const char *const company_words[] = {"oy", "oyj", "ab", "abp", "ky", "ay", "tmi", "ry", "rf", "osk", "ltd",
-    "inc", "gmbh", "as oy", "kaupunki", "kunta", "säätiö", "seurakunta", "yhtiöt", "osuuskunta", "stad"};
+static const char *const company_words[] = {"oy", "oyj", "ab", "abp", "ky", "ay", "tmi", "ry", "rf",
+    "osk", "ltd", "inc", "gmbh", "as oy", "kaupunki", "kunta", "säätiö", "seurakunta", "yhtiöt",
+    "osuuskunta", "stad"};
 
 struct line {
     char text[TEXT_MAX]; /* one line: white space single, separators as commas */
@@ -86,8 +86,8 @@ static int normalise(struct str in, char *out)
             c = ' ';
             i++;
         }
-        bool dash = (c == '-' || c == '/' || c == '|') && n > 0 && out[n - 1] == ' ' && i + 1 < in.n &&
-                    in.p[i + 1] == ' ';
+        bool dash = (c == '-' || c == '/' || c == '|') && n > 0 && out[n - 1] == ' ' &&
+                    i + 1 < in.n && in.p[i + 1] == ' ';
         if (c == '\n' || c == ';' || c == '\t' || dash)
             c = ',';
         if (c == '\r' || c < 32)
@@ -145,7 +145,8 @@ static void take_country(struct line *l, struct address *out)
             continue;
         /* Two or three letters after a town are a country's code only in capitals. */
         const char *tail = last->p + last->n - n;
-        bool code_like = n > 3 || (tail[0] >= 'A' && tail[0] <= 'Z' && tail[1] >= 'A' && tail[1] <= 'Z');
+        bool code_like =
+            n > 3 || (tail[0] >= 'A' && tail[0] <= 'Z' && tail[1] >= 'A' && tail[1] <= 'Z');
         if (code_like && !strncasecmp(tail, countries[i].name, n)) {
             memcpy(out->country, countries[i].code, 3);
             *last = str_trim((struct str){last->p, last->n - n});
@@ -263,7 +264,8 @@ static bool is_unit(struct str s)
         struct str word = str_trim((struct str){s.p + digits + 1, s.n - digits - 1});
         return starts_word(word, "krs") || starts_word(word, "kerros") || starts_word(word, "vån");
     }
-    return s.n <= 6 && isalpha((unsigned char)s.p[0]) && (s.n == 1 || s.p[1] == ' ') && has_digit(s);
+    return s.n <= 6 && isalpha((unsigned char)s.p[0]) && (s.n == 1 || s.p[1] == ' ') &&
+           has_digit(s);
 }
 
 static bool is_company(struct str s)
@@ -308,8 +310,8 @@ static void take_parts(const struct str *part, int n, struct address *out)
 
 /* "Katu 1, 00100 Helsinki", "00100 Helsinki, Katu 1", "Katu 1,00100,Helsinki". at is the part
  * with the code, pos where in it the code begins. */
-static int split_with_code(struct line *l, int at, int pos, bool town, struct address *out,
-    struct err *e)
+static int split_with_code(
+    struct line *l, int at, int pos, bool town, struct address *out, struct err *e)
 {
     struct str s = l->part[at];
     const char *country = NULL;

@@ -9,9 +9,9 @@ enum { STATUS_OK = 0, STATUS_NO = 1, STATUS_USAGE = 2, STATUS_OUTSIDE = 3 };
 
 struct command {
     const char *name;
-    const char *usage;    /* what follows "sauma " */
-    const char *summary;  /* one line */
-    const char *details;  /* further lines of its help, or NULL */
+    const char *usage;   /* what follows "sauma " */
+    const char *summary; /* one line */
+    const char *details; /* further lines of its help, or NULL */
     const struct conf_option *options;
     int (*run)(const struct conf *c);
 };
@@ -28,10 +28,22 @@ const struct command *command_find(const char *name);
 int command_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Options that many commands share. */
-#define OPTION_CONFIG {"config", CONF_TEXT, NULL, "file of `name = value` lines with settings"}
-#define OPTION_DATA   {"data", CONF_TEXT, "data", "folder of the durable store"}
-#define OPTION_JSON   {"json", CONF_FLAG, NULL, "one JSON object a line"}
-#define OPTION_LOG    {"log", CONF_TEXT, "info", "least level logged: debug, info, warn, error"}
+#define OPTION_CONFIG                                                                              \
+    {                                                                                              \
+        "config", CONF_TEXT, NULL, "file of `name = value` lines with settings"                    \
+    }
+#define OPTION_DATA                                                                                \
+    {                                                                                              \
+        "data", CONF_TEXT, "data", "folder of the durable store"                                   \
+    }
+#define OPTION_JSON                                                                                \
+    {                                                                                              \
+        "json", CONF_FLAG, NULL, "one JSON object a line"                                          \
+    }
+#define OPTION_LOG                                                                                 \
+    {                                                                                              \
+        "log", CONF_TEXT, "info", "least level logged: debug, info, warn, error"                   \
+    }
 
 /* Sets the log level from --log; -1 and a message if it is none of the four. */
 int command_log_level(const struct conf *c);

@@ -6,7 +6,7 @@
 #include "engine.h"
 
 /* http_refused: requests that the HTTP server refused before they were deliveries. */
-void metrics_write(struct buf *b, const struct engine *e, const struct store *s,
-    int64_t http_refused);
+void metrics_write(
+    struct buf *b, const struct engine *e, const struct store *s, int64_t http_refused);
 
 #endif

@@ -10,9 +10,9 @@ struct parts_options {
     const char *secrets_data; /* folder whose secrets are used; NULL: fixed test values */
     const char *env_patterns; /* variables that scripts may name */
     int workers;
-    size_t memory;            /* of one Lua state */
+    size_t memory; /* of one Lua state */
     int64_t burst_ms;
-    const char *ca_file;      /* NULL: the system's */
+    const char *ca_file; /* NULL: the system's */
 };
 
 struct parts {
@@ -28,15 +28,15 @@ struct parts {
 };
 
 /* 0, or -1 and e; parts_close must be called either way. parts_open is the two after it. */
-int parts_open(struct parts *p, const struct parts_options *o, const struct engine_settings *s,
-    struct err *e);
+int parts_open(
+    struct parts *p, const struct parts_options *o, const struct engine_settings *s, struct err *e);
 void parts_close(struct parts *p);
 
 /* The loop and the script processes, which may outlive several engines (tests). */
 int parts_open_scripts(struct parts *p, const struct parts_options *o, struct err *e);
 /* Store, secrets, HTTP client and engine. */
-int parts_open_engine(struct parts *p, const struct parts_options *o,
-    const struct engine_settings *s, struct err *e);
+int parts_open_engine(
+    struct parts *p, const struct parts_options *o, const struct engine_settings *s, struct err *e);
 void parts_close_engine(struct parts *p);
 
 /* Settings that every command which runs scripts shares, and reading them. */
@@ -46,7 +46,8 @@ void parts_close_engine(struct parts *p);
         {"burst", CONF_MS, "5s", "longest time a script may compute without a step"},              \
         {"env", CONF_TEXT, "*_URL", "environment variables that scripts may name"},                \
         {"ca-file", CONF_TEXT, NULL, "certificates to trust instead of the system's"},             \
-        {"settle", CONF_MS, NULL, "how long a lost write may still land; default: per connection"}, \
+        {"settle", CONF_MS, NULL,                                                                  \
+            "how long a lost write may still land; default: per connection"},                      \
         {"retry-base", CONF_MS, "500ms", "first wait after a transient failure, at most"},         \
         {"retry-cap", CONF_MS, "5m", "longest wait between tries"},                                \
         {"retry-attempts", CONF_INT, "8", "tries of one step"},                                    \

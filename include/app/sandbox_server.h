@@ -10,8 +10,8 @@
 struct sandbox_server;
 
 /* listen: "127.0.0.1:0" takes a free port. system_hash names the bundle that scripts got. */
-struct sandbox_server *sandbox_server_new(struct loop *l, struct scripts *s,
-    const char *system_hash, const char *listen, struct err *e);
+struct sandbox_server *sandbox_server_new(
+    struct loop *l, struct scripts *s, const char *system_hash, const char *listen, struct err *e);
 void sandbox_server_free(struct sandbox_server *s);
 const char *sandbox_server_address(const struct sandbox_server *s); /* "127.0.0.1:41233" */
 
@@ -23,11 +23,11 @@ int sandbox_server_add(struct sandbox_server *s, const char *name, const char *k
  * address, /NAME, and the `path` that the sandbox's load() returned ("/api"). */
 char *sandbox_server_url(const struct sandbox_server *s, const char *name, struct str manifest);
 /* Replaces the faults of a sandbox. */
-int sandbox_server_fault(struct sandbox_server *s, const char *name, struct str faults,
-    struct err *e);
+int sandbox_server_fault(
+    struct sandbox_server *s, const char *name, struct str faults, struct err *e);
 /* Loads the sandbox anew: empty, no faults, same options. */
-int sandbox_server_clear(struct sandbox_server *s, const char *name, scripts_loaded_fn fn,
-    void *arg, struct err *e);
+int sandbox_server_clear(
+    struct sandbox_server *s, const char *name, scripts_loaded_fn fn, void *arg, struct err *e);
 /* Calls state() or seed(argument) of a sandbox; fn gets the JSON it returned, or e. */
 int sandbox_server_call(struct sandbox_server *s, const char *name, const char *function,
     struct str argument, scripts_loaded_fn fn, void *arg, struct err *e);

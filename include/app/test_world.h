@@ -11,7 +11,7 @@
 
 struct test_world {
     struct parts *parts;
-    const char *dir;     /* of the company */
+    const char *dir; /* of the company */
     char *company;
     struct routes *routes;
     struct http_in *http;

@@ -92,14 +92,16 @@ static void begin_flow(struct peer *p)
         return;
     for (const char *s = body; *s;) {
         if (!strncmp(s, "%ID%", 4)) {
-            n += (size_t)snprintf(filled + n, sizeof(filled) - n, "%012llu", (unsigned long long)id);
+            n +=
+                (size_t)snprintf(filled + n, sizeof(filled) - n, "%012llu", (unsigned long long)id);
             s += 4;
         } else {
             filled[n++] = *s++;
         }
     }
     p->out_n = (size_t)snprintf(p->out, sizeof(p->out),
-        "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
+        "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: "
+        "%zu\r\n\r\n",
         path, host_name, n);
     memcpy(p->out + p->out_n, filled, n);
     p->out_n += n;
@@ -254,8 +256,7 @@ static void turn(int timeout_ms)
 int main(int argc, char **argv)
 {
     if (argc != 8) {
-        fprintf(stderr,
-            "usage: flow HOST PORT PATH BODY-FILE AT-ONCE SECONDS BACKEND-PORT\n");
+        fprintf(stderr, "usage: flow HOST PORT PATH BODY-FILE AT-ONCE SECONDS BACKEND-PORT\n");
         return 2;
     }
     host_name = argv[1];

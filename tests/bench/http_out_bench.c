@@ -63,9 +63,14 @@ int main(int argc, char **argv)
         return 70;
     }
     char *body = mem_zalloc(1, bytes + 1);
-    b.request = (struct http_out_request){.method = bytes ? "POST" : "GET", .url = argv[1],
-        .headers = headers, .nheaders = 2, .body = {body, bytes}, .write = bytes > 0,
-        .timeout_ms = 30000, .max_body = 1 << 20};
+    b.request = (struct http_out_request){.method = bytes ? "POST" : "GET",
+        .url = argv[1],
+        .headers = headers,
+        .nheaders = 2,
+        .body = {body, bytes},
+        .write = bytes > 0,
+        .timeout_ms = 30000,
+        .max_body = 1 << 20};
     double cpu = cpu_seconds();
     int64_t from = clock_mono_us();
     for (long i = 0; i < at_once; i++)

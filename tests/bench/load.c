@@ -81,7 +81,8 @@ static void compose(struct connection *c)
     char filled[REQUEST_MAX];
     size_t n = fill(filled, sizeof(filled), next_id++);
     int head = snprintf(c->out, sizeof(c->out),
-        "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
+        "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: "
+        "%zu\r\n\r\n",
         path, host_name, n);
     memcpy(c->out + head, filled, n);
     c->out_n = (size_t)head + n;

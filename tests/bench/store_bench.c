@@ -12,7 +12,7 @@ struct bench {
     struct loop *loop;
     struct store *store;
     struct str body;
-    long asked, done, total, ops;
+    long asked, received, done, total;
     int64_t *waits;
     bool cycle;
 };
@@ -73,12 +73,12 @@ static void on_route(void *arg, const struct err *e)
     store_intent(i->b->store, &st, on_intent, i);
 }
 
-static void on_event(void *arg, enum store_event_result r, int64_t seq, const char *first_id,
-    const struct err *e)
+static void on_event(
+    void *arg, enum store_event_result r, int64_t seq, const char *first_id, const struct err *e)
 {
     struct item *i = arg;
     must(e);
-    i->b->waits[i->b->done] = clock_mono_us() - i->from;
+    i->b->waits[i->b->received++] = clock_mono_us() - i->from;
     if (!i->b->cycle) {
         finished(i);
         return;

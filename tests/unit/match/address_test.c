@@ -30,8 +30,9 @@ static void refuses(const char *text, const char *country, const char *words)
 
 static void fields_of_one_line(void **state)
 {
-    struct address a = split_ok("Testiasiakas Oy, c/o Kirjanpito Lahtinen Ky, Mannerheimintie 12 B 34, "
-                                "FI-00100 Helsinki, Finland");
+    struct address a =
+        split_ok("Testiasiakas Oy, c/o Kirjanpito Lahtinen Ky, Mannerheimintie 12 B 34, "
+                 "FI-00100 Helsinki, Finland");
     assert_string_equal(a.company, "Testiasiakas Oy");
     assert_string_equal(a.co, "Kirjanpito Lahtinen Ky");
     assert_string_equal(a.street, "Mannerheimintie 12 B 34");
@@ -109,9 +110,9 @@ static void known_lines(void **state)
         }
         struct address a;
         all++;
-        if (address_split((struct str){text, n}, "FI", &a, NULL) == 0 && alike(a.street, field[1]) &&
-            alike(a.postal_code, field[2]) && alike(a.city, field[3]) &&
-            (!*field[4] || !strcmp(a.country, field[4])))
+        if (address_split((struct str){text, n}, "FI", &a, NULL) == 0 &&
+            alike(a.street, field[1]) && alike(a.postal_code, field[2]) &&
+            alike(a.city, field[3]) && (!*field[4] || !strcmp(a.country, field[4])))
             right++;
     }
     fclose(f);
