@@ -45,6 +45,7 @@ static void on_journal(void *arg, const struct store_journal_step *steps, int n,
         return;
     }
     struct journal *j = &g.run->journal;
+    journal_free(j);
     j->v = mem_zalloc((size_t)n, sizeof *j->v);
     for (j->n = 0; j->n < n; j->n++)
         copy_step(&j->v[j->n], &steps[j->n]);
@@ -53,6 +54,8 @@ static void on_journal(void *arg, const struct store_journal_step *steps, int n,
 
 void journal_load(struct run *r, void (*fn)(struct run *r))
 {
+    if (r->reading) /* nothing was stored since it was asked for: there was no call */
+        return;
     struct reading *g = mem_alloc(sizeof *g);
     *g = (struct reading){r, fn};
     journal_free(&r->journal);

@@ -24,11 +24,13 @@ void run_info(const struct run *r, struct engine_run_info *i)
     };
 }
 
-void observe_run(struct run *r)
+void observe_run(struct run *r, enum run_state state, const char *reason)
 {
     struct engine *e = r->engine;
     struct engine_run_info i;
     run_info(r, &i);
+    i.state = state;
+    i.reason = reason;
     for (int k = 0; k < e->nobservers; k++)
         if (e->observers[k].run)
             e->observers[k].run(e->observers[k].arg, &i);
@@ -59,15 +61,16 @@ bool observe_steps(const struct engine *e)
     return false;
 }
 
-void observe_step(struct run *r, struct engine_step_info *s)
+void observe_step(struct run *r, const struct engine_step_info *info)
 {
     struct engine *e = r->engine;
     struct engine_run_info i;
+    struct engine_step_info s = *info;
     run_info(r, &i);
-    s->run = &i;
+    s.run = &i;
     for (int k = 0; k < e->nobservers; k++)
         if (e->observers[k].step)
-            e->observers[k].step(e->observers[k].arg, s);
+            e->observers[k].step(e->observers[k].arg, &s);
 }
 
 void observe_log(struct run *r, const char *level, struct str text)

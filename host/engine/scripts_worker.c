@@ -74,7 +74,8 @@ static void on_end(struct script_worker *w, struct script_call *c, const struct 
     size_t n = sizeof outcomes / sizeof outcomes[0], i = 0;
     while (m->nparts >= 2 && i < n && !str_is(m->part[0], outcomes[i].word))
         i++;
-    if (m->nparts < 2 || i == n || json_check(m->part[1], NULL) < 0) {
+    /* A call that waits for an answer is not being run, so it cannot end. */
+    if (m->nparts < 2 || i == n || c->asked || json_check(m->part[1], NULL) < 0) {
         script_worker_condemn(w, "malformed END message");
         return;
     }

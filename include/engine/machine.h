@@ -40,13 +40,13 @@ struct engine {
     int64_t last_seq;          /* of the events taken into memory */
     int64_t started_wall_ms;
     struct loop_timer *retry;  /* of what failed for want of disk space */
+    bool system_stored;
 
     bool draining;
     int64_t drain_until_ms;
     struct loop_timer *drain_timer;
     loop_fn drain_done;
     void *drain_arg;
-    int steps_under_way;
 };
 
 /* ---- companies ---- */
@@ -62,10 +62,10 @@ struct version {
     struct manifest *manifest;
     int refs;                  /* runs, routing, being current */
     struct list waiting;       /* runs that start when it is ready */
-    engine_loaded_fn fn;       /* to be told, with arg */
-    void *arg;
+    struct list told;          /* who waits for the load */
     struct bundle bundle;      /* until loaded */
     bool recorded;             /* came from the store */
+    bool loading;              /* in a script process */
 };
 
 struct company {
@@ -94,7 +94,6 @@ struct version *version_hold(struct version *v);
 void version_release(struct version *v);
 /* The version of that name, loaded from the store if it is not here; not yet ready perhaps. */
 struct version *version_recorded(struct company *c, const char *name);
-void version_fail_name(char out[33], const struct version *v);
 
 /* ---- events and runs ---- */
 
@@ -111,8 +110,9 @@ struct event {
     struct list runs;
     int open;                  /* runs that are not settled */
     int nruns;
+    int parked;                /* of the open ones */
+    bool routed;               /* its runs are known */
     bool active;               /* counted in engine.active */
-    bool stored_route;         /* the routing is on disk */
     int refs;                  /* callbacks of the store */
     bool gone;
     struct script_call *route; /* the routing call */
@@ -147,13 +147,14 @@ struct run {
     char *rule;
     char version_name[33];
     enum run_state state;
+    enum run_state stored_as;  /* by the routing */
     char *reason;
     char *result;
     size_t nresult;
     int64_t until_ms;          /* waiting: wall clock */
 
     bool slot;                 /* holds one of the places for running */
-    bool counted;              /* keeps its event active */
+    bool parked;
     bool resumed;              /* has a journal to be read first */
     bool reading;              /* the journal is being read */
     bool ending;               /* its end is being stored */
@@ -174,7 +175,13 @@ struct run {
         uint32_t seq;          /* 0: nothing */
         int attempts;
         int64_t sent_ms;       /* wall clock of the last request; 0: none left */
+        bool renewed;          /* its token was renewed for it */
     } redo;
+    /* The last step whose outcome is unknown, for the settling that follows it. */
+    struct {
+        uint32_t seq;
+        int64_t sent_ms, settle_ms;
+    } unknown;
 };
 
 /* event.c */
@@ -183,7 +190,10 @@ struct event *event_new(struct engine *e, struct company *c, const struct store_
 void event_accept(struct event *ev);       /* routes it, or lets it wait for its company */
 void event_settled(struct event *ev);      /* one of its runs is: see whether it was the last */
 void event_discard(struct event *ev);
-void event_active(struct event *ev, bool active);
+void event_hold(struct event *ev);         /* a callback of the store is to come */
+bool event_held_back(struct event *ev);    /* it came; false: the event is gone */
+void event_update(struct event *ev);       /* a run of it was parked, or goes on */
+void event_put(struct buf *b, const struct event *ev); /* "event":{...} for a script */
 void events_stored(struct engine *e, const struct store_event *se, int64_t seq);
 void events_pump(struct engine *e);        /* takes more from the store if there is room */
 void events_company_ready(struct company *c);
@@ -196,7 +206,12 @@ struct run *run_new(struct event *ev, const char *id, const char *rule, const ch
     const char *version, enum run_state state);
 void run_admit(struct run *r);             /* into its key's queue; starts when it is its turn */
 void run_finish(struct run *r, enum run_state state, const char *reason, struct str result);
+/* Its end is on disk: it is counted and leaves memory, and its event perhaps too. */
+void run_over(struct run *r);
+void run_set_reason(struct run *r, const char *reason);
 void run_attention(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Starts it when its version is loaded and it has a place. */
+void run_queue(struct run *r);
 /* Gives the Lua state back until then; the run goes on by replay. */
 void run_park(struct run *r, int64_t until_ms, const char *why);
 /* What the journal holds no longer matches what is known here: stop, and begin again from it. */
@@ -218,9 +233,9 @@ void journal_free(struct journal *j);
 struct journal_step *journal_find(struct run *r, uint32_t seq);
 
 /* observe.c */
-void observe_run(struct run *r);
+void observe_run(struct run *r, enum run_state state, const char *reason);
 void observe_event(struct event *ev, bool settled);
-void observe_step(struct run *r, struct engine_step_info *i);
+void observe_step(struct run *r, const struct engine_step_info *i); /* i->run is filled in */
 bool observe_steps(const struct engine *e);
 void observe_log(struct run *r, const char *level, struct str text);
 
@@ -228,7 +243,6 @@ void observe_log(struct run *r, const char *level, struct str text);
 uint32_t engine_random(struct engine *e);
 void engine_hold(struct engine *e);        /* a callback of the store is to come */
 bool engine_held_back(struct engine *e);   /* it came; false: the engine is gone */
-void engine_step_over(struct engine *e);   /* for the drain */
 void engine_retry_soon(struct engine *e);  /* something could not be stored */
 
 #endif

@@ -1,0 +1,92 @@
+#include "delivery.h"
+
+#include <string.h>
+#include "buf.h"
+#include "id.h"
+#include "json.h"
+
+/* In the object the reader just entered: the first token of the value of key, or JSON_END. */
+static enum json_token enter_member(struct json_reader *r, struct str key)
+{
+    enum json_token t;
+    while ((t = json_next(r)) == JSON_KEY) {
+        bool here = str_eq(r->text, key);
+        t = json_next(r);
+        if (here)
+            return t;
+        if (t == JSON_ERROR || json_skip(r) < 0)
+            break;
+    }
+    return JSON_END;
+}
+
+static int take(struct str text, bool hash_long, char out[DELIVERY_TEXT], const char *path,
+    struct err *e)
+{
+    if (text.n < DELIVERY_TEXT) {
+        if (text.n)
+            memcpy(out, text.p, text.n);
+        out[text.n] = '\0';
+        return 0;
+    }
+    if (!hash_long)
+        return err_set(e, ERR_LIMIT, "%s is longer than %d bytes", path, DELIVERY_TEXT - 1);
+    id_hash(out, text.p, text.n);
+    return 0;
+}
+
+int delivery_text(struct str body, const char *path, bool hash_long, char out[DELIVERY_TEXT],
+    struct err *e)
+{
+    struct json_reader r;
+    struct str rest = str_of(path);
+    int rc = 0;
+    out[0] = '\0';
+    if (!rest.n)
+        return 0;
+    json_reader_init(&r, body);
+    enum json_token t = json_next(&r);
+    while (rest.n && t == JSON_OBJECT) {
+        struct str key = str_cut(rest, '.', &rest);
+        t = enter_member(&r, key);
+    }
+    if (!rest.n && (t == JSON_STRING || t == JSON_INTEGER || t == JSON_NUMBER))
+        rc = take(r.text, hash_long, out, path, e);
+    json_reader_free(&r);
+    return rc;
+}
+
+void delivery_id(struct str body, const char *path, const struct http_header *headers, int n,
+    char out[DELIVERY_TEXT])
+{
+    static const char *const names[] = {"X-Event-Id", "webhook-id"};
+    delivery_text(body, path, true, out, NULL);
+    for (size_t i = 0; i < 2 && !out[0]; i++) {
+        struct str v = str_trim(http_header_get(headers, n, names[i]));
+        /* A header may hold any byte; an id that is no text is compared by its hash. */
+        if (v.n && str_utf8_valid(v))
+            take(v, true, out, names[i], NULL);
+        else if (v.n)
+            id_hash(out, v.p, v.n);
+    }
+}
+
+void delivery_headers(struct buf *out, const struct http_header *headers, int n)
+{
+    static const char *const names[] = {"content-type", "user-agent", "webhook-id", "x-event-id",
+        "x-timestamp"};
+    bool first = true;
+    buf_addc(out, '{');
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct str v = http_header_get(headers, n, names[i]);
+        if (!v.p)
+            continue;
+        if (!first)
+            buf_addc(out, ',');
+        first = false;
+        json_put_cstring(out, names[i]);
+        buf_addc(out, ':');
+        json_put_string(out, v.n > 500 ? (struct str){v.p, 500} : v);
+    }
+    buf_addc(out, '}');
+}

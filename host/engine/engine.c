@@ -1,0 +1,272 @@
+#include "engine.h"
+
+#include <sodium.h>
+#include <string.h>
+#include "channel.h"
+#include "clock.h"
+#include "company.h"
+#include "log.h"
+#include "mem.h"
+#include "step.h"
+
+#define STORE_RETRY_MS 5000
+#define DRAIN_LOOK_MS  20
+
+void engine_settings_defaults(struct engine_settings *s)
+{
+    *s = (struct engine_settings){
+        .settle_ms = -1,
+        .retry_base_ms = 500,
+        .retry_cap_ms = 300000,
+        .retry_attempts = 8,
+        .retry_after_cap_ms = 3600000,
+        .run_deadline_ms = 86400000,
+        .inline_wait_ms = 1000,
+        .http_timeout_ms = 20000,
+        .max_answer = (size_t)16 << 20,
+        .max_steps = 2000,
+        .max_events = 1000,
+        .max_running = 256,
+        .max_running_company = 128,
+        .concurrency = 16,
+        .breaker_failures = 10,
+        .breaker_ms = 5000,
+        .signature_window_ms = 300000,
+    };
+}
+
+struct engine *engine_new(const struct engine_parts *p, const struct engine_settings *s)
+{
+    struct engine *e = mem_zalloc(1, sizeof *e);
+    e->parts = *p;
+    e->set = *s;
+    e->companies = map_new();
+    e->overrides = map_new();
+    e->random = s->seed;
+    if (!e->random)
+        randombytes_buf(&e->random, sizeof e->random);
+    list_init(&e->turn);
+    list_init(&e->events);
+    return e;
+}
+
+/* ---- lives ---- */
+
+static void release(struct engine *e)
+{
+    mem_free(e->observers);
+    mem_free(e);
+}
+
+void engine_hold(struct engine *e)
+{
+    e->held++;
+}
+
+bool engine_held_back(struct engine *e)
+{
+    bool dead = e->dead;
+    if (--e->held == 0 && dead)
+        release(e);
+    return !dead;
+}
+
+void engine_free(struct engine *e)
+{
+    size_t at = 0;
+    struct str key;
+    void *value;
+    if (!e)
+        return;
+    e->dead = true;
+    while (!list_empty(&e->events))
+        event_discard(LIST_OF(e->events.next, struct event, node));
+    while (map_next(e->companies, &at, &key, &value))
+        company_free(value);
+    for (at = 0; map_next(e->overrides, &at, &key, &value);)
+        mem_free(value);
+    map_free(e->companies);
+    map_free(e->overrides);
+    if (e->retry)
+        loop_timer_free(e->retry);
+    if (e->drain_timer)
+        loop_timer_free(e->drain_timer);
+    e->retry = e->drain_timer = NULL;
+    if (e->held == 0)
+        release(e);
+}
+
+/* splitmix64: small, and the same on every machine for a given seed. */
+uint32_t engine_random(struct engine *e)
+{
+    uint64_t z = (e->random += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (uint32_t)((z ^ (z >> 31)) >> 32);
+}
+
+void engine_start(struct engine *e)
+{
+    if (e->started)
+        return;
+    e->started = true;
+    e->behind = true; /* until the store has been asked */
+    e->started_wall_ms = clock_wall_ms();
+    events_pump(e);
+    schedule_pump(e);
+}
+
+bool engine_ready(const struct engine *e)
+{
+    return e->started && !e->draining && !store_full(e->parts.store);
+}
+
+static void store_again(void *arg)
+{
+    struct engine *e = arg;
+    size_t at = 0;
+    struct str key;
+    void *value;
+    while (map_next(e->companies, &at, &key, &value)) {
+        struct company *c = value;
+        if (c->current)
+            events_company_ready(c);
+    }
+    events_pump(e);
+}
+
+void engine_retry_soon(struct engine *e)
+{
+    if (!e->retry)
+        e->retry = loop_timer_new(e->parts.loop, store_again, e);
+    loop_timer_arm(e->retry, STORE_RETRY_MS);
+}
+
+/* ---- the end ---- */
+
+static bool outside(const struct engine *e)
+{
+    for (struct list *n = e->events.next; n != &e->events; n = n->next) {
+        struct event *ev = LIST_OF(n, struct event, node);
+        for (struct list *m = ev->runs.next; m != &ev->runs; m = m->next) {
+            const struct step *s = LIST_OF(m, struct run, event_node)->step;
+            if (s && s->phase == STEP_SENT)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void look_drained(void *arg)
+{
+    struct engine *e = arg;
+    bool late = clock_mono_ms() >= e->drain_until_ms;
+    if (!late && (outside(e) || store_pending(e->parts.store) > 0)) {
+        loop_timer_arm(e->drain_timer, DRAIN_LOOK_MS);
+        return;
+    }
+    if (e->drain_done)
+        e->drain_done(e->drain_arg);
+    e->drain_done = NULL;
+}
+
+void engine_drain(struct engine *e, int64_t deadline_ms, loop_fn done, void *arg)
+{
+    e->draining = true;
+    e->drain_until_ms = clock_mono_ms() + deadline_ms;
+    e->drain_done = done;
+    e->drain_arg = arg;
+    if (!e->drain_timer)
+        e->drain_timer = loop_timer_new(e->parts.loop, look_drained, e);
+    loop_timer_arm(e->drain_timer, 0);
+}
+
+/* ---- what is asked about companies ---- */
+
+const char *engine_version(const struct engine *e, const char *company)
+{
+    const struct company *c = map_get(e->companies, str_of(company));
+    return c && c->current ? c->current->name : NULL;
+}
+
+const struct manifest *engine_manifest(const struct engine *e, const char *company)
+{
+    const struct company *c = map_get(e->companies, str_of(company));
+    return c && c->current ? c->current->manifest : NULL;
+}
+
+const char *engine_load_error(const struct engine *e, const char *company)
+{
+    const struct company *c = map_get(e->companies, str_of(company));
+    return c ? c->load_error : NULL;
+}
+
+int engine_companies(const struct engine *e, const char **names, int max)
+{
+    size_t at = 0;
+    struct str key;
+    void *value;
+    int n = 0, total = 0;
+    while (map_next(e->companies, &at, &key, &value)) {
+        const char *name = ((struct company *)value)->name;
+        total++;
+        if (n == max)
+            continue;
+        int i = n++;
+        for (; i > 0 && strcmp(names[i - 1], name) > 0; i--)
+            names[i] = names[i - 1];
+        names[i] = name;
+    }
+    return total;
+}
+
+struct missing {
+    struct engine *engine;
+    const char *company;
+    void (*fn)(void *arg, bool env, const char *name, const char *where);
+    void *arg;
+    int n;
+};
+
+static void look_up(void *arg, bool env, const char *name, const char *where)
+{
+    struct missing *m = arg;
+    const struct resolver *r = m->engine->parts.resolver;
+    char *value = NULL;
+    int got = (env ? r->env : r->secret)(r->arg, m->company, name, &value, NULL);
+    if (got > 0) {
+        resolver_wipe(value);
+        return;
+    }
+    m->n++;
+    if (m->fn)
+        m->fn(m->arg, env, name, where);
+}
+
+int engine_missing(struct engine *e, const char *company,
+    void (*fn)(void *arg, bool env, const char *name, const char *where), void *arg)
+{
+    struct missing m = {e, company, fn, arg, 0};
+    const struct manifest *manifest = engine_manifest(e, company);
+    if (manifest)
+        manifest_each_name(manifest, look_up, &m);
+    return m.n;
+}
+
+static void forget_credentials(struct engine *e)
+{
+    size_t at = 0, k;
+    struct str key;
+    void *value, *channel;
+    while (map_next(e->companies, &at, &key, &value))
+        for (k = 0; map_next(((struct company *)value)->channels, &k, &key, &channel);)
+            credentials_forget(channel);
+}
+
+void engine_override_url(struct engine *e, const char *kind_or_name, const char *url)
+{
+    char *old = url ? map_set(e->overrides, str_of(kind_or_name), mem_dup(url))
+                    : map_remove(e->overrides, str_of(kind_or_name));
+    mem_free(old);
+    forget_credentials(e);
+}

@@ -1,0 +1,221 @@
+/* Events in memory: how they come in from the wire and from the store, and when they are done. A
+ * bounded number is at work; the others stay in the store until there is room. */
+#include <stdio.h>
+#include <string.h>
+#include "buf.h"
+#include "clock.h"
+#include "json.h"
+#include "log.h"
+#include "mem.h"
+#include "machine.h"
+
+#define PUMP_BATCH 200
+
+static void set_active(struct event *ev, bool active)
+{
+    if (ev->active == active)
+        return;
+    ev->active = active;
+    ev->engine->active += active ? 1 : -1;
+}
+
+void event_update(struct event *ev)
+{
+    if (ev->gone)
+        return;
+    set_active(ev, !ev->routed ? list_empty(&ev->wait_node) : ev->open > ev->parked);
+    if (!ev->active)
+        events_pump(ev->engine);
+}
+
+struct event *event_new(struct engine *e, struct company *c, const struct store_event *se,
+    int64_t seq)
+{
+    struct event *ev = mem_zalloc(1, sizeof *ev);
+    ev->engine = e;
+    ev->company = c;
+    snprintf(ev->id, sizeof ev->id, "%s", se->id);
+    ev->connection = mem_dup(se->connection);
+    ev->type = mem_dup(se->type ? se->type : "");
+    ev->delivery = mem_dup(se->delivery ? se->delivery : "");
+    ev->seq = seq;
+    ev->received_ms = se->received_ms;
+    ev->body = mem_dupn(se->body.p, se->body.n);
+    ev->nbody = se->body.n;
+    list_init(&ev->runs);
+    list_init(&ev->wait_node);
+    list_append(&e->events, &ev->node);
+    e->stats.events_in_memory++;
+    set_active(ev, true);
+    return ev;
+}
+
+static void event_free(struct event *ev)
+{
+    mem_free(ev->connection);
+    mem_free(ev->type);
+    mem_free(ev->delivery);
+    mem_free(ev->body);
+    mem_free(ev->reason);
+    mem_free(ev);
+}
+
+void event_discard(struct event *ev)
+{
+    struct list *next;
+    for (struct list *n = ev->runs.next; n != &ev->runs; n = next) {
+        next = n->next;
+        run_discard(LIST_OF(n, struct run, event_node));
+    }
+    if (ev->route)
+        scripts_drop(ev->route);
+    ev->route = NULL;
+    if (ev->version)
+        version_release(ev->version);
+    ev->version = NULL;
+    list_remove(&ev->wait_node);
+    list_remove(&ev->node);
+    ev->engine->stats.events_in_memory--;
+    set_active(ev, false);
+    ev->gone = true;
+    if (ev->refs == 0)
+        event_free(ev);
+}
+
+void event_hold(struct event *ev)
+{
+    ev->refs++;
+    engine_hold(ev->engine);
+}
+
+bool event_held_back(struct event *ev)
+{
+    struct engine *e = ev->engine;
+    bool gone = ev->gone;
+    if (--ev->refs == 0 && gone)
+        event_free(ev);
+    return engine_held_back(e) && !gone;
+}
+
+void event_put(struct buf *b, const struct event *ev)
+{
+    char received[CLOCK_TEXT];
+    clock_format(ev->received_ms, received);
+    buf_adds(b, "\"event\":{\"connection\":");
+    json_put_cstring(b, ev->connection);
+    buf_adds(b, ",\"delivery\":");
+    json_put_cstring(b, ev->delivery);
+    buf_adds(b, ",\"id\":");
+    json_put_cstring(b, ev->id);
+    buf_addf(b, ",\"received_at\":\"%s\",\"type\":", received);
+    json_put_cstring(b, ev->type);
+    buf_addc(b, '}');
+}
+
+void event_accept(struct event *ev)
+{
+    if (!ev->company->current) {
+        /* Its scripts are broken or its folder is gone: nothing is lost, it waits for them. */
+        list_append(&ev->company->unrouted, &ev->wait_node);
+        event_update(ev);
+        return;
+    }
+    event_route(ev);
+}
+
+void event_settled(struct event *ev)
+{
+    struct engine *e = ev->engine;
+    if (!ev->routed || !list_empty(&ev->runs))
+        return;
+    observe_event(ev, true);
+    event_discard(ev);
+    events_pump(e);
+}
+
+void events_company_ready(struct company *c)
+{
+    struct list waiting, *node;
+    list_init(&waiting);
+    while ((node = list_shift(&c->unrouted)) != NULL)
+        list_append(&waiting, node);
+    while ((node = list_shift(&waiting)) != NULL) {
+        struct event *ev = LIST_OF(node, struct event, wait_node);
+        event_update(ev);
+        event_accept(ev);
+    }
+}
+
+/* ---- memory and store ---- */
+
+void events_stored(struct engine *e, const struct store_event *se, int64_t seq)
+{
+    if (seq <= e->last_seq)
+        return; /* the pump saw it first */
+    if (!e->started || e->draining || e->behind || e->active >= e->set.max_events) {
+        e->behind = true;
+        events_pump(e);
+        return;
+    }
+    e->last_seq = seq;
+    event_accept(event_new(e, company_get(e, se->company, true), se, seq));
+}
+
+static void admit_recorded(struct event *ev, const struct store_open_event *oe)
+{
+    ev->routed = true;
+    ev->nruns = oe->nruns;
+    for (int i = 0; i < oe->nruns; i++) {
+        const struct store_run *sr = &oe->runs[i];
+        struct run *r = run_new(ev, sr->id, sr->rule, sr->key, sr->version, sr->state);
+        r->until_ms = oe->until_ms[i];
+        r->resumed = true;
+    }
+    struct list *next;
+    for (struct list *n = ev->runs.next; n != &ev->runs; n = next) {
+        next = n->next;
+        run_admit(LIST_OF(n, struct run, event_node));
+    }
+    event_update(ev);
+}
+
+static void on_open_event(void *arg, const struct store_open_event *oe)
+{
+    struct engine *e = arg;
+    if (e->dead || oe->seq <= e->last_seq)
+        return;
+    e->last_seq = oe->seq;
+    struct event *ev = event_new(e, company_get(e, oe->event.company, true), &oe->event, oe->seq);
+    if (oe->routed)
+        admit_recorded(ev, oe);
+    else
+        event_accept(ev);
+}
+
+static void on_opened(void *arg, int n, const struct err *err)
+{
+    struct engine *e = arg;
+    if (!engine_held_back(e))
+        return;
+    e->loading = false;
+    if (err) {
+        log_event(LOG_ERROR, "events not read", "error", err->text, NULL);
+        engine_retry_soon(e);
+        return;
+    }
+    /* All that was stored before it was asked has been seen; what was stored since is told after
+     * this call, in the order of the store. */
+    if (n < PUMP_BATCH)
+        e->behind = false;
+    events_pump(e);
+}
+
+void events_pump(struct engine *e)
+{
+    if (!e->behind || e->loading || !e->started || e->draining || e->dead ||
+        e->active >= e->set.max_events)
+        return;
+    e->loading = true;
+    engine_hold(e);
+    store_load_open(e->parts.store, e->last_seq, PUMP_BATCH, on_open_event, on_opened, e);
+}

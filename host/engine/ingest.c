@@ -1,0 +1,197 @@
+/* Deliveries: who sent it, is it JSON, is it new; on disk before it is acknowledged. */
+#include <stdio.h>
+#include <string.h>
+#include "buf.h"
+#include "channel.h"
+#include "clock.h"
+#include "delivery.h"
+#include "fault.h"
+#include "json.h"
+#include "log.h"
+#include "machine.h"
+#include "mem.h"
+#include "signature.h"
+
+#define BUSY_RETRY_S 5
+
+struct ingest {
+    struct engine *engine;
+    struct store_event se;
+    char id[ID_TEXT];
+    char type[DELIVERY_TEXT], delivery[DELIVERY_TEXT];
+    char *company, *connection, *body;
+    size_t nbody;
+    engine_reply_fn fn;
+    void *arg;
+};
+
+static void reply(engine_reply_fn fn, void *arg, int status, const char *event, bool duplicate)
+{
+    char json[128];
+    int n = snprintf(json, sizeof json, "{\"event\":\"%s\"%s}", event,
+        duplicate ? ",\"duplicate\":true" : "");
+    struct engine_reply r = {status, 0, {json, (size_t)n}, event};
+    fn(arg, &r);
+}
+
+static void refuse(struct engine *e, engine_reply_fn fn, void *arg, int status,
+    const char *words)
+{
+    struct buf json;
+    buf_init(&json, 65536);
+    buf_adds(&json, "{\"error\":");
+    json_put_cstring(&json, words);
+    buf_addc(&json, '}');
+    struct engine_reply r = {status, status == 503 ? BUSY_RETRY_S : 0, buf_str(&json), NULL};
+    e->stats.refused++;
+    e->stats.unauthenticated += status == 401;
+    fn(arg, &r);
+    buf_free(&json);
+}
+
+static void on_added(void *arg, enum store_event_result result, int64_t seq, const char *first_id,
+    const struct err *err)
+{
+    struct ingest *g = arg;
+    struct engine *e = g->engine;
+    if (!engine_held_back(e)) {
+        /* The event is on disk and goes on at the next start; nobody is there to be told. */
+    } else if (result == STORE_EVENT_NEW) {
+        FAULT_POINT("after_event_commit");
+        e->stats.received++;
+        reply(g->fn, g->arg, 202, g->id, false);
+        events_stored(e, &g->se, seq);
+    } else if (result == STORE_EVENT_DUPLICATE) {
+        e->stats.duplicates++;
+        reply(g->fn, g->arg, 200, first_id, true);
+    } else if (result == STORE_EVENT_CONFLICT) {
+        e->stats.conflicts++;
+        log_event(LOG_WARN, "delivery id used twice", "company", g->company, "connection",
+            g->connection, "delivery", g->delivery, "first", first_id ? first_id : "", NULL);
+        refuse(e, g->fn, g->arg, 409, "this delivery id was already used for other content");
+    } else {
+        log_event(LOG_ERROR, "event not stored", "company", g->company, "error",
+            err ? err->text : "", NULL);
+        refuse(e, g->fn, g->arg, 503, "the event could not be stored; send it again later");
+    }
+    mem_free(g->company);
+    mem_free(g->connection);
+    mem_free(g->body);
+    mem_free(g);
+}
+
+static void add(struct ingest *g, const struct http_header *headers, int nheaders)
+{
+    struct engine *e = g->engine;
+    struct buf kept;
+    int64_t now = clock_wall_ms();
+    buf_init(&kept, 65536);
+    delivery_headers(&kept, headers, nheaders);
+    id_new(g->id, "evt_", now);
+    g->se = (struct store_event){.id = g->id, .company = g->company,
+        .connection = g->connection, .type = g->type, .delivery = g->delivery,
+        .received_ms = now, .headers = buf_str(&kept), .body = {g->body, g->nbody}};
+    engine_hold(e);
+    store_add_event(e->parts.store, &g->se, on_added, g);
+    g->se.headers = STR_NONE;
+    buf_free(&kept);
+}
+
+/* After authentication: an authentic delivery that cannot be used is told and logged. */
+static void take(struct engine *e, const char *company, const char *connection,
+    const struct manifest_webhook *hook, const char *type, const struct http_header *headers,
+    int nheaders, struct str body, engine_reply_fn fn, void *arg)
+{
+    struct err err = {0};
+    struct ingest *g = mem_zalloc(1, sizeof *g);
+    int rc = json_check(body, &err);
+    if (rc == 0 && type)
+        snprintf(g->type, sizeof g->type, "%.200s", type);
+    else if (rc == 0)
+        rc = delivery_text(body, hook ? hook->event : "", false, g->type, &err);
+    if (rc < 0) {
+        log_event(LOG_WARN, "delivery refused", "company", company, "connection", connection,
+            "problem", err.text, NULL);
+        mem_free(g);
+        refuse(e, fn, arg, 400, err.text);
+        return;
+    }
+    delivery_id(body, hook ? hook->id : "", headers, nheaders, g->delivery);
+    g->engine = e;
+    g->company = mem_dup(company);
+    g->connection = mem_dup(connection);
+    g->body = mem_dupn(body.p, body.n);
+    g->nbody = body.n;
+    g->fn = fn;
+    g->arg = arg;
+    add(g, headers, nheaders);
+}
+
+static int authenticate(struct company *c, const struct manifest_connection *conn,
+    const struct http_header *headers, int nheaders, struct str body, struct err *err)
+{
+    struct signature_check check = {.scheme = conn ? conn->webhook.scheme : SCHEME_ANY,
+        .secret = STR_LIT("nobody"), .headers = headers, .nheaders = nheaders, .body = body,
+        .now_ms = clock_wall_ms(), .window_ms = INT64_MAX / 4};
+    if (conn) {
+        check.window_ms = c->engine->set.signature_window_ms;
+        if (conn->webhook.scheme != SCHEME_NONE) {
+            check.secret = credentials_webhook(channel_get(c, conn), c->current, conn, err);
+            if (!check.secret.p) {
+                log_event(LOG_ERROR, "webhook secret missing", "company", c->name, "connection",
+                    conn->name, "problem", err->text, NULL);
+                return err_set(err, ERR_DENIED, "the delivery could not be authenticated");
+            }
+        }
+    }
+    return signature_verify(&check, err);
+}
+
+void engine_ingest(struct engine *e, const char *company, const char *connection,
+    const struct http_header *headers, int nheaders, struct str body, engine_reply_fn fn,
+    void *arg)
+{
+    struct err err = {0};
+    struct company *c = company_get(e, company, false);
+    const struct manifest_connection *conn =
+        c && c->current ? manifest_connection(c->current->manifest, connection) : NULL;
+    if (conn && !conn->webhook.present)
+        conn = NULL;
+    if (e->draining || store_full(e->parts.store)) {
+        refuse(e, fn, arg, 503, e->draining ? "the host is about to stop; send it again"
+                                            : "the disk is full; send it again later");
+        return;
+    }
+    if (c && !c->current && c->load_error) {
+        refuse(e, fn, arg, 503, "the company's scripts did not load; send it again later");
+        return;
+    }
+    /* Also for a company that does not exist, so that the time tells nobody which ones do. */
+    int authentic = authenticate(c, conn, headers, nheaders, body, &err);
+    if (!conn) {
+        refuse(e, fn, arg, 404, "there is no such company or connection");
+    } else if (authentic < 0) {
+        log_event(LOG_WARN, "delivery not authentic", "company", company, "connection", connection,
+            "problem", err.text, NULL);
+        refuse(e, fn, arg, 401, err.text);
+    } else {
+        take(e, company, connection, &conn->webhook, NULL, headers, nheaders, body, fn, arg);
+    }
+}
+
+void engine_inject(struct engine *e, const char *company, const char *connection,
+    const char *type, struct str body, engine_reply_fn fn, void *arg)
+{
+    struct company *c = company_get(e, company, false);
+    if (!c || !c->current) {
+        refuse(e, fn, arg, 404, "there is no such company");
+        return;
+    }
+    const struct manifest_connection *conn = manifest_connection(c->current->manifest, connection);
+    if (!conn && !type) {
+        refuse(e, fn, arg, 404, "the company has no such connection");
+        return;
+    }
+    take(e, company, connection, conn && conn->webhook.present ? &conn->webhook : NULL, type, NULL,
+        0, body, fn, arg);
+}

@@ -1,0 +1,275 @@
+/* Routing: the company's scripts say which rules an event is for, and with what policy and key.
+ * The answer is stored as a whole before any effect of its runs, because the store keeps order. */
+#include <stdio.h>
+#include <string.h>
+#include "buf.h"
+#include "clock.h"
+#include "fault.h"
+#include "log.h"
+#include "mem.h"
+#include "machine.h"
+
+#define RUNS_MAX 100
+#define KEY_MAX  200
+
+struct routed {
+    struct event *ev;
+    struct store_run runs[RUNS_MAX];
+    char ids[RUNS_MAX][ID_TEXT];
+    int n;
+};
+
+/* Everybody hears of the runs; those that the routing ended are over. */
+static void told(struct event *ev)
+{
+    struct list *next;
+    observe_event(ev, false);
+    event_hold(ev);
+    for (struct list *n = ev->runs.next; n != &ev->runs; n = next) {
+        struct run *r = LIST_OF(n, struct run, event_node);
+        next = n->next;
+        if (r->stored_as == RUN_QUEUED)
+            continue;
+        observe_run(r, r->stored_as, r->reason ? r->reason : "");
+        if (r->stored_as != RUN_RUNNING)
+            run_over(r);
+    }
+    if (event_held_back(ev))
+        event_settled(ev);
+}
+
+static void on_stored(void *arg, const struct err *err)
+{
+    struct event *ev = arg;
+    if (!event_held_back(ev))
+        return;
+    if (!err) {
+        FAULT_POINT("after_route");
+        told(ev);
+        return;
+    }
+    /* The disk is full. None of its runs has done anything: their intents were asked later and
+     * are refused as well. */
+    struct list *next;
+    for (struct list *n = ev->runs.next; n != &ev->runs; n = next) {
+        next = n->next;
+        run_discard(LIST_OF(n, struct run, event_node));
+    }
+    ev->nruns = 0;
+    ev->routed = false;
+    list_append(&ev->company->unrouted, &ev->wait_node);
+    event_update(ev);
+    engine_retry_soon(ev->engine);
+}
+
+/* A key of any length, cut where it is beyond use. */
+static char *key_of(const struct jsonv *v)
+{
+    if (!v || (v->type != JSONV_STRING && v->type != JSONV_INTEGER && v->type != JSONV_NUMBER))
+        return mem_dup("");
+    if (v->text.n <= KEY_MAX)
+        return mem_dup(v->text.p);
+    char hash[33];
+    id_hash(hash, v->text.p, v->text.n);
+    return mem_dup(hash);
+}
+
+/* Stored as running at once, if it is: that saves a write. After a crash both mean the same. */
+static bool at_once(const struct company *c, const char *key)
+{
+    const struct engine *e = c->engine;
+    return e->started && !e->draining && list_empty(&c->ready) && list_empty(&e->turn) &&
+        e->stats.running < e->set.max_running && c->running < e->set.max_running_company &&
+        (!key[0] || !map_get(c->keys, str_of(key)));
+}
+
+static void store_and_admit(struct event *ev, struct routed *t, const char *reason)
+{
+    struct engine *e = ev->engine;
+    ev->routed = true;
+    ev->nruns = t->n;
+    mem_free(ev->reason);
+    ev->reason = t->n ? NULL : mem_dup(reason);
+    for (int i = 0; i < t->n; i++) {
+        struct store_run *sr = &t->runs[i];
+        bool starts = sr->state == RUN_QUEUED;
+        if (starts && at_once(ev->company, sr->key))
+            sr->state = RUN_RUNNING;
+        struct run *r = run_new(ev, sr->id, sr->rule, starts ? sr->key : NULL, sr->version,
+            sr->state);
+        r->stored_as = sr->state;
+        r->version = version_hold(ev->version);
+        r->ending = !starts;
+        run_set_reason(r, sr->reason);
+    }
+    event_hold(ev);
+    store_route(e->parts.store, ev->id, t->runs, t->n, t->n ? NULL : reason, on_stored, ev);
+    struct list *next;
+    for (struct list *n = ev->runs.next; n != &ev->runs; n = next) {
+        struct run *r = LIST_OF(n, struct run, event_node);
+        next = n->next;
+        if (!r->ending)
+            run_admit(r);
+    }
+    event_update(ev);
+}
+
+static void add_run(struct routed *t, const char *rule, char *key, enum run_state state,
+    const char *reason)
+{
+    struct event *ev = t->ev;
+    if (t->n == RUNS_MAX) {
+        mem_free(key);
+        return;
+    }
+    id_new(t->ids[t->n], "run_", clock_wall_ms());
+    t->runs[t->n] = (struct store_run){.id = t->ids[t->n], .event = ev->id,
+        .company = ev->company->name, .rule = mem_dup(rule), .version = ev->version->name,
+        .key = key, .state = state, .reason = mem_dup(reason)};
+    t->n++;
+}
+
+static void add_routed(struct routed *t, const struct jsonv *v)
+{
+    static const struct {
+        const char *word, *reason;
+        enum run_state state;
+    } policies[] = {{"automatic", "", RUN_QUEUED},
+        {"manual", "held: the rule's trigger is manual; `sauma send` starts it", RUN_HELD},
+        {"off", "the rule is off", RUN_SKIPPED},
+        {"skip", "the rule's trigger skipped it", RUN_SKIPPED}};
+    const char *rule = jsonv_str(jsonv_get(v, "rule"), "");
+    const char *policy = jsonv_str(jsonv_get(v, "policy"), "");
+    const char *reason = jsonv_str(jsonv_get(v, "reason"), NULL);
+    char *key = key_of(jsonv_get(v, "key"));
+    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++)
+        if (strcmp(policy, policies[i].word) == 0) {
+            add_run(t, rule, key, policies[i].state,
+                policies[i].state != RUN_QUEUED && reason ? reason : policies[i].reason);
+            return;
+        }
+    char *words = reason ? mem_dup(reason)
+                         : mem_printf("the rule's trigger said \"%.40s\"; it is automatic, manual, "
+                                      "off or skip", policy);
+    add_run(t, rule, key, RUN_FAILED, words);
+    mem_free(words);
+}
+
+static void finish(struct routed *t, const char *reason)
+{
+    store_and_admit(t->ev, t, reason);
+    for (int i = 0; i < t->n; i++) {
+        mem_free((char *)t->runs[i].rule);
+        mem_free((char *)t->runs[i].key);
+        mem_free((char *)t->runs[i].reason);
+    }
+    mem_free(t);
+}
+
+static struct routed *routed_new(struct event *ev)
+{
+    struct routed *t = mem_zalloc(1, sizeof *t);
+    t->ev = ev;
+    return t;
+}
+
+/* Routing itself went wrong: one run that says so, so that the event is not silently gone. */
+static void failed(struct event *ev, enum run_state state, const char *words)
+{
+    struct routed *t = routed_new(ev);
+    add_run(t, "routing", mem_dup(""), state, words);
+    finish(t, "");
+}
+
+static void returned(struct event *ev, struct str json)
+{
+    struct jsondoc *d = jsondoc_parse(json, NULL);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    struct routed *t = routed_new(ev);
+    for (const struct jsonv *c = root && root->type == JSONV_ARRAY ? root->child : NULL; c;
+         c = c->next)
+        add_routed(t, c);
+    char *reason = mem_printf("no rule is for %s%s%s", ev->connection, ev->type[0] ? "." : "",
+        ev->type);
+    finish(t, reason);
+    mem_free(reason);
+    jsondoc_free(d);
+}
+
+static void words_of(struct str json, char *out, size_t n)
+{
+    struct jsondoc *d = jsondoc_parse(json, NULL);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    const char *message = jsonv_str(jsonv_get(root, "message"), NULL);
+    const char *where = jsonv_str(jsonv_get(root, "where"), "");
+    if (!message)
+        message = jsonv_str(jsonv_get(root, "reason"), "no reason was given");
+    bool placed = !where[0] || strncmp(message, where, strlen(where)) == 0;
+    snprintf(out, n, "%s%s%s", placed ? "" : where, placed ? "" : ": ", message);
+    jsondoc_free(d);
+}
+
+static void on_end(void *arg, enum script_outcome o, struct str json, struct str body, bool guilty)
+{
+    struct event *ev = arg;
+    char words[1024];
+    ev->route = NULL;
+    (void)body;
+    if (o == SCRIPT_RETURNED) {
+        returned(ev, json);
+    } else if (o == SCRIPT_LOST) {
+        ev->kills += guilty;
+        if (ev->kills < 2)
+            event_route(ev);
+        else
+            failed(ev, RUN_FAILED, "a trigger or key function killed its script process twice");
+    } else {
+        words_of(json, words, sizeof words);
+        failed(ev, o == SCRIPT_ATTENTION ? RUN_ATTENTION
+                : o == SCRIPT_SKIP       ? RUN_SKIPPED
+                                         : RUN_FAILED, words);
+    }
+}
+
+/* Triggers and keys are functions of the event alone: they may know the time, no more. */
+static void on_step(void *arg, uint32_t seq, struct str spec, struct str body)
+{
+    struct event *ev = arg;
+    struct jsondoc *d = jsondoc_parse(spec, NULL);
+    const char *op = d ? jsonv_str(jsonv_get(jsondoc_root(d), "op"), "") : "";
+    char meta[160];
+    if (strcmp(op, "time") == 0)
+        snprintf(meta, sizeof meta, "{\"ms\":%lld}", (long long)ev->received_ms);
+    else
+        snprintf(meta, sizeof meta, "{\"failed\":true,\"class\":\"permanent\",\"problem\":"
+            "\"trigger and key functions cannot reach outside\"}");
+    jsondoc_free(d);
+    (void)body;
+    scripts_answer(ev->route, seq, str_of(meta), STR_LIT(""));
+}
+
+static void on_log(void *arg, const char *level, struct str text)
+{
+    struct event *ev = arg;
+    char *line = mem_dupn(text.p, text.n);
+    log_event(LOG_INFO, "script", "company", ev->company->name, "event", ev->id, "level", level,
+        "text", line, NULL);
+    mem_free(line);
+}
+
+void event_route(struct event *ev)
+{
+    struct script_handlers h = {on_step, on_log, on_end, ev};
+    struct buf args;
+    struct version *v = version_hold(ev->company->current);
+    if (ev->version)
+        version_release(ev->version);
+    ev->version = v;
+    buf_init(&args, 1 << 20);
+    buf_addc(&args, '{');
+    event_put(&args, ev);
+    buf_addc(&args, '}');
+    ev->route = scripts_call(ev->engine->parts.scripts, v->context, "route", buf_str(&args),
+        (struct str){ev->body, ev->nbody}, &h);
+    buf_free(&args);
+}

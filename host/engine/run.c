@@ -1,0 +1,463 @@
+/* A run: from its queue over its call and its waits to its end. The journal is what it is; what
+ * is in memory may be thrown away at any moment and built again from it. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "buf.h"
+#include "clock.h"
+#include "fault.h"
+#include "log.h"
+#include "mem.h"
+#include "step.h"
+
+#define STORE_RETRY_MS 5000
+
+/* ---- counting the store's callbacks ---- */
+
+static void run_free(struct run *r)
+{
+    mem_free(r->rule);
+    mem_free(r->reason);
+    mem_free(r->result);
+    mem_free(r);
+}
+
+void run_hold(struct run *r)
+{
+    r->refs++;
+    engine_hold(r->engine);
+}
+
+bool run_held_back(struct run *r)
+{
+    struct engine *e = r->engine;
+    bool gone = r->gone;
+    if (--r->refs == 0 && gone)
+        run_free(r);
+    return engine_held_back(e) && !gone;
+}
+
+struct run *run_new(struct event *ev, const char *id, const char *rule, const char *key,
+    const char *version, enum run_state state)
+{
+    struct run *r = mem_zalloc(1, sizeof *r);
+    r->engine = ev->engine;
+    r->company = ev->company;
+    r->event = ev;
+    r->rule = mem_dup(rule);
+    r->state = state;
+    snprintf(r->id, sizeof r->id, "%s", id);
+    snprintf(r->version_name, sizeof r->version_name, "%s", version);
+    list_init(&r->ready_node);
+    list_init(&r->key_node);
+    list_init(&r->version_node);
+    list_append(&ev->runs, &r->event_node);
+    ev->open++;
+    if (key && key[0]) {
+        struct key_queue *q = map_get(r->company->keys, str_of(key));
+        if (!q) {
+            q = mem_zalloc(1, sizeof *q);
+            q->key = mem_dup(key);
+            list_init(&q->runs);
+            map_set(r->company->keys, str_of(key), q);
+        }
+        r->queue = q;
+        list_append(&q->runs, &r->key_node);
+    }
+    return r;
+}
+
+static void leave_queue(struct run *r)
+{
+    struct key_queue *q = r->queue;
+    if (!q)
+        return;
+    bool first = q->runs.next == &r->key_node;
+    r->queue = NULL;
+    list_remove(&r->key_node);
+    if (list_empty(&q->runs)) {
+        map_remove(r->company->keys, str_of(q->key));
+        mem_free(q->key);
+        mem_free(q);
+    } else if (first && !r->engine->dead) {
+        run_admit(LIST_OF(q->runs.next, struct run, key_node));
+    }
+}
+
+static void set_parked(struct run *r, bool parked)
+{
+    if (r->parked == parked)
+        return;
+    r->parked = parked;
+    r->event->parked += parked ? 1 : -1;
+    r->engine->stats.parked += parked ? 1 : -1;
+    event_update(r->event);
+}
+
+void run_discard(struct run *r)
+{
+    if (r->call)
+        scripts_drop(r->call);
+    r->call = NULL;
+    step_cancel(r->step);
+    if (r->timer)
+        loop_timer_free(r->timer);
+    r->timer = NULL;
+    schedule_release(r);
+    set_parked(r, false);
+    journal_free(&r->journal);
+    list_remove(&r->event_node);
+    list_remove(&r->version_node);
+    r->event->open--;
+    leave_queue(r);
+    event_update(r->event);
+    if (r->version)
+        version_release(r->version);
+    r->version = NULL;
+    r->gone = true;
+    if (r->refs == 0)
+        run_free(r);
+}
+
+/* ---- states in the store ---- */
+
+struct change {
+    struct run *run;
+    enum run_state state;
+    char *reason;
+    void (*stored)(struct run *r, const struct err *err);
+};
+
+static void on_changed(void *arg, const struct err *err)
+{
+    struct change c = *(struct change *)arg;
+    mem_free(arg);
+    if (run_held_back(c.run)) {
+        if (!err)
+            observe_run(c.run, c.state, c.reason);
+        if (c.stored)
+            c.stored(c.run, err);
+    }
+    mem_free(c.reason);
+}
+
+static void store_state(struct run *r, void (*stored)(struct run *r, const struct err *err))
+{
+    struct change *c = mem_alloc(sizeof *c);
+    struct store_run_change change = {.run = r->id, .state = r->state,
+        .reason = r->reason, .result = {r->result, r->nresult},
+        .until_ms = r->state == RUN_WAITING ? r->until_ms : 0};
+    *c = (struct change){r, r->state, mem_dup(r->reason ? r->reason : ""), stored};
+    run_hold(r);
+    store_set_run(r->engine->parts.store, &change, on_changed, c);
+}
+
+void run_set_reason(struct run *r, const char *reason)
+{
+    char *copy = mem_dup(reason && reason[0] ? reason : NULL);
+    mem_free(r->reason);
+    r->reason = copy;
+}
+
+/* ---- the end ---- */
+
+static void try_end(void *arg);
+
+static void count_end(struct run *r)
+{
+    struct engine_stats *s = &r->engine->stats;
+    if (r->state == RUN_DONE)
+        s->runs_done++;
+    else if (r->state == RUN_SKIPPED)
+        s->runs_skipped++;
+    else if (r->state == RUN_FAILED)
+        s->runs_failed++;
+    else if (r->state == RUN_ATTENTION)
+        s->runs_attention++;
+}
+
+void run_over(struct run *r)
+{
+    struct engine *e = r->engine;
+    struct event *ev = r->event;
+    count_end(r);
+    run_discard(r);
+    event_settled(ev);
+    schedule_pump(e);
+}
+
+static void end_stored(struct run *r, const struct err *err)
+{
+    struct engine *e = r->engine;
+    if (err) { /* the disk is full; the run's end is not lost as long as we remember it */
+        if (!r->timer)
+            r->timer = loop_timer_new(e->parts.loop, try_end, r);
+        loop_timer_arm(r->timer, STORE_RETRY_MS);
+        return;
+    }
+    FAULT_POINT("after_end");
+    run_over(r);
+}
+
+static void try_end(void *arg)
+{
+    store_state(arg, end_stored);
+}
+
+void run_finish(struct run *r, enum run_state state, const char *reason, struct str result)
+{
+    if (r->ending)
+        return;
+    FAULT_POINT("before_end");
+    r->ending = true;
+    if (r->call)
+        scripts_drop(r->call);
+    r->call = NULL;
+    run_set_reason(r, reason);
+    step_cancel(r->step);
+    journal_free(&r->journal);
+    set_parked(r, false);
+    list_remove(&r->version_node);
+    r->state = state;
+    mem_free(r->result);
+    r->result = result.n ? mem_dupn(result.p, result.n) : NULL;
+    r->nresult = result.n;
+    if (r->timer)
+        loop_timer_free(r->timer);
+    r->timer = NULL;
+    schedule_release(r);
+    try_end(r);
+    schedule_pump(r->engine);
+}
+
+void run_attention(struct run *r, const char *fmt, ...)
+{
+    char words[2048];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(words, sizeof words, fmt, ap);
+    va_end(ap);
+    run_finish(r, RUN_ATTENTION, words, STR_NONE);
+}
+
+/* ---- waiting and going on ---- */
+
+void run_queue(struct run *r)
+{
+    if (r->ending || r->gone || r->slot || !list_empty(&r->ready_node))
+        return;
+    if (!r->version)
+        r->version = version_recorded(r->company, r->version_name);
+    if (r->version->state == VERSION_LOADING) {
+        if (list_empty(&r->version_node))
+            list_append(&r->version->waiting, &r->version_node);
+    } else if (r->version->state == VERSION_BROKEN) {
+        run_attention(r, "version %s of the company's scripts could not be loaded: %s",
+            r->version_name, r->version->problem);
+    } else {
+        schedule_add(r);
+    }
+}
+
+static void wait_over(void *arg)
+{
+    struct run *r = arg;
+    set_parked(r, false);
+    run_queue(r);
+}
+
+static void arm(struct run *r, int64_t ms)
+{
+    if (!r->timer)
+        r->timer = loop_timer_new(r->engine->parts.loop, wait_over, r);
+    loop_timer_arm(r->timer, ms > 0 ? ms : 0);
+}
+
+void run_admit(struct run *r)
+{
+    int64_t left = r->until_ms - clock_wall_ms();
+    if (r->queue && r->queue->runs.next != &r->key_node)
+        return; /* it is called when those before it are done */
+    if (r->state == RUN_WAITING && left > 0) {
+        set_parked(r, true);
+        arm(r, left);
+        return;
+    }
+    run_queue(r);
+}
+
+static void give_back(struct run *r)
+{
+    if (r->call)
+        scripts_drop(r->call);
+    r->call = NULL;
+    journal_free(&r->journal);
+    r->resumed = true;
+    schedule_release(r);
+}
+
+void run_park(struct run *r, int64_t until_ms, const char *why)
+{
+    give_back(r);
+    r->state = RUN_WAITING;
+    r->until_ms = until_ms;
+    run_set_reason(r, why);
+    store_state(r, NULL);
+    set_parked(r, true);
+    arm(r, until_ms - clock_wall_ms());
+    schedule_pump(r->engine);
+}
+
+void run_again(struct run *r, int64_t wait_ms)
+{
+    if (r->ending || r->gone)
+        return;
+    if (step_must_finish(r->step)) { /* its answer brings us back here */
+        if (r->call)
+            scripts_drop(r->call);
+        r->call = NULL;
+        return;
+    }
+    step_cancel(r->step);
+    give_back(r);
+    if (wait_ms > 0 || r->reading)
+        arm(r, wait_ms);
+    else
+        run_queue(r);
+    schedule_pump(r->engine);
+}
+
+/* ---- the call ---- */
+
+static void on_step(void *arg, uint32_t seq, struct str spec, struct str body)
+{
+    step_begin(arg, seq, spec, body);
+}
+
+static void on_log(void *arg, const char *level, struct str text)
+{
+    struct run *r = arg;
+    store_log(r->engine->parts.store, r->id, clock_wall_ms(), level, text);
+    observe_log(r, level, text);
+}
+
+/* What the rule raised, in words: an outside refusal needs a person, a bug of the script is the
+ * author's, with the place. */
+static void ended_with_error(struct run *r, struct str json)
+{
+    struct jsondoc *d = jsondoc_parse(json, NULL);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    const char *message = jsonv_str(jsonv_get(root, "message"), "the script failed without a word");
+    const char *where = jsonv_str(jsonv_get(root, "where"), "");
+    const char *class = jsonv_str(jsonv_get(root, "class"), "");
+    bool outside = strcmp(class, "permanent") == 0 || strcmp(class, "transient") == 0 ||
+        strcmp(class, "denied") == 0;
+    bool placed = outside || !where[0] || strncmp(message, where, strlen(where)) == 0;
+    char *words = mem_printf("%s%s%.1500s", placed ? "" : where, placed ? "" : ": ", message);
+    run_finish(r, outside ? RUN_ATTENTION : RUN_FAILED, words, json);
+    mem_free(words);
+    jsondoc_free(d);
+}
+
+static void ended_with_reason(struct run *r, enum run_state state, const char *prefix,
+    struct str json)
+{
+    struct jsondoc *d = jsondoc_parse(json, NULL);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    const char *reason = jsonv_str(jsonv_get(root, "reason"), NULL);
+    if (!reason)
+        reason = jsonv_str(jsonv_get(root, "message"), "no reason was given");
+    char *words = mem_printf("%s%.1800s", prefix, reason);
+    run_finish(r, state, words, json);
+    mem_free(words);
+    jsondoc_free(d);
+}
+
+static void lost(struct run *r, bool guilty)
+{
+    r->engine->stats.scripts_lost++;
+    if (guilty && ++r->kills >= 2) {
+        run_finish(r, RUN_FAILED, "killed its script process twice: the rule computes without end "
+            "or uses up its process; correct the rule and retry", STR_NONE);
+        return;
+    }
+    run_again(r, 0);
+}
+
+static void on_end(void *arg, enum script_outcome o, struct str json, struct str body, bool guilty)
+{
+    struct run *r = arg;
+    r->call = NULL;
+    if (o == SCRIPT_LOST)
+        lost(r, guilty);
+    else if (r->seq < (uint32_t)r->journal.n)
+        run_attention(r, "journal mismatch at step %u (recorded %s, now the end of the rule): look "
+            "at what is already done outside", r->seq + 1, r->journal.v[r->seq].title);
+    else if (o == SCRIPT_RETURNED)
+        run_finish(r, RUN_DONE, NULL, json);
+    else if (o == SCRIPT_ERROR)
+        ended_with_error(r, json);
+    else if (o == SCRIPT_ATTENTION)
+        ended_with_reason(r, RUN_ATTENTION, "", json);
+    else if (o == SCRIPT_SKIP)
+        ended_with_reason(r, RUN_SKIPPED, "", json);
+    else
+        ended_with_reason(r, RUN_FAILED, "limit hit: ", json);
+    (void)body;
+}
+
+static void put_arguments(struct buf *b, const struct run *r)
+{
+    char seed[33];
+    id_hash(seed, r->id, strlen(r->id));
+    buf_addc(b, '{');
+    event_put(b, r->event);
+    buf_adds(b, ",\"rule\":");
+    json_put_cstring(b, r->rule);
+    buf_adds(b, ",\"run\":");
+    json_put_cstring(b, r->id);
+    buf_addf(b, ",\"seed\":\"%s\",\"version\":", seed);
+    json_put_cstring(b, r->version_name);
+    buf_addc(b, '}');
+}
+
+static void call_run(struct run *r)
+{
+    struct script_handlers h = {on_step, on_log, on_end, r};
+    struct buf args;
+    r->seq = 0;
+    r->unknown.seq = 0;
+    buf_init(&args, 1 << 20);
+    put_arguments(&args, r);
+    r->call = scripts_call(r->engine->parts.scripts, r->version->context, "run", buf_str(&args),
+        (struct str){r->event->body, r->event->nbody}, &h);
+    buf_free(&args);
+}
+
+static void journal_read(struct run *r)
+{
+    if (!r->ending && r->slot && !r->call)
+        call_run(r);
+}
+
+void run_start(struct run *r)
+{
+    struct engine_stats *s = &r->engine->stats;
+    if (!r->began_ms) {
+        int64_t now = clock_mono_ms();
+        r->began_ms = now ? now : 1;
+    }
+    if (r->resumed)
+        s->runs_resumed++;
+    else
+        s->runs_started++;
+    if (r->state != RUN_RUNNING) {
+        r->state = RUN_RUNNING;
+        run_set_reason(r, NULL);
+        store_state(r, NULL);
+    }
+    if (r->resumed)
+        journal_load(r, journal_read);
+    else
+        call_run(r);
+}

@@ -1,0 +1,408 @@
+/* Steps: answered from the journal, or done and recorded. */
+#include "step.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "buf.h"
+#include "clock.h"
+#include "fault.h"
+#include "mem.h"
+
+/* ---- life ---- */
+
+static struct step *step_new(struct run *r, uint32_t seq, struct str spec, struct str body,
+    const char *fingerprint, struct jsondoc *doc)
+{
+    struct step *s = mem_zalloc(1, sizeof *s);
+    s->run = r;
+    s->seq = seq;
+    s->doc = doc;
+    s->spec = mem_dupn(spec.p, spec.n);
+    s->nspec = spec.n;
+    s->body = mem_dupn(body.p, body.n);
+    s->nbody = body.n;
+    s->at_ms = clock_wall_ms();
+    s->began_us = clock_mono_us();
+    memcpy(s->fingerprint, fingerprint, sizeof s->fingerprint);
+    if (r->redo.seq == seq) {
+        s->attempts = r->redo.attempts;
+        s->sent_ms = r->redo.sent_ms;
+        s->renewed = r->redo.renewed;
+    }
+    r->step = s;
+    return s;
+}
+
+static void step_free(struct step *s)
+{
+    struct run *r = s->run;
+    channel_cancel(&s->place);
+    token_cancel(&s->token);
+    if (s->transfer)
+        http_out_cancel(s->transfer);
+    if (s->in_channel)
+        channel_leave(s->channel);
+    if (s->timer)
+        loop_timer_free(s->timer);
+    resolver_wipe(s->used_token);
+    jsondoc_free(s->doc);
+    mem_free(s->title);
+    mem_free(s->spec);
+    mem_free(s->body);
+    mem_free(s);
+    r->step = NULL;
+}
+
+bool step_must_finish(const struct step *s)
+{
+    return s && s->write && s->phase == STEP_SENT;
+}
+
+void step_cancel(struct step *s)
+{
+    if (!s)
+        return;
+    struct run *r = s->run;
+    /* A write whose request is outside may be carried out: only its answer can tell. Of all
+     * others this process knows that nothing happened, whatever the journal says. */
+    if (!step_must_finish(s)) {
+        r->redo.seq = s->seq;
+        r->redo.attempts = s->attempts;
+        r->redo.sent_ms = s->sent_ms;
+        r->redo.renewed = s->renewed;
+    }
+    step_free(s);
+}
+
+/* ---- recording ---- */
+
+/* What the store's callback needs; the texts only if somebody watches steps. */
+struct record {
+    struct run *run;
+    uint32_t seq;
+    void (*stored)(struct step *s); /* of an intent */
+    bool write;
+    struct engine_step_info info;
+    char *kind, *connection, *title, *outcome, *request, *meta, *body;
+};
+
+static void record_free(struct record *rec)
+{
+    mem_free(rec->kind);
+    mem_free(rec->connection);
+    mem_free(rec->title);
+    mem_free(rec->outcome);
+    mem_free(rec->request);
+    mem_free(rec->meta);
+    mem_free(rec->body);
+    mem_free(rec);
+}
+
+static void on_recorded(void *arg, const struct err *err)
+{
+    struct record *rec = arg;
+    struct run *r = rec->run;
+    if (run_held_back(r)) {
+        if (rec->write && !err)
+            FAULT_POINT("after_answer");
+        if (err)
+            run_again(r, 5000);
+        else if (rec->title)
+            observe_step(r, &rec->info);
+    }
+    record_free(rec);
+}
+
+static void on_intent(void *arg, const struct err *err)
+{
+    struct record *rec = arg;
+    struct run *r = rec->run;
+    if (run_held_back(r)) {
+        struct step *s = r->step;
+        if (err) {
+            run_again(r, 5000);
+        } else if (s && s->seq == rec->seq && s->phase == STEP_INTENT) {
+            FAULT_POINT("after_intent");
+            s->recorded = true;
+            rec->stored(s);
+        }
+    }
+    record_free(rec);
+}
+
+static struct store_step stored_step(const struct step *s)
+{
+    return (struct store_step){
+        .run = s->run->id,
+        .seq = s->seq,
+        .kind = s->kind,
+        .connection = s->conn ? s->conn->name : "",
+        .title = s->title ? s->title : s->kind,
+        .fingerprint = s->fingerprint,
+        .spec = {s->spec, s->nspec},
+        .body = {s->body, s->nbody},
+        .at_ms = s->at_ms,
+    };
+}
+
+void step_store_intent(struct step *s, void (*stored)(struct step *s))
+{
+    struct record *rec = mem_zalloc(1, sizeof *rec);
+    struct store_step st = stored_step(s);
+    rec->run = s->run;
+    rec->seq = s->seq;
+    rec->stored = stored;
+    s->phase = STEP_INTENT;
+    if (s->write)
+        FAULT_POINT("before_intent");
+    run_hold(s->run);
+    store_intent(s->run->engine->parts.store, &st, on_intent, rec);
+}
+
+static struct record *record_of(struct step *s, const char *outcome, int status, struct str meta,
+    struct str body)
+{
+    struct record *rec = mem_zalloc(1, sizeof *rec);
+    rec->run = s->run;
+    rec->seq = s->seq;
+    rec->write = s->write;
+    if (!observe_steps(s->run->engine))
+        return rec;
+    rec->kind = mem_dup(s->kind);
+    rec->connection = mem_dup(s->conn ? s->conn->name : "");
+    rec->title = mem_dup(s->title ? s->title : s->kind);
+    rec->outcome = mem_dup(outcome);
+    rec->request = mem_dupn(s->body, s->nbody);
+    rec->meta = mem_dupn(meta.p, meta.n);
+    rec->body = mem_dupn(body.p, body.n);
+    rec->info = (struct engine_step_info){.seq = s->seq, .kind = rec->kind,
+        .connection = rec->connection, .title = rec->title, .outcome = rec->outcome,
+        .problem = "", .status = status, .attempts = s->attempts,
+        .duration_us = clock_mono_us() - s->began_us, .request = {rec->request, s->nbody},
+        .meta = {rec->meta, meta.n}, .body = {rec->body, body.n}};
+    return rec;
+}
+
+void step_answer(struct step *s, const char *outcome, int status, struct str meta, struct str body)
+{
+    struct run *r = s->run;
+    struct store *store = r->engine->parts.store;
+    struct store_answer a = {.outcome = outcome, .meta = meta, .body = body,
+        .at_ms = clock_wall_ms(), .attempts = s->attempts,
+        .duration_us = clock_mono_us() - s->began_us};
+    struct record *rec = record_of(s, outcome, status, meta, body);
+    uint32_t seq = s->seq;
+    run_hold(r);
+    if (s->recorded) {
+        store_answer(store, r->id, seq, &a, on_recorded, rec);
+    } else {
+        struct store_step st = stored_step(s);
+        store_step(store, &st, &a, on_recorded, rec);
+    }
+    r->engine->stats.steps++;
+    r->redo.seq = 0;
+    step_free(s);
+    /* The script need not wait for the disk: what it asks next is stored after this. */
+    if (r->call)
+        scripts_answer(r->call, seq, meta, body);
+    else
+        run_again(r, 0);
+}
+
+void step_fail(struct step *s, const char *class, const char *fmt, ...)
+{
+    char words[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(words, sizeof words, fmt, ap);
+    va_end(ap);
+    struct buf meta;
+    buf_init(&meta, 65536);
+    buf_addf(&meta, "{\"failed\":true,\"class\":\"%s\",\"problem\":", class);
+    json_put_cstring(&meta, words);
+    buf_addc(&meta, '}');
+    step_answer(s, "error", 0, buf_str(&meta), STR_LIT(""));
+    buf_free(&meta);
+}
+
+/* ---- waits ---- */
+
+static void on_timer(void *arg)
+{
+    struct step *s = arg;
+    s->after(s);
+}
+
+bool step_wait(struct step *s, int64_t ms, void (*after)(struct step *s), const char *why)
+{
+    struct run *r = s->run;
+    if (ms > r->engine->set.inline_wait_ms) {
+        step_cancel(s);
+        run_park(r, clock_wall_ms() + ms, why);
+        return false;
+    }
+    s->phase = STEP_WAITING;
+    s->after = after;
+    if (!s->timer)
+        s->timer = loop_timer_new(r->engine->parts.loop, on_timer, s);
+    loop_timer_arm(s->timer, ms > 0 ? ms : 0);
+    return true;
+}
+
+/* ---- steps that are no requests ---- */
+
+static void slept(struct step *s)
+{
+    step_answer(s, "done", 0, STR_LIT("{}"), STR_LIT(""));
+}
+
+static void sleep_on(struct step *s)
+{
+    int64_t ms = jsonv_int(jsonv_get(jsondoc_root(s->doc), "ms"), 0);
+    int64_t left = s->at_ms + (ms > 0 ? ms : 0) - clock_wall_ms();
+    /* A clock that was set back must not make the sleep longer than it is. */
+    if (left > ms)
+        left = ms;
+    if (left <= 0)
+        slept(s);
+    else
+        step_wait(s, left, slept, "sleeps, as the rule says");
+}
+
+/* The answer to a lost write can only be looked for when the request cannot land any more. */
+static void settle(struct step *s)
+{
+    struct run *r = s->run;
+    int64_t of = jsonv_int(jsonv_get(jsondoc_root(s->doc), "of"), 0), left = 0;
+    char why[300];
+    if (of > 0 && r->unknown.seq == (uint32_t)of) {
+        left = r->unknown.sent_ms + r->unknown.settle_ms - clock_wall_ms();
+        if (left > r->unknown.settle_ms)
+            left = r->unknown.settle_ms;
+    }
+    if (left <= 0) {
+        slept(s);
+        return;
+    }
+    snprintf(why, sizeof why, "nobody knows whether step %lld arrived; it is looked for in %lld s",
+        (long long)of, (long long)((left + 999) / 1000));
+    step_wait(s, left, slept, why);
+}
+
+static void begin_op(struct step *s)
+{
+    const char *op = jsonv_str(jsonv_get(jsondoc_root(s->doc), "op"), "");
+    if (strcmp(op, "http") == 0) {
+        step_http_begin(s);
+        return;
+    }
+    snprintf(s->kind, sizeof s->kind, "%.11s", op[0] ? op : "?");
+    if (strcmp(op, "time") == 0) {
+        char meta[64];
+        int n = snprintf(meta, sizeof meta, "{\"ms\":%lld}", (long long)clock_wall_ms());
+        step_answer(s, "done", 0, (struct str){meta, (size_t)n}, STR_LIT(""));
+    } else if (strcmp(op, "sleep") == 0) {
+        if (s->recorded)
+            sleep_on(s);
+        else
+            step_store_intent(s, sleep_on);
+    } else if (strcmp(op, "settle") == 0) {
+        settle(s);
+    } else {
+        step_fail(s, "permanent", "a run cannot do \"%.40s\" here", op);
+    }
+}
+
+/* ---- replay ---- */
+
+static void remember_unknown(struct run *r, const struct journal_step *js)
+{
+    if (strcmp(js->outcome, "unknown") != 0)
+        return;
+    struct jsondoc *d = jsondoc_parse((struct str){js->meta, js->nmeta}, NULL);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    r->unknown.seq = js->seq;
+    r->unknown.sent_ms = jsonv_int(jsonv_get(root, "sent_ms"), js->answer_ms);
+    r->unknown.settle_ms = jsonv_int(jsonv_get(root, "settle_ms"), 0);
+    jsondoc_free(d);
+}
+
+static void replay(struct run *r, const struct journal_step *js)
+{
+    struct str meta = {js->meta, js->nmeta}, body = {js->body, js->nbody};
+    r->engine->stats.steps_replayed++;
+    remember_unknown(r, js);
+    if (observe_steps(r->engine)) {
+        struct engine_step_info i = {.seq = js->seq, .kind = js->kind,
+            .connection = js->connection, .title = js->title, .outcome = js->outcome,
+            .problem = "", .replayed = true, .meta = meta, .body = body};
+        observe_step(r, &i);
+    }
+    scripts_answer(r->call, js->seq, meta, body);
+}
+
+static void mismatch(struct run *r, uint32_t seq, const struct journal_step *js,
+    const struct jsondoc *doc)
+{
+    const struct jsonv *root = jsondoc_root(doc);
+    char *title = step_request_title(root);
+    run_attention(r, "journal mismatch at step %u (recorded %s%s%s, now %s%s%s): what the rule does "
+        "differs from what it did before, so nothing more was done; look at what is already "
+        "done outside", seq, js ? js->title : "nothing", js && js->connection[0] ? " on " : "",
+        js ? js->connection : "", title, jsonv_str(jsonv_get(root, "connection"), "")[0] ? " on " : "",
+        jsonv_str(jsonv_get(root, "connection"), ""));
+    mem_free(title);
+}
+
+static void print_step(char out[33], struct str spec, struct str body)
+{
+    struct buf both;
+    buf_init(&both, spec.n + body.n + 64);
+    buf_addf(&both, "%zu:", spec.n);
+    buf_add(&both, spec.p, spec.n);
+    buf_add(&both, body.p, body.n);
+    id_hash(out, both.p, both.n);
+    buf_free(&both);
+}
+
+void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
+{
+    char fingerprint[33];
+    struct err e = {0};
+    struct journal_step *js = journal_find(r, seq);
+    r->seq = seq;
+    if (seq > (uint32_t)r->engine->set.max_steps) {
+        char *words = mem_printf("limit hit: more than %d steps in one run",
+            r->engine->set.max_steps);
+        run_finish(r, RUN_FAILED, words, STR_NONE);
+        mem_free(words);
+        return;
+    }
+    struct jsondoc *doc = jsondoc_parse(spec, &e);
+    if (!doc) {
+        run_finish(r, RUN_FAILED, "the script process sent a step that is not JSON", STR_NONE);
+        return;
+    }
+    print_step(fingerprint, spec, body);
+    if (seq <= (uint32_t)r->journal.n && (!js || strcmp(js->fingerprint, fingerprint) != 0)) {
+        mismatch(r, seq, js, doc);
+        jsondoc_free(doc);
+        return;
+    }
+    if (js && js->answered) {
+        jsondoc_free(doc);
+        replay(r, js);
+        return;
+    }
+    if (r->engine->draining) { /* the journal goes on from here at the next start */
+        jsondoc_free(doc);
+        return;
+    }
+    struct step *s = step_new(r, seq, spec, body, fingerprint, doc);
+    if (js) {
+        s->recorded = true;
+        s->at_ms = js->at_ms;
+    }
+    begin_op(s);
+}

@@ -1,0 +1,323 @@
+/* An http step: intent, place, token, request, and what its outcome means. A request that may have
+ * had an effect is never sent again by the host; see design.md 4.2. */
+#include <stdio.h>
+#include <string.h>
+#include "backoff.h"
+#include "buf.h"
+#include "clock.h"
+#include "fault.h"
+#include "log.h"
+#include "mem.h"
+#include "retry.h"
+#include "step.h"
+
+#define SETTLE_DEFAULT_MS 120000
+
+static void attempt(struct step *s);
+static void placed(void *arg);
+static void token_done(void *arg, enum token_result r, const char *problem, int64_t retry_ms);
+
+static const struct engine_settings *settings(const struct step *s)
+{
+    return &s->run->engine->set;
+}
+
+static int64_t settle_ms(const struct step *s)
+{
+    int64_t asked = jsonv_int(jsonv_get(jsondoc_root(s->doc), "settle_ms"), -1);
+    if (settings(s)->settle_ms >= 0)
+        return settings(s)->settle_ms;
+    if (asked >= 0)
+        return asked;
+    return s->conn->settle_ms >= 0 ? s->conn->settle_ms : SETTLE_DEFAULT_MS;
+}
+
+static void leave_channel(struct step *s)
+{
+    if (!s->in_channel)
+        return;
+    s->in_channel = false;
+    channel_leave(s->channel);
+}
+
+/* ---- outcomes ---- */
+
+void step_http_unknown(struct step *s, const char *problem)
+{
+    struct run *r = s->run;
+    struct buf meta;
+    r->unknown.seq = s->seq;
+    r->unknown.sent_ms = s->sent_ms;
+    r->unknown.settle_ms = settle_ms(s);
+    r->engine->stats.unknown++;
+    log_event(LOG_WARN, "outcome unknown", "run", r->id, "connection", s->conn->name, "step",
+        s->title, "problem", problem, NULL);
+    buf_init(&meta, 65536);
+    buf_adds(&meta, "{\"problem\":");
+    json_put_cstring(&meta, problem);
+    buf_addf(&meta, ",\"sent_ms\":%lld,\"settle_ms\":%lld,\"unknown\":true}",
+        (long long)s->sent_ms, (long long)r->unknown.settle_ms);
+    step_answer(s, "unknown", 0, buf_str(&meta), STR_LIT(""));
+    buf_free(&meta);
+}
+
+static void observe_retry(struct step *s, int status, const char *problem)
+{
+    if (!observe_steps(s->run->engine))
+        return;
+    struct engine_step_info i = {.seq = s->seq, .kind = s->kind, .connection = s->conn->name,
+        .title = s->title, .outcome = "retry", .problem = problem, .status = status,
+        .attempts = s->attempts, .duration_us = clock_mono_us() - s->began_us,
+        .request = {s->body, s->nbody}};
+    observe_step(s->run, &i);
+}
+
+/* The intent of a write stays without an answer: if the run is retried one day, the step looks
+ * before it acts, as after a crash. */
+static void give_up(struct step *s, const char *problem)
+{
+    char *connection = mem_dup(s->conn->name), *title = mem_dup(s->title);
+    int attempts = s->attempts;
+    bool write = s->write;
+    run_attention(s->run, "%s could not be reached for %s: %d tries, the last one: %s. %s Retry the "
+        "run when %s works again", connection, title, attempts, problem,
+        write ? "This step changed nothing there." : "Nothing was sent after this step.",
+        connection);
+    mem_free(connection);
+    mem_free(title);
+}
+
+static bool past_deadline(const struct step *s)
+{
+    return clock_mono_ms() - s->run->began_ms > settings(s)->run_deadline_ms;
+}
+
+/* Nothing happened outside (or nothing that matters): again, later. after_ms: what the other side
+ * asked for, or -1. */
+static void try_later(struct step *s, int status, const char *problem, int64_t after_ms)
+{
+    const struct engine_settings *set = settings(s);
+    struct run *r = s->run;
+    leave_channel(s);
+    if (s->attempts >= set->retry_attempts || past_deadline(s)) {
+        give_up(s, problem);
+        return;
+    }
+    int64_t wait = backoff_ms(s->attempts ? s->attempts : 1, set->retry_base_ms, set->retry_cap_ms,
+        0, engine_random(r->engine));
+    if (after_ms > wait)
+        wait = after_ms;
+    if (after_ms > 0)
+        channel_silence(s->channel, after_ms);
+    r->engine->stats.retries++;
+    observe_retry(s, status, problem);
+    char *why = mem_printf("%s: %s did not work yet (%s); try %d of %d follows", s->conn->name,
+        s->title, problem, s->attempts + 1, set->retry_attempts);
+    step_wait(s, wait, attempt, why);
+    mem_free(why);
+}
+
+static void failed_transport(struct step *s, const struct http_out_result *r)
+{
+    if (breaker_failed(&s->channel->breaker, clock_mono_ms()))
+        log_event(LOG_WARN, "connection paused", "company", s->run->company->name, "connection",
+            s->conn->name, "problem", r->problem ? r->problem : "it answers with errors", NULL);
+}
+
+static void answered(struct step *s, const struct http_out_result *r)
+{
+    const struct jsonv *spec = jsondoc_root(s->doc);
+    char problem[128];
+    enum retry_verdict v = step_request_accepts(spec, r->status)
+        ? RETRY_DONE
+        : retry_judge(r->status, s->write);
+    snprintf(problem, sizeof problem, "it answered %d %s", r->status, http_reason(r->status));
+    if (r->status >= 502 && r->status <= 504)
+        failed_transport(s, r);
+    else
+        breaker_succeeded(&s->channel->breaker);
+    if (v == RETRY_TOKEN && s->conn->auth.type == AUTH_OAUTH2_M2M && !s->renewed) {
+        s->renewed = true;
+        s->attempts--; /* that was the token's fault */
+        leave_channel(s);
+        token_spent(s->channel, s->used_token ? s->used_token : "");
+        attempt(s);
+    } else if (v == RETRY_LATER) {
+        try_later(s, r->status, problem,
+            retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"),
+                clock_wall_ms(), settings(s)->retry_after_cap_ms));
+    } else if (v == RETRY_UNKNOWN) {
+        leave_channel(s);
+        step_http_unknown(s, problem);
+    } else {
+        struct buf meta;
+        buf_init(&meta, 1 << 20);
+        step_request_meta(&meta, r);
+        leave_channel(s);
+        step_answer(s, "done", r->status, buf_str(&meta), r->body.p ? r->body : STR_LIT(""));
+        buf_free(&meta);
+    }
+}
+
+static void on_done(void *arg, const struct http_out_result *r)
+{
+    struct step *s = arg;
+    s->transfer = NULL;
+    if (s->write)
+        FAULT_POINT("after_send");
+    if (r->outcome == HTTP_OUT_ANSWERED) {
+        answered(s, r);
+        return;
+    }
+    failed_transport(s, r);
+    if (r->outcome == HTTP_OUT_UNKNOWN && s->write) {
+        leave_channel(s);
+        step_http_unknown(s, r->problem);
+    } else if (r->outcome == HTTP_OUT_NOT_SENT && r->permanent) {
+        leave_channel(s);
+        step_fail(s, "permanent", "%s", r->problem);
+    } else {
+        try_later(s, 0, r->problem, -1);
+    }
+}
+
+/* ---- the way out ---- */
+
+static void send_request(struct step *s)
+{
+    struct run *run = s->run;
+    struct step_request q;
+    struct err e = {0};
+    char *bearer = NULL;
+    if (step_request_build(s, &q, &e) < 0) {
+        step_request_free(&q);
+        leave_channel(s);
+        step_fail(s, "permanent", "%s", e.text);
+        return;
+    }
+    const char *authorization = s->channel->credentials.authorization;
+    if (s->conn->auth.type == AUTH_OAUTH2_M2M) {
+        resolver_wipe(s->used_token);
+        s->used_token = mem_dup(s->channel->token.value);
+        authorization = bearer = mem_printf("Bearer %s", s->used_token);
+    }
+    if (authorization)
+        q.headers[q.nheaders++] =
+            (struct http_header){STR_LIT("Authorization"), str_of(authorization)};
+    int64_t timeout = jsonv_int(jsonv_get(jsondoc_root(s->doc), "timeout_ms"), 0);
+    if (timeout <= 0)
+        timeout = s->conn->timeout_ms ? s->conn->timeout_ms : settings(s)->http_timeout_ms;
+    struct http_out_request out = {.method = q.method, .url = q.url, .headers = q.headers,
+        .nheaders = q.nheaders, .body = {s->body, s->nbody}, .write = s->write,
+        .timeout_ms = timeout, .max_body = settings(s)->max_answer};
+    if (s->write)
+        FAULT_POINT("before_send");
+    s->attempts++;
+    s->phase = STEP_SENT;
+    s->sent_ms = clock_wall_ms();
+    run->engine->stats.requests++;
+    s->transfer = http_out_start(run->engine->parts.http, &out, on_done, s);
+    resolver_wipe(bearer);
+    step_request_free(&q);
+}
+
+static void placed(void *arg)
+{
+    struct step *s = arg;
+    s->in_channel = true;
+    send_request(s);
+}
+
+static void token_done(void *arg, enum token_result r, const char *problem, int64_t retry_ms)
+{
+    struct step *s = arg;
+    if (r == TOKEN_READY) {
+        s->phase = STEP_QUEUED;
+        channel_enter(s->channel, &s->place);
+    } else if (r == TOKEN_LATER) {
+        s->attempts++;
+        try_later(s, 0, problem, retry_ms);
+    } else {
+        run_attention(s->run, "%s", problem);
+    }
+}
+
+/* One try, from the beginning: the other side may have asked for silence meanwhile, and the
+ * credentials may have changed. */
+static void attempt(struct step *s)
+{
+    struct err e = {0};
+    if (s->run->engine->draining)
+        return;
+    int64_t blocked = channel_blocked(s->channel);
+    if (blocked > 0 && past_deadline(s)) {
+        give_up(s, "it has not answered for a long time");
+        return;
+    }
+    if (blocked > 0) {
+        char *why = mem_printf("%s does not answer at the moment; it is asked again later",
+            s->conn->name);
+        step_wait(s, blocked + (int64_t)(engine_random(s->run->engine) % 100), attempt, why);
+        mem_free(why);
+        return;
+    }
+    if (credentials_get(s->channel, s->run->version, s->conn, &e) < 0) {
+        run_attention(s->run, "%s", e.text);
+        return;
+    }
+    if (s->conn->auth.type == AUTH_OAUTH2_M2M) {
+        s->phase = STEP_TOKEN;
+        token_ask(s->channel, s->conn, &s->token);
+    } else {
+        s->phase = STEP_QUEUED;
+        channel_enter(s->channel, &s->place);
+    }
+}
+
+static void answer_dry(struct step *s)
+{
+    struct buf body;
+    buf_init(&body, s->nbody + 64);
+    step_request_dry(&body, (struct str){s->body, s->nbody});
+    step_answer(s, "dry", 200, STR_LIT("{\"dry\":true,\"headers\":{},\"status\":200}"),
+        body.p ? buf_str(&body) : STR_LIT(""));
+    buf_free(&body);
+}
+
+/* An intent without an answer was found: the process that sent it is gone, and it may have sent
+ * it until the moment it ended. */
+static void answer_lost(struct step *s)
+{
+    int64_t now = s->run->engine->started_wall_ms;
+    s->sent_ms = s->at_ms > now ? s->at_ms : now;
+    step_http_unknown(s, "the host was stopped before the answer was recorded");
+}
+
+void step_http_begin(struct step *s)
+{
+    struct run *r = s->run;
+    const struct jsonv *spec = jsondoc_root(s->doc);
+    const char *name = jsonv_str(jsonv_get(spec, "connection"), "");
+    s->write = jsonv_bool(jsonv_get(spec, "write"), false);
+    s->place = (struct channel_wait){.go = placed, .arg = s};
+    s->token = (struct token_wait){.done = token_done, .arg = s};
+    snprintf(s->kind, sizeof s->kind, "%s", s->write ? "write" : "read");
+    s->title = step_request_title(spec);
+    s->conn = manifest_connection(r->version->manifest, name);
+    if (!s->conn) {
+        step_fail(s, "permanent", "there is no connection \"%.60s\"; company.lua must connect it",
+            name);
+        return;
+    }
+    s->channel = channel_get(r->company, s->conn);
+    if (!s->write)
+        attempt(s);
+    else if (settings(s)->dry_run)
+        answer_dry(s);
+    else if (!s->recorded)
+        step_store_intent(s, attempt);
+    else if (r->redo.seq == s->seq)
+        attempt(s);
+    else
+        answer_lost(s);
+}

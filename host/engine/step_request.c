@@ -1,0 +1,159 @@
+/* What leaves the host for an http step. The script names a connection and a path below its
+ * address; the host puts in the address and the credentials and lets nothing point elsewhere. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include "buf.h"
+#include "mem.h"
+#include "step.h"
+
+#define PATH_MAX_BYTES 16384
+#define TITLE_MAX      160
+
+static const char *spec_text(const struct jsonv *spec, const char *key, const char *fallback)
+{
+    return jsonv_str(jsonv_get(spec, key), fallback);
+}
+
+char *step_request_title(const struct jsonv *spec)
+{
+    const char *op = spec_text(spec, "op", "?");
+    if (strcmp(op, "http") != 0)
+        return mem_printf("%.40s", op);
+    const char *path = spec_text(spec, "path", "");
+    size_t n = strcspn(path, "?#");
+    return mem_printf("%.16s %.*s", spec_text(spec, "method", "GET"),
+        (int)(n < TITLE_MAX ? n : TITLE_MAX), n ? path : "/");
+}
+
+bool step_request_accepts(const struct jsonv *spec, int status)
+{
+    const struct jsonv *list = jsonv_get(spec, "accept");
+    for (const struct jsonv *c = list ? list->child : NULL; c; c = c->next)
+        if (jsonv_int(c, 0) == status)
+            return true;
+    return false;
+}
+
+/* scheme://host:port of an absolute address: all up to its path. */
+static size_t origin_length(const char *url)
+{
+    const char *p = strstr(url, "://");
+    return p ? (size_t)(p + 3 - url) + strcspn(p + 3, "/?#\\") : 0;
+}
+
+static int build_url(const char *base, const char *path, char **url, struct err *e)
+{
+    size_t n = strlen(path);
+    if (n > PATH_MAX_BYTES)
+        return err_set(e, ERR_LIMIT, "the path is longer than %d bytes", PATH_MAX_BYTES);
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)path[i] <= ' ' || path[i] == 0x7f || path[i] == '\\')
+            return err_set(e, ERR_INPUT,
+                "the path holds a character that must be percent-encoded (byte %zu)", i + 1);
+    if (strncasecmp(path, "http://", 7) == 0 || strncasecmp(path, "https://", 8) == 0) {
+        size_t o = origin_length(base);
+        if (o == 0 || origin_length(path) != o || strncasecmp(base, path, o) != 0)
+            return err_set(e, ERR_DENIED, "the address leads away from the connection's own");
+        *url = mem_dup(path);
+    } else if (n == 0 || path[0] == '/' || path[0] == '?') {
+        *url = mem_printf("%s%s", base, path);
+    } else {
+        *url = mem_printf("%s/%s", base, path);
+    }
+    return 0;
+}
+
+static int add_headers(const struct step *s, struct step_request *q, struct err *e)
+{
+    const struct jsonv *list = jsonv_get(jsondoc_root(s->doc), "headers");
+    int max = (int)(sizeof q->headers / sizeof q->headers[0]) - 2;
+    for (const struct jsonv *c = list ? list->child : NULL; c; c = c->next) {
+        if (q->nheaders == max)
+            return err_set(e, ERR_LIMIT, "more than %d headers", max);
+        if (c->type != JSONV_STRING)
+            return err_set(e, ERR_INPUT, "the header %.*s is not a text", STR_ARG(c->key));
+        if (str_ieq(c->key, STR_LIT("Authorization")) && s->conn->auth.type != AUTH_NONE)
+            return err_set(e, ERR_DENIED,
+                "the header Authorization is the host's; the connection's settings make it");
+        q->headers[q->nheaders++] = (struct http_header){c->key, c->text};
+    }
+    return 0;
+}
+
+int step_request_build(const struct step *s, struct step_request *q, struct err *e)
+{
+    const struct jsonv *spec = jsondoc_root(s->doc);
+    memset(q, 0, sizeof *q);
+    q->method = spec_text(spec, "method", "GET");
+    if (build_url(s->channel->credentials.url, spec_text(spec, "path", ""), &q->url, e) < 0)
+        return -1;
+    return add_headers(s, q, e);
+}
+
+void step_request_free(struct step_request *q)
+{
+    resolver_wipe(q->url);
+}
+
+static void put_lower(struct buf *b, struct str name)
+{
+    char lower[128];
+    size_t n = name.n < sizeof lower ? name.n : sizeof lower;
+    for (size_t i = 0; i < n; i++)
+        lower[i] = (char)tolower((unsigned char)name.p[i]);
+    json_put_string(b, (struct str){lower, n});
+}
+
+/* Headers of one name are joined as HTTP allows; cookies are nobody's business here. */
+static void put_headers(struct buf *b, const struct http_out_result *r)
+{
+    bool first = true;
+    for (int i = 0; i < r->nheaders; i++) {
+        struct str name = r->headers[i].name;
+        bool seen = str_ieq(name, STR_LIT("Set-Cookie"));
+        for (int k = 0; k < i && !seen; k++)
+            seen = str_ieq(r->headers[k].name, name);
+        if (seen)
+            continue;
+        struct buf value;
+        buf_init(&value, 65536);
+        for (int k = i; k < r->nheaders; k++) {
+            if (!str_ieq(r->headers[k].name, name))
+                continue;
+            if (k > i)
+                buf_adds(&value, ", ");
+            buf_add(&value, r->headers[k].value.p, r->headers[k].value.n);
+        }
+        if (!first)
+            buf_addc(b, ',');
+        first = false;
+        put_lower(b, name);
+        buf_addc(b, ':');
+        json_put_string(b, buf_str(&value));
+        buf_free(&value);
+    }
+}
+
+void step_request_meta(struct buf *out, const struct http_out_result *r)
+{
+    buf_addf(out, "{\"status\":%d,\"headers\":{", r->status);
+    put_headers(out, r);
+    buf_adds(out, "}}");
+}
+
+void step_request_dry(struct buf *out, struct str body)
+{
+    struct jsondoc *d = jsondoc_parse(body, NULL);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    if (root && root->type == JSONV_OBJECT && !jsonv_get(root, "id")) {
+        const char *brace = memchr(body.p, '{', body.n);
+        size_t at = (size_t)(brace - body.p) + 1;
+        buf_adds(out, root->child ? "{\"id\":0," : "{\"id\":0");
+        buf_add(out, body.p + at, body.n - at);
+    } else {
+        buf_add(out, body.p, body.n);
+    }
+    jsondoc_free(d);
+}

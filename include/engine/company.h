@@ -1,0 +1,22 @@
+/* Versions of a company's scripts, as company.c and company_load.c share them. */
+#ifndef COMPANY_H
+#define COMPANY_H
+
+#include "machine.h"
+
+/* A version that is being loaded, held once. */
+struct version *version_new(struct company *c, const char *name);
+/* The one of that name that is not broken, or NULL. */
+struct version *version_find(struct company *c, const char *name);
+/* Loads it in a script process; its hold by the loader is given back at the end. */
+void version_load(struct version *v, const char *system_hash, struct str bundle);
+/* fn is called when the load ends. */
+void version_wait(struct version *v, engine_loaded_fn fn, void *arg);
+/* Stores its sources, so that any later start can go on with it. */
+void version_store(struct version *v);
+/* New events take it from now on. */
+void version_make_current(struct version *v);
+/* NULL: there is none. */
+void company_set_error(struct company *c, const char *text);
+
+#endif
