@@ -8,10 +8,12 @@ local kit = {}
 
 kit.null = json.null
 
--- The most requests a ledger keeps; older ones are dropped, their number is not.
-local LEDGER_ROOM = 5000
+-- The most requests that a ledger keeps, and the most bytes of bodies: a sandbox may run for
+-- days in a state of limited memory. Older ones are dropped, their number is not.
+local LEDGER_ROOM = 4000
+local LEDGER_BYTES = 12 * 1024 * 1024
 -- Bodies in the ledger are for reading; a longer one is cut and says so.
-local BODY_ROOM = 64 * 1024
+local BODY_ROOM = 32 * 1024
 
 function kit.is_null(value)
   return value == nil or rawequal(value, json.null)
@@ -153,7 +155,15 @@ end
 
 -- A ledger of requests: what was asked, when, and how it was answered.
 function kit.ledger()
-  return { list = kit.array(), total = 0 }
+  return { list = kit.array(), total = 0, bytes = 0 }
+end
+
+-- Drops the older half.
+local function shorten(ledger)
+  local list = ledger.list
+  local first = #list // 2 + 1
+  for i = 1, first - 1 do ledger.bytes = ledger.bytes - #(list[i].body or "") end
+  ledger.list = kit.array(table.move(list, first, #list, 1, {}))
 end
 
 -- Headers without what would let the reader of a page or a test log in.
@@ -175,9 +185,8 @@ function kit.record(ledger, request, body)
   entry.number = ledger.total
   local list = ledger.list
   list[#list + 1] = entry
-  if #list >= 2 * LEDGER_ROOM then
-    ledger.list = kit.array(table.move(list, #list - LEDGER_ROOM + 1, #list, 1, {}))
-  end
+  ledger.bytes = ledger.bytes + #(entry.body or "")
+  if #list > LEDGER_ROOM or (ledger.bytes > LEDGER_BYTES and #list > 1) then shorten(ledger) end
   return entry
 end
 

@@ -42,10 +42,11 @@ nav b { color: var(--accent); }
 article, .table { background: var(--paper); border: 1px solid var(--line); border-radius: .75rem;
   margin: 0 0 .9rem; overflow: hidden; }
 article > div { padding: .9rem 1rem; }
+article > div.table { padding: 0; }
 .head { display: flex; flex-wrap: wrap; gap: .2rem 1rem; justify-content: space-between;
   align-items: baseline; border-bottom: 1px solid var(--line); }
 .head strong { font-size: 1.05rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr));
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr));
   gap: .6rem 1rem; margin: 0; }
 .facts dt { color: var(--soft); font-size: .8rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
@@ -55,7 +56,8 @@ table { border-collapse: collapse; width: 100%; font-size: .93rem; }
 th, td { text-align: left; padding: .5rem 1rem; vertical-align: top; }
 th { color: var(--soft); font-weight: 500; font-size: .8rem; white-space: nowrap; }
 tbody tr { border-top: 1px solid var(--line); }
-tfoot tr { border-top: 2px solid var(--line); font-weight: 600; }
+tfoot tr:first-child { border-top: 2px solid var(--line); } tfoot td { padding-bottom: 0; }
+tfoot tr:last-child { font-weight: 600; } tfoot tr:last-child td { padding-bottom: .7rem; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code { font: .86em/1.45 ui-monospace, "Cascadia Mono", Menlo, monospace; overflow-wrap: anywhere; }
 pre { margin: .4rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .82rem; }
@@ -65,6 +67,11 @@ details summary { cursor: pointer; color: var(--soft); font-size: .85rem; }
 .badge.warn { color: var(--warn); } .badge.bad { color: var(--bad); }
 .soft { color: var(--soft); } .empty { color: var(--soft); padding: 1rem; margin: 0; }
 .say { white-space: pre-wrap; overflow-wrap: anywhere; }
+.phone { display: none; }
+@media (max-width: 40rem) {
+  .facts { grid-template-columns: 1fr 1fr; } .wide { display: none; } .phone { display: block; }
+  th, td { padding: .45rem .5rem; } th:first-child, td:first-child { padding-left: 1rem; }
+  th:last-child, td:last-child { padding-right: 1rem; } main { padding: 1rem .6rem 3rem; } }
 footer { color: var(--soft); font-size: .85rem; margin-top: 2rem; }
 ]]
 
@@ -148,8 +155,15 @@ function page.money(value, places)
   if not number then return "" end
   local text = number:text(places or 2)
   local sign, whole, rest = text:match("^(%-?)(%d+)(.*)$")
-  whole = whole:reverse():gsub("(%d%d%d)", "%1\u{a0}"):reverse():gsub("^\u{a0}", "")
-  return sign .. whole .. rest
+  local first = (#whole - 1) % 3 + 1
+  local groups = whole:sub(first + 1):gsub("%d%d%d", "\u{a0}%0")
+  return sign .. whole:sub(1, first) .. groups .. rest
+end
+
+-- A price with two decimals, or with as many as it really has, up to four.
+function page.price(value)
+  local text = page.money(value, 4)
+  return (text:gsub("0?0$", ""))
 end
 
 -- A number without zeros that say nothing.

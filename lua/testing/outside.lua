@@ -67,10 +67,11 @@ local function known_fields(state)
   return table.concat(names, ", ")
 end
 
-local SANDBOX_OPTIONS = { fault = true, name = true, connection = true }
+-- true: for the host; false: for the sandbox's load().
+local SANDBOX_OPTIONS = { fault = true, name = true, connection = true, settings = false,
+  seed = false, strict = false, routes = false, collections = false }
 
 -- sandbox(kind[, options]): started at the first call in a test, the same one afterwards.
--- options: fault, name, connection; all others are the sandbox's own (settings, seed, routes ...).
 function outside.sandbox(kind, options)
   within_a_test "sandbox"
   if type(kind) ~= "string" then failure.raise("sandbox wants the name of one, \"procountor\"") end
@@ -85,6 +86,9 @@ function outside.sandbox(kind, options)
   end
   local own = {}
   for key, value in pairs(options) do
+    if SANDBOX_OPTIONS[key] == nil then
+      failure.raise(("sandbox has no option '%s'"):format(tostring(key)))
+    end
     if not SANDBOX_OPTIONS[key] then own[key] = value end
   end
   local meta = ask { op = "test.sandbox", sandbox = kind, name = name, fault = options.fault,

@@ -4,7 +4,7 @@
 local page = require "sandbox.page"
 local sums = require "sandbox.procountor.sums"
 
-local escape, money, plain = page.escape, page.money, page.plain
+local escape, money, plain, price = page.escape, page.money, page.plain, page.price
 
 -- The most of each kind on the page; state() and the API have them all.
 local SHOWN = 100
@@ -25,28 +25,42 @@ local function address_line(address)
   return table.concat(parts, ", ")
 end
 
-local ROW_COLUMNS = { { "Product" }, { "Quantity", "n" }, { "Unit" }, { "Price", "n" },
-  { "Discount", "n" }, { "VAT", "n" }, { "Sum", "n" } }
+local ROW_COLUMNS = { { "Product" }, { "Quantity", "n" }, { "Price", "n" },
+  { "Discount", "n wide" }, { "VAT", "n wide" }, { "Sum", "n" } }
+
+local function soft(text)
+  return ('<br><span class="soft">%s</span>'):format(escape(text))
+end
+
+-- The first cell of a row: what it is, and on a phone what has no column there.
+local function row_name(row, discount, vat)
+  local name = escape(row.product)
+  if (row.productCode or "") ~= "" then
+    name = name .. ' <span class="soft">' .. escape(row.productCode) .. "</span>"
+  end
+  if (row.comment or "") ~= "" then name = name .. soft(row.comment) end
+  local small = "VAT " .. vat .. (discount ~= "" and ", discount " .. discount or "")
+  return ('%s<span class="phone soft">%s</span>'):format(name, escape(small))
+end
+
+local function percent(value)
+  local text = plain(value)
+  return (text == "" or text == "0") and text or text .. " %"
+end
 
 local function invoice_rows(invoice)
   local rows = {}
   for i, row in ipairs(invoice.invoiceRows) do
-    local name = escape(row.product)
-    if (row.productCode or "") ~= "" then
-      name = name .. ' <span class="soft">' .. escape(row.productCode) .. "</span>"
-    end
-    if (row.comment or "") ~= "" then
-      name = name .. '<br><span class="soft">' .. escape(row.comment) .. "</span>"
-    end
-    rows[i] = { name, plain(row.quantity), escape(row.unit), money(row.unitPrice),
-      row.discountPercent == nil and "" or plain(row.discountPercent) .. " %",
-      plain(row.vatPercent) .. " %", money(sums.row_amount(row)) }
+    local discount, vat = percent(row.discountPercent), percent(row.vatPercent)
+    if discount == "0" then discount = "" end
+    rows[i] = { row_name(row, discount, vat), plain(row.quantity) .. " " .. escape(row.unit),
+      price(row.unitPrice), discount, vat, money(sums.row_amount(row)) }
   end
   local total = invoice.invoiceSumInfo[1]
   local foot = {
-    { "Without VAT", "", "", "", "", "", money(total.excludingVatTotal) },
-    { "VAT", "", "", "", "", "", money(total.vatSumTotal) },
-    { "Total " .. escape(total.currency), "", "", "", "", "", money(total.invoiceSumTotal) },
+    { "Net", "", "", "", "", money(total.excludingVatTotal) },
+    { "VAT", "", "", "", "", money(total.vatSumTotal) },
+    { "Total " .. escape(total.currency), "", "", "", "", money(total.invoiceSumTotal) },
   }
   return page.table(ROW_COLUMNS, rows, foot)
 end
@@ -90,8 +104,8 @@ local function customers(w)
       escape(address_line(partner.billingAddress or partner.address)), escape(info.email),
       escape(info.invoiceChannel) }
   end)
-  return page.table({ { "Id" }, { "Name" }, { "Business ID" }, { "Address" }, { "E-mail" },
-    { "Channel" } }, rows)
+  return page.table({ { "Id", "wide" }, { "Name" }, { "Business ID" }, { "Address" },
+    { "E-mail", "wide" }, { "Channel", "wide" } }, rows)
 end
 
 local function products(w)
@@ -100,10 +114,10 @@ local function products(w)
     local name = escape(product.name)
     if not product.active then name = name .. " " .. page.badge("inactive", "warn") end
     return { escape(product.id), escape(product.code), name, escape(product.unit),
-      money(product.price) .. " " .. escape(product.currency),
+      price(product.price) .. " " .. escape(product.currency),
       product.vat and plain(product.vat) .. " %" or "" }
   end)
-  return page.table({ { "Id" }, { "Code" }, { "Name" }, { "Unit" }, { "Price", "n" },
+  return page.table({ { "Id", "wide" }, { "Code" }, { "Name" }, { "Unit" }, { "Price", "n" },
     { "VAT", "n" } }, rows)
 end
 
