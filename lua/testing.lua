@@ -53,10 +53,12 @@ line of the test file that asked.
 
   { op = "test.sandbox", sandbox = "procountor", name = "procountor", connection = "books"|nil,
     fault = "POST /api/invoices lost*1"|nil, options = {...} }
-      Starts lua/sandbox/<sandbox>.lua on a free port of 127.0.0.1 with load(options); from now on
-      the connections of that kind (or just `connection`, when given) have its address. `name` is
-      how the later steps call it (two sandboxes of one kind have two names). A `seed` in options
-      is passed to the sandbox's seed() by its load().                     -> { url = "http://..." }
+      Starts lua/sandbox/<sandbox>.lua on a free port of 127.0.0.1 with load(options), which gives
+      { title, kind, path }. From now on the connections of that kind (or just `connection`, when
+      given) have the address http://127.0.0.1:PORT<path>: "/api" for procountor, a whole webhook's
+      path for slack and zapier. `name` is how the later steps call it (two sandboxes of one kind
+      have two names). load() takes settings, seed and the like from options itself.
+                                                                           -> { url = that address }
   { op = "test.state", sandbox = name }   -> what the sandbox's state() returned
   { op = "test.seed",  sandbox = name, seed = {...} }   calls its seed(seed)       -> {}
   { op = "test.clear", sandbox = name }   the sandbox starts again, empty, same address, without
@@ -93,12 +95,15 @@ local json = require "json"
 local expect = require "testing.expect"
 local failure = require "testing.failure"
 local outside = require "testing.outside"
+local suggest = require "suggest"
 
 local testing = {}
 
 local registry  -- { tests = { { name, where, fn } }, errors = { { where, message } } }, once loaded
 
-local PURE = { "json", "cjson", "decimal", "ids", "address", "names", "text", "time", "crypto" }
+-- Tables get a read-only view, as rules do; what is called like a function protects itself.
+local FROZEN = { "json", "ids", "address", "names", "text", "time", "crypto" }
+local PLAIN = { "cjson", "decimal" }
 
 local function register(name, fn)
   if type(name) ~= "string" or name == "" or type(fn) ~= "function" then
@@ -115,13 +120,15 @@ end
 -- What test files see. Company files that a test requires see the same.
 local function environment()
   local globals = host.basics()
-  for _, name in ipairs(PURE) do globals[name] = require(name) end
+  for _, name in ipairs(FROZEN) do globals[name] = host.freeze(require(name)) end
+  for _, name in ipairs(PLAIN) do globals[name] = require(name) end
   globals.test, globals.expect = register, expect
   globals.sandbox, globals.deliver, globals.runs = outside.sandbox, outside.deliver, outside.runs
   globals.fixture, globals.fixture_text = outside.fixture, outside.fixture_text
   globals.absent = outside.absent
   setmetatable(globals, { __index = function(_, name)
-    failure.raise(("unknown name '%s'"):format(tostring(name)))
+    failure.raise(('there is nothing called "%s" here%s'):format(tostring(name),
+      suggest(name, globals)))
   end })
   local env = host.environment(globals)
   host.use_environment(env)

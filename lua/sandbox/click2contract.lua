@@ -86,7 +86,7 @@ end
 
 function sandbox.load()
   w = { ledger = kit.ledger() }
-  return { title = "Click2Contract", kind = "click2contract" }
+  return { title = "Click2Contract", kind = "click2contract", path = "" }
 end
 
 function sandbox.handle(request, body)

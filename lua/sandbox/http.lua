@@ -124,7 +124,7 @@ function sandbox.load(options)
   options = options or {}
   apply(options)
   if type(options.seed) == "table" then sandbox.seed(options.seed) end
-  return { title = "HTTP", kind = "http" }
+  return { title = "HTTP", kind = "http", path = "" }
 end
 
 function sandbox.handle(request, body)

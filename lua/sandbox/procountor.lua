@@ -161,7 +161,7 @@ function sandbox.load(options)
   w = world.new(settings.new(given))
   if type(options.now) == "string" then w.now = options.now:sub(1, 19) end
   if type(options.seed) == "table" then sandbox.seed(options.seed) end
-  return { title = "Procountor", kind = "procountor" }
+  return { title = "Procountor", kind = "procountor", path = "/api" }
 end
 
 function sandbox.handle(request, body)
