@@ -48,6 +48,11 @@ static void on_stored(void *arg, const struct err *err)
         told(ev);
         return;
     }
+    log_event(LOG_ERROR, "routing not stored", "event", ev->id, "error", err->text, NULL);
+    if (err->code != ERR_IO) { /* routed before, say: the next start reads what is true */
+        event_discard(ev);
+        return;
+    }
     /* The disk is full. None of its runs has done anything: their intents were asked later and
      * are refused as well. */
     struct list *next;

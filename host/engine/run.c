@@ -189,7 +189,9 @@ void run_over(struct run *r)
 static void end_stored(struct run *r, const struct err *err)
 {
     struct engine *e = r->engine;
-    if (err) { /* the disk is full; the run's end is not lost as long as we remember it */
+    if (err)
+        log_event(LOG_ERROR, "end of run not stored", "run", r->id, "error", err->text, NULL);
+    if (err && err->code == ERR_IO) { /* no space: it is not lost as long as we remember it */
         if (!r->timer)
             r->timer = loop_timer_new(e->parts.loop, try_end, r);
         loop_timer_arm(r->timer, STORE_RETRY_MS);
@@ -325,6 +327,15 @@ void run_again(struct run *r, int64_t wait_ms)
     else
         run_queue(r);
     schedule_pump(r->engine);
+}
+
+void run_not_stored(struct run *r, const struct err *err)
+{
+    log_event(LOG_ERROR, "journal not written", "run", r->id, "error", err->text, NULL);
+    if (err->code == ERR_IO)
+        run_again(r, STORE_RETRY_MS);
+    else /* it contradicts what is stored: going on would make it worse */
+        run_attention(r, "the run's journal could not be written: %s", err->text);
 }
 
 /* ---- the call ---- */

@@ -107,7 +107,7 @@ static void on_recorded(void *arg, const struct err *err)
         if (rec->write && !err)
             FAULT_POINT("after_answer");
         if (err)
-            run_again(r, 5000);
+            run_not_stored(r, err);
         else if (rec->title)
             observe_step(r, &rec->info);
     }
@@ -121,7 +121,7 @@ static void on_intent(void *arg, const struct err *err)
     if (run_held_back(r)) {
         struct step *s = r->step;
         if (err) {
-            run_again(r, 5000);
+            run_not_stored(r, err);
         } else if (s && s->seq == rec->seq && s->phase == STEP_INTENT) {
             FAULT_POINT("after_intent");
             s->recorded = true;

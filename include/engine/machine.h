@@ -216,6 +216,8 @@ void run_queue(struct run *r);
 void run_park(struct run *r, int64_t until_ms, const char *why);
 /* What the journal holds no longer matches what is known here: stop, and begin again from it. */
 void run_again(struct run *r, int64_t wait_ms);
+/* A part of the journal was not stored. */
+void run_not_stored(struct run *r, const struct err *err);
 void run_discard(struct run *r);
 void run_info(const struct run *r, struct engine_run_info *i);
 void run_hold(struct run *r);              /* a callback of the store is to come */

@@ -1,0 +1,196 @@
+/* What the outside says: tokens, Retry-After, statuses; and what a connection is allowed. */
+#include "test.h"
+
+#include <string.h>
+#include "channel.h"
+#include "clock.h"
+#include "delivery.h"
+#include "limit.h"
+#include "mem.h"
+#include "resolver.h"
+#include "retry.h"
+
+static void reads_retry_after(void **state)
+{
+    int64_t now, cap = 3600000;
+    assert_true(clock_parse_http("Fri, 20 Nov 2026 09:15:00 GMT", 29, &now));
+    assert_int_equal(retry_after_ms(STR_LIT("7"), now, cap), 7000);
+    assert_int_equal(retry_after_ms(STR_LIT(" 0 "), now, cap), 0);
+    assert_int_equal(retry_after_ms(STR_LIT("1000000000"), now, cap), cap);
+    assert_int_equal(retry_after_ms(STR_LIT("99999999999999999999999"), now, cap), cap);
+    assert_int_equal(retry_after_ms(STR_LIT("Fri, 20 Nov 2026 09:15:30 GMT"), now, cap), 30000);
+    assert_int_equal(retry_after_ms(STR_LIT("Fri, 20 Nov 2026 09:00:00 GMT"), now, cap), 0);
+    assert_int_equal(retry_after_ms(STR_LIT("Fri, 20 Nov 2027 09:00:00 GMT"), now, cap), cap);
+    assert_int_equal(retry_after_ms(STR_LIT("soon"), now, cap), -1);
+    assert_int_equal(retry_after_ms(STR_LIT("-5"), now, cap), -1);
+    assert_int_equal(retry_after_ms(STR_NONE, now, cap), -1);
+}
+
+static void judges_statuses(void **state)
+{
+    assert_int_equal(retry_judge(200, true), RETRY_DONE);
+    assert_int_equal(retry_judge(404, false), RETRY_DONE);
+    assert_int_equal(retry_judge(401, true), RETRY_TOKEN);
+    assert_int_equal(retry_judge(429, true), RETRY_LATER);
+    assert_int_equal(retry_judge(503, false), RETRY_LATER);
+    assert_int_equal(retry_judge(500, true), RETRY_UNKNOWN);
+    assert_int_equal(retry_judge(503, true), RETRY_UNKNOWN);
+    assert_int_equal(retry_judge(501, false), RETRY_DONE);
+}
+
+static int64_t lifetime(const char *json)
+{
+    char *value;
+    int64_t ms = -1;
+    struct err e = {0};
+    if (token_parse(str_of(json), &value, &ms, &e) < 0)
+        return -1;
+    assert_string_equal(value, "abc");
+    mem_free(value);
+    return ms;
+}
+
+static void reads_token_answers(void **state)
+{
+    assert_int_equal(lifetime("{\"access_token\":\"abc\",\"expires_in\":3600}"), 3600000);
+    assert_int_equal(lifetime("{\"access_token\":\"abc\",\"expires_in\":\"3600\"}"), 3600000);
+    assert_int_equal(lifetime("{\"access_token\":\"abc\"}"), 300000);
+    assert_int_equal(lifetime("{\"access_token\":\"abc\",\"expires_in\":0}"), 300000);
+    assert_int_equal(lifetime("{\"access_token\":\"abc\",\"expires_in\":-1}"), 300000);
+    assert_int_equal(lifetime("{\"access_token\":\"abc\",\"expires_in\":1e18}"), 86400000);
+    assert_int_equal(lifetime("{\"access_token\":\"\"}"), -1);
+    assert_int_equal(lifetime("{\"access_token\":5}"), -1);
+    assert_int_equal(lifetime("{\"access_token\":\"a\\r\\nX: y\"}"), -1);
+    assert_int_equal(lifetime("{\"error\":\"invalid_client\"}"), -1);
+    assert_int_equal(lifetime("<html>"), -1);
+}
+
+static void finds_the_words_of_a_refusal(void **state)
+{
+    char words[100];
+    token_problem(STR_LIT("{\"error\":\"invalid_client\"}"), words, sizeof words);
+    assert_string_equal(words, "invalid_client");
+    token_problem(STR_LIT("{\"error\":\"x\",\"error_description\":\"why\"}"), words, sizeof words);
+    assert_string_equal(words, "why");
+    token_problem(STR_LIT("{\"errors\":[{\"status\":401,\"message\":\"no\"}]}"), words, sizeof words);
+    assert_string_equal(words, "no");
+    token_problem(STR_LIT("<html>"), words, sizeof words);
+    assert_string_equal(words, "");
+}
+
+static void limits_the_rate(void **state)
+{
+    struct limiter l;
+    int64_t now = 1000000;
+    limiter_init(&l, 10, now);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(limiter_take(&l, now), 0);
+    int64_t wait = limiter_take(&l, now);
+    assert_true(wait > 90000 && wait <= 100001);
+    assert_int_equal(limiter_take(&l, now + wait), 0);
+    assert_true(limiter_take(&l, now + wait) > 0);
+    /* Never more than a second's worth, however long it was quiet. */
+    now += 3600LL * 1000000;
+    int taken = 0;
+    while (limiter_take(&l, now) == 0)
+        taken++;
+    assert_int_equal(taken, 10);
+    limiter_init(&l, 0.5, now);
+    assert_int_equal(limiter_take(&l, now), 0);
+    assert_true(limiter_take(&l, now) > 1900000);
+    limiter_set_rate(&l, 0);
+    assert_int_equal(limiter_take(&l, now), 0);
+}
+
+static void breaks_and_probes(void **state)
+{
+    struct breaker b;
+    int64_t now = 1000;
+    breaker_init(&b, 3, 5000, 12000);
+    assert_false(breaker_failed(&b, now));
+    assert_false(breaker_failed(&b, now));
+    assert_int_equal(breaker_ask(&b, now), 0);
+    assert_true(breaker_failed(&b, now));
+    assert_int_equal(breaker_ask(&b, now), 5000);
+    now += 5000;
+    assert_int_equal(breaker_ask(&b, now), 0);   /* one probe */
+    assert_true(breaker_ask(&b, now) > 0);       /* the others wait for it */
+    assert_true(breaker_failed(&b, now));
+    assert_int_equal(breaker_ask(&b, now), 10000);
+    now += 10000;
+    assert_int_equal(breaker_ask(&b, now), 0);
+    assert_true(breaker_failed(&b, now));
+    assert_int_equal(breaker_ask(&b, now), 12000); /* capped */
+    now += 12000;
+    assert_int_equal(breaker_ask(&b, now), 0);
+    breaker_succeeded(&b);
+    assert_int_equal(breaker_ask(&b, now), 0);
+    assert_int_equal(breaker_ask(&b, now), 0);
+    assert_false(breaker_failed(&b, now));
+}
+
+static void finds_texts_of_deliveries(void **state)
+{
+    static const char json[] = "{\"a\":{\"x\":[1,{\"id\":9}],\"id\":\"e\\u00e4\"},\"n\":12,"
+                               "\"f\":1.50,\"b\":true,\"o\":{}}";
+    static const struct {
+        const char *path, *text;
+    } cases[] = {{"a.id", "e\xc3\xa4"}, {"n", "12"}, {"f", "1.50"}, {"b", ""}, {"o", ""},
+        {"a", ""}, {"a.x", ""}, {"n.x", ""}, {"missing", ""}, {"", ""}};
+    char out[DELIVERY_TEXT];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(delivery_text(STR_LIT(json), cases[i].path, false, out, NULL), 0);
+        assert_string_equal(out, cases[i].text);
+    }
+    assert_int_equal(delivery_text(STR_LIT("[1]"), "a", false, out, NULL), 0);
+    assert_string_equal(out, "");
+}
+
+static void finds_delivery_ids(void **state)
+{
+    struct http_header h[] = {{STR_LIT("webhook-id"), STR_LIT("w1")},
+        {STR_LIT("x-event-id"), STR_LIT(" x1 ")}};
+    char out[DELIVERY_TEXT], longer[500];
+    struct err e = {0};
+    delivery_id(STR_LIT("{\"id\":\"evt\"}"), "id", h, 2, out);
+    assert_string_equal(out, "evt");
+    delivery_id(STR_LIT("{}"), "id", h, 2, out);
+    assert_string_equal(out, "x1");
+    delivery_id(STR_LIT("{}"), "", h, 1, out);
+    assert_string_equal(out, "w1");
+    delivery_id(STR_LIT("{}"), "id", NULL, 0, out);
+    assert_string_equal(out, "");
+    memset(longer, 'a', sizeof longer);
+    memcpy(longer, "{\"id\":\"", 7);
+    memcpy(longer + 497, "\"}", 3);
+    delivery_id(str_of(longer), "id", NULL, 0, out);
+    assert_int_equal(strlen(out), 32); /* its hash */
+    assert_int_equal(delivery_text(str_of(longer), "id", false, out, &e), -1);
+}
+
+static void allows_variables_by_pattern(void **state)
+{
+    assert_true(resolver_env_allowed(NULL, "PROCOUNTOR_URL"));
+    assert_false(resolver_env_allowed(NULL, "HOME"));
+    assert_false(resolver_env_allowed(NULL, "MY_URL_2"));
+    assert_true(resolver_env_allowed("SHOP_*, *_URL", "SHOP_KEY"));
+    assert_true(resolver_env_allowed("A*B*C", "AxxBC"));
+    assert_false(resolver_env_allowed("A*B*C", "AxxCB"));
+    assert_false(resolver_env_allowed("", "X_URL"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_retry_after),
+        cmocka_unit_test(judges_statuses),
+        cmocka_unit_test(reads_token_answers),
+        cmocka_unit_test(finds_the_words_of_a_refusal),
+        cmocka_unit_test(limits_the_rate),
+        cmocka_unit_test(breaks_and_probes),
+        cmocka_unit_test(finds_texts_of_deliveries),
+        cmocka_unit_test(finds_delivery_ids),
+        cmocka_unit_test(allows_variables_by_pattern),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
