@@ -1,0 +1,201 @@
+/* Finnish identifiers of companies and people. */
+#include <stdio.h>
+#include <string.h>
+#include "ids_impl.h"
+
+/* Check digit of a business ID of 7 digits, or -1 where none exists. Weights 7 9 10 5 8 4 2; the
+ * sum modulo 11 is r; 0 gives 0, 1 is never issued, else 11 - r. Source: fi.wikipedia.org,
+ * "Y-tunnus", and python-stdnum's fi.ytunnus; holds for the registered IDs of the tests. */
+static int business_check_digit(const char *digits)
+{
+    static const int weights[7] = {7, 9, 10, 5, 8, 4, 2};
+    int sum = 0;
+    for (int i = 0; i < 7; i++)
+        sum += weights[i] * (digits[i] - '0');
+    int r = sum % 11;
+    return r == 0 ? 0 : r == 1 ? -1 : 11 - r;
+}
+
+/* digits are 8. */
+static bool check_digits(const char *digits, struct ids_checked *out)
+{
+    if (!strncmp(digits, "00000000", 8))
+        return ids_refuse(out, "a business ID of zeros only belongs to nobody");
+    int expected = business_check_digit(digits);
+    if (expected < 0)
+        return ids_refuse(out, "no business ID begins with these 7 digits: they have no check digit");
+    if (digits[7] - '0' != expected)
+        return ids_refuse(out, "its check digit is %c and should be %d: a digit is mistyped",
+            digits[7], expected);
+    return true;
+}
+
+/* Takes a label off the front: "Y-tunnus: 0112038-9". */
+static void drop_label(struct ids_clean *c)
+{
+    static const char *const labels[] = {"Y-TUNNUS", "Y TUNNUS", "YTUNNUS", "FO-NUMMER",
+        "BUSINESS ID", "ALV-NUMERO", "ALV-NRO", "ALV", "VAT NUMBER", "VAT"};
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        int n = (int)strlen(labels[i]);
+        if (strncmp(c->p, labels[i], (size_t)n))
+            continue;
+        while (n < c->n && (c->p[n] == ':' || c->p[n] == '.' || c->p[n] == ' '))
+            n++;
+        memmove(c->p, c->p + n, (size_t)(c->n - n) + 1);
+        c->n -= n;
+        return;
+    }
+}
+
+/* Takes "FI", "FI-" or "FI " off the front. */
+static bool drop_country(struct ids_clean *c)
+{
+    if (strncmp(c->p, "FI", 2))
+        return false;
+    int n = 2;
+    while (c->p[n] == ' ' || c->p[n] == '-')
+        n++;
+    memmove(c->p, c->p + n, (size_t)(c->n - n) + 1);
+    c->n -= n;
+    return true;
+}
+
+/* The 8 digits of "01120389", "0112038-9"; and, if old_form, of "112038-9": the oldest IDs had 6
+ * digits before the hyphen and are padded today. */
+static bool take_digits(struct ids_clean *c, bool old_form, char digits[9],
+    struct ids_checked *out)
+{
+    ids_strip(c, " ");
+    bool hyphen = c->n >= 2 && c->p[c->n - 2] == '-';
+    if (hyphen) {
+        c->p[c->n - 2] = c->p[c->n - 1];
+        c->p[--c->n] = '\0';
+    }
+    if (!ids_all_digits(c->p, c->n))
+        return ids_refuse(out, "it holds more than digits and one hyphen before the last");
+    bool padded = old_form && hyphen && c->n == 7;
+    if (c->n != 8 && !padded)
+        return ids_refuse(out, "it has %d digits; 7 and a check digit are needed", c->n);
+    snprintf(digits, 9, "%s%s", padded ? "0" : "", c->p);
+    return true;
+}
+
+static bool not_personal(struct str text, struct ids_checked *out)
+{
+    if (ids_is_personal(text))
+        return ids_refuse(out, "this is a personal identity code, not a business ID");
+    return true;
+}
+
+bool ids_check_business_id(struct str text, struct ids_checked *out)
+{
+    struct ids_clean c;
+    char digits[9];
+    if (!ids_clean(text, &c, out) || !not_personal(text, out))
+        return false;
+    drop_label(&c);
+    bool country = drop_country(&c);
+    if (!take_digits(&c, !country, digits, out) || !check_digits(digits, out))
+        return false;
+    snprintf(out->normal, sizeof(out->normal), "%.7s-%c", digits, digits[7]);
+    return true;
+}
+
+/* "FI" and the digits of the business ID. Source: python-stdnum's fi.alv; the form is that of the
+ * European Commission's VIES. */
+bool ids_check_vat_fi(struct str text, struct ids_checked *out)
+{
+    struct ids_clean c;
+    char digits[9];
+    if (!ids_clean(text, &c, out) || !not_personal(text, out))
+        return false;
+    drop_label(&c);
+    if (!drop_country(&c))
+        return ids_refuse(out, "a Finnish VAT number begins with FI");
+    if (!take_digits(&c, false, digits, out) || !check_digits(digits, out))
+        return false;
+    snprintf(out->normal, sizeof(out->normal), "FI%s", digits);
+    return true;
+}
+
+bool ids_vat_number(struct str business_id, struct ids_checked *out)
+{
+    if (ids_check("fi_ytunnus", business_id, out) != IDS_VALID)
+        return false;
+    char id[IDS_TEXT];
+    memcpy(id, out->normal, sizeof(id));
+    snprintf(out->normal, sizeof(out->normal), "FI%.7s%c", id, id[8]);
+    return true;
+}
+
+/* ---- people ---------------------------------------------------------------------------------- */
+
+static int two_digits(const char *p)
+{
+    return (p[0] - '0') * 10 + (p[1] - '0');
+}
+
+#define PERSONAL_BYTES 11
+
+/* DDMMYY, a century sign, three digits, a check character. Signs and the alphabet of the check
+ * character: Digital and Population Data Services Agency (dvv.fi), "Personal identity code", with
+ * the signs added in 2023: + for the 1800s, - Y X W V U for the 1900s, A to F for the 2000s. */
+static bool personal_at(const char *p)
+{
+    if (!ids_all_digits(p, 6) || !p[6] || !strchr("+-ABCDEFUVWXYabcdefuvwxy", p[6]) ||
+        !ids_all_digits(p + 7, 3) || !p[10] ||
+        !strchr("0123456789ABCDEFHJKLMNPRSTUVWXYabcdefhjklmnprstuvwxy", p[10]))
+        return false;
+    int day = two_digits(p), month = two_digits(p + 2);
+    return day >= 1 && day <= 31 && month >= 1 && month <= 12;
+}
+
+static bool word_char(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (unsigned char)c >= 0x80;
+}
+
+/* Bytes of a code at `at`, with any dash for its sign; 0 if there is none. */
+static size_t personal_length(struct str text, size_t at)
+{
+    static const char *const dashes[] = {"\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92",
+        "\xe2\x80\x93", "\xe2\x80\x94", "\xe2\x88\x92"};
+    char code[PERSONAL_BYTES + 1];
+    const char *p = text.p + at;
+    size_t left = text.n - at, dash = 1;
+    for (size_t i = 0; left >= PERSONAL_BYTES + 2 && i < sizeof(dashes) / sizeof(dashes[0]); i++)
+        if (!memcmp(p + 6, dashes[i], 3))
+            dash = 3;
+    if (left < PERSONAL_BYTES - 1 + dash)
+        return 0;
+    memcpy(code, p, 6);
+    code[6] = dash == 3 ? '-' : p[6];
+    memcpy(code + 7, p + 6 + dash, 4);
+    code[PERSONAL_BYTES] = '\0';
+    return personal_at(code) ? PERSONAL_BYTES - 1 + dash : 0;
+}
+
+bool ids_find_personal(struct str text, size_t *at, size_t *n)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (i > 0 && word_char(text.p[i - 1]))
+            continue;
+        *n = personal_length(text, i);
+        if (!*n || (i + *n < text.n && word_char(text.p[i + *n])))
+            continue;
+        *at = i;
+        return true;
+    }
+    return false;
+}
+
+bool ids_is_personal(struct str text)
+{
+    struct ids_clean c;
+    struct ids_checked ignored;
+    if (!ids_clean(text, &c, &ignored))
+        return false;
+    ids_strip(&c, " ");
+    return c.n == PERSONAL_BYTES && personal_at(c.p);
+}
