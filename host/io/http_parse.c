@@ -43,6 +43,7 @@ void http_parse_reset(struct http_parse *p)
     p->method = NULL;
     p->target = p->path = p->query = STR_NONE;
     p->left = 0;
+    http_chunk_init(&p->chunk);
 }
 
 void http_parse_free(struct http_parse *p)
@@ -268,7 +269,6 @@ static void end_head(struct http_parse *p)
     if (problem.status != 0) {
         refuse(p, problem);
     } else if (f.codings > 0) {
-        http_chunk_init(&p->chunk);
         p->state = HTTP_PARSE_CHUNKS;
     } else if (f.length > 0) {
         p->left = f.length;

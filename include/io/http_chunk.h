@@ -13,6 +13,7 @@ struct http_chunk {
     int digits;      /* of the size being read */
     uint64_t size;   /* bytes of the chunk still to come */
     size_t overhead; /* bytes of extensions and trailers so far */
+    bool trailers;   /* there were some, and they were dropped */
 };
 
 void http_chunk_init(struct http_chunk *c);
