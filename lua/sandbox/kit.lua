@@ -22,7 +22,7 @@ end
 -- A JSON array: what came in as one, or any sequence. An empty table of our own counts as neither
 -- before kit.array marked it.
 function kit.is_array(value)
-  return type(value) == "table" and json.is_array(value)
+  return type(value) == "table" and (json.is_array(value) or #value > 0)
 end
 
 -- Marks a table so that it is written as [] even when it is empty.

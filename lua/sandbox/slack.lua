@@ -14,7 +14,7 @@ local BLOCKS, SECTION = 50, 3000
 local SWITCHES = {
   rate_limit = 0,     -- messages a second and address, then 429; Slack has about 1; 0: no limit
   retry_after = 1,
-  addresses = false,  -- paths that exist, "/services/T0/B0/x"; false: all
+  addresses = false,  -- paths that exist, "/services/T0/B0/x"; false: all of that form, and "/"
   error = false,      -- a word to answer instead: "channel_is_archived", "rollup_error", ...
 }
 
@@ -73,8 +73,9 @@ local function problem(message)
 end
 
 local function known(path)
-  if not path:find("^/services/[^/]+/[^/]+/[^/]+$") then return false end
-  if not w.settings.addresses then return true end
+  if not w.settings.addresses then
+    return path == "/" or path:find("^/services/[^/]+/[^/]+/[^/]+/?$") ~= nil
+  end
   for _, address in ipairs(w.settings.addresses) do
     if address == path then return true end
   end

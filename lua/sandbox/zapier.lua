@@ -53,7 +53,7 @@ end
 local METHODS = kit.set { "POST", "PUT", "GET" }
 
 local function answer(request, body)
-  if not request.path:find("^/hooks/catch/[^/]+/[^/]+/?$") then
+  if request.path ~= "/" and not request.path:find("^/hooks/catch/[^/]+/[^/]+/?$") then
     return kit.text(404, "not found")
   end
   if not METHODS[request.method] then return kit.text(405, "method not allowed") end
