@@ -1,0 +1,2 @@
+-- What `require "attention"` gives: see ending.lua.
+return require("ending").attention

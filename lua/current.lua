@@ -1,0 +1,52 @@
+--[[
+What belongs to the call under way and to nothing else. Lua states are used for many runs one after
+the other, so whatever a module remembers must live here, or a replayed run would see what another
+run left behind and take other steps than its journal has.
+
+  current.begin(call)        a call begins: call = { event =, rule =, run =, ... } or nil
+  current.call               that table, {} outside of calls
+  current.once(key, fn)      fn() the first time in this call, the same value afterwards
+  current.step(spec, body)   -> meta, body, seq: host.step, with the step's number in this call
+  current.warn(text)         logs a warning and keeps it for the result of the run
+  current.warnings           the list of those
+  current.company            { name =, language =, time_zone = }: settings, set when loaded
+]]
+
+local host = require "host"
+local log = require "log"
+
+local current = { call = {}, warnings = {}, company = {} }
+local kept = {}
+local steps = 0
+
+function current.begin(call)
+  current.call = call or {}
+  current.warnings = {}
+  kept = {}
+  steps = 0
+end
+
+function current.step(spec, body)
+  steps = steps + 1
+  local seq = steps
+  local meta, answer = host.step(spec, body)
+  return meta, answer, seq
+end
+
+function current.once(key, fn)
+  local value = kept[key]
+  if value == nil then
+    value = fn()
+    kept[key] = value
+  end
+  return value
+end
+
+function current.warn(text, ...)
+  if select("#", ...) > 0 then text = text:format(...) end
+  text = log.mask(text)
+  log.warn(text)
+  current.warnings[#current.warnings + 1] = text
+end
+
+return current

@@ -1,0 +1,2 @@
+-- What `require "skip"` gives: see ending.lua.
+return require("ending").skip
