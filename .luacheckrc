@@ -1,0 +1,12 @@
+-- Lua 5.4 as companies get it: what lua/environment.lua adds, and the words of each kind of file.
+std = "lua54"
+max_line_length = 105
+local script = { "http", "json", "cjson", "decimal", "ids", "address", "names", "text", "time",
+  "crypto", "log", "notify", "attention", "skip", "secret", "env" }
+files["rules"] = { read_globals = script }
+files["examples"] = { read_globals = script }
+files["examples/**/company.lua"] = { read_globals = { "company", "connect", "use", "rule",
+  "procountor", "click2contract", "slack", "zapier", "crm" } }
+files["examples/**/rules"] = { read_globals = { "procountor", "click2contract", "slack", "zapier" } }
+files["examples/**/tests"] = { read_globals = { "test", "sandbox", "deliver", "fixture",
+  "fixture_text", "expect" } }

@@ -1,0 +1,130 @@
+--[[
+The context module of a company: the host calls these functions of it by name.
+
+  load(options)          runs company.lua and returns the manifest (manifest.lua). Run again in each
+                         fresh state, since a rule's functions live in the state.
+  route(arguments, body) arguments = { event = { id, connection, type, received_at } }
+      -> list of { rule, policy = "automatic" | "manual" | "off" | "skip", reason, key }, one for
+         each rule whose `on` matches
+  run(arguments, body)   arguments = { event, rule, run, seed, version } -> the rule's result
+]]
+
+local host = require "host"
+local json = require "json"
+local connections = require "connections"
+local current = require "current"
+local declare = require "declare"
+local environment = require "environment"
+local given = require "given"
+local log = require "log"
+local manifest = require "manifest"
+
+local boot = {}
+local rules = {}
+
+local POLICIES = { automatic = true, manual = true, off = true, skip = true }
+
+function boot.load()
+  local env, publish, taken = environment.make(declare.words)
+  host.use_environment(env)
+  declare.begin(publish, taken)
+  host.run_file("company.lua", env)
+  local declared = declare.finish()
+  rules = declared.rules
+  current.company = { name = declared.company.name, language = declared.company.settings.language,
+    time_zone = declared.company.settings.time_zone }
+  return manifest.of(declared)
+end
+
+-- "shop" matches every event of the connection, "shop.order.created" those of that type.
+local function matches(rule, event)
+  for _, text in ipairs(rule.on) do
+    if text == event.connection or text == event.connection .. "." .. (event.type or "") then
+      return true
+    end
+  end
+  return false
+end
+
+-- What a rule's functions get: the payload without nulls, in the shape of its connector. Each rule
+-- has its own, so that none sees what another did to it.
+local function payload_of(event, body)
+  local payload = given.clean(json.decode(body))
+  local entry = connections.get(event.connection)
+  if entry and entry.connector.event then
+    payload = entry.connector.event(entry, payload)
+  end
+  return payload
+end
+
+local function event_of(arguments)
+  local event = arguments.event
+  return host.freeze { id = event.id, type = given(event.type), connection = event.connection,
+    received_at = given(event.received_at) }
+end
+
+local function key_of(rule, payload, event)
+  local key = rule.key
+  if type(key) == "function" then key = key(payload, event) end
+  key = given(key)
+  return key ~= nil and tostring(key) or nil
+end
+
+local function policy_of(rule, payload, event)
+  local policy, reason = rule.trigger, nil
+  if type(policy) == "function" then policy, reason = policy(payload, event) end
+  if not POLICIES[policy] then
+    error(('the trigger of rule "%s" gave %s; "automatic", "manual" or "off" is wanted'):format(
+      rule.name, tostring(policy)), 0)
+  end
+  return policy, reason and log.mask(tostring(reason)) or nil
+end
+
+function boot.route(arguments, body)
+  local list = json.array {}
+  local event = event_of(arguments)
+  for _, rule in ipairs(rules) do
+    if matches(rule, event) then
+      current.begin { event = event, rule = rule.name }
+      -- A trigger or key that fails must not let the run through unasked, nor lose the event: it is
+      -- the run fails with the reason, which a person can retry when the rule is mended.
+      local entry = { rule = rule.name }
+      local ok, problem = pcall(function()
+        local payload = payload_of(event, body)
+        entry.policy, entry.reason = policy_of(rule, payload, event)
+        entry.key = key_of(rule, payload, event)
+      end)
+      if not ok then
+        entry.policy = "failed"
+        entry.reason = "the rule's trigger or key failed: " .. log.mask(tostring(problem))
+        log.error("%s", entry.reason)
+      end
+      list[#list + 1] = entry
+    end
+  end
+  return list
+end
+
+-- Warnings go beside what the rule returned; the rule's own table stays as it is.
+local function with_warnings(result)
+  if #current.warnings == 0 then return result end
+  if result ~= nil and type(result) ~= "table" then result = { result = result } end
+  local copy = {}
+  for key, value in pairs(result or {}) do copy[key] = value end
+  copy.warnings = json.array(current.warnings)
+  return copy
+end
+
+function boot.run(arguments, body)
+  local event = event_of(arguments)
+  current.begin { event = event, rule = arguments.rule, run = given.text(arguments.run) }
+  for _, rule in ipairs(rules) do
+    if rule.name == arguments.rule then
+      return with_warnings(rule.run(payload_of(event, body), event))
+    end
+  end
+  error(('version %s of the company has no rule "%s"'):format(tostring(arguments.version),
+    tostring(arguments.rule)), 0)
+end
+
+return boot

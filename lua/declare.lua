@@ -1,0 +1,326 @@
+--[[
+The words of company.lua: company, connect, use and rule. They say what there is; nothing is done.
+
+  declare.words       { company =, connect =, use =, rule = }: the functions for company.lua
+  declare.begin(publish)   loading begins; publish(name, object) makes a connection a global
+  declare.finish()    loading is over: checks the whole, returns what was declared:
+      { company = { name, settings, where }, connections = { entry, ... }, rules = { rule, ... },
+        warnings = { text, ... } }
+
+Every mistake raises "company.lua:3: what is wrong (did you mean ...?)".
+
+A connection's entry = { name, kind, where, connector, settings, common, object }; a rule =
+{ name, where, on = { ... }, trigger, key, run }.
+]]
+
+local host = require "host"
+local connections = require "connections"
+local handle = require "handle"
+local options = require "options"
+local suggest = require "suggest"
+local time = require "time"
+
+local declare = { words = {} }
+
+local KINDS = { "click2contract", "http", "procountor", "slack", "webhook", "zapier" }
+local READY_RULES = { "proposal_to_invoice" }
+
+local COMPANY_SETTINGS = {
+  language = { type = "string", one_of = { "fi", "sv", "en", "et", "no", "da" } },
+  time_zone = { type = "string" },
+}
+-- What every connection has, whatever its kind.
+local COMMON = {
+  as = { type = "string", help = "the connection's name, if not its kind" },
+  timeout = { type = "number", help = "seconds for one request" },
+  rate = { type = "number", help = "most requests a second" },
+  settle = { type = "number", help = "seconds that a lost request may still be under way" },
+  concurrency = { type = "integer", help = "most requests at once" },
+}
+local RULE = {
+  name = { type = "string" },
+  on = { type = "string|table", required = true,
+    help = 'the events it is for: "connection" or "connection.event"' },
+  trigger = { type = "string|function", one_of = { "automatic", "manual", "off" } },
+  key = { type = "function|string" },
+  run = { type = "function", required = true, help = "the function that does the work" },
+  -- For rule scripts whose options name connections: so that a wrong name is found at load.
+  needs = { type = "table", help = "names of connections that run uses" },
+}
+
+local state -- of the load under way; nil outside of it
+
+local function here()
+  return host.where() or "company.lua"
+end
+
+local function fail(where, text, ...)
+  if select("#", ...) > 0 then text = text:format(...) end
+  error(where .. ": " .. text, 0)
+end
+
+local function loading(word)
+  if not state then
+    error(word .. " is for company.lua alone, while it is loaded", 3)
+  end
+  return here()
+end
+
+-- options.check with the place in front of its message.
+local function check(where, given, known, what)
+  local ok, problem = pcall(options.check, given, known, what)
+  if not ok then fail(where, "%s", problem) end
+end
+
+local function named(where, word, name)
+  if type(name) ~= "string" or not name:find("%S") then
+    fail(where, '%s wants a name first: %s "name" { ... }', word, word)
+  end
+end
+
+local function accept_company(where, settings)
+  check(where, settings, COMPANY_SETTINGS, "company")
+  local zone = settings.time_zone
+  if zone and not time.known_zone(zone) then
+    fail(where, 'company: time zone "%s" is not known; Europe/Helsinki is one that is', zone)
+  end
+  state.company.settings = { language = settings.language or "fi",
+    time_zone = zone or time.DEFAULT_ZONE }
+end
+
+function declare.words.company(name)
+  local where = loading("company")
+  named(where, "company", name)
+  if state.company then
+    fail(where, "company was declared at %s already", state.company.where)
+  end
+  state.company = { name = name, where = where }
+  accept_company(where, {})
+  return function(settings) accept_company(where, settings) end
+end
+
+local function load_connector(where, kind)
+  for _, known in ipairs(KINDS) do
+    if known == kind then return require("connectors." .. kind) end
+  end
+  fail(where, 'there is no connector "%s"%s; there are %s', kind, suggest(kind, KINDS),
+    table.concat(KINDS, ", "))
+end
+
+local function check_literal(entry, name, value)
+  local wanted = entry.connector.settings[name]
+  if type(value) == "string" and wanted
+    and (wanted.type == "credential" or wanted.type == "secret_or_false") then
+    state.warnings[#state.warnings + 1] = ('%s: %s of connection "%s" stands in the file as plain '
+      .. 'text; secret "name" keeps it out of it'):format(entry.where, name, entry.name)
+  elseif name == "url" and type(value) == "string" and not value:find("^https?://[^%s/]") then
+    fail(entry.where, 'connection "%s": url is "%s"; an address begins with https:// or http://',
+      entry.name, value)
+  end
+end
+
+local function check_name(entry)
+  local name, where = entry.name, entry.where
+  if not name:find("^%a[%w_]*$") then
+    fail(where, 'a connection\'s name is made of letters, digits and "_", not "%s"', name)
+  end
+  local twin = connections.get(name)
+  if twin then
+    fail(where, 'connection "%s" was declared at %s already; name this one with as = "..."', name,
+      twin.where)
+  end
+  if state.taken(name) then
+    fail(where, '"%s" has a meaning in scripts already; name the connection with as = "..."', name)
+  end
+end
+
+local function accept_connection(pending, settings)
+  local connector, where = pending.connector, pending.where
+  local known = {}
+  for name, entry in pairs(COMMON) do known[name] = entry end
+  for name, entry in pairs(connector.settings) do known[name] = entry end
+  check(where, settings, known, ('connection "%s"'):format(settings.as or pending.kind))
+  if connector.needs_as and not settings.as then
+    fail(where, 'connect "%s" needs a name of its own: as = "..."', pending.kind)
+  end
+  local entry = { name = settings.as or pending.kind, kind = pending.kind, where = where,
+    connector = connector, settings = {}, common = {} }
+  check_name(entry)
+  for name, value in pairs(settings) do
+    local group = COMMON[name] and entry.common or entry.settings
+    group[name] = value
+    check_literal(entry, name, value)
+  end
+  local problem = connector.check and connector.check(entry.settings)
+  if problem then fail(where, 'connection "%s": %s', entry.name, problem) end
+  if entry.settings.secret == false then
+    state.warnings[#state.warnings + 1] = ('%s: events of "%s" are not signed: anyone who knows '
+      .. "the address can send them"):format(where, entry.name)
+  end
+  local object = connector.new { name = entry.name, kind = entry.kind,
+    settings = entry.settings }
+  object.name, object.kind = entry.name, entry.kind
+  for name, value in pairs(object) do
+    if type(value) == "table" then object[name] = host.freeze(value) end
+  end
+  entry.object = host.freeze(object)
+  connections.add(entry)
+  state.connections[#state.connections + 1] = entry
+  state.publish(entry.name, entry.object)
+  return entry.object
+end
+
+-- connect "slack" without settings is one with none; noticed when the next word is read.
+local function settle_pending()
+  local pending = state.pending
+  state.pending = nil
+  if pending then pending.accept({}) end
+end
+
+local function with_settings(accept)
+  settle_pending()
+  local pending = { accept = accept }
+  state.pending = pending
+  return function(settings)
+    if not state or state.pending ~= pending then
+      error("the settings of a declaration follow it at once", 2)
+    end
+    state.pending = nil
+    return accept(settings)
+  end
+end
+
+function declare.words.connect(kind)
+  local where = loading("connect")
+  named(where, "connect", kind)
+  local pending = { kind = kind, where = where, connector = load_connector(where, kind) }
+  return with_settings(function(settings)
+    if type(settings) ~= "table" or handle.kind(settings) then
+      fail(where, 'connect "%s" wants its settings in a table: { ... }', kind)
+    end
+    return accept_connection(pending, settings)
+  end)
+end
+
+local function add_rule(where, rule)
+  check(where, rule, RULE, ('rule "%s"'):format(tostring(rule.name or "?")))
+  local twin = state.rule_names[rule.name]
+  if twin then
+    fail(where, 'rule "%s" was declared at %s already; give one of them another name', rule.name,
+      twin)
+  end
+  state.rule_names[rule.name] = where
+  local on = type(rule.on) == "table" and rule.on or { rule.on }
+  if #on == 0 then fail(where, 'rule "%s": on is empty', rule.name) end
+  for _, text in ipairs(on) do
+    if type(text) ~= "string" then
+      fail(where, 'rule "%s": on is a text or a list of texts', rule.name)
+    end
+  end
+  state.rules[#state.rules + 1] = { name = rule.name, where = where, on = on,
+    trigger = rule.trigger or "automatic", key = rule.key, run = rule.run,
+    needs = rule.needs or {} }
+end
+
+function declare.words.rule(name)
+  local where = loading("rule")
+  named(where, "rule", name)
+  return with_settings(function(body)
+    if type(body) ~= "table" then
+      fail(where, 'rule "%s" wants a table: { on = ..., run = function(event) ... end }', name)
+    end
+    local rule = {}
+    for key, value in pairs(body) do rule[key] = value end
+    rule.name = name
+    add_rule(where, rule)
+  end)
+end
+
+-- The function of a rule script: the company's rules/<name>.lua before the installation's.
+local function load_rule(where, name)
+  if not name:find("^[%w_]+$") then fail(where, '"%s" is not the name of a rule', name) end
+  local path, known = "rules/" .. name .. ".lua", { table.unpack(READY_RULES) }
+  local exists = false
+  for _, file in ipairs(host.files()) do
+    local own = file:match("^rules/([%w_]+)%.lua$")
+    if own then known[#known + 1] = own end
+    exists = exists or file == path
+  end
+  for _, ready in ipairs(READY_RULES) do exists = exists or ready == name end
+  if not exists then
+    fail(where, 'there is no rule "%s"%s; there are %s', name, suggest(name, known),
+      table.concat(known, ", "))
+  end
+  local make = require("rules." .. name)
+  if type(make) ~= "function" then
+    fail(where, "%s returns no function(options), so it cannot be used with use", path)
+  end
+  return make
+end
+
+function declare.words.use(name)
+  local where = loading("use")
+  named(where, "use", name)
+  return with_settings(function(settings)
+    if type(settings) ~= "table" then
+      fail(where, 'use "%s" wants its options in a table: { ... }', name)
+    end
+    local ok, rule = pcall(load_rule(where, name), settings)
+    if not ok then
+      fail(where, 'use "%s": %s', name, (tostring(rule):gsub("^[%w_/%.]+%.lua:%d+: ", "")))
+    end
+    if type(rule) ~= "table" then fail(where, 'use "%s": it returned no rule', name) end
+    rule.name = rule.name or name
+    add_rule(where, rule)
+  end)
+end
+
+function declare.begin(publish, taken)
+  state = { connections = {}, rules = {}, rule_names = {}, warnings = {}, publish = publish,
+    taken = taken }
+end
+
+-- Rules may name connections that stand below them, so this is checked when all is read.
+local function check_rules()
+  local listened = {}
+  for _, rule in ipairs(state.rules) do
+    for _, text in ipairs(rule.on) do
+      local name = text:match("^([^%.]+)")
+      local entry = name and connections.get(name)
+      if not entry then
+        fail(rule.where, 'rule "%s": on = "%s" names a connection that does not exist%s', rule.name,
+          text, suggest(name or text, connections.names()))
+      end
+      listened[name] = true
+    end
+    for _, name in ipairs(rule.needs) do
+      if not connections.get(name) then
+        fail(rule.where, 'rule "%s" uses connection "%s", which does not exist%s', rule.name,
+          tostring(name), suggest(name, connections.names()))
+      end
+    end
+  end
+  for _, entry in ipairs(state.connections) do
+    if entry.connector.webhook and not listened[entry.name] then
+      state.warnings[#state.warnings + 1] = ('%s: no rule is for the events of "%s"'):format(
+        entry.where, entry.name)
+    end
+  end
+end
+
+function declare.finish()
+  settle_pending()
+  if not state.company then
+    fail("company.lua:1", 'the file declares no company: company "Name" { ... }')
+  end
+  check_rules()
+  if #state.rules == 0 then
+    state.warnings[#state.warnings + 1] = "company.lua: there are no rules, so nothing will happen"
+  end
+  local declared = state
+  state = nil
+  return { company = declared.company, connections = declared.connections,
+    rules = declared.rules, warnings = declared.warnings }
+end
+
+return declare

@@ -1,0 +1,2 @@
+-- What `require "env"` gives: see handle.lua.
+return require("handle").env

@@ -1,0 +1,101 @@
+--[[
+What the host needs to know of a company, as plain data: manifest.of(declared) turns what
+declare.finish returned into the table that include/engine/manifest.h reads. Values are
+{ literal = }, { secret = } or { env = }: only the host resolves them.
+]]
+
+local json = require "json"
+local handle = require "handle"
+
+local manifest = {}
+
+local function milliseconds(seconds)
+  return seconds and math.tointeger(math.ceil(seconds * 1000)) or nil
+end
+
+-- Settings of any depth with handles as values and functions left out.
+local function plain(value)
+  if handle.kind(value) then return handle.value(value) end
+  if type(value) == "function" then return nil end
+  if type(value) ~= "table" then return value end
+  local copy = {}
+  for key, item in pairs(value) do copy[key] = plain(item) end
+  return copy
+end
+
+-- Whatever a connector declares of authentication: its texts are fixed words, its settings values.
+local FIXED = { type = true, token_path = true, renew_before_ms = true }
+local function auth_of(entry)
+  local auth = entry.connector.auth
+  if type(auth) == "function" then auth = auth(entry.settings) end
+  local out = {}
+  for name, value in pairs(auth or { type = "none" }) do
+    if FIXED[name] then
+      out[name] = value
+    elseif name == "params" then
+      out.params = {}
+      for key, item in pairs(value) do out.params[key] = handle.value(item) end
+    else
+      out[name] = handle.value(value)
+    end
+  end
+  return out
+end
+
+local function webhook_of(entry)
+  local make = entry.connector.webhook
+  if not make then return json.null end
+  local webhook = make(entry.settings)
+  if entry.settings.secret then webhook.secret = handle.value(entry.settings.secret) end
+  return webhook
+end
+
+local function connection_of(entry)
+  local settings, secrets = {}, {}
+  for name, value in pairs(entry.settings) do
+    if handle.kind(value) then
+      secrets[name] = handle.value(value)
+    elseif name ~= "secret" then
+      settings[name] = plain(value)
+    end
+  end
+  local common = entry.common
+  return { name = entry.name, kind = entry.kind, where = entry.where,
+    url = entry.settings.url and handle.value(entry.settings.url) or nil,
+    settings = settings, secrets = secrets, auth = auth_of(entry), webhook = webhook_of(entry),
+    settle_ms = milliseconds(common.settle), timeout_ms = milliseconds(common.timeout),
+    rate = common.rate or entry.connector.rate, concurrency = common.concurrency }
+end
+
+local function rule_of(rule)
+  return { name = rule.name, where = rule.where, on = json.array(rule.on),
+    trigger = type(rule.trigger) == "function" and "function" or rule.trigger,
+    key = rule.key ~= nil }
+end
+
+-- Names of secrets ("secret") or variables ("env") among all settings, each once.
+local function names_of(declared, kind)
+  local seen, names = {}, json.array {}
+  local function visit(value)
+    if handle.kind(value) == kind then
+      seen[handle.name(value)] = true
+    elseif type(value) == "table" and not handle.kind(value) then
+      for _, item in pairs(value) do visit(item) end
+    end
+  end
+  for _, entry in ipairs(declared.connections) do visit(entry.settings) end
+  for name in pairs(seen) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+function manifest.of(declared)
+  local list = { company = declared.company.name, settings = declared.company.settings,
+    connections = json.array {}, rules = json.array {}, secrets = names_of(declared, "secret"),
+    envs = names_of(declared, "env"), warnings = json.array(declared.warnings) }
+  for i, entry in ipairs(declared.connections) do list.connections[i] = connection_of(entry) end
+  for i, rule in ipairs(declared.rules) do list.rules[i] = rule_of(rule) end
+  return list
+end
+
+return manifest

@@ -1,0 +1,99 @@
+--[[
+Settings that a company writes, checked strictly: a misspelled one must not be taken for one that
+was left out.
+
+  options.check(given, known, what)
+      given  the company's table
+      known  { name = { type = "string", required = true, one_of = {...} } }
+      what   how messages call it: 'connection "slack"'
+
+Raises a text without a place; whoever calls knows the line. Types: string, number, integer,
+boolean, table, function, any; address (a text, env or secret), credential (secret or env; a text
+too, which boot warns of), secret_or_false; several with "|" between them.
+]]
+
+local handle = require "handle"
+local suggest = require "suggest"
+
+local options = {}
+
+local function is_handle(value)
+  return handle.kind(value) ~= nil
+end
+
+local IS = {
+  any = function() return true end,
+  integer = function(value) return math.type(value) == "integer" end,
+  table = function(value) return type(value) == "table" and not is_handle(value) end,
+  address = function(value) return type(value) == "string" or is_handle(value) end,
+  credential = function(value) return type(value) == "string" or is_handle(value) end,
+  secret_or_false = function(value)
+    return value == false or type(value) == "string" or is_handle(value)
+  end,
+}
+for _, name in ipairs { "string", "number", "boolean", "function" } do
+  IS[name] = function(value) return type(value) == name end
+end
+
+local WORDS = {
+  string = "a text", number = "a number", integer = "a whole number", boolean = "true or false",
+  table = "a table", ["function"] = "a function", address = 'a text, env "NAME" or secret "name"',
+  credential = 'secret "name"', secret_or_false = 'secret "name", or false',
+}
+
+local function is_one_of(value, types)
+  for name in types:gmatch("[^|]+") do
+    if IS[name](value) then return true end
+  end
+  return false
+end
+
+local function words_of(types)
+  local list = {}
+  for name in types:gmatch("[^|]+") do list[#list + 1] = WORDS[name] or name end
+  return table.concat(list, " or ")
+end
+
+local function sorted_names(t)
+  local names = {}
+  for name in pairs(t) do names[#names + 1] = name end
+  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  return names
+end
+
+local function check_value(name, value, entry, what)
+  if not is_one_of(value, entry.type) then
+    error(("%s: %s is %s; %s is wanted"):format(what, name,
+      type(value) == "string" and ("%q"):format(value)
+        or is_handle(value) and tostring(value) or "a " .. type(value), words_of(entry.type)), 0)
+  end
+  if entry.one_of and type(value) == "string" then
+    for _, known in ipairs(entry.one_of) do
+      if known == value then return end
+    end
+    error(('%s: %s is "%s"%s; it is one of %s'):format(what, name, value,
+      suggest(value, entry.one_of), table.concat(entry.one_of, ", ")), 0)
+  end
+end
+
+function options.check(given, known, what)
+  if type(given) ~= "table" or is_handle(given) then
+    error(what .. ": its settings are a table: { name = value }", 0)
+  end
+  for _, name in ipairs(sorted_names(given)) do
+    local entry = known[name]
+    if not entry then
+      error(('%s: there is no setting "%s"%s'):format(what, tostring(name),
+        suggest(name, known)), 0)
+    end
+    check_value(name, given[name], entry, what)
+  end
+  for _, name in ipairs(sorted_names(known)) do
+    if known[name].required and given[name] == nil then
+      error(("%s: the setting %s is missing%s"):format(what, name,
+        known[name].help and " (" .. known[name].help .. ")" or ""), 0)
+    end
+  end
+end
+
+return options

@@ -1,0 +1,2 @@
+-- What `require "secret"` gives: see handle.lua.
+return require("handle").secret
