@@ -1,0 +1,69 @@
+--[[
+Procountor, the financial management system: customers, products and sales invoices by its REST API
+(outside-systems 1). In a script, by the connection's name:
+
+  procountor.customers   ensure, find, create        connectors/procountor/customers.lua
+  procountor.products    ensure, find, create        connectors/procountor/products.lua
+  procountor.invoices    create, find, get           connectors/procountor/invoices.lua
+  procountor.sessioninfo()   -> who and which company we are there; the test of a connection
+
+Each write looks first, and again when its answer was lost, so that none is done twice.
+]]
+
+local client_module = require "connectors.procountor.client"
+local customers = require "connectors.procountor.customers"
+local products = require "connectors.procountor.products"
+local invoices = require "connectors.procountor.invoices"
+local words = require "connectors.procountor.words"
+local money = require "money"
+
+local function check(settings)
+  for word, unit in pairs(settings.units or {}) do
+    if type(word) ~= "string" or not words.is_unit(unit) then
+      return ('units: "%s" is no unit of Procountor'):format(tostring(unit))
+    end
+  end
+  if settings.penalty_percent ~= nil and not money.number(settings.penalty_percent) then
+    return "penalty_percent is no number"
+  end
+  return nil
+end
+
+-- The grant with an API key (outside-systems 1.2): a form of fields, the token good for an hour.
+-- redirect_uri is sent by some clients and not by others, so only if it was set.
+local function auth(settings)
+  local params = { grant_type = "client_credentials", client_id = settings.client_id,
+    client_secret = settings.client_secret, api_key = settings.api_key,
+    redirect_uri = settings.redirect_uri }
+  return { type = "oauth2_m2m", token_path = "/oauth/token", params = params,
+    renew_before_ms = 300000 }
+end
+
+local function new(connection)
+  local client = client_module.new(connection)
+  return {
+    customers = customers.new(client), products = products.new(client),
+    invoices = invoices.new(client),
+    sessioninfo = function() return (client:get("/sessioninfo")) end,
+  }
+end
+
+return {
+  kind = "procountor",
+  settings = {
+    url = { type = "address", required = true,
+      help = 'the API\'s address, e.g. "https://api.procountor.com/api"' },
+    client_id = { type = "credential", required = true },
+    client_secret = { type = "credential", required = true },
+    api_key = { type = "credential", required = true },
+    redirect_uri = { type = "address" },
+    bank_account = { type = "string", help = "own IBAN for invoices" },
+    penalty_percent = { type = "any", help = "late interest of invoices" },
+    vat_status = { type = "integer", help = "VAT status of invoices and products (1: domestic)" },
+    units = { type = "table", help = "own words for Procountor's units" },
+    transliterate = { type = "boolean", help = "letters outside Windows-1252 to their nearest" },
+  },
+  -- Procountor asks for at most 20 requests a second and may suspend who sends more.
+  rate = 10,
+  check = check, auth = auth, new = new,
+}

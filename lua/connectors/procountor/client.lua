@@ -1,0 +1,91 @@
+--[[
+Requests to Procountor: its answers checked, its error bodies read, its paging followed.
+
+  local client = client_module.new(connection)
+  client.get(path, query, headers, accept)   -> the decoded body (a table), status
+  client.list(path, query, headers)          -> all results of all pages
+  client.post(path, body, find)              -> the saved object (a table), true if it was adopted
+
+Sources: outside-systems 1.3 to 1.5.
+]]
+
+local http = require "http"
+local http_error = require "http_error"
+local given = require "given"
+
+local client = {}
+
+local PAGE = 200      -- the most that Procountor gives at once
+local PAGES_MAX = 500 -- a search that is longer asks for a narrower one
+
+local HINTS = {
+  [400] = "Correct the value where it comes from, then retry.",
+  [401] = "Check the client id, client secret and API key of the connection.",
+  [403] = "Either the API user lacks a right (Management, Users and privileges; customer register, "
+    .. "product register and sales invoices need all rights), API clients are not allowed (Company "
+    .. "info, Usage settings), or the period is closed.",
+  [404] = "It does not exist in this Procountor company, or the connection's address is wrong.",
+}
+
+local function explain(status, body)
+  local message, field = http_error.words(body)
+  return message, field, HINTS[status]
+end
+
+local function is_object(response)
+  if type(response.body) == "table" then return true end
+  return nil, "Procountor's answer holds no JSON object"
+end
+
+local function is_saved(response)
+  if type(response.body) == "table" and given(response.body.id) then return true end
+  return nil, "Procountor's answer holds no saved record (no id)"
+end
+
+local methods = {}
+
+function methods:get(path, query, headers, accept)
+  local response = http.get(self.name, path, { query = query, headers = headers, accept = accept,
+    explain = explain, check = is_object })
+  return response.body, response.status
+end
+
+-- Pages by previousId, which no record that is added meanwhile can shift (as `page` can).
+function methods:list(path, query, headers)
+  local all, seen = {}, {}
+  query.size, query.orderById = PAGE, "ASC"
+  for _ = 1, PAGES_MAX do
+    local body = self:get(path, query, headers)
+    local results = given(body.results) or given(body.products) or {}
+    local fresh = 0
+    for _, item in ipairs(results) do
+      if item.id == nil or not seen[item.id] then
+        if item.id ~= nil then seen[item.id] = true end
+        all[#all + 1] = item
+        fresh = fresh + 1
+      end
+    end
+    -- The server may give smaller pages than were asked for, and says so.
+    local size = type(body.meta) == "table" and math.type(body.meta.pageSize) == "integer"
+      and body.meta.pageSize or PAGE
+    local last = results[#results]
+    if #results < size or #results == 0 or fresh == 0 or last.id == nil then return all end
+    query.previousId = last.id
+  end
+  error(http_error.new { class = "permanent", connection = self.name, method = "GET", path = path,
+    message = ("the search gives more than %d records"):format(#all),
+    hint = "Make the search narrower." }, 0)
+end
+
+function methods:post(path, body, find)
+  local response = http.write(self.name, "POST", path, { json = body, find = find,
+    explain = explain, check = is_saved })
+  return response.body, response.adopted or false
+end
+
+function client.new(connection)
+  return setmetatable({ name = connection.name, settings = connection.settings },
+    { __index = methods })
+end
+
+return client

@@ -1,0 +1,290 @@
+--[[
+Customers in Procountor's register of business partners (outside-systems 1.8).
+
+  customers.ensure(wanted)  -> the customer with that business ID, or a new one
+  customers.find(wanted)    -> the customer or nil
+  customers.create(wanted)  -> a new customer; looks first only where an answer was lost
+
+wanted = { name (needed), business_id, address (table or text), email, phone, contact = { name,
+email, phone } or a name, language, payment_terms (days), currency, channel, einvoice = { address,
+operator }, consumer = true, key = a text that is the same for the same origin, e.g. "C2C-10042" }
+
+A customer = { id, name, business_id, identifier, address, email, active, created, record }, where
+record is Procountor's object.
+
+The business ID alone decides who is the same. Without one a new customer is made, also when the
+register has one of that name: two people may share a name and an address, and a wrong customer on
+an invoice is worse than one too many. What we made ourselves under the same key is found again by
+the key, which stands in the second comment of the partner.
+]]
+
+local ids = require "ids"
+local names = require "names"
+local url = require "url"
+local given = require "given"
+local log = require "log"
+local current = require "current"
+local ending = require "ending"
+local addresses = require "connectors.procountor.addresses"
+local countries = require "connectors.procountor.countries"
+local preflight = require "connectors.procountor.preflight"
+local words = require "connectors.procountor.words"
+
+-- Most characters of each text (OpenAPI 26.04).
+local LIMITS = { name = { 80 }, ["contactPersons[].name"] = { 80 },
+  ["contactPersons[].email"] = { 80 }, ["contactPersons[].phone"] = { 40 },
+  ["registryInfo.phone"] = { 40 }, ["additionalInfo.comments2"] = { 100 } }
+for _, place in ipairs { "address", "billingAddress" } do
+  LIMITS[place .. ".name"], LIMITS[place .. ".specifier"] = { 80 }, { 80 }
+  LIMITS[place .. ".street"], LIMITS[place .. ".zip"] = { 80 }, { 20 }
+  LIMITS[place .. ".city"] = { 40 }
+end
+
+-- Values of identifierType that are countries (enum parentCompanyIdType).
+local ID_COUNTRIES = " NO AT BE BG CY HR CZ DK EE FI FR DE GB EL HU IE IT LV LT LU MT NL PL PT RO "
+  .. "SK SI ES SE "
+
+-- Identity: { text = what is stored, type = identifierType, forms = spellings to search for,
+-- business_id = "1234567-1" if it is Finnish }. nil: there is none. Ends the run if it is wrong.
+local function identity(wanted, country)
+  local text = given.text(wanted.business_id)
+  if not text or log.is_personal(text) then return nil end
+  local business_id, reason = ids.business_id(text)
+  if business_id then
+    return { text = business_id, type = "FI", business_id = business_id,
+      forms = { business_id, (business_id:gsub("-", "")) } }
+  end
+  if country == "FINLAND" or country == "ALAND_ISLANDS" or text:upper():find("^FI") then
+    ending.attention(('"%s" is not a business ID: %s. Correct the business ID of %s where it '
+      .. "comes from and send it again."):format(text, reason or "it is not valid",
+      given.text(wanted.name) or "the customer"), { field = "business_id", value = text })
+  end
+  -- Another country's number cannot be checked here; it is compared without spaces and marks.
+  local compact = text:upper():gsub("[^%w]", "")
+  local code = countries.code(country) or ""
+  if code == "GR" then code = "EL" end
+  return { text = text, type = ID_COUNTRIES:find(" " .. code .. " ", 1, true) and code or nil,
+    forms = text == compact and { text } or { text, compact } }
+end
+
+-- True if a partner's identifier is this identity, in whatever spelling it is kept.
+local function is_same(who, stored)
+  stored = given.text(stored)
+  if not stored then return false end
+  if who.business_id then
+    local other = ids.business_id(stored)
+    return other ~= nil and other == who.business_id
+  end
+  return stored:upper():gsub("[^%w]", "") == who.text:upper():gsub("[^%w]", "")
+end
+
+local function part(record, name)
+  local value = given(record[name])
+  return type(value) == "table" and value or {}
+end
+
+-- Header values are ASCII; how others are to be written is not documented, so they are
+-- percent-encoded, and each hit is compared here anyway.
+local function header_text(text)
+  if text:find("[^\32-\126]") or text:find("%", 1, true) then return url.encode(text) end
+  return text
+end
+
+local function search(client, header, value, active, fits)
+  local found = {}
+  local list = client:list("/businesspartners", { type = "CUSTOMER",
+    active = not active and "false" or nil }, { [header] = header_text(value) })
+  for _, record in ipairs(list) do
+    if fits(record) then found[#found + 1] = record end
+  end
+  return found
+end
+
+local function merge(into, records)
+  for _, record in ipairs(records) do
+    local known = false
+    for _, other in ipairs(into) do known = known or other.id == record.id end
+    if not known then into[#into + 1] = record end
+  end
+end
+
+local function list_text(records)
+  local texts = {}
+  for _, record in ipairs(records) do
+    texts[#texts + 1] = ("%s (id %s)"):format(given.text(record.name) or "?", tostring(record.id))
+  end
+  return table.concat(texts, ", ")
+end
+
+-- All partners with that identity: the active ones, else the inactive ones. Inactive partners are
+-- hidden by default, and both spellings may or may not be one to the search, so each is asked for.
+local function by_identity(client, who)
+  local function fits(record)
+    return is_same(who, part(record, "invoicingInfo").identifier)
+  end
+  for _, active in ipairs { true, false } do
+    local found = {}
+    for _, form in ipairs(who.forms) do
+      merge(found, search(client, "identifier", form, active, fits))
+    end
+    if #found > 0 then return found end
+  end
+  return {}
+end
+
+local function customer_of(record, wanted, created)
+  local invoicing = part(record, "invoicingInfo")
+  local identifier = given.text(invoicing.identifier)
+  return { id = record.id, name = given.text(record.name),
+    business_id = identifier and ids.business_id(identifier) or nil, identifier = identifier,
+    address = wanted and wanted.address
+      or addresses.from(record.billingAddress) or addresses.from(record.address),
+    email = wanted and given.text(wanted.email) or given.text(invoicing.email),
+    active = part(record, "registryInfo").active ~= false, created = created or false,
+    wanted = wanted, record = record }
+end
+
+local function one_of(found, wanted, who)
+  if #found == 0 then return nil end
+  if #found > 1 then
+    ending.attention(("%d customers in Procountor have the business ID %s: %s. Merge them or "
+      .. "inactivate all but one there, then retry."):format(#found, who.text, list_text(found)),
+      { business_id = who.text })
+  end
+  local customer = customer_of(found[1], wanted)
+  if not customer.active then
+    current.warn("customer %s (%s) is inactive in Procountor and was used all the same",
+      customer.name or "?", who.text)
+  end
+  return customer
+end
+
+local function contact_of(wanted)
+  local contact = given(wanted.contact)
+  if type(contact) == "string" then contact = { name = contact } end
+  if type(contact) ~= "table" or not given.text(contact.name) then return nil end
+  return { name = given.text(contact.name), email = given.text(contact.email),
+    phone = given.text(contact.phone) }
+end
+
+-- The wanted customer with its address read; nothing is taken from the register here.
+local function prepare(wanted)
+  if type(wanted) ~= "table" then error("a customer is a table: { name = ..., ... }", 3) end
+  local copy = {}
+  for key, value in pairs(wanted) do copy[key] = value end
+  local address, reason = addresses.read(wanted.address)
+  copy.address, copy.address_problem = address, not address and reason or nil
+  copy.country = address and address.country or "FINLAND"
+  return copy
+end
+
+local function tag_of(wanted)
+  local key = given.text(wanted.key) or given.text(current.call.run)
+  return key and ("sauma " .. key):sub(1, 100) or nil
+end
+
+local function body_of(client, wanted, who)
+  local name = given.text(wanted.name)
+  if not name then
+    ending.attention("The customer has no name. Add it where it comes from and send it again.")
+  end
+  if not wanted.address then
+    ending.attention(("The customer %s cannot be added to Procountor: %s. Give the street, the "
+      .. "postal code and the city in fields of their own and send it again."):format(name,
+      wanted.address_problem or "there is no address"), { field = "address" })
+  end
+  local email = given.text(wanted.email)
+  local einvoice = given(wanted.einvoice) or {}
+  local terms = wanted.payment_terms
+  local contact = contact_of(wanted)
+  local place = addresses.of(name, wanted.address)
+  local body = {
+    name = name, type = "CUSTOMER", address = place, billingAddress = addresses.of(name,
+      wanted.address),
+    invoicingInfo = {
+      identifier = who and who.text or nil, identifierType = who and who.type or nil,
+      invoiceChannel = wanted.channel or (email and "EMAIL" or "NO_SENDING"), email = email,
+      contactPerson = contact and contact.name or nil,
+      language = words.language(wanted.language) or words.language(current.company.language)
+        or "FINNISH",
+      einvoiceAddress = given.text(einvoice.address), einvoiceOperator = given.text(einvoice.operator),
+    },
+    contactPersons = contact and { contact } or nil,
+    -- The term of a partner is a text in Procountor's API, unlike all other numbers.
+    paymentInfo = { paymentMethod = "BANK_TRANSFER", currency = wanted.currency or "EUR",
+      paymentTermDays = terms and tostring(terms) or nil },
+    registryInfo = { active = true, phone = given.text(wanted.phone) },
+    additionalInfo = not who and { comments2 = tag_of(wanted) } or nil,
+  }
+  preflight.body(body, LIMITS, { subject = "the customer " .. log.mask(name),
+    transliterate = client.settings.transliterate })
+  return body
+end
+
+-- Customers without an identity that carry our key: made by an earlier run of the same origin.
+local function by_tag(client, wanted)
+  local name, tag = given.text(wanted.name), tag_of(wanted)
+  local namesakes, ours = {}, {}
+  if not name or not tag then return ours, namesakes end
+  for _, active in ipairs { true, false } do
+    merge(namesakes, search(client, "name", name, active, function(record)
+      return names.fold(given.text(record.name) or "") == names.fold(name)
+    end))
+  end
+  for _, record in ipairs(namesakes) do
+    if not given.text(part(record, "invoicingInfo").identifier) then
+      -- The search does not show comments; only the whole record does.
+      local whole = client:get("/businesspartners/" .. tostring(record.id))
+      if part(whole, "additionalInfo").comments2 == tag then ours[#ours + 1] = whole end
+    end
+  end
+  return ours, namesakes
+end
+
+local function new(client)
+  local customers = {}
+
+  local function create(wanted, who)
+    local body = body_of(client, wanted, who)
+    local record, adopted = client:post("/businesspartners", body, function()
+      local found = who and by_identity(client, who) or by_tag(client, wanted)
+      return found[1], #found
+    end)
+    local customer = customer_of(record, wanted, not adopted)
+    customer.name = customer.name or body.name
+    customer.business_id = customer.business_id or (who and who.business_id)
+    return customer
+  end
+
+  function customers.find(wanted)
+    wanted = prepare(wanted)
+    local who = identity(wanted, wanted.country)
+    if who then return one_of(by_identity(client, who), wanted, who) end
+    local ours = by_tag(client, wanted)
+    return ours[1] and customer_of(ours[1], wanted) or nil
+  end
+
+  function customers.create(wanted)
+    wanted = prepare(wanted)
+    return create(wanted, identity(wanted, wanted.country))
+  end
+
+  function customers.ensure(wanted)
+    wanted = prepare(wanted)
+    local who = identity(wanted, wanted.country)
+    if who then
+      return one_of(by_identity(client, who), wanted, who) or create(wanted, who)
+    end
+    local ours, namesakes = by_tag(client, wanted)
+    if ours[1] then return customer_of(ours[1], wanted) end
+    if #namesakes > 0 and not wanted.consumer then
+      current.warn("no business ID was given, so a new customer was made although Procountor has %s",
+        list_text(namesakes))
+    end
+    return create(wanted, nil)
+  end
+
+  return customers
+end
+
+return { new = new }

@@ -1,0 +1,227 @@
+--[[
+The body of POST /invoices out of a company's words (outside-systems 1.10).
+
+wanted = {
+  customer          as customers.ensure gives it (or { id, name, address, ... })
+  rows              { { product, name, code, quantity, unit, unit_price, discount, vat, comment,
+                        where }, ... }: product as products.ensure gives it
+  original_number   natural key of the invoice; reference, if there is none
+  reference         what the buyer wants to see (orderReference)
+  payment_terms     days from the invoice's date to its due date (14), or due_date
+  date              invoice date (today in the company's time zone)
+  contact, email    person and address at the buyer
+  language, currency, prices_include_vat, channel, einvoice = { address, operator },
+  penalty_percent, bank_account (own IBAN), bank_reference, vat_status, notes,
+  additional_information, delivery_start, delivery_end
+}
+
+  invoice_body.make(client, wanted) -> the body, its sums (sums.of)
+]]
+
+local decimal = require "decimal"
+local ids = require "ids"
+local json = require "json"
+local given = require "given"
+local log = require "log"
+local money = require "money"
+local time = require "time"
+local current = require "current"
+local ending = require "ending"
+local addresses = require "connectors.procountor.addresses"
+local payee = require "connectors.procountor.payee"
+local preflight = require "connectors.procountor.preflight"
+local products = require "connectors.procountor.products"
+local sums = require "connectors.procountor.sums"
+local vat = require "connectors.procountor.vat"
+local words = require "connectors.procountor.words"
+
+local invoice_body = {}
+
+local LIMITS = {
+  orderReference = { 70 }, notes = { 10000, cut = true },
+  additionalInformation = { 10000, cut = true },
+  ["counterParty.contactPersonName"] = { 70 },
+  -- The length of a row's product is not documented; that of the register is (100).
+  ["invoiceRows[].product"] = { 100 }, ["invoiceRows[].productCode"] = { 40 },
+  ["invoiceRows[].comment"] = { 512, cut = true },
+}
+for _, place in ipairs { "counterParty.counterPartyAddress", "billingAddress" } do
+  for field, most in pairs { name = 80, specifier = 80, street = 80, zip = 20, city = 40 } do
+    LIMITS[place .. "." .. field] = { most }
+  end
+end
+
+local CHANNELS = { EMAIL = true, MAIL = true, ELECTRONIC_INVOICE = true, NO_SENDING = true }
+
+local function is_email(text)
+  return text ~= nil and text:find("^[^%s@<>,;]+@[^%s@<>,;]+%.[^%s@<>,;%.]+$") ~= nil
+end
+
+-- A whole number of days from 0 to 999, whichever way it was written.
+local function term_days(value)
+  local number = money.number(value)
+  local days = number and math.tointeger(tonumber(money.plain(number)))
+  if days and days >= 0 and days <= 999 then return days end
+  ending.attention(('"%s" is not a payment term: a whole number of days from 0 to 999 is wanted. '
+    .. "Correct it and send it again."):format(tostring(value)), { field = "payment_terms" })
+end
+
+local function row_of(client, line, index, date)
+  local product = line.product or {}
+  local where = given.text(line.where)
+    or ('row %d ("%s")'):format(index, given.text(line.name) or product.name or "?")
+  local named = { where = where, name = given.text(line.name) or product.name }
+  if not named.name then
+    ending.attention(("%s has no name and no product. Add one and send it again."):format(where))
+  end
+  local quantity = products.number_of(line.quantity, named, "the quantity")
+  local price = products.number_of(line.unit_price, named, "the unit price")
+  local discount = given(line.discount or line.discount_percent)
+  discount = discount and products.number_of(discount, named, "the discount") or decimal(0)
+  if discount < 0 or discount > 100 then
+    ending.attention(("%s: a discount of %s %% is not possible. Correct it and send it again.")
+      :format(where, money.plain(discount)))
+  end
+  local percent = vat.percent(client, products.number_of(
+    given(line.vat) or given(line.vat_percent) or product.vat, named, "the VAT percentage"),
+    where, date)
+  local unit_word = given.text(line.unit)
+  local unit = unit_word and products.unit_of(client, { unit = unit_word, where = where })
+    or (product.unit and words.is_unit(product.unit) and product.unit) or "PIECE"
+  local comment = given.text(line.comment)
+  if unit == "NO_UNIT" and unit_word and not comment then comment = unit_word end
+  return {
+    productId = product.id or json.null, product = named.name,
+    productCode = product.code or given.text(line.code), quantity = quantity, unit = unit,
+    unitPrice = price, discountPercent = discount, vatPercent = percent,
+    vatStatus = line.vat_status, comment = comment,
+  }, { quantity = quantity, unit_price = price, discount = discount, vat = percent }
+end
+
+-- How the invoice is going to be sent. E-invoice data is often added by hand afterwards, so what
+-- is not known is left to whoever finishes the invoice.
+local function channel_of(wanted, email, einvoice)
+  local channel = given.text(wanted.channel)
+  if channel and not CHANNELS[channel] then
+    error(('invoices have no channel "%s"; they have EMAIL, MAIL, ELECTRONIC_INVOICE and '
+      .. "NO_SENDING"):format(channel), 0)
+  end
+  if channel == "EMAIL" and not is_email(email) then
+    ending.attention(("The invoice is to be sent by e-mail, and %s. Add the address and send it "
+      .. "again."):format(email and '"' .. email .. '" is no e-mail address'
+        or "the customer has no e-mail address"), { field = "email" })
+  end
+  if channel == "ELECTRONIC_INVOICE" and not (given.text(einvoice.address)
+    and given.text(einvoice.operator)) then
+    ending.attention("The invoice is to be sent as an e-invoice, and the customer's e-invoice "
+      .. "address or operator is missing. Add both and send it again.", { field = "einvoice" })
+  end
+  if channel then return channel end
+  if given.text(einvoice.address) and given.text(einvoice.operator) then
+    return "ELECTRONIC_INVOICE"
+  end
+  return is_email(email) and "EMAIL" or "NO_SENDING"
+end
+
+-- E-invoice addresses are written with spaces and hyphens by people (outside-systems 6.6).
+local function einvoice_of(einvoice)
+  local address = given.text(einvoice.address)
+  if not address then return nil end
+  local operator = given.text(einvoice.operator)
+  return { address = address:upper():gsub("[%s%-]", ""),
+    operator = operator and operator:upper():gsub("[%s%-]", "") or nil }
+end
+
+-- "": Procountor makes a reference; a missing field would mean none (outside-systems 1.10).
+local function bank_reference(wanted)
+  local text = given.text(wanted.bank_reference)
+  if not text then return "", "FI" end
+  if not ids.valid_reference(text) then
+    ending.attention(('"%s" is not a reference number: its check digit does not fit. Correct it, '
+      .. "or leave it out, and Procountor makes one."):format(text), { field = "bank_reference" })
+  end
+  return (text:gsub("%s", "")), text:upper():find("^RF") and "RF" or "FI"
+end
+
+local function counter_party(wanted, customer, place, email, einvoice)
+  local contact = given(wanted.contact)
+  if type(contact) == "table" then contact = contact.name end
+  local business_id = customer.business_id
+  return {
+    contactPersonName = given.text(contact), identifier = business_id or customer.identifier,
+    taxCode = business_id and ids.vat_number(business_id) or nil,
+    customerNumber = customer.record and type(customer.record.invoicingInfo) == "table"
+      and given.text(customer.record.invoicingInfo.customerNumber) or nil,
+    email = email, counterPartyAddress = place, einvoiceAddress = einvoice,
+  }
+end
+
+function invoice_body.make(client, wanted)
+  if type(wanted) ~= "table" or type(wanted.customer) ~= "table" then
+    error("an invoice needs a customer: invoices.create { customer = ..., rows = ... }", 3)
+  end
+  if type(wanted.rows) ~= "table" or #wanted.rows == 0 then
+    ending.attention("The invoice would have no rows. Add at least one and send it again.")
+  end
+  local customer = wanted.customer
+  local number = given.text(wanted.original_number) or given.text(wanted.reference)
+  if not number then
+    error("an invoice needs an original_number (or a reference): the key by which it is found", 3)
+  end
+  local address, reason = addresses.read(customer.address)
+  if not address then
+    ending.attention(("The invoice for %s cannot be made: %s. Give the street, the postal code and "
+      .. "the city in fields of their own and send it again."):format(
+      log.mask(customer.name or "the customer"), reason), { field = "address" })
+  end
+  if address.country ~= "FINLAND" then
+    current.warn("the customer's country is %s: check the VAT of the invoice before it is sent",
+      address.country)
+  end
+  local date = wanted.date or time.today(current.company.time_zone)
+  local due = wanted.due_date or time.add_days(date, term_days(wanted.payment_terms or 14))
+  if due < date then
+    ending.attention(("The due date %s is before the invoice's date %s. Correct it and send it "
+      .. "again."):format(due, date), { field = "due_date" })
+  end
+  local rows, amounts = json.array {}, {}
+  for i, line in ipairs(wanted.rows) do
+    rows[i], amounts[i] = row_of(client, line, i, given.text(wanted.delivery_end) or date)
+  end
+  local email = given.text(wanted.email) or given.text(customer.email)
+  if email and not is_email(email) and not given.text(wanted.channel) then
+    current.warn('"%s" is no e-mail address; the invoice has none', email)
+    email = nil
+  end
+  local einvoice = given(wanted.einvoice) or {}
+  local reference, reference_type = bank_reference(wanted)
+  local currency = given.text(wanted.currency) or "EUR"
+  local penalty = given(wanted.penalty_percent) or client.settings.penalty_percent
+  local place = addresses.of(customer.name, address)
+  local body = {
+    partnerId = customer.id or json.null, type = "SALES_INVOICE", date = date,
+    counterParty = counter_party(wanted, customer, place, email, einvoice_of(einvoice)),
+    billingAddress = addresses.of(customer.name, address),
+    paymentInfo = { paymentMethod = "BANK_TRANSFER", currency = currency, currencyRate = 1,
+      bankAccount = { accountNumber = payee.account(client, wanted.bank_account, currency) },
+      dueDate = due, bankReferenceCode = reference, bankReferenceCodeType = reference_type },
+    extraInfo = { accountingByRow = true,
+      unitPricesIncludeVat = wanted.prices_include_vat == true },
+    discountPercent = 0, orderReference = given.text(wanted.reference),
+    originalInvoiceNumber = number, invoiceRows = rows,
+    vatStatus = wanted.vat_status or client.settings.vat_status or 1,
+    invoiceChannel = channel_of(wanted, email, einvoice),
+    language = words.language(wanted.language) or words.language(current.company.language)
+      or "FINNISH",
+    penaltyPercent = penalty and money.number(penalty):round(2) or nil,
+    notes = given.text(wanted.notes), additionalInformation =
+      given.text(wanted.additional_information),
+    deliveryStartDate = given.text(wanted.delivery_start),
+    deliveryEndDate = given.text(wanted.delivery_end),
+  }
+  preflight.body(body, LIMITS, { subject = "the invoice " .. number,
+    transliterate = client.settings.transliterate })
+  return body, sums.of(amounts, wanted.prices_include_vat == true)
+end
+
+return invoice_body

@@ -1,0 +1,189 @@
+--[[
+Sales invoices in Procountor (outside-systems 1.10).
+
+  invoices.create(wanted)  -> the invoice: the one that carries the same original number, if there
+                              is one, else a new one in status UNFINISHED
+  invoices.find(number)    -> the sales invoice with that original number, or nil
+  invoices.get(id)         -> Procountor's whole object
+
+wanted (in connectors/procountor/invoice_body.lua) has at least customer and rows; original_number
+is the invoice's natural key, at most 40 characters (reference, if there is none: then it must be
+one that belongs to this invoice alone).
+
+An invoice = { id, number, original_number, status, total, net, vat, currency, due_date, adopted,
+record }.
+]]
+
+local crypto = require "crypto"
+local decimal = require "decimal"
+local given = require "given"
+local log = require "log"
+local current = require "current"
+local ending = require "ending"
+local invoice_body = require "connectors.procountor.invoice_body"
+local sums = require "connectors.procountor.sums"
+
+local KEY_MAX = 40 -- characters of originalInvoiceNumber
+
+-- Statuses in which an invoice is no invoice any more.
+local DEAD = { INVALIDATED = true, DELETED = true }
+
+-- The sums in the invoice's currency; the list has a second entry in the accounting currency.
+local function sum_info(record, currency)
+  local list = given(record.invoiceSumInfo)
+  if type(list) ~= "table" then return nil end
+  for _, info in ipairs(list) do
+    if info.currency == currency then return info end
+  end
+  return list[1]
+end
+
+local function invoice_of(record, currency)
+  local info = sum_info(record, currency) or {}
+  local function number(value) return given(value) and decimal(value):round(2) or nil end
+  return { id = record.id, number = given(record.invoiceNumber),
+    original_number = given.text(record.originalInvoiceNumber), status = given.text(record.status),
+    total = number(info.invoiceSumTotal), net = number(info.excludingVatTotal),
+    vat = number(info.vatSumTotal), currency = given.text(info.currency) or currency,
+    due_date = given.text(record.dueDate)
+      or (type(record.paymentInfo) == "table" and given.text(record.paymentInfo.dueDate)) or nil,
+    partner_id = given(record.partnerId), adopted = false, record = record }
+end
+
+-- A key that is too long keeps its beginning and gets a digest of the whole.
+local function fitting_key(text)
+  if utf8.len(text) and utf8.len(text) <= KEY_MAX then return text end
+  local head = text:gsub("[^\32-\126]", ""):sub(1, 23)
+  return head .. "-" .. crypto.sha256(text):sub(1, 16)
+end
+
+local function search(client, number)
+  local live, dead = {}, {}
+  for _, record in ipairs(client:list("/invoices",
+    { originalInvoiceNumber = number, types = "SALES_INVOICE" })) do
+    if given.text(record.originalInvoiceNumber) == number
+      and (given.text(record.type) or "SALES_INVOICE") == "SALES_INVOICE" then
+      local list = DEAD[record.status] and dead or live
+      list[#list + 1] = record
+    end
+  end
+  return live, dead
+end
+
+local function number_text(record)
+  return ("%s (id %s)"):format(tostring(given(record.invoiceNumber) or "without a number"),
+    tostring(record.id))
+end
+
+-- The one live invoice with that original number; asks a person about anything else but none.
+local function existing(client, number)
+  local live, dead = search(client, number)
+  if #live > 1 then
+    local texts = {}
+    for i, record in ipairs(live) do texts[i] = number_text(record) end
+    ending.attention(("%d sales invoices in Procountor have the original number %s: %s. "
+      .. "Invalidate all but one there, then retry."):format(#live, number,
+      table.concat(texts, ", ")), { original_number = number })
+  end
+  if live[1] then return live[1] end
+  if dead[1] then
+    ending.attention(("Invoice %s with the original number %s was invalidated in Procountor. If it "
+      .. "is to be invoiced again, do so there by hand; else skip this run."):format(
+      number_text(dead[1]), number), { original_number = number, invoice_id = dead[1].id })
+  end
+  return nil
+end
+
+local function compare_sums(invoice, own, currency)
+  local info = sum_info(invoice.record, currency)
+  if not info then
+    invoice.total, invoice.net, invoice.vat = own.total, own.net, own.vat
+    return
+  end
+  local difference = sums.difference(own, info)
+  if difference then
+    ending.attention(("Invoice %s stands in Procountor, and its sums differ from those of the "
+      .. "rows: %s. Compare it with the source, and correct or invalidate it there."):format(
+      number_text(invoice.record), difference),
+      { invoice_id = invoice.id, invoice_number = invoice.number, difference = difference })
+  end
+end
+
+-- An invoice that was there before: is it really this one, and not another of the same number?
+local function check_same(invoice, customer, own)
+  local problems = {}
+  local partner = invoice.partner_id
+  if partner and customer.id and tostring(partner) ~= tostring(customer.id) then
+    problems[#problems + 1] = "it is another customer's"
+  end
+  if invoice.total and sums.difference(own, { invoiceSumTotal = invoice.total }) then
+    problems[#problems + 1] = ("its total is %s and not %s"):format(invoice.total:text(2),
+      own.total:text(2))
+  end
+  if #problems == 0 then return end
+  ending.attention(("Invoice %s in Procountor has the original number %s already, but %s. Decide "
+    .. "which is right: invoice the difference by hand, or skip this run."):format(
+    number_text(invoice.record), invoice.original_number or "?", table.concat(problems, " and ")),
+    { invoice_id = invoice.id, invoice_number = invoice.number })
+end
+
+local function new(client)
+  local invoices = {}
+  local asked = "procountor.invoice." .. client.name .. "\0"
+
+  function invoices.find(number)
+    number = given.text(number)
+    if not number then error("invoices.find wants an original number", 2) end
+    number = fitting_key(number)
+    local record = existing(client, number)
+    if not record then
+      -- Remembered for this run: create need not ask again.
+      current.once(asked .. number, function() return true end)
+      return nil
+    end
+    local invoice = invoice_of(record, "EUR")
+    invoice.adopted = true
+    return invoice
+  end
+
+  function invoices.get(id)
+    return client:get("/invoices/" .. tostring(id))
+  end
+
+  function invoices.create(wanted)
+    local body, own = invoice_body.make(client, wanted)
+    local number = fitting_key(body.originalInvoiceNumber)
+    body.originalInvoiceNumber = number
+    local currency = body.paymentInfo.currency
+    local before
+    if not current.once(asked .. number, function() return false end) then
+      before = existing(client, number)
+    end
+    if before then
+      local invoice = invoice_of(before, currency)
+      check_same(invoice, wanted.customer, own)
+      log.info("invoice %s was there already", number_text(before))
+      invoice.adopted = true
+      return invoice
+    end
+    local record, adopted = client:post("/invoices", body, function()
+      local live = search(client, number)
+      return live[1], #live
+    end)
+    local invoice = invoice_of(record, currency)
+    invoice.adopted = adopted
+    invoice.due_date = invoice.due_date or body.paymentInfo.dueDate
+    invoice.original_number = invoice.original_number or number
+    if invoice.status and invoice.status ~= "UNFINISHED" then
+      ending.attention(("Invoice %s came into Procountor with the status %s and not UNFINISHED. "
+        .. "Look at it there before it goes any further."):format(number_text(record),
+        invoice.status), { invoice_id = invoice.id, status = invoice.status })
+    end
+    compare_sums(invoice, own, currency)
+    return invoice
+  end
+
+  return invoices
+end
+
+return { new = new }

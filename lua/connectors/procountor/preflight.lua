@@ -1,0 +1,92 @@
+--[[
+What Procountor would refuse, found before it is asked (outside-systems 1.3, 1.8 to 1.10): texts
+outside Windows-1252 and texts longer than their field.
+
+  preflight.body(body, limits, options)
+      body     the request body as a table; texts may be changed in place (see below)
+      limits   { name = { 80 }, ["invoiceRows[].comment"] = { 512, cut = true } }: the most
+               characters a field may have; `cut`: free text that is shortened with a warning,
+               everything else asks a person, since a shortened name is another name
+      options  { transliterate = true, subject = "the customer" }
+
+Ends the run as attention with all problems at once, each with the field's path and its value.
+]]
+
+local text = require "text"
+local current = require "current"
+local ending = require "ending"
+
+local preflight = {}
+
+local function shown(value)
+  return utf8.len(value) and utf8.len(value) > 60 and text.truncate(value, 60) .. "..." or value
+end
+
+local function check_text(value, path, pattern, limits, options, problems)
+  local fits, character, position = text.fits_cp1252(value)
+  if not fits then
+    if options.transliterate then
+      value = text.transliterate_cp1252(value)
+      fits, character, position = text.fits_cp1252(value)
+    end
+    if not fits and not problems[value] then
+      -- A name stands in several fields; it is one problem.
+      problems[value] = true
+      problems[#problems + 1] = ('%s "%s" holds the character "%s" (place %s), which Procountor '
+        .. "cannot store (only Windows-1252)"):format(path, shown(value), tostring(character),
+        tostring(position))
+    end
+    if not fits then return value end
+  end
+  local limit = limits[pattern]
+  local length = utf8.len(value)
+  if limit and length and length > limit[1] then
+    if limit.cut then
+      -- The ellipsis is one of Windows-1252's characters.
+      value = text.truncate(value, limit[1] - 1) .. "…"
+      current.warn("%s was shortened from %d to %d characters", path, length, limit[1])
+    else
+      problems[#problems + 1] = ('%s "%s" has %d characters, Procountor takes %d'):format(
+        path, shown(value), length, limit[1])
+    end
+  end
+  return value
+end
+
+local function walk(value, path, pattern, limits, options, problems)
+  local keys = {}
+  for key in pairs(value) do keys[#keys + 1] = key end
+  -- Texts before what lies deeper, so that a problem is named by its plainest path.
+  table.sort(keys, function(a, b)
+    local deep_a, deep_b = type(value[a]) == "table", type(value[b]) == "table"
+    if deep_a ~= deep_b then return deep_b end
+    if type(a) == type(b) then return a < b end
+    return type(a) == "number"
+  end)
+  for _, key in ipairs(keys) do
+    local item = value[key]
+    local indexed = math.type(key) == "integer"
+    -- Procountor counts from 0 in its own error messages; ours read the same.
+    local here = indexed and ("%s[%d]"):format(path, key - 1)
+      or (path == "" and key or path .. "." .. key)
+    local kind = indexed and pattern .. "[]" or (pattern == "" and key or pattern .. "." .. key)
+    if type(item) == "string" then
+      value[key] = check_text(item, here, kind, limits, options, problems)
+    elseif type(item) == "table" then
+      walk(item, here, kind, limits, options, problems)
+    end
+  end
+end
+
+function preflight.body(body, limits, options)
+  local found = {}
+  walk(body, "", "", limits, options, found)
+  if #found == 0 then return end
+  local problems = table.move(found, 1, #found, 1, {})
+  local cure = options.transliterate and "" or ", or set transliterate = true on the connection"
+  ending.attention(("Procountor would refuse %s: %s. Correct it where it comes from and send it "
+    .. "again%s."):format(options.subject, table.concat(problems, "; "), cure),
+    { problems = problems })
+end
+
+return preflight
