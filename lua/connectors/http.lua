@@ -1,0 +1,52 @@
+--[[
+Any system with a plain HTTP interface: connect "http" { as = "stock", url = env "STOCK_URL",
+auth = { bearer = secret "stock-token" } }. auth is one of
+
+  { bearer = secret "token" }
+  { user = "name", password = secret "password" }       Basic
+
+In a script: http.get("stock", "/items", { ... }), or stock.get("/items", { ... }), and the same
+with write(method, path, ...), post, put, patch, delete.
+]]
+
+local http = require "http"
+
+local function check(settings)
+  local auth = settings.auth
+  if auth == nil then return nil end
+  for name in pairs(auth) do
+    if name ~= "bearer" and name ~= "user" and name ~= "password" then
+      return ('auth has no "%s"; it is { bearer = ... } or { user = ..., password = ... }')
+        :format(tostring(name))
+    end
+  end
+  if (auth.bearer ~= nil) == (auth.user ~= nil or auth.password ~= nil)
+    or (auth.bearer == nil and (auth.user == nil or auth.password == nil)) then
+    return "auth is { bearer = ... } or { user = ..., password = ... }"
+  end
+  return nil
+end
+
+local function auth(settings)
+  local given = settings.auth
+  if not given then return { type = "none" } end
+  if given.bearer then return { type = "bearer", token = given.bearer } end
+  return { type = "basic", user = given.user, password = given.password }
+end
+
+local function new(connection)
+  local object = {}
+  for _, name in ipairs { "get", "post", "put", "patch", "delete" } do
+    object[name] = function(path, options) return http[name](connection.name, path, options) end
+  end
+  function object.write(method, path, options)
+    return http.write(connection.name, method, path, options)
+  end
+  return object
+end
+
+return {
+  kind = "http",
+  settings = { url = { type = "address", required = true }, auth = { type = "table" } },
+  needs_as = true, check = check, auth = auth, new = new,
+}
