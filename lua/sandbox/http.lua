@@ -121,7 +121,7 @@ end
 
 function sandbox.load(options)
   w = { routes = {}, collections = {}, last_id = 0, ledger = kit.ledger() }
-  options = options or {}
+  options = kit.options(options, "http")
   apply(options)
   if type(options.seed) == "table" then sandbox.seed(options.seed) end
   return { title = "HTTP", kind = "http", path = "" }

@@ -98,6 +98,18 @@ function kit.query_list(request, name)
   return list
 end
 
+-- The options meant for this sandbox. Several that are started together get the same ones, with a
+-- part of their own under their kind: { procountor = { settings = ... }, slack = { ... } }.
+function kit.options(options, kind)
+  options = options or {}
+  local own = options[kind]
+  if type(own) ~= "table" then return options end
+  local merged = {}
+  for name, value in pairs(options) do merged[name] = value end
+  for name, value in pairs(own) do merged[name] = value end
+  return merged
+end
+
 function kit.set(list)
   local set = {}
   for _, item in ipairs(list) do set[item] = true end

@@ -155,7 +155,7 @@ local function kept_body(request, body)
 end
 
 function sandbox.load(options)
-  options = options or {}
+  options = kit.options(options, "procountor")
   local given = kit.copy(options.settings or {})
   if options.strict ~= nil then given.strict = options.strict end
   w = world.new(settings.new(given))

@@ -133,7 +133,7 @@ end
 
 function sandbox.load(options)
   w = { messages = kit.array(), ledger = kit.ledger(), windows = {}, settings = kit.copy(SWITCHES) }
-  options = options or {}
+  options = kit.options(options, "slack")
   apply(options.settings)
   if type(options.seed) == "table" then sandbox.seed(options.seed) end
   return { title = "Slack", kind = "slack", path = "/services/T000/B000/sandbox" }

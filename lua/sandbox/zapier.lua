@@ -102,7 +102,7 @@ end
 
 function sandbox.load(options)
   w = { hooks = kit.array(), ledger = kit.ledger(), window = {}, settings = kit.copy(SWITCHES) }
-  options = options or {}
+  options = kit.options(options, "zapier")
   apply(options.settings)
   if type(options.seed) == "table" then sandbox.seed(options.seed) end
   return { title = "Zapier", kind = "zapier", path = "/hooks/catch/1000/sandbox/" }

@@ -126,10 +126,12 @@ function outside.sandbox(kind, options)
   return proxy
 end
 
+-- What is not there is nil; a reason of no words is none.
 local function without_null(record)
   for key, value in pairs(record) do
     if rawequal(value, json.null) then record[key] = nil end
   end
+  if record.reason == "" then record.reason = nil end
   return record
 end
 
