@@ -121,12 +121,26 @@ function kit.percent_decode(text, plus_is_space)
   return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
+-- Text that can stand in JSON and on a page: bytes that are no UTF-8 become question marks.
+function kit.readable(text)
+  if utf8.len(text) then return text end
+  return (text:gsub("[\x80-\xff]", "?"))
+end
+
+-- At most `room` bytes of a text, whole characters.
+local function head(text, room)
+  if #text <= room then return text end
+  while room > 0 and text:byte(room + 1) & 0xC0 == 0x80 do room = room - 1 end
+  return text:sub(1, room)
+end
+
 -- application/x-www-form-urlencoded as a table; the last of equal names wins.
 function kit.form(body)
   local fields = {}
   for pair in (body or ""):gmatch("[^&]+") do
     local name, value = pair:match("^([^=]*)=?(.*)$")
-    fields[kit.percent_decode(name, true)] = kit.percent_decode(value, true)
+    fields[kit.readable(kit.percent_decode(name, true))] =
+      kit.readable(kit.percent_decode(value, true))
   end
   return fields
 end
@@ -184,15 +198,21 @@ local HIDDEN = kit.set { "authorization", "cookie", "proxy-authorization", "x-ap
 function kit.record(ledger, request, body)
   local headers = {}
   for name, value in pairs(request.headers or {}) do
-    headers[name] = HIDDEN[name] and "(hidden)" or value
+    headers[name] = HIDDEN[name] and "(hidden)" or kit.readable(value)
+  end
+  local query = {}
+  for name, values in pairs(request.query or {}) do
+    query[kit.readable(name)] = kit.array()
+    for i, value in ipairs(type(values) == "string" and { values } or values) do
+      query[kit.readable(name)][i] = kit.readable(value)
+    end
   end
   local entry = {
-    method = request.method, path = request.path, query = kit.copy(request.query or {}),
-    headers = headers, body = body, at = request.now, at_ms = request.at_ms,
+    method = request.method, path = kit.readable(request.path), query = query,
+    headers = headers, body = kit.readable(head(body or "", BODY_ROOM)), at = request.now,
+    at_ms = request.at_ms,
   }
-  if body and #body > BODY_ROOM then
-    entry.body, entry.body_size = body:sub(1, BODY_ROOM), #body
-  end
+  if #(body or "") > BODY_ROOM then entry.body_size = #body end
   ledger.total = ledger.total + 1
   entry.number = ledger.total
   local list = ledger.list

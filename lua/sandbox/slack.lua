@@ -95,7 +95,7 @@ local function answer(request, body)
   local word = problem(message) or w.settings.error
   if word then return refuse(word) end
   w.messages[#w.messages + 1] = {
-    at = request.now, path = request.path, text = message.text, blocks = message.blocks,
+    at = request.now, path = kit.readable(request.path), text = message.text, blocks = message.blocks,
     attachments = message.attachments,
   }
   return kit.text(200, "ok")

@@ -37,7 +37,7 @@ local function parse(request, body)
   if media:find("^application/x%-www%-form%-urlencoded") then return kit.form(body) end
   local ok, value = pcall(json.decode, body or "")
   if ok and type(value) == "table" then return value end
-  return { raw = body or "" }
+  return { raw = kit.readable(body or "") }
 end
 
 local function catch(request, body)
@@ -45,8 +45,7 @@ local function catch(request, body)
   local items = kit.is_array(data) and data or { data }
   -- An array starts a run for each of its elements.
   for _, item in ipairs(items) do
-    w.hooks[#w.hooks + 1] = { at = request.now, path = request.path, body = item,
-      query = kit.copy(request.query) }
+    w.hooks[#w.hooks + 1] = { at = request.now, path = kit.readable(request.path), body = item }
   end
 end
 
