@@ -9,4 +9,4 @@ files["examples/**/company.lua"] = { read_globals = { "company", "connect", "use
   "procountor", "click2contract", "slack", "zapier", "crm" } }
 files["examples/**/rules"] = { read_globals = { "procountor", "click2contract", "slack", "zapier" } }
 files["examples/**/tests"] = { read_globals = { "test", "sandbox", "deliver", "fixture",
-  "fixture_text", "expect" } }
+  "fixture_text", "expect", "runs", "absent" } }

@@ -135,13 +135,14 @@ end
 local function customer_of(record, wanted, created)
   local invoicing = part(record, "invoicingInfo")
   local identifier = given.text(invoicing.identifier)
-  return { id = record.id, name = given.text(record.name),
+  -- record is there for who asks, and no part of a result that is shown.
+  return setmetatable({ id = record.id, name = given.text(record.name),
     business_id = identifier and ids.business_id(identifier) or nil, identifier = identifier,
     address = wanted and wanted.address
       or addresses.from(record.billingAddress) or addresses.from(record.address),
     email = wanted and given.text(wanted.email) or given.text(invoicing.email),
-    active = part(record, "registryInfo").active ~= false, created = created or false,
-    wanted = wanted, record = record }
+    active = part(record, "registryInfo").active ~= false, created = created or false },
+    { __index = { record = record } })
 end
 
 local function one_of(found, wanted, who)
@@ -207,7 +208,8 @@ local function body_of(client, wanted, who)
       contactPerson = contact and contact.name or nil,
       language = words.language(wanted.language) or words.language(current.company.language)
         or "FINNISH",
-      einvoiceAddress = given.text(einvoice.address), einvoiceOperator = given.text(einvoice.operator),
+      einvoiceAddress = given.text(einvoice.address),
+      einvoiceOperator = given.text(einvoice.operator),
     },
     contactPersons = contact and { contact } or nil,
     -- The term of a partner is a text in Procountor's API, unlike all other numbers.

@@ -41,13 +41,14 @@ end
 local function invoice_of(record, currency)
   local info = sum_info(record, currency) or {}
   local function number(value) return given(value) and decimal(value):round(2) or nil end
-  return { id = record.id, number = given(record.invoiceNumber),
+  -- record is there for who asks, and no part of a result that is shown.
+  return setmetatable({ id = record.id, number = given(record.invoiceNumber),
     original_number = given.text(record.originalInvoiceNumber), status = given.text(record.status),
     total = number(info.invoiceSumTotal), net = number(info.excludingVatTotal),
     vat = number(info.vatSumTotal), currency = given.text(info.currency) or currency,
     due_date = given.text(record.dueDate)
       or (type(record.paymentInfo) == "table" and given.text(record.paymentInfo.dueDate)) or nil,
-    partner_id = given(record.partnerId), adopted = false, record = record }
+    partner_id = given(record.partnerId), adopted = false }, { __index = { record = record } })
 end
 
 -- A key that is too long keeps its beginning and gets a digest of the whole.

@@ -31,9 +31,9 @@ local LIMITS = { name = { 100 }, code = { 40 } }
 
 local function product_of(record, created)
   local function number(value) return given(value) and decimal(value) or nil end
-  return { id = record.id, code = given.text(record.code), name = given.text(record.name),
+  return setmetatable({ id = record.id, code = given.text(record.code), name = given.text(record.name),
     unit = given.text(record.unit), price = number(record.price), vat = number(record.vat),
-    active = record.active ~= false, created = created or false, record = record }
+    active = record.active ~= false, created = created or false }, { __index = { record = record } })
 end
 
 local function label(line)
