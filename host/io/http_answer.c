@@ -39,8 +39,8 @@ static bool name_is(struct str name, struct str other)
 static bool is_ours(struct str name)
 {
     return name_is(name, STR_LIT("content-length")) ||
-        name_is(name, STR_LIT("transfer-encoding")) || name_is(name, STR_LIT("connection")) ||
-        name_is(name, STR_LIT("keep-alive")) || name_is(name, STR_LIT("date"));
+           name_is(name, STR_LIT("transfer-encoding")) || name_is(name, STR_LIT("connection")) ||
+           name_is(name, STR_LIT("keep-alive")) || name_is(name, STR_LIT("date"));
 }
 
 static bool is_token(struct str s)
@@ -135,7 +135,7 @@ static bool wants_close(const struct http_header *headers, int nheaders)
 static void end_with(struct http_in_exchange *x)
 {
     x->last = true;
-    x->conn->closing = x->conn->linger = true;
+    x->conn->closing = true;
 }
 
 static void answered(struct http_in_exchange *x)
@@ -144,6 +144,7 @@ static void answered(struct http_in_exchange *x)
     /* What was asked is not needed any more, and may be large. */
     if (x->parse.body.n > HTTP_SCRATCH_BYTES)
         buf_free(&x->parse.body);
+    http_exchange_count(x);
     http_conn_mark(x->conn);
 }
 

@@ -1,6 +1,6 @@
-/* The chunked transfer coding (RFC 9112 section 7.1) byte by byte. Written out because llhttp 8.1 as
- * it builds by default takes any two bytes for the CRLF after a chunk's data, and because data can
- * then be copied once, from the socket's buffer to the body. */
+/* The chunked transfer coding (RFC 9112 section 7.1) byte by byte. Written out because llhttp 8.1
+ * as it builds by default takes any two bytes for the CRLF after a chunk's data, and because data
+ * can then be copied once, from the socket's buffer to the body. */
 #include "http_chunk.h"
 
 #include <string.h>
@@ -8,16 +8,16 @@
 #define SIZE_DIGITS_MAX 16
 
 enum {
-    SIZE,         /* hex digits */
-    EXTENSION,    /* after ';': its name */
-    EXT_NAME,     /* within the name */
-    EXT_VALUE,    /* after '=': token or quoted string */
-    EXT_TOKEN,    /* within a token */
-    EXT_QUOTED,   /* within quotes */
-    EXT_END,      /* after the closing quote */
-    SIZE_LF,      /* LF after the size line */
-    DATA,         /* size bytes */
-    DATA_CR,      /* CRLF after the data */
+    SIZE,       /* hex digits */
+    EXTENSION,  /* after ';': its name */
+    EXT_NAME,   /* within the name */
+    EXT_VALUE,  /* after '=': token or quoted string */
+    EXT_TOKEN,  /* within a token */
+    EXT_QUOTED, /* within quotes */
+    EXT_END,    /* after the closing quote */
+    SIZE_LF,    /* LF after the size line */
+    DATA,       /* size bytes */
+    DATA_CR,    /* CRLF after the data */
     DATA_LF,
     TRAILER,      /* first byte of a trailer line, or the last CR */
     TRAILER_NAME, /* within its name */

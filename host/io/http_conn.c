@@ -111,14 +111,18 @@ void http_conn_refuse(struct http_conn *c, int status, const char *why)
     struct http_in_exchange *x = take_incoming(c);
     char text[256];
     int n = snprintf(text, sizeof(text), "{\"error\":\"%s\"}\n", why);
-    struct http_header type = {STR_LIT("Content-Type"), STR_LIT("application/json")};
+    struct http_header h[] = {
+        {STR_LIT("Content-Type"), STR_LIT("application/json")},
+        {STR_LIT("Retry-After"), STR_LIT("5")},
+    };
     x->last = x->answered = true;
-    c->closing = c->linger = true;
-    http_answer_put(x, status, &type, 1, (struct str){text, (size_t)n});
+    c->closing = true;
+    http_answer_put(x, status, h, status == 503 ? 2 : 1, (struct str){text, (size_t)n});
     http_conn_mark(c);
     if (s->refused != NULL)
         s->refused(s->refused_arg, c->peer, x->parse.target, status, why);
     buf_free(&x->parse.body);
+    http_exchange_count(x);
     buf_free(&c->rest);
     c->rest_used = 0;
     http_conn_update(c);
@@ -157,11 +161,13 @@ static void send_continue(struct http_conn *c)
     http_conn_mark(c);
 }
 
-/* May another request be begun, or the one under way go on? */
+/* May the request under way go on, or another one be begun? */
 static bool takes_more(const struct http_conn *c)
 {
-    return !c->closing && c->nexchanges < c->server->config.max_pipelined &&
-        c->unsent < HTTP_UNSENT_MAX;
+    if (c->closing || c->incoming != NULL)
+        return !c->closing;
+    return c->nexchanges < c->server->config.max_pipelined && c->unsent < HTTP_PENDING_MAX &&
+           c->bodies < HTTP_PENDING_MAX;
 }
 
 /* Parses, and runs each request that is whole. Returns how many bytes were used. */
@@ -175,15 +181,16 @@ static size_t consume(struct http_conn *c, const char *bytes, size_t n)
         }
         struct http_parse *p = &c->incoming->parse;
         used += http_parse_feed(p, bytes + used, n - used);
+        http_exchange_count(c->incoming);
         if (p->state == HTTP_PARSE_DONE)
             run_incoming(c);
         else if (p->state == HTTP_PARSE_REFUSED)
             http_conn_refuse(c, p->problem.status, p->problem.why);
+        else if (c->server->bodies > c->server->config.max_bodies)
+            http_conn_refuse(c, 503, "too many large requests at once");
         else if (p->state != HTTP_PARSE_HEAD && p->expects_continue && !c->incoming->continued)
             send_continue(c);
     }
-    if (c->closing && used < n)
-        c->linger = true; /* there was more, so more may come */
     return c->closing ? n : used;
 }
 
@@ -222,11 +229,11 @@ void http_conn_read(struct http_conn *c)
     http_conn_update(c);
 }
 
-/* Everything is answered: closes, first reading on where the peer may still be sending. True if
- * the connection is gone. */
+/* Everything is answered: closes when the peer has done so, and reads on until then, because a
+ * close with unread bytes is a reset, which can eat the answer. True if the connection is gone. */
 static bool end(struct http_conn *c)
 {
-    if (!c->peer_closed && c->linger && (c->lingering || shutdown(c->fd, SHUT_WR) == 0)) {
+    if (!c->peer_closed && (c->lingering || shutdown(c->fd, SHUT_WR) == 0)) {
         c->lingering = true;
         return false;
     }
@@ -253,8 +260,6 @@ void http_conn_update(struct http_conn *c)
         c->incoming = NULL;
     }
     bool through = c->incoming == NULL && list_empty(&c->exchanges) && !has_rest(c);
-    if (s->draining && c->in.wait == HTTP_WAIT_NONE)
-        c->linger = true; /* just answered: the next request may be on its way */
     if (through && (c->closing || c->peer_closed || s->draining) && end(c))
         return;
     bool want = !c->peer_closed && (c->lingering || (takes_more(c) && !has_rest(c)));

@@ -16,9 +16,9 @@
 #include "log.h"
 #include "mem.h"
 
-#define BACKLOG 4096
-#define ACCEPT_BURST 64 /* connections taken in one turn, so that those there are get theirs */
-#define SPARE_MAX 256   /* exchanges kept for reuse */
+#define BACKLOG         4096
+#define ACCEPT_BURST    64  /* connections taken in one turn, so that those there are get theirs */
+#define SPARE_MAX       256 /* exchanges kept for reuse */
 #define DRAIN_LINGER_MS 1000
 
 void http_in_config_defaults(struct http_in_config *c)
@@ -26,6 +26,7 @@ void http_in_config_defaults(struct http_in_config *c)
     *c = (struct http_in_config){
         .listen = "127.0.0.1:8700",
         .max_body = (size_t)1 << 20,
+        .max_bodies = (size_t)256 << 20,
         .max_header = (size_t)16 << 10,
         .header_ms = 10000,
         .body_ms = 30000,
@@ -79,13 +80,22 @@ struct http_in_exchange *http_exchange_new(struct http_conn *c)
         buf_init(&x->out, SIZE_MAX / 4);
     }
     x->conn = c;
-    x->sent = 0;
+    x->sent = x->counted = 0;
     x->answered = x->last = x->cut = x->reset = x->continued = false;
     return x;
 }
 
+void http_exchange_count(struct http_in_exchange *x)
+{
+    x->conn->bodies += x->parse.body.n - x->counted;
+    x->conn->server->bodies += x->parse.body.n - x->counted;
+    x->counted = x->parse.body.n;
+}
+
 void http_exchange_release(struct http_in *s, struct http_in_exchange *x)
 {
+    buf_clear(&x->parse.body);
+    http_exchange_count(x);
     if (s->freed || s->nspare >= SPARE_MAX) {
         http_parse_free(&x->parse);
         buf_free(&x->out);
@@ -182,8 +192,8 @@ static int split_address(const char *text, char host[256], char port[8], struct 
     int64_t number;
     if (colon == NULL || n == 0 || n > 255 || strlen(colon + 1) > 5 ||
         !str_to_i64(str_of(colon + 1), &number) || number < 0 || number > 65535)
-        return err_set(e, ERR_INPUT, "\"%s\" is not an address to listen on: write 127.0.0.1:8700",
-            text);
+        return err_set(
+            e, ERR_INPUT, "\"%s\" is not an address to listen on: write 127.0.0.1:8700", text);
     snprintf(host, 256, "%.*s", (int)(bracketed ? n - 2 : n), text + (bracketed ? 1 : 0));
     snprintf(port, 8, "%d", (int)number);
     return 0;
@@ -230,12 +240,12 @@ static void note_address(struct http_in *s)
     peer_text(&a, host);
     /* The port is at the same place in both families. */
     int port = ntohs(((struct sockaddr_in *)&a)->sin_port);
-    snprintf(s->address, sizeof(s->address), a.ss_family == AF_INET6 ? "[%s]:%d" : "%s:%d", host,
-        port);
+    snprintf(
+        s->address, sizeof(s->address), a.ss_family == AF_INET6 ? "[%s]:%d" : "%s:%d", host, port);
 }
 
-struct http_in *http_in_start(struct loop *l, const struct http_in_config *c, http_in_handler fn,
-    void *arg, struct err *e)
+struct http_in *http_in_start(
+    struct loop *l, const struct http_in_config *c, http_in_handler fn, void *arg, struct err *e)
 {
     struct http_in *s = mem_zalloc(1, sizeof(*s));
     s->loop = l;

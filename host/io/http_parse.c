@@ -179,8 +179,8 @@ struct framing {
     uint64_t length;
 };
 
-static struct http_problem note_header(struct http_parse *p, struct framing *f,
-    const struct http_header *h)
+static struct http_problem note_header(
+    struct http_parse *p, struct framing *f, const struct http_header *h)
 {
     switch (h->name.n) {
     case 4:
@@ -201,7 +201,8 @@ static struct http_problem note_header(struct http_parse *p, struct framing *f,
         if (++f->lengths > 1)
             return (struct http_problem){400, "more than one Content-Length"};
         return http_length_valid(h->value, &f->length)
-            ? HTTP_FINE : (struct http_problem){400, "Content-Length is not a number"};
+                   ? HTTP_FINE
+                   : (struct http_problem){400, "Content-Length is not a number"};
     case 17:
         if (!str_ieq(h->name, STR_LIT("transfer-encoding")))
             return HTTP_FINE;
@@ -213,8 +214,8 @@ static struct http_problem note_header(struct http_parse *p, struct framing *f,
     }
 }
 
-static struct http_problem judge_framing(struct http_parse *p, const llhttp_t *ll,
-    struct framing *f)
+static struct http_problem judge_framing(
+    struct http_parse *p, const llhttp_t *ll, struct framing *f)
 {
     for (int i = 0; i < p->nheaders; i++) {
         struct http_problem problem = note_header(p, f, &p->headers[i]);
@@ -346,8 +347,8 @@ static size_t feed_chunks(struct http_parse *p, const char *bytes, size_t n)
 {
     bool done = false;
     struct http_problem problem = HTTP_FINE;
-    size_t used = http_chunk_feed(&p->chunk, bytes, n, p->max_body, p->max_header, &p->body, &done,
-        &problem);
+    size_t used =
+        http_chunk_feed(&p->chunk, bytes, n, p->max_body, p->max_header, &p->body, &done, &problem);
     if (problem.status != 0)
         refuse(p, problem);
     else if (done)

@@ -3,28 +3,31 @@
 
 #include <string.h>
 
-#define TOKEN 1
-#define VALUE 2
-#define HOST 4
+#define TOKEN  1
+#define VALUE  2
+#define HOST   4
 #define TARGET 8
 
 /* Bits of what a character may be part of: token (RFC 9110 5.6.2), header value (5.5, where bytes
  * from 0x80 are allowed and opaque), Host, request target. A table is one load a byte; bits come
  * from this expression so that no 256 literals have to be believed. */
-#define ALNUM(c) (((c) >= '0' && (c) <= '9') || ((c) >= 'a' && (c) <= 'z') || \
-    ((c) >= 'A' && (c) <= 'Z'))
-#define ANY8(c, a, b, d, e, f, g, h, i) \
-    ((c) == (a) || (c) == (b) || (c) == (d) || (c) == (e) || (c) == (f) || (c) == (g) || \
+#define ALNUM(c)                                                                                   \
+    (((c) >= '0' && (c) <= '9') || ((c) >= 'a' && (c) <= 'z') || ((c) >= 'A' && (c) <= 'Z'))
+#define ANY8(c, a, b, d, e, f, g, h, i)                                                            \
+    ((c) == (a) || (c) == (b) || (c) == (d) || (c) == (e) || (c) == (f) || (c) == (g) ||           \
         (c) == (h) || (c) == (i))
-#define IS_TOKEN(c) (ALNUM(c) || ANY8(c, '!', '#', '$', '%', '&', '\'', '*', '+') || \
-    ANY8(c, '-', '.', '^', '_', '`', '|', '~', '~'))
-#define IS_HOST(c) (ALNUM(c) || ANY8(c, '-', '.', '_', '~', '!', '$', '&', '\'') || \
-    ANY8(c, '(', ')', '*', '+', ';', '=', ':', '[') || (c) == ']' || (c) == '%')
-#define IS_VALUE(c) ((c) == '\t' || ((c) >= 0x20 && (c) != 0x7f))
+#define IS_TOKEN(c)                                                                                \
+    (ALNUM(c) || ANY8(c, '!', '#', '$', '%', '&', '\'', '*', '+') ||                               \
+        ANY8(c, '-', '.', '^', '_', '`', '|', '~', '~'))
+#define IS_HOST(c)                                                                                 \
+    (ALNUM(c) || ANY8(c, '-', '.', '_', '~', '!', '$', '&', '\'') ||                               \
+        ANY8(c, '(', ')', '*', '+', ';', '=', ':', '[') || (c) == ']' || (c) == '%')
+#define IS_VALUE(c)  ((c) == '\t' || ((c) >= 0x20 && (c) != 0x7f))
 #define IS_TARGET(c) ((c) > 0x20 && (c) < 0x7f && (c) != '#')
-#define BITS(c) ((IS_TOKEN(c) ? TOKEN : 0) | (IS_VALUE(c) ? VALUE : 0) | \
-    (IS_HOST(c) ? HOST : 0) | (IS_TARGET(c) ? TARGET : 0))
-#define ROW4(c) BITS(c), BITS((c) + 1), BITS((c) + 2), BITS((c) + 3)
+#define BITS(c)                                                                                    \
+    ((IS_TOKEN(c) ? TOKEN : 0) | (IS_VALUE(c) ? VALUE : 0) | (IS_HOST(c) ? HOST : 0) |             \
+        (IS_TARGET(c) ? TARGET : 0))
+#define ROW4(c)  BITS(c), BITS((c) + 1), BITS((c) + 2), BITS((c) + 3)
 #define ROW16(c) ROW4(c), ROW4((c) + 4), ROW4((c) + 8), ROW4((c) + 12)
 #define ROW64(c) ROW16(c), ROW16((c) + 16), ROW16((c) + 32), ROW16((c) + 48)
 
@@ -85,7 +88,8 @@ struct http_problem http_check_request_line(struct str line)
     if (target.n == 0)
         return (struct http_problem){400, "request line has no target"};
     if (target.n == rest.n || rest.p[target.n] != ' ')
-        return (struct http_problem){400, "request target has a forbidden byte or no version after it"};
+        return (struct http_problem){
+            400, "request target has a forbidden byte or no version after it"};
     struct str v = {rest.p + target.n + 1, rest.n - target.n - 1};
     bool digits = v.n == 8 && v.p[5] >= '0' && v.p[5] <= '9' && v.p[7] >= '0' && v.p[7] <= '9';
     if (!digits || memcmp(v.p, "HTTP/", 5) != 0 || v.p[6] != '.')
@@ -142,8 +146,8 @@ static bool cut_authority(struct str *target)
     return true;
 }
 
-struct http_problem http_split_target(struct str target, bool asterisk_allowed, struct str *path,
-    struct str *query)
+struct http_problem http_split_target(
+    struct str target, bool asterisk_allowed, struct str *path, struct str *query)
 {
     *query = (struct str){target.p + target.n, 0};
     if (target.n == 1 && target.p[0] == '*') {

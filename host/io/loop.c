@@ -81,7 +81,8 @@ struct loop *loop_new(struct err *e)
         /* No locks: only loop_wake is called by other threads, and it touches no event_base.
          * The changelist saves a system call for each descriptor that is armed and disarmed
          * within a turn. */
-        event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+        event_config_set_flag(
+            config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
         l->base = event_base_new_with_config(config);
         event_config_free(config);
     }

@@ -14,14 +14,14 @@
 
 /* One receive takes at most this much; it is parsed before the next one. */
 #define HTTP_SCRATCH_BYTES ((size_t)64 << 10)
-/* A connection with more unsent answer than this is not read from. */
-#define HTTP_UNSENT_MAX ((size_t)256 << 10)
+/* A connection with more unsent answers, or bodies in waiting, than this is not read from. */
+#define HTTP_PENDING_MAX ((size_t)256 << 10)
 
 /* Why a connection is being timed. All waits of one kind have the same length, so a list in order
  * of beginning is in order of ending as well, and only its first member is ever looked at. */
 enum http_wait {
     HTTP_WAIT_NONE,
-    HTTP_WAIT_FIRST,  /* accepted, no byte yet */
+    HTTP_WAIT_FIRST, /* accepted, no byte yet */
     HTTP_WAIT_HEAD,
     HTTP_WAIT_BODY,
     HTTP_WAIT_IDLE,   /* between requests */
@@ -46,13 +46,13 @@ struct http_conn {
 
     struct list exchanges; /* whole requests in order of arrival, until their answers have left */
     int nexchanges;
-    size_t unsent;         /* bytes of answers not yet written */
+    size_t unsent;                     /* bytes of answers not yet written */
+    size_t bodies;                     /* bytes of bodies held */
     struct http_in_exchange *incoming; /* the request being received */
-    struct buf rest;       /* received, not yet parsed: no more requests may wait */
+    struct buf rest;                   /* received, not yet parsed: no more requests may wait */
     size_t rest_used;
 
-    bool closing;     /* no further request is taken; closed when the last answer has left */
-    bool linger;      /* ... after reading what the peer still sends, lest a reset eat the answer */
+    bool closing; /* no further request is taken; closed when the last answer has left */
     bool lingering;
     bool peer_closed; /* no more bytes will come */
     bool cut, reset;  /* of an exchange that has left: close now */
@@ -66,6 +66,7 @@ struct http_in_exchange {
     struct http_conn *conn;
     struct http_parse parse;
     struct http_in_request request;
+    size_t counted; /* bytes of its body within the sums of connection and server */
     struct buf out; /* an interim 100 and the answer */
     size_t sent;
     bool answered;
@@ -91,6 +92,7 @@ struct http_in {
     char address[64];
 
     struct list conns;
+    size_t bodies; /* bytes of bodies held */
     int nconns;
     int nzombies; /* connections without descriptor whose exchanges the handler still holds */
     struct list dirty;
@@ -122,6 +124,8 @@ void http_server_settle(struct http_in *s);
 const char *http_server_date(struct http_in *s);
 struct http_in_exchange *http_exchange_new(struct http_conn *c);
 void http_exchange_release(struct http_in *s, struct http_in_exchange *x);
+/* After a change of the size of its body. */
+void http_exchange_count(struct http_in_exchange *x);
 
 /* ---- http_conn.c ---- */
 void http_conn_new(struct http_in *s, int fd, const char *peer);

@@ -13,35 +13,37 @@ struct http_in;          /* a listening server */
 struct http_in_exchange; /* one request and its pending answer */
 
 struct http_in_config {
-    const char *listen;      /* "127.0.0.1:8700", "[::1]:0"; port 0 picks a free one */
-    size_t max_body;         /* bytes; over it: 413 */
-    size_t max_header;       /* bytes of request line and headers; over it: 431 */
-    int64_t header_ms;       /* first byte of a request to the end of its headers, else 408 */
-    int64_t body_ms;         /* end of headers to the end of the body, else 408 */
-    int64_t idle_ms;         /* keep-alive without a request */
-    int64_t write_ms;        /* one answer, from when the peer stops taking it to its last byte */
-    int max_connections;     /* accepting pauses at the limit */
-    int max_pipelined;       /* requests of one connection whose answers have not left yet */
+    const char *listen;  /* "127.0.0.1:8700", "[::1]:0"; port 0 picks a free one */
+    size_t max_body;     /* bytes; over it: 413 */
+    size_t max_bodies;   /* bytes of bodies held in all; over it: 503 */
+    size_t max_header;   /* bytes of request line and headers; over it: 431 */
+    int64_t header_ms;   /* first byte of a request to the end of its headers, else 408 */
+    int64_t body_ms;     /* end of headers to the end of the body, else 408 */
+    int64_t idle_ms;     /* keep-alive without a request */
+    int64_t write_ms;    /* one answer, from when the peer stops taking it to its last byte */
+    int max_connections; /* accepting pauses at the limit */
+    int max_pipelined;   /* requests of one connection whose answers have not left yet */
 };
-/* 127.0.0.1:8700, 1 MiB bodies, 16 KiB headers, 10 s, 30 s, 60 s, 30 s, 4096 and 32. */
+/* 127.0.0.1:8700, 1 MiB bodies, 256 MiB in all, 16 KiB headers, 10 s, 30 s, 60 s, 30 s, 4096
+ * and 32. */
 void http_in_config_defaults(struct http_in_config *c);
 
 struct http_in_request {
-    const char *method;      /* "POST" */
-    struct str target;       /* as sent */
-    struct str path;         /* percent-decoded, before '?'; never holds NUL */
-    struct str query;        /* raw, after '?' */
+    const char *method; /* "POST" */
+    struct str target;  /* as sent */
+    struct str path;    /* percent-decoded, before '?'; never holds NUL */
+    struct str query;   /* raw, after '?' */
     const struct http_header *headers;
     int nheaders;
     struct str body;
-    const char *peer;        /* "127.0.0.1" */
+    const char *peer; /* "127.0.0.1" */
 };
 
 /* Called once for each whole request. The request lives until http_in_reply or abort. */
 typedef void (*http_in_handler)(void *arg, struct http_in_exchange *x);
 
-struct http_in *http_in_start(struct loop *l, const struct http_in_config *c, http_in_handler fn,
-    void *arg, struct err *e);
+struct http_in *http_in_start(
+    struct loop *l, const struct http_in_config *c, http_in_handler fn, void *arg, struct err *e);
 const char *http_in_address(const struct http_in *s); /* "127.0.0.1:8700" as bound */
 /* A request this server itself refused (413, 400 ...): told for counting and alerts. */
 void http_in_on_refused(struct http_in *s,

@@ -31,8 +31,8 @@ bool http_host_valid(struct str host);
 bool http_length_valid(struct str value, uint64_t *length);
 
 /* Splits a target of origin, absolute (http) or asterisk form into its raw path and query. */
-struct http_problem http_split_target(struct str target, bool asterisk_allowed, struct str *path,
-    struct str *query);
+struct http_problem http_split_target(
+    struct str target, bool asterisk_allowed, struct str *path, struct str *query);
 /* Percent-decodes into out (room for raw.n bytes) and returns the length, or -1 for a broken
  * escape or %00. plus: '+' means a space, as in query parameters. */
 long http_percent_decode(char *out, struct str raw, bool plus);

@@ -11,7 +11,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define LIMIT_HEADER 2048
-#define LIMIT_BODY 1000
+#define LIMIT_BODY   1000
 
 static void must(bool true_thing)
 {

@@ -12,11 +12,14 @@ struct http_case {
     const char *expect; /* "202 400", "" for none */
 };
 
-#define CASE(name, expect, text) {name, text, sizeof(text) - 1, expect}
-#define GET "GET / HTTP/1.1\r\nHost: a\r\n"
-#define POST "POST / HTTP/1.1\r\nHost: a\r\n"
+#define CASE(name, expect, text)                                                                   \
+    {                                                                                              \
+        name, text, sizeof(text) - 1, expect                                                       \
+    }
+#define GET     "GET / HTTP/1.1\r\nHost: a\r\n"
+#define POST    "POST / HTTP/1.1\r\nHost: a\r\n"
 #define CHUNKED POST "Transfer-Encoding: chunked\r\n\r\n"
-#define NEXT "GET /next HTTP/1.1\r\nHost: a\r\n\r\n"
+#define NEXT    "GET /next HTTP/1.1\r\nHost: a\r\n\r\n"
 
 static const struct http_case http_cases[] = {
     /* ---- what must work ---- */
@@ -27,7 +30,8 @@ static const struct http_case http_cases[] = {
     CASE("leading zeros in length", "202 202", POST "Content-Length: 005\r\n\r\nhello" NEXT),
     CASE("blanks around length", "202 202", POST "Content-Length:   5  \r\n\r\nhello" NEXT),
     CASE("chunked", "202 202", CHUNKED "5\r\nhello\r\n0\r\n\r\n" NEXT),
-    CASE("chunked, upper case", "202", POST "TRANSFER-ENCODING: Chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"),
+    CASE(
+        "chunked, upper case", "202", POST "TRANSFER-ENCODING: Chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"),
     CASE("chunk extension", "202 202", CHUNKED "5;a=\"b c\"\r\nhello\r\n0;x\r\n\r\n" NEXT),
     CASE("extension of each kind", "202",
         CHUNKED "1;a\r\nx\r\n1;a=b\r\nx\r\n1;a=\"\"\r\nx\r\n0;a=\"b;c\"\r\n\r\n"),
@@ -44,8 +48,10 @@ static const struct http_case http_cases[] = {
     CASE("Connection: close ends it", "202", GET "Connection: close\r\n\r\n" NEXT),
     CASE("close in a list", "202", GET "Connection: foo, close\r\n\r\n" NEXT),
     CASE("Upgrade is not followed", "202 202",
-        GET "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n" NEXT),
-    CASE("websocket is not followed", "202 202", GET "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n" NEXT),
+        GET
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n" NEXT),
+    CASE("websocket is not followed", "202 202",
+        GET "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n" NEXT),
     CASE("absolute form", "202", "GET http://a/b?c HTTP/1.1\r\nHost: a\r\n\r\n"),
     CASE("absolute form without path", "202", "GET http://a HTTP/1.1\r\nHost: a\r\n\r\n"),
     CASE("two slashes are a path", "202", "GET //evil/x HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -80,9 +86,11 @@ static const struct http_case http_cases[] = {
     CASE("length in quotes", "400", POST "Content-Length: \"5\"\r\n\r\nhello"),
     CASE("length 2^64 + 5", "400", POST "Content-Length: 18446744073709551621\r\n\r\nhello"),
     CASE("length 2^63", "400", POST "Content-Length: 9223372036854775808\r\n\r\nhello"),
-    CASE("length of 30 digits", "400", POST "Content-Length: 000000000000000000000000000005\r\n\r\nhello"),
+    CASE("length of 30 digits", "400",
+        POST "Content-Length: 000000000000000000000000000005\r\n\r\nhello"),
     CASE("length over the limit", "413", POST "Content-Length: 1001\r\n\r\nhello"),
-    CASE("length far over the limit", "413", POST "Content-Length: 9223372036854775807\r\n\r\nhello"),
+    CASE("length far over the limit", "413",
+        POST "Content-Length: 9223372036854775807\r\n\r\nhello"),
     CASE("length and coding", "400",
         POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     CASE("coding and length", "400",
@@ -104,7 +112,8 @@ static const struct http_case http_cases[] = {
     CASE("comma chunked", "400", POST "Transfer-Encoding: ,chunked\r\n\r\n0\r\n\r\n"),
     CASE("vertical tab chunked", "400", POST "Transfer-Encoding: \vchunked\r\n\r\n0\r\n\r\n"),
     CASE("empty coding", "400", POST "Transfer-Encoding:\r\n\r\n0\r\n\r\n"),
-    CASE("coding in HTTP/1.0", "400", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    CASE("coding in HTTP/1.0", "400",
+        "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     /* ---- chunks ---- */
     CASE("chunk size 0x5", "400", CHUNKED "0x5\r\nhello\r\n0\r\n\r\n"),
     CASE("chunk size +5", "400", CHUNKED "+5\r\nhello\r\n0\r\n\r\n"),
@@ -221,7 +230,9 @@ static const struct http_case http_cases[] = {
     CASE("CONNECT", "501", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"),
     CASE("TRACE", "501", "TRACE / HTTP/1.1\r\nHost: a\r\n\r\n"),
     CASE("no method", "400", "/ HTTP/1.1\r\nHost: a\r\n\r\n"),
-    CASE("bad after good", "202 400", GET "\r\n" "GET /\r\n\r\n"),
+    CASE("bad after good", "202 400",
+        GET "\r\n"
+            "GET /\r\n\r\n"),
     CASE("good after bad is not run", "400", "GET /\r\n\r\n" NEXT),
     CASE("smuggled by coding and length", "400",
         POST "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n5c\r\n" NEXT),

@@ -8,7 +8,7 @@
 #include "clock.h"
 #include "io/http_peer.h"
 
-#define GET "GET / HTTP/1.1\r\nHost: a\r\n"
+#define GET  "GET / HTTP/1.1\r\nHost: a\r\n"
 #define POST "POST / HTTP/1.1\r\nHost: a\r\n"
 
 static char large[4 << 20];
@@ -230,6 +230,37 @@ static void test_large_body_arrives_whole(void **state)
     served_end(&s);
 }
 
+/* Bodies of all connections together: who comes over the limit is told to come back. */
+static void test_bodies_are_limited_in_all(void **state)
+{
+    struct served s;
+    struct http_in_config c = served_config();
+    int fd[4];
+    char text[64];
+    c.max_bodies = 2900;
+    served_begin(&s, &c, say_202);
+    for (int i = 0; i < 4; i++) {
+        fd[i] = peer_connect(&s);
+        peer_text(fd[i], POST "Content-Length: 1000\r\n\r\n");
+        peer_send(fd[i], large, 900);
+        usleep(20000);
+    }
+    peer_read(fd[3], text, 12);
+    assert_string_equal(text, "HTTP/1.1 503");
+    peer_send(fd[0], large, 100); /* the others go on, and make room */
+    peer_read(fd[0], text, 12);
+    assert_string_equal(text, "HTTP/1.1 202");
+    close(fd[3]);
+    fd[3] = peer_connect(&s);
+    peer_text(fd[3], POST "Content-Length: 1000\r\n\r\n");
+    peer_send(fd[3], large, 1000);
+    peer_read(fd[3], text, 12);
+    assert_string_equal(text, "HTTP/1.1 202");
+    for (int i = 0; i < 4; i++)
+        close(fd[i]);
+    served_end(&s);
+}
+
 /* ---- number ---- */
 
 static bool answers_within(int fd, int ms)
@@ -282,7 +313,7 @@ static void test_out_of_descriptors(void **state)
     assert_false(answers_within(fd, 500));
     getrusage(RUSAGE_SELF, &after);
     int64_t cpu_us = (after.ru_utime.tv_sec - before.ru_utime.tv_sec) * INT64_C(1000000) +
-        after.ru_utime.tv_usec - before.ru_utime.tv_usec;
+                     after.ru_utime.tv_usec - before.ru_utime.tv_usec;
     assert_true(cpu_us < 200000); /* it does not spin on the ready listener */
     setrlimit(RLIMIT_NOFILE, &old);
     assert_true(answers_within(fd, 10000));
@@ -382,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_slow_reader_gets_all),
         cmocka_unit_test(test_100_mb_are_refused_in_flat_memory),
         cmocka_unit_test(test_large_body_arrives_whole),
+        cmocka_unit_test(test_bodies_are_limited_in_all),
         cmocka_unit_test(test_connections_are_limited),
         cmocka_unit_test(test_out_of_descriptors),
         cmocka_unit_test(test_drain),

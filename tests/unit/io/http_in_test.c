@@ -22,8 +22,8 @@ static int count_of(const char *text, const char *word)
 }
 
 /* Sends all, half-closes, and gives the statuses of what came back. */
-static void peer_exchange(const struct served *s, const char *bytes, size_t n, size_t piece,
-    char *out, size_t room)
+static void peer_exchange(
+    const struct served *s, const char *bytes, size_t n, size_t piece, char *out, size_t room)
 {
     int fd = peer_connect(s);
     for (size_t at = 0; at < n; at += piece)
@@ -247,8 +247,8 @@ static void test_body_of_head(void **state)
     struct http_in_config c = served_config();
     char body[300];
     served_begin(&s, &c, say_202);
-    int n = snprintf(body, sizeof(body), "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%s",
-        strlen(NEXT), NEXT);
+    int n = snprintf(body, sizeof(body),
+        "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%s", strlen(NEXT), NEXT);
     assert_true(n > 0);
     free(ask(&s, body));
     assert_int_equal(atomic_load(&s.seen), 1);
@@ -308,9 +308,18 @@ static void test_query(void **state)
     static const struct {
         const char *query, *name, *value;
     } q[] = {
-        {"a=1&b=2", "b", "2"}, {"a=1&a=2", "a", "1"}, {"a", "a", ""}, {"a=", "a", ""},
-        {"b=%20x+y", "b", " x y"}, {"%61=z", "a", "z"}, {"ab=1", "a", NULL}, {"", "a", NULL},
-        {"a=%00", "a", NULL}, {"a=%z", "a", NULL}, {"&&a=1", "a", "1"}, {"a=b=c", "a", "b=c"},
+        {"a=1&b=2", "b", "2"},
+        {"a=1&a=2", "a", "1"},
+        {"a", "a", ""},
+        {"a=", "a", ""},
+        {"b=%20x+y", "b", " x y"},
+        {"%61=z", "a", "z"},
+        {"ab=1", "a", NULL},
+        {"", "a", NULL},
+        {"a=%00", "a", NULL},
+        {"a=%z", "a", NULL},
+        {"&&a=1", "a", "1"},
+        {"a=b=c", "a", "b=c"},
     };
     for (size_t i = 0; i < COUNT(q); i++) {
         struct http_in_request r = {.query = str_of(q[i].query)};

@@ -9,7 +9,7 @@
 #include "io/http_cases.h"
 
 #define LIMIT_HEADER ((size_t)16 << 10)
-#define LIMIT_BODY ((size_t)1000)
+#define LIMIT_BODY   ((size_t)1000)
 
 struct run {
     struct http_parse p;
@@ -102,9 +102,10 @@ static void assert_text(struct str got, const char *expected)
 
 static void test_parts_of_a_request(void **state)
 {
-    static const char text[] = "POST //a%2Fb/%c3%A4?x=%20&y HTTP/1.1\r\nHost: a:1\r\n"
-                               "X-Empty:\r\nx-name:  some value \t\r\nTransfer-Encoding: chunked\r\n"
-                               "\r\n3\r\nabc\r\n4;e=f\r\n\0def\r\n0\r\nX-Name: trailer\r\n\r\n";
+    static const char text[] =
+        "POST //a%2Fb/%c3%A4?x=%20&y HTTP/1.1\r\nHost: a:1\r\n"
+        "X-Empty:\r\nx-name:  some value \t\r\nTransfer-Encoding: chunked\r\n"
+        "\r\n3\r\nabc\r\n4;e=f\r\n\0def\r\n0\r\nX-Name: trailer\r\n\r\n";
     struct run r;
     for (int step = 1; step < 40; step++) {
         begin(&r);
@@ -134,8 +135,11 @@ static void test_absolute_form(void **state)
     static const struct {
         const char *target, *path, *query;
     } forms[] = {
-        {"http://evil/a/b?c=d", "/a/b", "c=d"}, {"http://evil", "/", ""},
-        {"HTTP://evil:80?x", "/", "x"}, {"//evil/x", "//evil/x", ""}, {"/?", "/", ""},
+        {"http://evil/a/b?c=d", "/a/b", "c=d"},
+        {"http://evil", "/", ""},
+        {"HTTP://evil:80?x", "/", "x"},
+        {"//evil/x", "//evil/x", ""},
+        {"/?", "/", ""},
         {"/http://b/", "/http://b/", ""},
     };
     for (size_t i = 0; i < COUNT(forms); i++) {
@@ -196,7 +200,8 @@ static void test_limit_of_body(void **state)
 {
     for (size_t n = LIMIT_BODY - 1; n <= LIMIT_BODY + 1; n++) {
         static char text[2000];
-        int head = snprintf(text, sizeof(text), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", n);
+        int head = snprintf(
+            text, sizeof(text), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", n);
         memset(text + head, 'x', n);
         struct run r;
         begin(&r);
@@ -209,7 +214,8 @@ static void test_limit_of_body(void **state)
 /* Extensions and trailers that never end must not be read for ever. */
 static void test_limit_of_chunk_overhead(void **state)
 {
-    static const char *const endless[] = {"1;xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "0\r\nx: y\r\nz: "};
+    static const char *const endless[] = {
+        "1;xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "0\r\nx: y\r\nz: "};
     for (size_t i = 0; i < COUNT(endless); i++) {
         struct run r;
         begin(&r);

@@ -47,8 +47,8 @@ static void served_ask(struct served *s, loop_fn fn)
         usleep(200);
 }
 
-static void served_count_refused(void *arg, const char *peer, struct str target, int status,
-    const char *why)
+static void served_count_refused(
+    void *arg, const char *peer, struct str target, int status, const char *why)
 {
     struct served *s = arg;
     atomic_fetch_add(&s->refused, 1);

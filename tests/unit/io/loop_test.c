@@ -291,7 +291,7 @@ struct queue {
     int waiting, taken;
 };
 
-#define THREADS 4
+#define THREADS    4
 #define PER_THREAD 20000
 
 static void take(void *arg)
