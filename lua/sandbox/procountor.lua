@@ -166,13 +166,13 @@ end
 
 function sandbox.handle(request, body)
   request.headers, request.query = request.headers or {}, request.query or {}
-  w.now, w.at_ms = request.now:sub(1, 19), request.at_ms
+  w.now, w.at_ms, w.answering = request.now:sub(1, 19), request.at_ms, false
   if request.method == "GET" and request.path == "/" then return kit.html(page(w)) end
   w.entry = kit.record(w.ledger, request, kept_body(request, body))
+  w.answering = true
   local meta, raw = answer(request, body)
-  w.entry.status = meta.status
-  w.entry = nil
-  return meta, raw
+  w.answering, w.entry.status, w.entry = false, meta.status, nil
+  return meta, world.spelled(raw)
 end
 
 local function all(list, show)
@@ -182,6 +182,7 @@ local function all(list, show)
 end
 
 function sandbox.state()
+  w.answering = false
   return {
     customers = kit.copy(w.customers), products = all(w.products, products.shown(w)),
     invoices = all(w.invoices, invoices.shown(w)), payments = kit.copy(w.payments),

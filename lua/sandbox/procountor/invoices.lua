@@ -26,6 +26,7 @@ function invoices.shown(w)
     copy.history = nil
     copy.discountPercent = world.spell(w, invoice.discountPercent, 4)
     copy.penaltyPercent = world.spell(w, invoice.penaltyPercent, 2)
+    copy.invoiceSumInfo = world.spell_sums(w, invoice.invoiceSumInfo)
     copy.paymentInfo.currencyRate = world.spell(w, invoice.paymentInfo.currencyRate, 8)
     if copy.partnerId == nil then copy.partnerId = kit.null end
     for i, row in ipairs(copy.invoiceRows) do
@@ -40,14 +41,14 @@ function invoices.shown(w)
   end
 end
 
-local function basic(invoice)
+local function basic(w, invoice)
   return {
     id = invoice.id, partnerId = invoice.partnerId or kit.null, type = invoice.type,
     status = invoice.status, invoiceNumber = invoice.invoiceNumber,
     originalInvoiceNumber = invoice.originalInvoiceNumber, invoiceChannel = invoice.invoiceChannel,
     date = invoice.date, dueDate = invoice.paymentInfo.dueDate,
     newDueDate = invoice.paymentInfo.newDueDate, created = invoice.created,
-    version = invoice.version, invoiceSumInfo = kit.copy(invoice.invoiceSumInfo),
+    version = invoice.version, invoiceSumInfo = world.spell_sums(w, invoice.invoiceSumInfo),
     creatorId = invoice.creatorId, counterParty = kit.copy(invoice.counterParty),
     isOffer = invoice.isOffer or false,
   }
@@ -116,7 +117,8 @@ function invoices.search(w, request)
   local refused = world.refuse(w, "salesInvoiceSearch", "read")
   if refused then return refused() end
   return world.answer_search(w, request, w.invoices, {
-    filter = search_filter(request), show = basic,
+    filter = search_filter(request),
+    show = function(invoice) return basic(w, invoice) end,
   })
 end
 
@@ -154,7 +156,7 @@ local function complete(w, invoice)
   generate_reference(invoice)
   for _, row in ipairs(invoice.invoiceRows) do row.id = world.next_id(w, "row") end
   invoice.ledgerReceiptId = world.next_id(w, "receipt")
-  invoice.invoiceSumInfo = sums.info(w, invoice)
+  invoice.invoiceSumInfo = sums.info(invoice, w.settings.vat_rounding)
   world.touch(w, invoice)
 end
 

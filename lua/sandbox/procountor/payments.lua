@@ -21,7 +21,7 @@ local EVENT_TYPE = {
 }
 
 local function total_of(invoice)
-  return decimal(invoice.invoiceSumInfo[1].invoiceSumTotal)
+  return invoice.invoiceSumInfo[1].invoiceSumTotal
 end
 
 local function paid_so_far(w, invoice)

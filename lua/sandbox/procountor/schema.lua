@@ -17,6 +17,9 @@ local schema = {}
 
 local check = {}
 
+-- More than any amount, price or quantity that makes sense; keeps products of them exact.
+local MOST = 1000000000000
+
 -- Deeper than any of the bodies it knows; stops a body made to exhaust the stack.
 local DEPTH = 12
 
@@ -68,7 +71,7 @@ end
 function check.number(c, field, value, path)
   local number = as_number(c, value, path)
   if not number then return nil end
-  if (field.low and number < field.low) or (field.high and number > field.high) then
+  if number < (field.low or -MOST) or number > (field.high or MOST) then
     return fail(c, path, field.code or "INVALID_VALUE")
   end
   local rounded = number:round(field.scale or 10)
@@ -82,6 +85,7 @@ function check.integer(c, field, value, path)
   if math.type(value) == "integer" then return value end
   local number = as_number(c, value, path)
   if not number then return nil end
+  if number < -MOST or number > MOST then return fail(c, path, "INVALID_VALUE") end
   local whole = math.tointeger(tonumber(number:text(0)))
   if not whole or decimal(whole) ~= number then return fail(c, path, "INVALID_TYPE") end
   if (field.low and whole < field.low) or (field.high and whole > field.high) then

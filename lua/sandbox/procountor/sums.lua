@@ -3,7 +3,6 @@
 
 local decimal = require "decimal"
 local kit = require "sandbox.kit"
-local world = require "sandbox.procountor.world"
 
 local sums = {}
 
@@ -57,25 +56,24 @@ function sums.totals(invoice, rounding)
   return net, vat, net + vat
 end
 
-local function entry(w, currency, accounting, net, vat)
+local function entry(currency, accounting, net, vat)
   return {
     currency = currency, inAccountingCurrency = accounting,
-    excludingVatTotal = world.spell(w, net, 2), vatSumTotal = world.spell(w, vat, 2),
-    invoiceSumTotal = world.spell(w, net + vat, 2),
+    excludingVatTotal = net, vatSumTotal = vat, invoiceSumTotal = net + vat,
   }
 end
 
--- The invoiceSumInfo of the answer: one entry, or two when the currency is a foreign one.
-function sums.info(w, invoice)
-  local net, vat = sums.totals(invoice, w.settings.vat_rounding)
+-- The invoiceSumInfo: one entry, or two when the currency is a foreign one.
+function sums.info(invoice, rounding)
+  local net, vat = sums.totals(invoice, rounding)
   local payment = invoice.paymentInfo
   if payment.currency == "EUR" then
-    return kit.array { entry(w, "EUR", true, net, vat) }
+    return kit.array { entry("EUR", true, net, vat) }
   end
   local rate = payment.currencyRate
   return kit.array {
-    entry(w, payment.currency, false, net, vat),
-    entry(w, "EUR", true, (net / rate):round(2), (vat / rate):round(2)),
+    entry(payment.currency, false, net, vat),
+    entry("EUR", true, (net / rate):round(2), (vat / rate):round(2)),
   }
 end
 

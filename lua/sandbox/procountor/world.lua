@@ -67,12 +67,34 @@ function world.refuse(w, right, need)
   end
 end
 
--- A decimal as the service prints it: with `places` decimals, or as short as it goes.
+-- Marks a number whose digits are to stand in an answer as they are; no text of a client can have
+-- this character (it is not in Windows-1252), and JSON writes it as it is.
+local MARK = "\u{E000}"
+
+-- A number with `places` decimals, as the service prints it, while an answer is made (world.spelled
+-- takes the marks off); else the decimal itself.
 function world.spell(w, value, places)
   if value == nil then return nil end
-  if w.settings.number_format == "fixed" then return decimal(decimal(value):text(places)) end
-  local short = decimal(value):text(10):gsub("0+$", ""):gsub("%.$", "")
-  return math.tointeger(tonumber(short)) or decimal(short)
+  local number = decimal(value)
+  if w.answering and w.settings.number_format == "fixed" then
+    return MARK .. number:text(places) .. MARK
+  end
+  return number
+end
+
+function world.spelled(raw)
+  return (raw:gsub('"' .. MARK .. "([%d.%-]+)" .. MARK .. '"', "%1"))
+end
+
+-- The sums of an invoice as an answer has them.
+function world.spell_sums(w, sums)
+  local result = kit.copy(sums)
+  for _, entry in ipairs(result) do
+    for _, name in ipairs { "excludingVatTotal", "vatSumTotal", "invoiceSumTotal" } do
+      entry[name] = world.spell(w, entry[name], 2)
+    end
+  end
+  return result
 end
 
 local function bad_paging(name)
