@@ -166,8 +166,8 @@ static bool align(const struct decimal *a, const struct decimal *b, struct wide 
     return true;
 }
 
-int decimal_add(const struct decimal *a, const struct decimal *b, struct decimal *out,
-    struct err *e)
+int decimal_add(
+    const struct decimal *a, const struct decimal *b, struct decimal *out, struct err *e)
 {
     struct wide x, y, sum;
     int32_t scale;
@@ -186,15 +186,15 @@ int decimal_add(const struct decimal *a, const struct decimal *b, struct decimal
     return settle(sum, scale, first ? a->sign : b->sign, out, e);
 }
 
-int decimal_sub(const struct decimal *a, const struct decimal *b, struct decimal *out,
-    struct err *e)
+int decimal_sub(
+    const struct decimal *a, const struct decimal *b, struct decimal *out, struct err *e)
 {
     struct decimal minus = decimal_neg(b);
     return decimal_add(a, &minus, out, e);
 }
 
-int decimal_mul(const struct decimal *a, const struct decimal *b, struct decimal *out,
-    struct err *e)
+int decimal_mul(
+    const struct decimal *a, const struct decimal *b, struct decimal *out, struct err *e)
 {
     struct wide product = {{0}};
     mpn_mul_n(product.w, a->limb, b->limb, 2);
@@ -215,8 +215,8 @@ static void cut_quotient(struct wide *x, int32_t *scale)
     *scale -= drop;
 }
 
-int decimal_div(const struct decimal *a, const struct decimal *b, struct decimal *out,
-    struct err *e)
+int decimal_div(
+    const struct decimal *a, const struct decimal *b, struct decimal *out, struct err *e)
 {
     if (!b->sign)
         return err_set(e, ERR_INPUT, "a division by zero");

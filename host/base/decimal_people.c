@@ -52,8 +52,8 @@ static size_t is_space(const char *p, const char *end)
 
 static size_t is_minus(const char *p, const char *end)
 {
-    static const char *const signs[] = {"-", "\xe2\x88\x92" /* minus sign */,
-        "\xe2\x80\x93" /* en dash */, NULL};
+    static const char *const signs[] = {
+        "-", "\xe2\x88\x92" /* minus sign */, "\xe2\x80\x93" /* en dash */, NULL};
     return begins(p, end, signs);
 }
 
@@ -96,9 +96,9 @@ static const struct {
     const char *word, *currency;
 } currencies[] = {{"\xe2\x82\xac", "EUR"}, {"$", "USD"}, {"\xc2\xa3", "GBP"}, {"e", "EUR"},
     {"euro", "EUR"}, {"euroa", "EUR"}, {"euros", "EUR"}, {"eur", "EUR"}, {"usd", "USD"},
-    {"gbp", "GBP"}, {"sek", "SEK"}, {"nok", "NOK"}, {"dkk", "DKK"}, {"isk", "ISK"},
-    {"chf", "CHF"}, {"pln", "PLN"}, {"czk", "CZK"}, {"huf", "HUF"}, {"ron", "RON"},
-    {"bgn", "BGN"}, {"jpy", "JPY"}, {"cny", "CNY"}, {"cad", "CAD"}, {"aud", "AUD"}};
+    {"gbp", "GBP"}, {"sek", "SEK"}, {"nok", "NOK"}, {"dkk", "DKK"}, {"isk", "ISK"}, {"chf", "CHF"},
+    {"pln", "PLN"}, {"czk", "CZK"}, {"huf", "HUF"}, {"ron", "RON"}, {"bgn", "BGN"}, {"jpy", "JPY"},
+    {"cny", "CNY"}, {"cad", "CAD"}, {"aud", "AUD"}};
 
 static const char *currency_of(struct str word)
 {
@@ -157,7 +157,8 @@ static int read_back(struct scan *s, struct decimal_found *out)
         out->percent = true;
     else if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0xc3))
         return refuse(s, "what stands behind it is no unit");
-    else if (word.n > 1 && (c == 'e' || c == 'E') && (is_digit(s, s->p + 1) ||
+    else if (word.n > 1 && (c == 'e' || c == 'E') &&
+             (is_digit(s, s->p + 1) ||
                  ((s->p[1] == '-' || s->p[1] == '+') && is_digit(s, s->p + 2))))
         return refuse(s, "an exponent is not how people write numbers");
     else if (word.n >= sizeof(out->unit))
@@ -207,7 +208,7 @@ static int read_runs(struct scan *s)
     char mark = 0;
     if (!is_digit(s, s->p))
         return refuse(s, s->p < s->end && *s->p == '(' ? "it stands in brackets"
-                                                         : "no digit where it should begin");
+                                                       : "no digit where it should begin");
     do {
         s->p += n;
         if (s->nruns == RUNS_MAX)
@@ -252,9 +253,9 @@ static int find_decimals(const struct scan *s, enum decimal_language language)
     if (s->run[1].n != 3 || s->run[0].n > 3 || s->run[0].digits[0] == '0')
         return last;
     if (language == DECIMAL_LANGUAGE_NONE)
-        return refuse(s, mark == ','
-                ? "the comma may mark decimals or thousands; write 1234 or 1,2340 instead"
-                : "the dot may mark decimals or thousands; write 1234 or 1.2340 instead");
+        return refuse(s,
+            mark == ',' ? "the comma may mark decimals or thousands; write 1234 or 1,2340 instead"
+                        : "the dot may mark decimals or thousands; write 1234 or 1.2340 instead");
     return (mark == ',') == (language == DECIMAL_LANGUAGE_FINNISH) ? last : 0;
 }
 
@@ -279,8 +280,8 @@ static int evaluate(const struct scan *s, enum decimal_language language, struct
     return decimal_parse((struct str){plain, (size_t)(p - plain)}, out, s->e);
 }
 
-int decimal_parse_people(struct str text, enum decimal_language language,
-    struct decimal_found *out, struct err *e)
+int decimal_parse_people(
+    struct str text, enum decimal_language language, struct decimal_found *out, struct err *e)
 {
     struct scan s = {.p = text.p, .end = text.p + text.n, .text = text, .e = e};
     memset(out, 0, sizeof(*out));

@@ -16,7 +16,7 @@ struct reading {
     int digits; /* significant ones in value, from the first that is not 0 */
     int zeros;  /* 0s behind them that were not put into value yet */
     int64_t scale;
-    bool any;   /* at least one digit came */
+    bool any; /* at least one digit came */
 };
 
 static bool read_digit(struct reading *r, int digit, bool behind_point)
@@ -90,16 +90,16 @@ int decimal_parse(struct str text, struct decimal *out, struct err *e)
     }
     int64_t exponent = 0;
     if (!well || read_exponent(p, end, &exponent))
-        return err_set(e, ERR_INPUT, "not a number: \"%.*s\"",
-            (int)(text.n > 60 ? 60 : text.n), text.n ? text.p : "");
+        return err_set(e, ERR_INPUT, "not a number: \"%.*s\"", (int)(text.n > 60 ? 60 : text.n),
+            text.n ? text.p : "");
     *out = (struct decimal){{0, 0}, 0, 0};
     if (r.value == 0)
         return 0;
     int64_t scale = r.scale - r.zeros - exponent;
     if (scale > DECIMAL_SCALE_MAX || scale < -DECIMAL_SCALE_MAX)
         return err_set(e, ERR_LIMIT, "the number is out of range");
-    *out = (struct decimal){{(uint64_t)r.value, (uint64_t)(r.value >> 64)}, (int32_t)scale,
-        minus ? -1 : 1};
+    *out = (struct decimal){
+        {(uint64_t)r.value, (uint64_t)(r.value >> 64)}, (int32_t)scale, minus ? -1 : 1};
     return 0;
 }
 
@@ -177,8 +177,7 @@ char *decimal_text(const struct decimal *d, char out[DECIMAL_TEXT])
     return out;
 }
 
-int decimal_text_fixed(const struct decimal *d, int places, char out[DECIMAL_TEXT],
-    struct err *e)
+int decimal_text_fixed(const struct decimal *d, int places, char out[DECIMAL_TEXT], struct err *e)
 {
     char digits[DECIMAL_DIGITS + 2];
     struct decimal r;

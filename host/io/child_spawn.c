@@ -63,7 +63,8 @@ static int ends_open(struct ends *x, struct err *e)
     return page_make(x, e);
 }
 
-/* ---- in the child, between fork and exec: async-signal-safe calls only -------------------------- */
+/* ---- in the child, between fork and exec: async-signal-safe calls only --------------------------
+ */
 
 static void reset_signals(void)
 {
@@ -105,7 +106,8 @@ static void become(struct ends *x, pid_t parent, char *const argv[], char *const
     _exit(n > 0 ? 127 : 126);
 }
 
-/* ---- in the host --------------------------------------------------------------------------------- */
+/* ---- in the host
+ * --------------------------------------------------------------------------------- */
 
 /* Waits until exec has closed the pipe or its error has come. */
 static int exec_error(struct ends *x)

@@ -89,8 +89,8 @@ static void transfer_move(struct http_out_transfer *t, enum transfer_state state
     list_append(to, &t->node);
 }
 
-static void transfer_prepare(struct http_out_transfer *t, const struct http_out_request *r,
-    http_out_done done, void *arg)
+static void transfer_prepare(
+    struct http_out_transfer *t, const struct http_out_request *r, http_out_done done, void *arg)
 {
     t->done = done;
     t->arg = arg;
@@ -245,8 +245,8 @@ void http_out_free(struct http_out *h)
     curl_global_cleanup();
 }
 
-struct http_out_transfer *http_out_start(struct http_out *h, const struct http_out_request *r,
-    http_out_done done, void *arg)
+struct http_out_transfer *http_out_start(
+    struct http_out *h, const struct http_out_request *r, http_out_done done, void *arg)
 {
     struct http_out_transfer *t = transfer_get(h);
     transfer_prepare(t, r, done, arg);

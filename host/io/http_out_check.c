@@ -44,50 +44,24 @@ static bool check_method(struct http_out_transfer *t, const char *method)
     return true;
 }
 
-/* The message never shows the URL: its path may be a secret. */
-static const char *url_problem(CURLU *parts, const char *url, struct http_out_transfer *t)
-{
-    char *scheme = NULL, *host = NULL, *port = NULL;
-    const char *problem = NULL;
-    CURLUcode code = curl_url_set(parts, CURLUPART_URL, url, CURLU_DISALLOW_USER);
-    if (code == CURLUE_UNSUPPORTED_SCHEME)
-        problem = "its address is neither http:// nor https://";
-    else if (code == CURLUE_USER_NOT_ALLOWED)
-        problem = "its address holds a user name";
-    else if (code != CURLUE_OK)
-        problem = "its address is not a URL";
-    if (problem)
-        return problem;
-    if (curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-        problem = "its address is not a URL";
-    else if (strcmp(scheme, "http") && strcmp(scheme, "https"))
-        problem = "its address is neither http:// nor https://";
-    else if (strlen(host) > 255)
-        problem = "its address has a host name over 255 bytes";
-    else if (curl_url_get(parts, CURLUPART_PORT, &port, 0) == CURLUE_OK && !strcmp(port, "0"))
-        problem = "its address has the port 0";
-    else
-        snprintf(t->origin, sizeof(t->origin), "%s://%s%s%s", scheme, host, port ? ":" : "",
-            port ? port : "");
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    return problem;
-}
-
+/* libcurl itself judges the address: it knows the two protocols only, refuses user names and
+ * control characters. What is looked at here is what it would guess or quietly take, and the
+ * origin for messages, which never show the rest of a URL: its path may be a secret. */
 static bool check_url(struct http_out_transfer *t, const char *url)
 {
-    /* libcurl would guess a scheme, and take "http:/x" and "http:///x" for "http://x". */
     if (!url || (strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8)))
         return fail(t, "its address is neither http:// nor https://");
-    if (strchr(url, ':')[3] == '/')
+    const char *host = strchr(url, ':') + 3;
+    size_t n = strcspn(host, "/?#");
+    if (!n)
         return fail(t, "its address names no host");
-    CURLU *parts = curl_url();
-    const char *problem = parts ? url_problem(parts, url, t) : "no memory";
-    curl_url_cleanup(parts);
-    if (problem)
-        return fail(t, problem);
+    if (memchr(host, '@', n))
+        return fail(t, "its address holds a user name");
+    if (n > 255)
+        return fail(t, "its address has a host name over 255 bytes");
+    if (n > 2 && !memcmp(host + n - 2, ":0", 2))
+        return fail(t, "its address has the port 0");
+    snprintf(t->origin, sizeof(t->origin), "%.*s", (int)(host + n - url), url);
     t->url = mem_dup(url);
     return true;
 }
@@ -158,7 +132,9 @@ bool http_out_check(struct http_out_transfer *t, const struct http_out_request *
         add_header(t, &line, &r->headers[i]);
     }
     buf_free(&line);
-    /* What libcurl would add by itself: a pause for 100-continue, a form's content type. */
+    /* What libcurl would add to a body by itself: a pause for 100-continue, a form's type. */
+    if (!strcmp(r->method, "GET") && !r->body.n)
+        return true;
     add_line(t, "Expect:");
     if (!typed)
         add_line(t, "Content-Type:");

@@ -120,11 +120,11 @@ static size_t take_header(char *p, size_t size, size_t n, void *arg)
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-#define SET(option, value)                                    \
-    do {                                                      \
-        CURLcode c_ = curl_easy_setopt(easy, option, value);  \
-        if (c_ != CURLE_OK)                                   \
-            return c_;                                        \
+#define SET(option, value)                                                                         \
+    do {                                                                                           \
+        CURLcode c_ = curl_easy_setopt(easy, option, value);                                       \
+        if (c_ != CURLE_OK)                                                                        \
+            return c_;                                                                             \
     } while (0)
 
 static CURLcode set_safety(struct http_out_transfer *t, CURL *easy)
@@ -145,7 +145,7 @@ static CURLcode set_safety(struct http_out_transfer *t, CURL *easy)
         SET(CURLOPT_CAINFO, c->ca_file);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_ms);
-    SET(CURLOPT_TIMEOUT_MS, (long)t->timeout_ms);
+    SET(CURLOPT_TIMEOUT_MS, t->timeout_ms > 0 ? (long)t->timeout_ms : 1L); /* 0 is for ever */
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, t);
     SET(CURLOPT_PREREQFUNCTION, about_to_send);

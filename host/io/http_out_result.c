@@ -41,7 +41,9 @@ static void set_problem(struct http_out_transfer *t)
     size_t n = sizeof(t->problem);
     if (t->invalid)
         return; /* http_out_check said it */
-    if (t->address_denied && !t->begun)
+    if (t->code == CURLE_URL_MALFORMAT && !t->begun)
+        snprintf(t->problem, n, "the request was not sent: its address is not a URL");
+    else if (t->address_denied && !t->begun)
         snprintf(t->problem, n, "%s: its address is not a public one, and others are refused",
             t->origin);
     else if (t->over_body)
@@ -70,7 +72,7 @@ static bool never_sent(const struct http_out_transfer *t)
 static bool is_permanent(const struct http_out_transfer *t)
 {
     return t->invalid || t->address_denied || t->code == CURLE_URL_MALFORMAT ||
-           t->code == CURLE_UNSUPPORTED_PROTOCOL;
+           t->code == CURLE_UNSUPPORTED_PROTOCOL || t->code == CURLE_LOGIN_DENIED;
 }
 
 void http_out_deliver(struct http_out_transfer *t)

@@ -30,8 +30,7 @@ void http_out_sockets_kick(struct http_out *h)
 static void socket_ready(void *arg, bool readable, bool writable)
 {
     struct socket_watch *w = arg;
-    act(w->h, w->number,
-        (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
+    act(w->h, w->number, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
 }
 
 static void timer_due(void *arg)

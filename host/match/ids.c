@@ -60,9 +60,8 @@ static char plain(const char *p, const char *end, size_t *n)
         const char *utf8;
         char c;
     } others[] = {{"\xc2\xa0", ' '}, {"\xe2\x80\xaf", ' '}, {"\xe2\x80\x89", ' '},
-        {"\xe2\x80\x87", ' '}, {"\xe2\x80\x90", '-'}, {"\xe2\x80\x91", '-'},
-        {"\xe2\x80\x92", '-'}, {"\xe2\x80\x93", '-'}, {"\xe2\x80\x94", '-'},
-        {"\xe2\x88\x92", '-'}};
+        {"\xe2\x80\x87", ' '}, {"\xe2\x80\x90", '-'}, {"\xe2\x80\x91", '-'}, {"\xe2\x80\x92", '-'},
+        {"\xe2\x80\x93", '-'}, {"\xe2\x80\x94", '-'}, {"\xe2\x88\x92", '-'}};
     unsigned char c = (unsigned char)*p;
     *n = 1;
     if (c >= 'a' && c <= 'z')

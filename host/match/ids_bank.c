@@ -132,11 +132,10 @@ static const struct {
     {"LI", "5n12c"}, {"LT", "16n"}, {"LU", "3n13c"}, {"LV", "4a13c"}, {"LY", "21n"},
     {"MC", "10n11c2n"}, {"MD", "20c"}, {"ME", "18n"}, {"MK", "3n10c2n"}, {"MR", "23n"},
     {"MT", "4a5n18c"}, {"MU", "4a19n3a"}, {"NL", "4a10n"}, {"NO", "11n"}, {"PK", "4a16c"},
-    {"PL", "24n"}, {"PS", "4a21c"}, {"PT", "21n"}, {"QA", "4a21c"}, {"RO", "4a16c"},
-    {"RS", "18n"}, {"SA", "2n18c"}, {"SC", "4a20n3a"}, {"SE", "20n"}, {"SI", "15n"},
-    {"SK", "20n"}, {"SM", "1a10n12c"}, {"ST", "21n"}, {"SV", "4a20n"}, {"TL", "19n"},
-    {"TN", "20n"}, {"TR", "6n16c"}, {"UA", "6n19c"}, {"VA", "18n"}, {"VG", "4a16n"},
-    {"XK", "16n"}};
+    {"PL", "24n"}, {"PS", "4a21c"}, {"PT", "21n"}, {"QA", "4a21c"}, {"RO", "4a16c"}, {"RS", "18n"},
+    {"SA", "2n18c"}, {"SC", "4a20n3a"}, {"SE", "20n"}, {"SI", "15n"}, {"SK", "20n"},
+    {"SM", "1a10n12c"}, {"ST", "21n"}, {"SV", "4a20n"}, {"TL", "19n"}, {"TN", "20n"},
+    {"TR", "6n16c"}, {"UA", "6n19c"}, {"VA", "18n"}, {"VG", "4a16n"}, {"XK", "16n"}};
 
 static bool fits_class(char c, char class)
 {
@@ -144,7 +143,8 @@ static bool fits_class(char c, char class)
     return class == 'n' ? digit : class == 'a' ? letter : digit || letter;
 }
 
-/* The length that the form stands for, and whether the text has its characters as far as it goes. */
+/* The length that the form stands for, and whether the text has its characters as far as it goes.
+ */
 static int form_length(const char *form, const char *p, bool *fits)
 {
     int total = 0;

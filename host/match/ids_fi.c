@@ -23,7 +23,8 @@ static bool check_digits(const char *digits, struct ids_checked *out)
         return ids_refuse(out, "a business ID of zeros only belongs to nobody");
     int expected = business_check_digit(digits);
     if (expected < 0)
-        return ids_refuse(out, "no business ID begins with these 7 digits: they have no check digit");
+        return ids_refuse(
+            out, "no business ID begins with these 7 digits: they have no check digit");
     if (digits[7] - '0' != expected)
         return ids_refuse(out, "its check digit is %c and should be %d: a digit is mistyped",
             digits[7], expected);
@@ -62,8 +63,7 @@ static bool drop_country(struct ids_clean *c)
 
 /* The 8 digits of "01120389", "0112038-9"; and, if old_form, of "112038-9": the oldest IDs had 6
  * digits before the hyphen and are padded today. */
-static bool take_digits(struct ids_clean *c, bool old_form, char digits[9],
-    struct ids_checked *out)
+static bool take_digits(struct ids_clean *c, bool old_form, char digits[9], struct ids_checked *out)
 {
     ids_strip(c, " ");
     bool hyphen = c->n >= 2 && c->p[c->n - 2] == '-';

@@ -32,16 +32,16 @@ bool decimal_to_i64(const struct decimal *d, int64_t *out);
 double decimal_to_double(const struct decimal *d);
 
 /* Exact, or -1 with ERR_LIMIT "more than 38 digits" (or out of range). out may be an operand. */
-int decimal_add(const struct decimal *a, const struct decimal *b, struct decimal *out,
-    struct err *e);
-int decimal_sub(const struct decimal *a, const struct decimal *b, struct decimal *out,
-    struct err *e);
-int decimal_mul(const struct decimal *a, const struct decimal *b, struct decimal *out,
-    struct err *e);
+int decimal_add(
+    const struct decimal *a, const struct decimal *b, struct decimal *out, struct err *e);
+int decimal_sub(
+    const struct decimal *a, const struct decimal *b, struct decimal *out, struct err *e);
+int decimal_mul(
+    const struct decimal *a, const struct decimal *b, struct decimal *out, struct err *e);
 /* Exact if the quotient ends within 38 digits, else rounded half up to 34 significant digits.
  * -1 with ERR_INPUT for a division by zero. */
-int decimal_div(const struct decimal *a, const struct decimal *b, struct decimal *out,
-    struct err *e);
+int decimal_div(
+    const struct decimal *a, const struct decimal *b, struct decimal *out, struct err *e);
 struct decimal decimal_neg(const struct decimal *d);
 struct decimal decimal_abs(const struct decimal *d);
 /* -1, 0, 1 as a is less than, equal to or more than b. Never fails. */
@@ -60,8 +60,7 @@ int decimal_parse(struct str text, struct decimal *out, struct err *e);
 char *decimal_text(const struct decimal *d, char out[DECIMAL_TEXT]);
 /* Rounded half up to exactly `places` (0 to 20) digits behind the point: "25.50". -1 with
  * ERR_LIMIT if it would not fit. */
-int decimal_text_fixed(const struct decimal *d, int places, char out[DECIMAL_TEXT],
-    struct err *e);
+int decimal_text_fixed(const struct decimal *d, int places, char out[DECIMAL_TEXT], struct err *e);
 
 /* ---- numbers as people write them ------------------------------------------------------------ */
 
@@ -75,7 +74,7 @@ struct decimal_found {
     struct decimal value;
     char currency[4]; /* "EUR", or "" */
     bool percent;
-    char unit[24];    /* what else stood behind the number, as written ("kpl", "h"), or "" */
+    char unit[24]; /* what else stood behind the number, as written ("kpl", "h"), or "" */
 };
 
 /* "1 234,50 EUR", "1.234,50", "EUR 1,234.50", "25,5 %", "-5" (also with the minus sign U+2212).
@@ -84,7 +83,7 @@ struct decimal_found {
  * Once: the decimal mark, except where exactly three digits follow one to three that do not begin
  * with 0 ("1,234"): that reads as either, so it is refused unless `language` settles it. "25,-" is
  * 25. Refused with the reason: "5-", "(5)", "1e5", "007", "1 23", two numbers, no number. */
-int decimal_parse_people(struct str text, enum decimal_language language,
-    struct decimal_found *out, struct err *e);
+int decimal_parse_people(
+    struct str text, enum decimal_language language, struct decimal_found *out, struct err *e);
 
 #endif

@@ -19,9 +19,9 @@ struct http_out_config {
                                 * Both count in whole seconds, rounded down. */
     const char *ca_file;       /* NULL: the system's certificates */
     const char *user_agent;
-    int max_connections;       /* in all; 0: no limit */
-    int max_idle_connections;  /* kept open without a transfer */
-    bool public_only;          /* refuse to connect to loopback, private and special addresses */
+    int max_connections;      /* in all; 0: no limit */
+    int max_idle_connections; /* kept open without a transfer */
+    bool public_only;         /* refuse to connect to loopback, private and special addresses */
 };
 void http_out_config_defaults(struct http_out_config *c);
 
@@ -33,9 +33,9 @@ struct http_out_request {
     const struct http_header *headers;
     int nheaders;
     struct str body;
-    bool write;            /* has an effect outside: see above */
-    int64_t timeout_ms;    /* whole transfer, waiting for a connection included */
-    size_t max_body;       /* of the answer, after inflating */
+    bool write;         /* has an effect outside: see above */
+    int64_t timeout_ms; /* whole transfer, waiting for a connection included */
+    size_t max_body;    /* of the answer, after inflating */
 };
 
 enum http_out_outcome {
@@ -53,9 +53,9 @@ struct http_out_result {
     const struct http_header *headers;
     int nheaders;
     struct str body;
-    const char *problem;   /* NOT_SENT, UNKNOWN: what happened, in words with scheme, host and port
-                            * but never the path, which may hold a secret; else NULL */
-    bool permanent;        /* NOT_SENT that no retry heals: bad URL, forbidden protocol or address */
+    const char *problem; /* NOT_SENT, UNKNOWN: what happened, in words with scheme, host and port
+                          * but never the path, which may hold a secret; else NULL */
+    bool permanent;      /* NOT_SENT that no retry heals: bad URL, forbidden protocol or address */
     int64_t duration_us;
 };
 
@@ -66,8 +66,8 @@ struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, s
 void http_out_free(struct http_out *h);
 /* Copies all it needs of the request. done is called once, later, from the loop; the result lives
  * during the call. After it (or cancel) the transfer is gone. */
-struct http_out_transfer *http_out_start(struct http_out *h, const struct http_out_request *r,
-    http_out_done done, void *arg);
+struct http_out_transfer *http_out_start(
+    struct http_out *h, const struct http_out_request *r, http_out_done done, void *arg);
 /* Stops without calling done. */
 void http_out_cancel(struct http_out_transfer *t);
 

@@ -10,11 +10,7 @@
 #define IDS_TEXT   64
 #define IDS_REASON 160
 
-enum ids_verdict {
-    IDS_VALID,
-    IDS_INVALID,
-    IDS_UNKNOWN_TYPE
-};
+enum ids_verdict { IDS_VALID, IDS_INVALID, IDS_UNKNOWN_TYPE };
 
 struct ids_checked {
     char normal[IDS_TEXT];   /* valid: the normal form, else "" */

@@ -29,10 +29,11 @@ static void texts_are_the_shortest(void **state)
     static const char *const pairs[][2] = {{"0", "0"}, {"-0", "0"}, {"0.000", "0"}, {"0e99", "0"},
         {"-0.0e-5000", "0"}, {"25.50", "25.5"}, {"25.5", "25.5"}, {"100", "100"}, {"1e2", "100"},
         {"1.5E+3", "1500"}, {"-12.340", "-12.34"}, {"0.1", "0.1"}, {"0.001", "0.001"},
-        {"1e-3", "0.001"}, {"12345678901234567890123456789012345678",
-        "12345678901234567890123456789012345678"}, {"-0.01", "-0.01"},
+        {"1e-3", "0.001"},
+        {"12345678901234567890123456789012345678", "12345678901234567890123456789012345678"},
+        {"-0.01", "-0.01"},
         {"10000000000000000000000000000000000000000000000000000000000",
-        "10000000000000000000000000000000000000000000000000000000000"},
+            "10000000000000000000000000000000000000000000000000000000000"},
         {"1e60", "1e60"}, {"-12e80", "-1.2e81"}, {"1.25e-80", "1.25e-80"}, {"1e400", "1e400"},
         {"1e-400", "1e-400"}, {"123456789.123456789", "123456789.123456789"}};
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -64,8 +65,8 @@ static void only_json_numbers_are_parsed(void **state)
     }
 }
 
-typedef int (*operation)(const struct decimal *a, const struct decimal *b, struct decimal *out,
-    struct err *e);
+typedef int (*operation)(
+    const struct decimal *a, const struct decimal *b, struct decimal *out, struct err *e);
 
 static void expect_op(operation op, const char *a, const char *b, const char *result)
 {
@@ -200,7 +201,7 @@ static void rounding_goes_away_from_zero(void **state)
         {"0.004999", 2, "0", "0"}, {"1250", -2, "1300", "1200"}, {"49", -2, "0", "0"},
         {"50", -2, "100", "0"}, {"5", -50, "0", "0"}, {"1e-400", 2, "0", "0"}, {"7", 5, "7", "7"},
         {"9999999999999999999999999999999999999.9", 0, "10000000000000000000000000000000000000",
-        "10000000000000000000000000000000000000"}};
+            "10000000000000000000000000000000000000"}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct decimal d, r;
         d = dec(cases[i].from);
@@ -271,10 +272,10 @@ static void integers_go_both_ways(void **state)
         assert_true(decimal_to_i64(&d, &n));
         assert_true(n == numbers[i]);
     }
-    static const char *const not[] = {"0.5", "9223372036854775808", "-9223372036854775809", "1e19",
+    static const char *const not [] = {"0.5", "9223372036854775808", "-9223372036854775809", "1e19",
         "1e300", "12345678901234567890123"};
-    for (size_t i = 0; i < sizeof(not) / sizeof(not[0]); i++) {
-        struct decimal d = dec(not[i]);
+    for (size_t i = 0; i < sizeof(not ) / sizeof(not [0]); i++) {
+        struct decimal d = dec(not [i]);
         int64_t n;
         assert_false(decimal_to_i64(&d, &n));
     }
@@ -282,7 +283,8 @@ static void integers_go_both_ways(void **state)
     assert_true(decimal_to_double(&d) == -12.5);
 }
 
-/* ---- as people write --------------------------------------------------------------------------- */
+/* ---- as people write ---------------------------------------------------------------------------
+ */
 
 static void people_are_understood(void **state)
 {
@@ -306,9 +308,10 @@ static void people_are_understood(void **state)
          "1,234.50",
             "1234.5", "EUR", "", false},
         {"EUR 99", "99", "EUR", "", false}, {"eur 1", "1", "EUR", "", false},
-        {"$ 5.5", "5.5", "USD", "", false}, {"\xc2\xa3"
-                                             "2",
-                                                "2", "GBP", "", false},
+        {"$ 5.5", "5.5", "USD", "", false},
+        {"\xc2\xa3"
+         "2",
+            "2", "GBP", "", false},
         {"25,5 %", "25.5", "", "", true}, {"25.5%", "25.5", "", "", true},
         {"14 prosenttia", "14", "", "", true}, {"-5", "-5", "", "", false},
         {"\xe2\x88\x92"

@@ -133,7 +133,7 @@ struct fixture {
     struct loop *loop;
     struct child *child;
     int messages, gone;
-    int stop_after;           /* messages */
+    int stop_after; /* messages */
     bool free_in_message;
     bool in_order;
     char last[8192];
@@ -174,7 +174,7 @@ static void on_gone(void *arg, const char *how, uint64_t current)
 static void start(struct fixture *f, const char *part)
 {
     char *argv[] = {(char *)(uintptr_t)child_self(), (char *)(uintptr_t)part, NULL};
-    char *env[] = {(char *)(uintptr_t)"ONLY=this", NULL};
+    char *env[] = {(char *)(uintptr_t) "ONLY=this", NULL};
     struct child_handlers h = {on_message, on_gone, f};
     struct err e = {0};
     f->messages = f->gone = f->stop_after = 0;
@@ -343,7 +343,7 @@ static void freeing_tells_nothing(void **state)
 static void what_cannot_be_run_is_an_error(void **state)
 {
     struct fixture *f = *state;
-    char *argv[] = {(char *)(uintptr_t)"/no/such/program", NULL};
+    char *argv[] = {(char *)(uintptr_t) "/no/such/program", NULL};
     char *env[] = {NULL};
     struct child_handlers h = {on_message, on_gone, f};
     struct err e = {0};

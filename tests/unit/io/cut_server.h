@@ -83,8 +83,8 @@ static inline bool cut_read(int fd, struct cut_request *r)
 static inline void cut_answer(int fd, const char *headers, const void *body, size_t n)
 {
     char head[512];
-    int len = snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n%s\r\n", n,
-        headers);
+    int len = snprintf(
+        head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n%s\r\n", n, headers);
     cut_send(fd, head, (size_t)len);
     cut_send(fd, body, n);
 }

@@ -10,7 +10,7 @@
 struct run {
     struct loop *loop;
     struct http_out *client;
-    int done; /* calls of done */
+    int done;   /* calls of done */
     int wanted; /* stop the loop after so many */
     enum http_out_outcome outcome;
     int status;

@@ -36,8 +36,12 @@ static int teardown(void **state)
 
 static struct http_out_request request(const char *url, bool write)
 {
-    return (struct http_out_request){.method = "POST", .url = url, .body = STR_LIT("x"),
-        .write = write, .timeout_ms = 3000, .max_body = 1000};
+    return (struct http_out_request){.method = "POST",
+        .url = url,
+        .body = STR_LIT("x"),
+        .write = write,
+        .timeout_ms = 3000,
+        .max_body = 1000};
 }
 
 static const char *url(struct fixture *f, const char *path)
@@ -58,10 +62,11 @@ static void expect_not_sent(struct run *run, bool permanent, const char *words)
 
 static void bad_addresses_are_refused(void **state)
 {
-    static const char *const urls[] = {"", "example.com", "ftp://example.com/", "file:///etc/passwd",
-        "http:/127.0.0.1/", "http://", "http:///x", "http://a b/", "http://a\r\nb/",
-        "http://user:secret@127.0.0.1/", "http://127.0.0.1:0/", "http://127.0.0.1:99999/",
-        "http://127.0.0.1:x/", "http://[::1/", "gopher://127.0.0.1/", "HTTP//x", "http://h/\x01"};
+    static const char *const urls[] = {"", "example.com", "ftp://example.com/",
+        "file:///etc/passwd", "http:/127.0.0.1/", "http://", "http:///x", "http://a b/",
+        "http://a\r\nb/", "http://user:secret@127.0.0.1/", "http://127.0.0.1:0/",
+        "http://127.0.0.1:99999/", "http://127.0.0.1:x/", "http://[::1/", "gopher://127.0.0.1/",
+        "HTTP//x", "http://h/\x01"};
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
         struct http_out_request r = request(urls[i], true);
@@ -75,8 +80,8 @@ static void bad_addresses_are_refused(void **state)
 static void bad_names_and_values_are_refused(void **state)
 {
     struct fixture *f = *state;
-    static const char *const methods[] = {"", "GE T", "GET\r\nX: 1", "CONNECT", "P\xc3\x96ST",
-        "AVERYLONGMETHODNAMEOFTHIRTYTWOBYTES"};
+    static const char *const methods[] = {
+        "", "GE T", "GET\r\nX: 1", "CONNECT", "P\xc3\x96ST", "AVERYLONGMETHODNAMEOFTHIRTYTWOBYTES"};
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
         struct http_out_request r = request(url(f, "/echo"), true);
         r.method = methods[i];
@@ -148,12 +153,13 @@ static void a_connect_that_hangs_is_not_sent(void **state)
 {
     struct fixture *f = *state;
     int port, fillers[8], listener = cut_listen(&port, 0);
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    struct sockaddr_in a = {.sin_family = AF_INET,
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
         .sin_port = htons((uint16_t)port)};
     for (int i = 0; i < 8; i++) {
         fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        assert_true(connect(fillers[i], (struct sockaddr *)&a, sizeof(a)) == 0 ||
-                    errno == EINPROGRESS);
+        assert_true(
+            connect(fillers[i], (struct sockaddr *)&a, sizeof(a)) == 0 || errno == EINPROGRESS);
     }
     char at[100];
     snprintf(at, sizeof(at), "http://127.0.0.1:%d/", port);

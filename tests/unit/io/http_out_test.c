@@ -38,15 +38,19 @@ static const char *url(struct fixture *f, const char *path)
     return f->url;
 }
 
-static struct http_out_request request(struct fixture *f, const char *method, const char *path,
-    const char *body, bool write)
+static struct http_out_request request(
+    struct fixture *f, const char *method, const char *path, const char *body, bool write)
 {
-    return (struct http_out_request){.method = method, .url = url(f, path), .body = str_of(body),
-        .write = write, .timeout_ms = 5000, .max_body = 100000};
+    return (struct http_out_request){.method = method,
+        .url = url(f, path),
+        .body = str_of(body),
+        .write = write,
+        .timeout_ms = 5000,
+        .max_body = 100000};
 }
 
-static struct run *exchange(struct fixture *f, const char *method, const char *path,
-    const char *body, bool write)
+static struct run *exchange(
+    struct fixture *f, const char *method, const char *path, const char *body, bool write)
 {
     struct http_out_request r = request(f, method, path, body, write);
     run_request(&f->run, &r);
@@ -84,7 +88,8 @@ static void answers_come_whole(void **state)
 
 static void every_method_is_sent_as_named(void **state)
 {
-    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "X-Y"};
+    static const char *const methods[] = {
+        "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "X-Y"};
     struct fixture *f = *state;
     for (int write = 0; write < 2; write++) {
         for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {

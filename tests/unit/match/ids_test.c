@@ -35,8 +35,9 @@ static void business_ids(void **state)
     for (size_t i = 0; i < sizeof(valid) / sizeof(valid[0]); i++)
         expect_valid("fi_ytunnus", valid[i], valid[i]);
     static const char *const spellings[] = {"0112038-9", "01120389", "112038-9", " 0112038-9 ",
-        "0112038 - 9", "0112038\xe2\x80\x93"
-                       "9",
+        "0112038 - 9",
+        "0112038\xe2\x80\x93"
+        "9",
         "0112038\xe2\x88\x92"
         "9",
         "\xc2\xa0"
@@ -83,9 +84,9 @@ static void vat_numbers(void **state)
 
 static void reference_numbers(void **state)
 {
-    static const char *const made[][2] = {{"123456", "1234561"}, {"2601", "26013"},
-        {"100", "1009"}, {"123", "1232"}, {"999", "9991"}, {"20250001", "202500010"},
-        {"000123", "1232"}, {"12 3456", "1234561"}, {"9999999999999999999", NULL}};
+    static const char *const made[][2] = {{"123456", "1234561"}, {"2601", "26013"}, {"100", "1009"},
+        {"123", "1232"}, {"999", "9991"}, {"20250001", "202500010"}, {"000123", "1232"},
+        {"12 3456", "1234561"}, {"9999999999999999999", NULL}};
     struct ids_checked c;
     for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
         assert_true(ids_reference_make(str_of(made[i][0]), &c));
@@ -108,8 +109,8 @@ static void reference_numbers(void **state)
 
 static void rf_references(void **state)
 {
-    static const char *const pairs[][2] = {{"1234561", "RF341234561"}, {"26013", "RF3026013"},
-        {"1232", NULL}};
+    static const char *const pairs[][2] = {
+        {"1234561", "RF341234561"}, {"26013", "RF3026013"}, {"1232", NULL}};
     struct ids_checked c;
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         assert_true(ids_rf_make(str_of(pairs[i][0]), &c));
@@ -128,8 +129,8 @@ static void rf_references(void **state)
 
 static void bank_accounts(void **state)
 {
-    static const char *const valid[] = {"FI2112345600000785", "FI5542345670000081",
-        "FI7276549406033672", "FI7099899900012946"};
+    static const char *const valid[] = {
+        "FI2112345600000785", "FI5542345670000081", "FI7276549406033672", "FI7099899900012946"};
     for (size_t i = 0; i < sizeof(valid) / sizeof(valid[0]); i++)
         expect_valid("iban", valid[i], valid[i]);
     expect_valid("iban", "fi21 1234 5600 0007 85", "FI2112345600000785");
@@ -142,9 +143,10 @@ static void bank_accounts(void **state)
 
 static void personal_codes_are_kept_apart(void **state)
 {
-    static const char *const codes[] = {"131052-308T", "131052A308T", "131052+308T",
-        "010594Y9032", "010516B903X", "131052-308t", "131052\xe2\x80\x93"
-                                                     "308T",
+    static const char *const codes[] = {"131052-308T", "131052A308T", "131052+308T", "010594Y9032",
+        "010516B903X", "131052-308t",
+        "131052\xe2\x80\x93"
+        "308T",
         "131052 - 308T", "311299-999A" /* its check character is wrong */};
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         assert_true(ids_is_personal(str_of(codes[i])));
@@ -162,7 +164,8 @@ static void personal_codes_are_kept_apart(void **state)
     assert_int_equal(at, 10);
     assert_int_equal(n, 11);
     assert_true(ids_find_personal(STR_LIT("131052\xe2\x88\x92"
-                                          "308T"), &at, &n));
+                                          "308T"),
+        &at, &n));
     assert_int_equal(at, 0);
     assert_int_equal(n, 13);
     assert_true(ids_find_personal(STR_LIT("x 1131052-308T 131052A308T"), &at, &n));
