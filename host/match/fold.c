@@ -196,14 +196,33 @@ static void fold_atom(struct folder *f, uint32_t c)
     emit(f, (const char *)utf8, (size_t)utf8proc_encode_char((utf8proc_int32_t)c, utf8));
 }
 
+/* ASCII that stands for itself but for its case. */
+static bool is_plain(char c)
+{
+    return c > ' ' && c < 0x7F && c != '`';
+}
+
+/* The run of plain ASCII at p; returns what follows. */
+static const char *fold_run(struct folder *f, const char *p, const char *end)
+{
+    const char *run = p;
+    while (p != end && is_plain(*p))
+        p++;
+    size_t n = (size_t)(p - run);
+    emit(f, run, n);
+    if (f->out->failed)
+        return p;
+    char *to = f->out->p + f->out->n - n;
+    for (size_t i = 0; i < n; i++)
+        to[i] = (char)(to[i] | (to[i] >= 'A' && to[i] <= 'Z' ? 0x20 : 0));
+    return p;
+}
+
+/* A character that is_plain does not know. */
 static void fold_char(struct folder *f, uint32_t c)
 {
-    if (c < 0x80) {
-        char ascii = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-        if (ascii <= ' ' || ascii == 0x7F)
-            f->space = true;
-        else
-            emit(f, ascii == '`' ? "'" : &ascii, 1);
+    if (c <= ' ' || c == 0x7F) {
+        f->space = true;
         return;
     }
     uint32_t lower = (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
@@ -234,8 +253,12 @@ int fold_text(struct buf *out, struct str text, enum fold_style style)
         text = buf_str(&composed);
     }
     const char *p = text.p, *end = text.p + text.n;
-    while (p != end)
-        fold_char(&f, fold_next(&p, end));
+    while (p != end) {
+        if (is_plain(*p))
+            p = fold_run(&f, p, end);
+        else
+            fold_char(&f, fold_next(&p, end));
+    }
     bool failed = composed.failed || out->failed;
     buf_free(&composed);
     return failed ? -1 : 0;

@@ -62,10 +62,13 @@ static struct str without_additions(struct str s)
     return s;
 }
 
+static bool is_ascii_word_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
 static bool is_word_char(uint32_t c)
 {
-    if (c < 0x80)
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
     switch (utf8proc_category((utf8proc_int32_t)c)) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
@@ -88,6 +91,8 @@ static const char *word_char(const char *p, const char *end)
 {
     if (p == end)
         return NULL;
+    if ((unsigned char)*p < 0x80)
+        return is_ascii_word_char(*p) ? p + 1 : NULL;
     return is_word_char(fold_next(&p, end)) ? p : NULL;
 }
 
@@ -105,29 +110,34 @@ static const char *dotted(const char *p, const char *end, const char *word)
     return next && !word_char(next, end) ? p + 1 : NULL;
 }
 
+/* End of the run of word characters at p. */
+static const char *word_run(const char *p, const char *end)
+{
+    const char *next;
+    while ((next = word_char(p, end)))
+        p = next;
+    return p;
+}
+
 /* Appends the word at p to w->text and returns what follows. */
 static const char *take_word(struct words *w, const char *p, const char *end)
 {
     size_t start = w->text.n;
     bool singles = true; /* all letters so far stood alone */
-    const char *next;
-    while ((next = word_char(p, end))) {
-        buf_add(&w->text, p, (size_t)(next - p));
+    for (;;) {
+        const char *run = p;
+        p = word_run(p, end);
+        buf_add(&w->text, run, (size_t)(p - run));
+        singles = singles && p == word_char(run, end);
+        const char *next = singles ? dotted(p, end, w->text.p + start) : NULL;
+        if (next)
+            singles = *p != ':';
+        else if (p != end && *p == '\'' && word_char(p + 1, end))
+            next = p + 1; /* "McDonald's" */
+        if (!next)
+            return p;
         p = next;
-        const char *sign =
-            singles && (!word_char(p, end)) ? dotted(p, end, w->text.p + start) : NULL;
-        if (sign) {
-            p = sign;
-            if (sign[-1] == ':')
-                singles = false;
-            continue;
-        }
-        if (word_char(p, end))
-            singles = false;
-        if (p != end && *p == '\'' && word_char(p + 1, end))
-            p++; /* "McDonald's" */
     }
-    return p;
 }
 
 static void split(struct words *w, struct str name, enum fold_style style)
@@ -173,7 +183,7 @@ static void split(struct words *w, struct str name, enum fold_style style)
 /* "ja", "och", "and" ... between two words are the sign they stand for. */
 static void unify_and(struct words *w, int from, int to)
 {
-    static const char *const ands[] = {"ja", "och", "o", "og", "and", "und", "u", "n", "sekä"};
+    static const char *const ands[] = {"ja", "och", "o", "og", "and", "und", "u", "seka", "sekae"};
     for (int i = from + 1; i < to - 1; i++) {
         for (size_t k = 0; k < sizeof(ands) / sizeof(ands[0]); k++) {
             if (str_is(w->word[i], ands[k]))
@@ -251,18 +261,21 @@ static bool has_digit(struct str s)
     return false;
 }
 
-#define SLIP_MIN 5 /* letters from which on a slip of the pen is likelier than another word */
+/* Letters of the shorter word from which on a slip of the pen is likelier than another name: more
+ * where no other word of the name speaks for it ("Saari Oy" and "Sari Oy"). */
+#define SLIP_MIN       4
+#define SLIP_MIN_ALONE 6
 
 /* One letter too many, too few, or two exchanged. One letter for another is no slip but another
  * name: Mäkelä and Mäkilä. */
-static bool is_slip(struct str a, struct str b)
+static bool is_slip(struct str a, struct str b, size_t least)
 {
     if (a.n > b.n) {
         struct str longer = a;
         a = b;
         b = longer;
     }
-    if (a.n < SLIP_MIN - 1 || b.n < SLIP_MIN || b.n - a.n > 1 || has_digit(a) || has_digit(b))
+    if (a.n < least || b.n - a.n > 1 || has_digit(a) || has_digit(b))
         return false;
     size_t i = 0;
     while (i < a.n && a.p[i] == b.p[i])
@@ -287,8 +300,9 @@ static enum names_match compare_words(struct name *a, int i, struct name *b, int
     struct str xx = expanded(a, i), yy = expanded(b, k);
     if (str_eq(xx, yy))
         return NAMES_SAME;
-    if (is_slip(x, y) || is_slip(xx, yy) || is_short_form(x, a->plain.short_form[i], y) ||
-        is_short_form(y, b->plain.short_form[k], x))
+    size_t least = a->to - a->from > 1 ? SLIP_MIN : SLIP_MIN_ALONE;
+    if (is_slip(x, y, least) || is_slip(xx, yy, least) ||
+        is_short_form(x, a->plain.short_form[i], y) || is_short_form(y, b->plain.short_form[k], x))
         return NAMES_CLOSE;
     return NAMES_DIFFERENT;
 }
@@ -341,7 +355,7 @@ enum names_match names_compare(struct str a, struct str b)
     name_parse(&x, a);
     name_parse(&y, b);
     if (!x.plain.whole || !y.plain.whole)
-        m = str_eq(a, b) ? NAMES_SAME : NAMES_DIFFERENT;
+        m = NAMES_DIFFERENT; /* nobody is called that */
     else if (x.form[0] && y.form[0] && strcmp(x.form, y.form) != 0)
         m = NAMES_DIFFERENT;
     else
