@@ -80,7 +80,7 @@ void engine_free(struct engine *e)
         return;
     e->dead = true;
     while (!list_empty(&e->events))
-        event_discard(LIST_OF(e->events.next, struct event, node));
+        incoming_discard(LIST_OF(e->events.next, struct incoming, node));
     while (map_next(e->companies, &at, &key, &value))
         company_free(value);
     for (at = 0; map_next(e->overrides, &at, &key, &value);)
@@ -147,7 +147,7 @@ void engine_retry_soon(struct engine *e)
 static bool outside(const struct engine *e)
 {
     for (struct list *n = e->events.next; n != &e->events; n = n->next) {
-        struct event *ev = LIST_OF(n, struct event, node);
+        struct incoming *ev = LIST_OF(n, struct incoming, node);
         for (struct list *m = ev->runs.next; m != &ev->runs; m = m->next) {
             const struct step *s = LIST_OF(m, struct run, event_node)->step;
             if (s && s->phase == STEP_SENT)

@@ -36,7 +36,7 @@ void observe_run(struct run *r, enum run_state state, const char *reason)
             e->observers[k].run(e->observers[k].arg, &i);
 }
 
-void observe_event(struct event *ev, bool settled)
+void observe_event(struct incoming *ev, bool settled)
 {
     struct engine *e = ev->engine;
     struct engine_event_info i = {

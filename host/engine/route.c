@@ -13,18 +13,18 @@
 #define KEY_MAX  200
 
 struct routed {
-    struct event *ev;
+    struct incoming *ev;
     struct store_run runs[RUNS_MAX];
     char ids[RUNS_MAX][ID_TEXT];
     int n;
 };
 
 /* Everybody hears of the runs; those that the routing ended are over. */
-static void told(struct event *ev)
+static void told(struct incoming *ev)
 {
     struct list *next;
     observe_event(ev, false);
-    event_hold(ev);
+    incoming_hold(ev);
     for (struct list *n = ev->runs.next; n != &ev->runs; n = next) {
         struct run *r = LIST_OF(n, struct run, event_node);
         next = n->next;
@@ -34,14 +34,14 @@ static void told(struct event *ev)
         if (r->stored_as != RUN_RUNNING)
             run_over(r);
     }
-    if (event_held_back(ev))
-        event_settled(ev);
+    if (incoming_held_back(ev))
+        incoming_settled(ev);
 }
 
 static void on_stored(void *arg, const struct err *err)
 {
-    struct event *ev = arg;
-    if (!event_held_back(ev))
+    struct incoming *ev = arg;
+    if (!incoming_held_back(ev))
         return;
     if (!err) {
         FAULT_POINT("after_route");
@@ -50,7 +50,7 @@ static void on_stored(void *arg, const struct err *err)
     }
     log_event(LOG_ERROR, "routing not stored", "event", ev->id, "error", err->text, NULL);
     if (err->code != ERR_IO) { /* routed before, say: the next start reads what is true */
-        event_discard(ev);
+        incoming_discard(ev);
         return;
     }
     /* The disk is full. None of its runs has done anything: their intents were asked later and
@@ -63,7 +63,7 @@ static void on_stored(void *arg, const struct err *err)
     ev->nruns = 0;
     ev->routed = false;
     list_append(&ev->company->unrouted, &ev->wait_node);
-    event_update(ev);
+    incoming_update(ev);
     engine_retry_soon(ev->engine);
 }
 
@@ -88,7 +88,7 @@ static bool at_once(const struct company *c, const char *key)
         (!key[0] || !map_get(c->keys, str_of(key)));
 }
 
-static void store_and_admit(struct event *ev, struct routed *t, const char *reason)
+static void store_and_admit(struct incoming *ev, struct routed *t, const char *reason)
 {
     struct engine *e = ev->engine;
     ev->routed = true;
@@ -107,7 +107,7 @@ static void store_and_admit(struct event *ev, struct routed *t, const char *reas
         r->ending = !starts;
         run_set_reason(r, sr->reason);
     }
-    event_hold(ev);
+    incoming_hold(ev);
     store_route(e->parts.store, ev->id, t->runs, t->n, t->n ? NULL : reason, on_stored, ev);
     struct list *next;
     for (struct list *n = ev->runs.next; n != &ev->runs; n = next) {
@@ -116,13 +116,13 @@ static void store_and_admit(struct event *ev, struct routed *t, const char *reas
         if (!r->ending)
             run_admit(r);
     }
-    event_update(ev);
+    incoming_update(ev);
 }
 
 static void add_run(struct routed *t, const char *rule, char *key, enum run_state state,
     const char *reason)
 {
-    struct event *ev = t->ev;
+    struct incoming *ev = t->ev;
     if (t->n == RUNS_MAX) {
         mem_free(key);
         return;
@@ -171,7 +171,7 @@ static void finish(struct routed *t, const char *reason)
     mem_free(t);
 }
 
-static struct routed *routed_new(struct event *ev)
+static struct routed *routed_new(struct incoming *ev)
 {
     struct routed *t = mem_zalloc(1, sizeof *t);
     t->ev = ev;
@@ -179,14 +179,14 @@ static struct routed *routed_new(struct event *ev)
 }
 
 /* Routing itself went wrong: one run that says so, so that the event is not silently gone. */
-static void failed(struct event *ev, enum run_state state, const char *words)
+static void failed(struct incoming *ev, enum run_state state, const char *words)
 {
     struct routed *t = routed_new(ev);
     add_run(t, "routing", mem_dup(""), state, words);
     finish(t, "");
 }
 
-static void returned(struct event *ev, struct str json)
+static void returned(struct incoming *ev, struct str json)
 {
     struct jsondoc *d = jsondoc_parse(json, NULL);
     const struct jsonv *root = d ? jsondoc_root(d) : NULL;
@@ -216,7 +216,7 @@ static void words_of(struct str json, char *out, size_t n)
 
 static void on_end(void *arg, enum script_outcome o, struct str json, struct str body, bool guilty)
 {
-    struct event *ev = arg;
+    struct incoming *ev = arg;
     char words[1024];
     ev->route = NULL;
     (void)body;
@@ -225,7 +225,7 @@ static void on_end(void *arg, enum script_outcome o, struct str json, struct str
     } else if (o == SCRIPT_LOST) {
         ev->kills += guilty;
         if (ev->kills < 2)
-            event_route(ev);
+            incoming_route(ev);
         else
             failed(ev, RUN_FAILED, "a trigger or key function killed its script process twice");
     } else {
@@ -239,7 +239,7 @@ static void on_end(void *arg, enum script_outcome o, struct str json, struct str
 /* Triggers and keys are functions of the event alone: they may know the time, no more. */
 static void on_step(void *arg, uint32_t seq, struct str spec, struct str body)
 {
-    struct event *ev = arg;
+    struct incoming *ev = arg;
     struct jsondoc *d = jsondoc_parse(spec, NULL);
     const char *op = d ? jsonv_str(jsonv_get(jsondoc_root(d), "op"), "") : "";
     char meta[160];
@@ -255,14 +255,14 @@ static void on_step(void *arg, uint32_t seq, struct str spec, struct str body)
 
 static void on_log(void *arg, const char *level, struct str text)
 {
-    struct event *ev = arg;
+    struct incoming *ev = arg;
     char *line = mem_dupn(text.p, text.n);
     log_event(LOG_INFO, "script", "company", ev->company->name, "event", ev->id, "level", level,
         "text", line, NULL);
     mem_free(line);
 }
 
-void event_route(struct event *ev)
+void incoming_route(struct incoming *ev)
 {
     struct script_handlers h = {on_step, on_log, on_end, ev};
     struct buf args;
@@ -272,7 +272,7 @@ void event_route(struct event *ev)
     ev->version = v;
     buf_init(&args, 1 << 20);
     buf_addc(&args, '{');
-    event_put(&args, ev);
+    incoming_put(&args, ev);
     buf_addc(&args, '}');
     ev->route = scripts_call(ev->engine->parts.scripts, v->context, "route", buf_str(&args),
         (struct str){ev->body, ev->nbody}, &h);

@@ -37,7 +37,7 @@ bool run_held_back(struct run *r)
     return engine_held_back(e) && !gone;
 }
 
-struct run *run_new(struct event *ev, const char *id, const char *rule, const char *key,
+struct run *run_new(struct incoming *ev, const char *id, const char *rule, const char *key,
     const char *version, enum run_state state)
 {
     struct run *r = mem_zalloc(1, sizeof *r);
@@ -91,7 +91,7 @@ static void set_parked(struct run *r, bool parked)
     r->parked = parked;
     r->event->parked += parked ? 1 : -1;
     r->engine->stats.parked += parked ? 1 : -1;
-    event_update(r->event);
+    incoming_update(r->event);
 }
 
 void run_discard(struct run *r)
@@ -110,7 +110,7 @@ void run_discard(struct run *r)
     list_remove(&r->version_node);
     r->event->open--;
     leave_queue(r);
-    event_update(r->event);
+    incoming_update(r->event);
     if (r->version)
         version_release(r->version);
     r->version = NULL;
@@ -179,10 +179,10 @@ static void count_end(struct run *r)
 void run_over(struct run *r)
 {
     struct engine *e = r->engine;
-    struct event *ev = r->event;
+    struct incoming *ev = r->event;
     count_end(r);
     run_discard(r);
-    event_settled(ev);
+    incoming_settled(ev);
     schedule_pump(e);
 }
 
@@ -422,7 +422,7 @@ static void put_arguments(struct buf *b, const struct run *r)
     char seed[33];
     id_hash(seed, r->id, strlen(r->id));
     buf_addc(b, '{');
-    event_put(b, r->event);
+    incoming_put(b, r->event);
     buf_adds(b, ",\"rule\":");
     json_put_cstring(b, r->rule);
     buf_adds(b, ",\"run\":");

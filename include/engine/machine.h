@@ -1,7 +1,7 @@
 /* The engine's own structures, for its own files. Everything here lives on the loop's thread.
  *
  * company -> versions, channels (one a connection), key queues, runs that may start
- * event   -> runs of one stored event
+ * incoming -> one stored event and its runs (libevent has the name "event")
  * run     -> its call in a script process, its journal, its step under way
  * Callbacks of the store hold their run or event by a count, because the store cannot be asked to
  * forget an operation; all else is cancelled when its owner goes. */
@@ -16,7 +16,7 @@
 #include "map.h"
 
 struct company;
-struct event;
+struct incoming;
 struct run;
 struct step;
 
@@ -97,7 +97,7 @@ struct version *version_recorded(struct company *c, const char *name);
 
 /* ---- events and runs ---- */
 
-struct event {
+struct incoming {
     struct list node;          /* engine.events */
     struct list wait_node;     /* company.unrouted */
     struct engine *engine;
@@ -140,7 +140,7 @@ struct run {
     struct list event_node, ready_node, key_node, version_node;
     struct engine *engine;
     struct company *company;
-    struct event *event;
+    struct incoming *event;
     struct version *version;
     struct key_queue *queue;   /* NULL: no key */
     char id[64];
@@ -184,25 +184,25 @@ struct run {
     } unknown;
 };
 
-/* event.c */
-struct event *event_new(struct engine *e, struct company *c, const struct store_event *se,
+/* incoming.c */
+struct incoming *incoming_new(struct engine *e, struct company *c, const struct store_event *se,
     int64_t seq);
-void event_accept(struct event *ev);       /* routes it, or lets it wait for its company */
-void event_settled(struct event *ev);      /* one of its runs is: see whether it was the last */
-void event_discard(struct event *ev);
-void event_hold(struct event *ev);         /* a callback of the store is to come */
-bool event_held_back(struct event *ev);    /* it came; false: the event is gone */
-void event_update(struct event *ev);       /* a run of it was parked, or goes on */
-void event_put(struct buf *b, const struct event *ev); /* "event":{...} for a script */
+void incoming_accept(struct incoming *ev);       /* routes it, or lets it wait for its company */
+void incoming_settled(struct incoming *ev);      /* one of its runs is: see whether it was the last */
+void incoming_discard(struct incoming *ev);
+void incoming_hold(struct incoming *ev);         /* a callback of the store is to come */
+bool incoming_held_back(struct incoming *ev);    /* it came; false: the event is gone */
+void incoming_update(struct incoming *ev);       /* a run of it was parked, or goes on */
+void incoming_put(struct buf *b, const struct incoming *ev); /* "event":{...} for a script */
 void events_stored(struct engine *e, const struct store_event *se, int64_t seq);
 void events_pump(struct engine *e);        /* takes more from the store if there is room */
 void events_company_ready(struct company *c);
 
 /* route.c */
-void event_route(struct event *ev);
+void incoming_route(struct incoming *ev);
 
 /* run.c */
-struct run *run_new(struct event *ev, const char *id, const char *rule, const char *key,
+struct run *run_new(struct incoming *ev, const char *id, const char *rule, const char *key,
     const char *version, enum run_state state);
 void run_admit(struct run *r);             /* into its key's queue; starts when it is its turn */
 void run_finish(struct run *r, enum run_state state, const char *reason, struct str result);
@@ -236,7 +236,7 @@ struct journal_step *journal_find(struct run *r, uint32_t seq);
 
 /* observe.c */
 void observe_run(struct run *r, enum run_state state, const char *reason);
-void observe_event(struct event *ev, bool settled);
+void observe_event(struct incoming *ev, bool settled);
 void observe_step(struct run *r, const struct engine_step_info *i); /* i->run is filled in */
 bool observe_steps(const struct engine *e);
 void observe_log(struct run *r, const char *level, struct str text);

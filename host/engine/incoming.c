@@ -11,7 +11,7 @@
 
 #define PUMP_BATCH 200
 
-static void set_active(struct event *ev, bool active)
+static void set_active(struct incoming *ev, bool active)
 {
     if (ev->active == active)
         return;
@@ -19,7 +19,7 @@ static void set_active(struct event *ev, bool active)
     ev->engine->active += active ? 1 : -1;
 }
 
-void event_update(struct event *ev)
+void incoming_update(struct incoming *ev)
 {
     if (ev->gone)
         return;
@@ -28,10 +28,10 @@ void event_update(struct event *ev)
         events_pump(ev->engine);
 }
 
-struct event *event_new(struct engine *e, struct company *c, const struct store_event *se,
+struct incoming *incoming_new(struct engine *e, struct company *c, const struct store_event *se,
     int64_t seq)
 {
-    struct event *ev = mem_zalloc(1, sizeof *ev);
+    struct incoming *ev = mem_zalloc(1, sizeof *ev);
     ev->engine = e;
     ev->company = c;
     snprintf(ev->id, sizeof ev->id, "%s", se->id);
@@ -50,7 +50,7 @@ struct event *event_new(struct engine *e, struct company *c, const struct store_
     return ev;
 }
 
-static void event_free(struct event *ev)
+static void incoming_free(struct incoming *ev)
 {
     mem_free(ev->connection);
     mem_free(ev->type);
@@ -60,7 +60,7 @@ static void event_free(struct event *ev)
     mem_free(ev);
 }
 
-void event_discard(struct event *ev)
+void incoming_discard(struct incoming *ev)
 {
     struct list *next;
     for (struct list *n = ev->runs.next; n != &ev->runs; n = next) {
@@ -79,25 +79,25 @@ void event_discard(struct event *ev)
     set_active(ev, false);
     ev->gone = true;
     if (ev->refs == 0)
-        event_free(ev);
+        incoming_free(ev);
 }
 
-void event_hold(struct event *ev)
+void incoming_hold(struct incoming *ev)
 {
     ev->refs++;
     engine_hold(ev->engine);
 }
 
-bool event_held_back(struct event *ev)
+bool incoming_held_back(struct incoming *ev)
 {
     struct engine *e = ev->engine;
     bool gone = ev->gone;
     if (--ev->refs == 0 && gone)
-        event_free(ev);
+        incoming_free(ev);
     return engine_held_back(e) && !gone;
 }
 
-void event_put(struct buf *b, const struct event *ev)
+void incoming_put(struct buf *b, const struct incoming *ev)
 {
     char received[CLOCK_TEXT];
     clock_format(ev->received_ms, received);
@@ -112,24 +112,24 @@ void event_put(struct buf *b, const struct event *ev)
     buf_addc(b, '}');
 }
 
-void event_accept(struct event *ev)
+void incoming_accept(struct incoming *ev)
 {
     if (!ev->company->current) {
         /* Its scripts are broken or its folder is gone: nothing is lost, it waits for them. */
         list_append(&ev->company->unrouted, &ev->wait_node);
-        event_update(ev);
+        incoming_update(ev);
         return;
     }
-    event_route(ev);
+    incoming_route(ev);
 }
 
-void event_settled(struct event *ev)
+void incoming_settled(struct incoming *ev)
 {
     struct engine *e = ev->engine;
     if (!ev->routed || !list_empty(&ev->runs))
         return;
     observe_event(ev, true);
-    event_discard(ev);
+    incoming_discard(ev);
     events_pump(e);
 }
 
@@ -140,9 +140,9 @@ void events_company_ready(struct company *c)
     while ((node = list_shift(&c->unrouted)) != NULL)
         list_append(&waiting, node);
     while ((node = list_shift(&waiting)) != NULL) {
-        struct event *ev = LIST_OF(node, struct event, wait_node);
-        event_update(ev);
-        event_accept(ev);
+        struct incoming *ev = LIST_OF(node, struct incoming, wait_node);
+        incoming_update(ev);
+        incoming_accept(ev);
     }
 }
 
@@ -158,10 +158,10 @@ void events_stored(struct engine *e, const struct store_event *se, int64_t seq)
         return;
     }
     e->last_seq = seq;
-    event_accept(event_new(e, company_get(e, se->company, true), se, seq));
+    incoming_accept(incoming_new(e, company_get(e, se->company, true), se, seq));
 }
 
-static void admit_recorded(struct event *ev, const struct store_open_event *oe)
+static void admit_recorded(struct incoming *ev, const struct store_open_event *oe)
 {
     ev->routed = true;
     ev->nruns = oe->nruns;
@@ -176,7 +176,7 @@ static void admit_recorded(struct event *ev, const struct store_open_event *oe)
         next = n->next;
         run_admit(LIST_OF(n, struct run, event_node));
     }
-    event_update(ev);
+    incoming_update(ev);
 }
 
 static void on_open_event(void *arg, const struct store_open_event *oe)
@@ -185,11 +185,12 @@ static void on_open_event(void *arg, const struct store_open_event *oe)
     if (e->dead || oe->seq <= e->last_seq)
         return;
     e->last_seq = oe->seq;
-    struct event *ev = event_new(e, company_get(e, oe->event.company, true), &oe->event, oe->seq);
+    struct company *c = company_get(e, oe->event.company, true);
+    struct incoming *ev = incoming_new(e, c, &oe->event, oe->seq);
     if (oe->routed)
         admit_recorded(ev, oe);
     else
-        event_accept(ev);
+        incoming_accept(ev);
 }
 
 static void on_opened(void *arg, int n, const struct err *err)
