@@ -248,7 +248,7 @@ local function load_rule(where, name)
   end
   for _, ready in ipairs(READY_RULES) do exists = exists or ready == name end
   if not exists then
-    fail(where, 'there is no rule "%s"%s; there are %s', name, suggest(name, known),
+    fail(where, 'there is no rule "%s"%s; known: %s', name, suggest(name, known),
       table.concat(known, ", "))
   end
   local make = require("rules." .. name)

@@ -24,12 +24,14 @@ local meta = { __name = "http error", __metatable = false }
 
 function meta.__tostring(e)
   local parts = {}
+  local refused = e.status and e.status >= 400
   if e.connection then
-    parts[#parts + 1] = ("%s refused %s %s"):format(e.connection, e.method or "the request",
-      e.path or "")
+    -- Without the query: what was looked for is often personal.
+    parts[#parts + 1] = ("%s %s %s %s"):format(e.connection, refused and "refused" or "failed at",
+      e.method or "a request", e.path and e.path:match("^[^?]*") or "")
   end
   local words = e.message or "no reason given"
-  if e.status then words = ("%d %s"):format(e.status, words) end
+  if refused then words = ("%d %s"):format(e.status, words) end
   parts[#parts + 1] = words
   local text = table.concat(parts, ": ")
   if e.field then

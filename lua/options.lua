@@ -5,7 +5,7 @@ was left out.
   options.check(given, known, what)
       given  the company's table
       known  { name = { type = "string", required = true, one_of = {...} } }
-      what   how messages call it: 'connection "slack"'
+      what   how messages call it: 'connection "slack"'; nil if whoever calls adds that
 
 Raises a text without a place; whoever calls knows the line. Types: string, number, integer,
 boolean, table, function, any; address (a text, env or secret), credential (secret or env; a text
@@ -63,7 +63,7 @@ end
 
 local function check_value(name, value, entry, what)
   if not is_one_of(value, entry.type) then
-    error(("%s: %s is %s; %s is wanted"):format(what, name,
+    error(("%s%s is %s; %s is wanted"):format(what, name,
       type(value) == "string" and ("%q"):format(value)
         or is_handle(value) and tostring(value) or "a " .. type(value), words_of(entry.type)), 0)
   end
@@ -71,26 +71,27 @@ local function check_value(name, value, entry, what)
     for _, known in ipairs(entry.one_of) do
       if known == value then return end
     end
-    error(('%s: %s is "%s"%s; it is one of %s'):format(what, name, value,
+    error(('%s%s is "%s"%s; it is one of %s'):format(what, name, value,
       suggest(value, entry.one_of), table.concat(entry.one_of, ", ")), 0)
   end
 end
 
 function options.check(given, known, what)
+  what = what and what .. ": " or ""
   if type(given) ~= "table" or is_handle(given) then
-    error(what .. ": its settings are a table: { name = value }", 0)
+    error(what .. "settings are a table: { name = value }", 0)
   end
   for _, name in ipairs(sorted_names(given)) do
     local entry = known[name]
     if not entry then
-      error(('%s: there is no setting "%s"%s'):format(what, tostring(name),
+      error(('%sthere is no setting "%s"%s'):format(what, tostring(name),
         suggest(name, known)), 0)
     end
     check_value(name, given[name], entry, what)
   end
   for _, name in ipairs(sorted_names(known)) do
     if known[name].required and given[name] == nil then
-      error(("%s: the setting %s is missing%s"):format(what, name,
+      error(("%sthe setting %s is missing%s"):format(what, name,
         known[name].help and " (" .. known[name].help .. ")" or ""), 0)
     end
   end

@@ -299,7 +299,7 @@ local function key_of(proposal)
 end
 
 return function(given)
-  options.check(given, KNOWN, "proposal_to_invoice")
+  options.check(given, KNOWN)
   local settings = {}
   for name, value in pairs(given) do settings[name] = value end
   settings.payment_terms = settings.payment_terms or 14
