@@ -112,8 +112,16 @@ static void *thread_main(void *arg)
 
 /* ---- on the loop ---- */
 
+static void nothing(void *arg)
+{
+}
+
 void store_ask(struct store *s, struct op *o)
 {
+    /* A posted call keeps the loop from sleeping before the hook: what is asked before the loop
+     * runs, or by a hook after ours, would wait for something else to happen. */
+    if (!s->asked.first)
+        loop_post(s->loop, nothing, NULL);
     ops_add(&s->asked, o);
     s->pending++;
 }

@@ -75,8 +75,8 @@ static inline void fixture_tick(void *arg)
 static inline void fixture_settle(struct fixture *f)
 {
     loop_on_idle(f->loop, fixture_tick, f);
-    loop_post(f->loop, fixture_tick, f); /* the first turn must not sleep */
-    loop_run(f->loop);
+    if (store_pending(f->store) > 0)
+        loop_run(f->loop);
     loop_off_idle(f->loop, fixture_tick, f);
 }
 
