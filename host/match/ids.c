@@ -112,24 +112,22 @@ void ids_strip(struct ids_clean *c, const char *which)
 
 /* ---- sameness -------------------------------------------------------------------------------- */
 
-/* One text for all spellings of an identifier; false if it is none. */
-static bool common_form(struct str text, struct ids_checked *out)
+/* The normal form under one type; of an RF reference the Finnish reference number in it, if any. */
+static bool form_under(const char *type, struct str text, struct ids_checked *out)
 {
-    if (ids_check("fi_ytunnus", text, out) == IDS_VALID)
-        return true;
-    if (ids_check("iban", text, out) == IDS_VALID)
-        return true;
-    if (ids_check("iso11649", text, out) == IDS_VALID) {
-        struct ids_checked inner;
-        if (ids_check("fi_viitenumero", str_of(out->normal + 4), &inner) == IDS_VALID)
-            *out = inner;
-        return true;
-    }
-    return ids_check("fi_viitenumero", text, out) == IDS_VALID;
+    struct ids_checked inner;
+    if (!strcmp(type, "fi_viitenumero") && ids_check("iso11649", text, &inner) == IDS_VALID)
+        return ids_check(type, str_of(inner.normal + 4), out) == IDS_VALID;
+    return ids_check(type, text, out) == IDS_VALID;
 }
 
 bool ids_same(struct str a, struct str b)
 {
     struct ids_checked x, y;
-    return common_form(a, &x) && common_form(b, &y) && !strcmp(x.normal, y.normal);
+    /* Type by type: a row of digits may be valid under more than one. */
+    for (int i = 0; i < TYPES; i++)
+        if (form_under(types[i].type, a, &x) && form_under(types[i].type, b, &y) &&
+            !strcmp(x.normal, y.normal))
+            return true;
+    return false;
 }

@@ -192,6 +192,10 @@ static void sameness(void **state)
     assert_true(ids_same(STR_LIT("FI21 1234 5600 0007 85"), STR_LIT("fi2112345600000785")));
     assert_false(ids_same(STR_LIT("0112038-9"), STR_LIT("2646674-9")));
     assert_false(ids_same(STR_LIT("x"), STR_LIT("x")));
+    /* 14234561 is a business ID as well as a reference number. */
+    assert_true(ids_same(STR_LIT("014234561"), STR_LIT("14234561")));
+    assert_true(ids_same(STR_LIT("1423456-1"), STR_LIT("14234561")));
+    assert_false(ids_same(STR_LIT("1423456-1"), STR_LIT("014234561")));
 }
 
 /* ---- the data set ---------------------------------------------------------------------------- */
