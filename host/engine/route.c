@@ -149,8 +149,9 @@ static void add_routed(struct routed *t, const struct jsonv *v)
     char *key = key_of(jsonv_get(v, "key"));
     for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++)
         if (strcmp(policy, policies[i].word) == 0) {
-            add_run(t, rule, key, policies[i].state,
-                policies[i].state != RUN_QUEUED && reason ? reason : policies[i].reason);
+            bool runs = policies[i].state == RUN_QUEUED || t->ev->engine->set.ignore_trigger;
+            const char *words = reason ? reason : policies[i].reason;
+            add_run(t, rule, key, runs ? RUN_QUEUED : policies[i].state, runs ? "" : words);
             return;
         }
     char *words = reason ? mem_dup(reason)

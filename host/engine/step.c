@@ -56,7 +56,7 @@ static void step_free(struct step *s)
 
 bool step_must_finish(const struct step *s)
 {
-    return s && s->write && s->phase == STEP_SENT;
+    return s && s->write && s->transfer;
 }
 
 void step_cancel(struct step *s)

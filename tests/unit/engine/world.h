@@ -138,7 +138,7 @@ static int world_setup(void **state)
     assert_non_null(f);
     fputs("company \"Acme\" {}\n", f);
     fclose(f);
-    log_set_level(LOG_ERROR + 1);
+    log_set_level(LOG_ERROR);
     w->loop = fake.loop = net.loop = loop_new(NULL);
     w->resolver = resolver_fixed(NULL);
     w->system = (struct bundle){mem_dup("{}"), 2, "00000000000000000000000000000000", 0};
