@@ -23,7 +23,8 @@ static size_t space_bytes(struct str s)
         return 1;
     if (s.n >= 2 && p[0] == 0xC2 && p[1] == 0xA0)
         return 2;
-    if (s.n >= 3 && p[0] == 0xE2 && p[1] == 0x80 && ((p[2] >= 0x80 && p[2] <= 0x8A) || p[2] == 0xAF))
+    if (s.n >= 3 && p[0] == 0xE2 && p[1] == 0x80 &&
+        ((p[2] >= 0x80 && p[2] <= 0x8A) || p[2] == 0xAF))
         return 3;
     return s.n >= 3 && p[0] == 0xE3 && p[1] == 0x80 && p[2] == 0x80 ? 3 : 0;
 }
