@@ -80,7 +80,7 @@ $(foreach l,$(LAYERS),$(eval $(call layer_rules,$(l))))
 
 $(B)/llhttp/%.o: | $(B)/.deps
 	@mkdir -p $(@D); $(SAY) CC $*.c
-	$(Q)$(CC) $(filter-out -Werror,$(ALLC)) -w $(INC_io) -c $(LLHTTP)/$*.c -o $@
+	$(Q)$(CC) $(filter-out -Werror,$(ALLC)) -w -DLLHTTP_STRICT_MODE=1 $(INC_io) -c $(LLHTTP)/$*.c -o $@
 $(B)/libllhttp.a: $(addprefix $(B)/llhttp/,api.o http.o llhttp.o)
 	@rm -f $@; ar rcs $@ $^
 
