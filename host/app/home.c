@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "child.h"
 #include "mem.h"
 
 static char *if_home(char *dir)
@@ -23,7 +22,11 @@ char *home_find(void)
     const char *set = getenv("SAUMA_HOME");
     if (set && *set)
         return if_home(mem_dup(set));
-    char *dir = mem_dup(child_self());
+    char exe[4096];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe));
+    if (n <= 0)
+        return NULL;
+    char *dir = mem_dupn(exe, (size_t)n);
     char *found = NULL;
     /* From the folder of the executable upwards: build/sauma and build/asan/sauma both stand in
      * the checkout; an installed PREFIX/bin/sauma finds PREFIX/share/sauma. */
