@@ -5,7 +5,7 @@
 #include <string.h>
 #include "buf.h"
 #include "id.h"
-#include "json.h"
+#include "jsondoc.h"
 #include "log.h"
 #include "mem.h"
 
@@ -125,6 +125,25 @@ void scripts_add_system(struct scripts *s, const char *hash, struct str bundle)
 
 /* ---- contexts ---- */
 
+/* The options with the configured limits, unless they bring their own. */
+static char *with_limits(const struct scripts *s, struct str options, size_t *n)
+{
+    struct jsondoc *d = jsondoc_parse(options, NULL);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    char *all;
+    if (root && root->type == JSONV_OBJECT && !jsonv_get(root, "limits")) {
+        struct str rest;
+        str_cut(options, '{', &rest);
+        all = mem_printf("{\"limits\":{\"memory\":%zu,\"burst_ms\":%lld}%s%.*s", s->memory,
+            (long long)s->burst_ms, root->child ? "," : "", STR_ARG(rest));
+    } else {
+        all = mem_dupn(options.p, options.n);
+    }
+    jsondoc_free(d);
+    *n = strlen(all);
+    return all;
+}
+
 void scripts_load(struct scripts *s, const char *context, enum script_mode mode, const char *module,
     const char *system_hash, struct str bundle, struct str options, scripts_loaded_fn fn, void *arg)
 {
@@ -136,8 +155,7 @@ void scripts_load(struct scripts *s, const char *context, enum script_mode mode,
     c->system_hash = mem_dup(system_hash);
     c->bundle = mem_dupn(bundle.p, bundle.n);
     c->nbundle = bundle.n;
-    c->options = mem_dupn(options.p, options.n);
-    c->noptions = options.n;
+    c->options = with_limits(s, options, &c->noptions);
     c->mode = mode;
     c->fn = fn;
     c->arg = arg;

@@ -214,11 +214,9 @@ static void on_gone(void *arg, const char *how, uint64_t current)
 
 int script_worker_start(struct script_worker *w, struct err *e)
 {
-    char *memory = mem_printf("SAUMA_SCRIPT_MEMORY=%zu", w->s->memory);
-    char *burst = mem_printf("SAUMA_SCRIPT_BURST_MS=%lld", (long long)w->s->burst_ms);
     char command[] = "script-process";
     char *self = mem_dup(child_self());
-    char *argv[] = {self, command, NULL}, *env[] = {memory, burst, NULL};
+    char *argv[] = {self, command, NULL}, *env[] = {NULL};
     struct child_handlers h = {on_message, on_gone, w};
     if (!w->restart)
         w->restart = loop_timer_new(w->s->loop, restart, w);
@@ -227,8 +225,6 @@ int script_worker_start(struct script_worker *w, struct err *e)
     w->started_ms = w->seen_ms = clock_mono_ms();
     w->child = child_start(w->s->loop, argv, env, &h, e);
     mem_free(self);
-    mem_free(memory);
-    mem_free(burst);
     if (!w->child)
         return -1;
     for (struct list *n = w->contexts.next; n != &w->contexts; n = n->next) {
@@ -262,6 +258,13 @@ void script_worker_condemn(struct script_worker *w, const char *why)
 
 /* ---- watchdog ---- */
 
+/* The script process ends a burst by itself after burst_ms of computing; what it cannot end, a
+ * pattern without end in C, is ended from here, a while later. */
+static int64_t patience(const struct scripts *s)
+{
+    return s->burst_ms + s->burst_ms / 2 + 500;
+}
+
 /* True while the process has something that may hang. */
 static bool check_burst(struct script_worker *w, int64_t now)
 {
@@ -273,7 +276,7 @@ static bool check_burst(struct script_worker *w, int64_t now)
         w->seen_current = current;
         w->seen_beat = beat;
         w->seen_ms = now;
-    } else if (now - w->seen_ms > w->s->burst_ms) {
+    } else if (now - w->seen_ms > patience(w->s)) {
         script_worker_condemn(w, "a script computed for longer than a burst may last");
     }
     return current != 0 || !list_empty(&w->calls);

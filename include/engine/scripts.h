@@ -15,7 +15,8 @@ struct script_call;
 
 struct scripts_config {
     int workers;              /* script processes */
-    int64_t burst_ms;         /* one burst of a script may last this long, then SIGKILL */
+    int64_t burst_ms;         /* a script may compute so long between two steps; what does not end
+                                 by itself then is ended by SIGKILL, half as much later */
     size_t memory;            /* bytes of one Lua state */
     const char *system_hash;
     struct str system_bundle; /* JSON object: "lua/http.lua" -> source ... */
