@@ -1,5 +1,6 @@
 #include "home.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,6 @@
 /* The program: finds the command and runs it. */
 #include <signal.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,6 +79,8 @@ int main(int argc, char **argv)
 {
     /* A peer that is gone is told by the write's result, not by a signal. */
     signal(SIGPIPE, SIG_IGN);
+    if (sodium_init() < 0)
+        return command_fail(STATUS_OUTSIDE, "libsodium found no source of random numbers");
     if (argc == 2 && !strcmp(argv[1], "script-process"))
         return script_main();
     const char *name = argc > 1 ? argv[1] : "help";
