@@ -256,6 +256,7 @@ static void books_versions_and_nothing(void **state)
     fill(f);
     store_put_version(f->store, "acme", "v1", "c", "s", 1700000000000);
     store_put_version(f->store, "acme", "v2", "c2", "s", 1700000000001);
+    store_put_version(f->store, "other", "v1", "c", "s", 1700000000000);
     fixture_settle(f);
     struct store_reader *r = reader(f);
     assert_int_equal(store_read_books(r, "acme", &b, &e), 0);

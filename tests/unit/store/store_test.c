@@ -428,6 +428,18 @@ static void a_damaged_store_is_refused(void **state)
     assert_true(e.text[0] != 0);
 }
 
+/* No test here can cut the power: at least what protects against it is switched on. */
+static void commits_wait_for_the_disk(void **state)
+{
+    struct fixture *f = *state;
+    struct sql *s = sql_open(f->dir, SQL_WRITER, NULL);
+    assert_non_null(s);
+    assert_int_equal(sql_int(s, "PRAGMA synchronous"), 2); /* FULL */
+    assert_int_equal(sql_int(s, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+    assert_int_equal(sql_int(s, "PRAGMA foreign_keys"), 1);
+    sql_close(s);
+}
+
 static void open_events_are_found_by_an_index(void **state)
 {
     struct fixture *f = *state;
@@ -463,6 +475,7 @@ int main(void)
         T(a_folder_has_one_host),
         T(a_newer_or_foreign_store_is_refused),
         T(a_damaged_store_is_refused),
+        T(commits_wait_for_the_disk),
         T(open_events_are_found_by_an_index),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
