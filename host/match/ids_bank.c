@@ -55,7 +55,8 @@ bool ids_reference_make(struct str base, struct ids_checked *out)
         return false;
     if (c.n < 3 || c.n > 19)
         return ids_refuse(out, "a reference number is made of 3 to 19 digits, not of %d", c.n);
-    snprintf(out->normal, sizeof(out->normal), "%s%c", c.p, reference_check_digit(c.p, c.n));
+    memcpy(out->normal, c.p, (size_t)c.n);
+    out->normal[c.n] = reference_check_digit(c.p, c.n);
     return true;
 }
 

@@ -76,7 +76,9 @@ static bool take_digits(struct ids_clean *c, bool old_form, char digits[9], stru
     bool padded = old_form && hyphen && c->n == 7;
     if (c->n != 8 && !padded)
         return ids_refuse(out, "it has %d digits; 7 and a check digit are needed", c->n);
-    snprintf(digits, 9, "%s%s", padded ? "0" : "", c->p);
+    digits[0] = '0';
+    memcpy(digits + padded, c->p, (size_t)c->n);
+    digits[8] = '\0';
     return true;
 }
 
