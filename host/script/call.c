@@ -1,0 +1,45 @@
+/* How a call ends early, and stays ended. */
+#include "call.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <lauxlib.h>
+#include "json.h"
+#include "vm.h"
+
+/* The error object of an ended call; nothing that a script could take for anything. */
+static const char ended = 0;
+
+int call_end_now(lua_State *L, struct call *c, enum call_ending ending)
+{
+    c->ending = ending;
+    lua_pushlightuserdata(L, (void *)&ended);
+    return lua_error(L);
+}
+
+int call_hit_limit(lua_State *L, const char *limit, const char *fmt, ...)
+{
+    struct call *c = vm_of(L)->call;
+    char message[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof(message), fmt, ap);
+    va_end(ap);
+    if (c->ending == ENDING_NONE) {
+        buf_clear(&c->verdict);
+        buf_addc(&c->verdict, '{');
+        json_put_key(&c->verdict, "limit");
+        json_put_cstring(&c->verdict, limit);
+        json_put_key(&c->verdict, "message");
+        json_put_cstring(&c->verdict, message);
+        buf_addc(&c->verdict, '}');
+    }
+    return call_end_now(L, c, c->ending == ENDING_NONE ? ENDING_LIMIT : c->ending);
+}
+
+void call_check(lua_State *L)
+{
+    struct call *c = vm_of(L)->call;
+    if (c && c->ending != ENDING_NONE)
+        call_end_now(L, c, c->ending);
+}

@@ -1,0 +1,203 @@
+/* Contexts and their states. */
+#include "context.h"
+
+#include <string.h>
+#include <lauxlib.h>
+#include "bridge.h"
+#include "codec.h"
+#include "env.h"
+#include "jsondoc.h"
+#include "mem.h"
+#include "require.h"
+#include "watchdog.h"
+
+#define COLLECT_OVER ((size_t)4 << 20) /* idle states larger than this are collected first */
+
+/* A limit of the options, if it is there and lower than what the process allows. */
+static int64_t lower(const struct jsonv *limits, const char *name, int64_t value)
+{
+    int64_t wanted = jsonv_int(jsonv_get(limits, name), value);
+    return wanted > 0 && (value <= 0 || wanted < value) ? wanted : value;
+}
+
+static int read_limits(struct context *c, struct err *e)
+{
+    struct jsondoc *d = jsondoc_parse(c->options, e);
+    if (!d)
+        return err_prefix(e, "options of %s", c->name);
+    const struct jsonv *given = jsonv_get(jsondoc_root(d), "limits");
+    struct limits *l = &c->limits;
+    l->memory = (size_t)lower(given, "memory", (int64_t)l->memory);
+    l->burst_ms = lower(given, "burst_ms", l->burst_ms);
+    l->call_ms = lower(given, "call_ms", l->call_ms);
+    l->steps = (uint32_t)lower(given, "steps", l->steps);
+    l->log = (size_t)lower(given, "log", (int64_t)l->log);
+    jsondoc_free(d);
+    return 0;
+}
+
+struct context *context_new(struct str name, bool single, struct str module,
+    struct sources *system, struct str bundle, struct str options, const struct limits *limits,
+    struct idle_states *idle, struct err *e)
+{
+    struct context *c = mem_zalloc(1, sizeof(*c));
+    c->name = mem_dupn(name.p, name.n);
+    c->module = mem_dupn(module.p, module.n);
+    c->single = single;
+    c->system = system;
+    c->limits = *limits;
+    c->idle = idle;
+    c->refs = 1;
+    c->options = options.n ? options : STR_LIT("{}");
+    c->options.p = mem_dupn(c->options.p, c->options.n);
+    c->company = sources_new(bundle.n ? bundle : STR_LIT("{}"), e);
+    if (!c->company || read_limits(c, e) < 0) {
+        context_release(c);
+        return NULL;
+    }
+    return c;
+}
+
+void context_release(struct context *c)
+{
+    if (!c || --c->refs > 0)
+        return;
+    vm_free(c->only);
+    sources_free(c->company);
+    mem_free(c->name);
+    mem_free(c->module);
+    mem_free((void *)c->options.p);
+    mem_free(c);
+}
+
+/* ---- idle states --------------------------------------------------------------------------- */
+
+static void idle_remove(struct idle_states *idle, struct vm *vm)
+{
+    list_remove(&vm->node);
+    idle->bytes -= vm->used;
+    vm->context->nidle--;
+}
+
+static void idle_add(struct idle_states *idle, struct vm *vm)
+{
+    list_append(&idle->list, &vm->node);
+    idle->bytes += vm->used;
+    vm->context->nidle++;
+    while (idle->bytes > idle->max) {
+        struct vm *oldest = LIST_OF(idle->list.next, struct vm, node);
+        idle_remove(idle, oldest);
+        vm_free(oldest);
+    }
+}
+
+/* The one used last: its memory is the warmest. */
+static struct vm *idle_take(struct context *c)
+{
+    for (struct list *n = c->idle->list.prev; c->nidle && n != &c->idle->list; n = n->prev) {
+        struct vm *vm = LIST_OF(n, struct vm, node);
+        if (vm->context != c)
+            continue;
+        idle_remove(c->idle, vm);
+        return vm;
+    }
+    return NULL;
+}
+
+void context_retire(struct context *c)
+{
+    struct vm *vm;
+    c->retired = true;
+    while ((vm = idle_take(c)) != NULL)
+        vm_free(vm);
+    context_release(c);
+}
+
+/* ---- fresh states -------------------------------------------------------------------------- */
+
+struct opening {
+    struct context *context;
+    struct buf *manifest;
+};
+
+/* Everything that makes a state one of this context. */
+static int l_open(lua_State *L)
+{
+    const struct opening *o = lua_touserdata(L, 1);
+    const struct context *c = o->context;
+    struct vm *vm = vm_of(L);
+    struct err e = {0};
+    lua_settop(L, 0);
+    env_open(L);
+    require_module(L, c->module);
+    if (!lua_istable(L, 1))
+        return luaL_error(L, "module %s returns no table of functions", c->module);
+    lua_pushvalue(L, 1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, BRIDGE_MODULE);
+    lua_pushliteral(L, "load");
+    lua_rawget(L, 1);
+    if (lua_isnil(L, -1)) {
+        lua_pushnil(L);
+    } else {
+        if (codec_decode(L, c->options, 0, &e) < 0)
+            return luaL_error(L, "options: %s", e.text);
+        lua_call(L, 1, 1);
+    }
+    if (o->manifest && codec_encode(vm, L, -1, o->manifest, &e) < 0)
+        return luaL_error(L, "what load() of module %s returns: %s", c->module, e.text);
+    return 0;
+}
+
+static struct vm *make(struct context *c, struct call *by, struct buf *manifest, struct buf *out)
+{
+    struct err e = {0};
+    struct vm *vm = vm_new(c, c->limits.memory, c->limits.fail_in, &e);
+    if (!vm) {
+        buf_adds(out, "{\"message\":");
+        json_put_cstring(out, e.text);
+        buf_adds(out, ",\"limit\":\"memory\"}");
+        return NULL;
+    }
+    struct opening o = {c, manifest};
+    bool loading = by->loading;
+    uint64_t random = by->random;
+    by->loading = true;
+    vm->call = by;
+    watchdog_begin(by, vm->L, c->limits.burst_ms, c->limits.call_ms);
+    int rc = vm_protect(vm, l_open, &o);
+    watchdog_end();
+    vm->call = NULL;
+    by->loading = loading;
+    by->random = random; /* what a fresh state draws while loading must not shift the call's own */
+    if (rc == 0)
+        return vm;
+    if (by->ending != ENDING_NONE)
+        buf_add(out, by->verdict.p, by->verdict.n);
+    else
+        buf_add(out, vm->report.p, vm->report.n);
+    vm_free(vm);
+    return NULL;
+}
+
+struct vm *context_take(struct context *c, struct call *by, struct buf *manifest, struct buf *out)
+{
+    if (c->single) {
+        if (!c->only)
+            c->only = make(c, by, manifest, out);
+        return c->only;
+    }
+    struct vm *vm = manifest ? NULL : idle_take(c);
+    return vm ? vm : make(c, by, manifest, out);
+}
+
+void context_give(struct context *c, struct vm *vm, bool clean)
+{
+    if (c->single)
+        return; /* it goes with the context: what it holds is what it is there for */
+    if (clean && vm->used > COLLECT_OVER)
+        lua_gc(vm->L, LUA_GCCOLLECT);
+    if (clean && c->nidle < IDLE_STATES_MAX && vm->used <= c->limits.memory / 2 && !c->retired)
+        idle_add(c->idle, vm);
+    else
+        vm_free(vm);
+}

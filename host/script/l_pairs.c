@@ -1,0 +1,243 @@
+/* pairs and next in an order that does not depend on the process: Lua's own follows a hash seed, and a
+ * run that is replayed elsewhere would take its steps in another order.
+ *
+ * The order: numbers by value, texts by bytes, false, true, decimals by value, then keys of other
+ * types, which have no order of their own: a table may have one such key; with more of them pairs is
+ * an error where runs are replayed.
+ *
+ * pairs takes the keys when it begins: fields that are added meanwhile are not seen, those that are
+ * removed before their turn are skipped. next(t) is the first key of that order and next(t, k) the
+ * first behind k, whether or not t has k; so a loop over next sees what pairs sees, at the cost of
+ * looking at all keys each time. */
+#include "modules.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <lauxlib.h>
+#include "context.h"
+#include "decimal_value.h"
+#include "env.h"
+#include "vm.h"
+
+enum rank { RANK_NUMBER, RANK_TEXT, RANK_BOOLEAN, RANK_DECIMAL, RANK_OTHER };
+
+struct key {
+    enum rank rank;
+    int index; /* in the table of keys */
+    bool integer;
+    union {
+        lua_Integer i; /* and booleans */
+        lua_Number f;
+        const char *p;
+        const struct decimal *d;
+    } v;
+    size_t n;
+};
+
+/* The key at index; p and d point into the Lua value. */
+static struct key key_at(lua_State *L, int index)
+{
+    struct key k = {.rank = RANK_OTHER};
+    switch (lua_type(L, index)) {
+    case LUA_TNUMBER:
+        k.rank = RANK_NUMBER;
+        k.integer = lua_isinteger(L, index);
+        if (k.integer)
+            k.v.i = lua_tointeger(L, index);
+        else
+            k.v.f = lua_tonumber(L, index);
+        break;
+    case LUA_TSTRING:
+        k.rank = RANK_TEXT;
+        k.v.p = lua_tolstring(L, index, &k.n);
+        break;
+    case LUA_TBOOLEAN:
+        k.rank = RANK_BOOLEAN;
+        k.v.i = lua_toboolean(L, index);
+        break;
+    case LUA_TUSERDATA:
+        k.v.d = decimal_at(L, index);
+        k.rank = k.v.d ? RANK_DECIMAL : RANK_OTHER;
+        break;
+    default:
+        break;
+    }
+    return k;
+}
+
+static int compare_numbers(const struct key *a, const struct key *b)
+{
+    if (a->integer && b->integer)
+        return a->v.i < b->v.i ? -1 : a->v.i > b->v.i;
+    /* At least 64 bits of fraction on this platform, so both kinds are exact. */
+    long double x = a->integer ? (long double)a->v.i : (long double)a->v.f;
+    long double y = b->integer ? (long double)b->v.i : (long double)b->v.f;
+    return x < y ? -1 : x > y;
+}
+
+static int compare(const void *one, const void *other)
+{
+    const struct key *a = one, *b = other;
+    if (a->rank != b->rank)
+        return a->rank < b->rank ? -1 : 1;
+    switch (a->rank) {
+    case RANK_NUMBER:
+        return compare_numbers(a, b);
+    case RANK_TEXT: {
+        int order = memcmp(a->v.p, b->v.p, a->n < b->n ? a->n : b->n);
+        return order ? order : a->n < b->n ? -1 : a->n > b->n;
+    }
+    case RANK_BOOLEAN:
+        return (int)a->v.i - (int)b->v.i;
+    case RANK_DECIMAL:
+        return decimal_compare(a->v.d, b->v.d);
+    default:
+        return 0;
+    }
+}
+
+static int no_order(lua_State *L)
+{
+    return luaL_error(L, "this table has several keys that are tables, functions or the like: their "
+                         "order would differ when the run is replayed; keep them in a list");
+}
+
+/* Puts the table behind a view in its place. */
+static void see_through(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    if (env_view_target(L, 1))
+        lua_replace(L, 1);
+}
+
+/* ---- pairs --------------------------------------------------------------------------------- */
+
+static int l_step(lua_State *L)
+{
+    lua_Integer at = lua_tointeger(L, lua_upvalueindex(3));
+    for (;;) {
+        if (lua_rawgeti(L, lua_upvalueindex(2), ++at) == LUA_TNIL)
+            return 1;
+        lua_pushvalue(L, -1);
+        if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+            break;
+        lua_pop(L, 2);
+    }
+    lua_pushinteger(L, at);
+    lua_replace(L, lua_upvalueindex(3));
+    return 2;
+}
+
+/* For tables whose keys come in order by themselves. */
+static int l_plain(lua_State *L)
+{
+    lua_settop(L, 2);
+    if (lua_next(L, 1))
+        return 2;
+    lua_pushnil(L);
+    return 1;
+}
+
+/* True if Lua walks the keys in order anyhow: integers that grow, or one key at most. */
+static bool in_order(lua_State *L)
+{
+    struct key last = {0};
+    int n = 0;
+    for (lua_pushnil(L); lua_next(L, 1); n++) {
+        lua_pop(L, 1);
+        bool integer = lua_isinteger(L, -1);
+        if (n > 0 && (!integer || !last.integer || lua_tointeger(L, -1) <= last.v.i)) {
+            lua_settop(L, 1);
+            return false;
+        }
+        last.integer = integer;
+        last.v.i = integer ? lua_tointeger(L, -1) : 0;
+    }
+    return true;
+}
+
+/* Pushes the table of the keys in order. */
+static void push_sorted(lua_State *L)
+{
+    struct vm *vm = vm_of(L);
+    struct buf *b = &vm->keys;
+    lua_newtable(L);
+    int unsorted = lua_gettop(L), n = 0;
+    buf_clear(b);
+    for (lua_pushnil(L); lua_next(L, 1);) {
+        lua_pop(L, 1);
+        struct key *k = (struct key *)buf_room(b, sizeof(*k));
+        if (!k)
+            luaL_error(L, "a table of too many fields");
+        *k = key_at(L, -1);
+        k->index = ++n;
+        b->n += sizeof(*k);
+        lua_pushvalue(L, -1);
+        lua_rawseti(L, unsorted, n);
+    }
+    struct key *keys = (struct key *)b->p;
+    qsort(keys, (size_t)n, sizeof(*keys), compare);
+    bool replayed = !vm->context->single;
+    lua_createtable(L, n, 0);
+    for (int i = 0; i < n; i++) {
+        if (i > 0 && replayed && compare(&keys[i - 1], &keys[i]) == 0)
+            no_order(L);
+        lua_rawgeti(L, unsorted, keys[i].index);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_remove(L, unsorted);
+}
+
+int l_pairs(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    if (luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) {
+        lua_pushvalue(L, 1);
+        lua_call(L, 1, 3);
+        return 3;
+    }
+    lua_settop(L, 1);
+    see_through(L);
+    if (in_order(L)) {
+        lua_pushcfunction(L, l_plain);
+        lua_insert(L, 1);
+        lua_pushnil(L);
+        return 3;
+    }
+    push_sorted(L);
+    lua_pushinteger(L, 0);
+    lua_pushcclosure(L, l_step, 3);
+    return 1;
+}
+
+/* ---- next ---------------------------------------------------------------------------------- */
+
+int l_next(lua_State *L)
+{
+    lua_settop(L, 2);
+    see_through(L);
+    bool from_start = lua_isnil(L, 2), found = false;
+    struct key after = key_at(L, 2), best = {0};
+    lua_pushnil(L); /* 3: the best key so far */
+    for (lua_pushnil(L); lua_next(L, 1);) {
+        lua_pop(L, 1);
+        struct key k = key_at(L, -1);
+        if (!from_start && compare(&k, &after) <= 0) {
+            if (k.rank == RANK_OTHER && after.rank == RANK_OTHER && !lua_rawequal(L, -1, 2))
+                no_order(L);
+            continue;
+        }
+        if (found && compare(&k, &best) >= 0)
+            continue;
+        found = true;
+        best = k;
+        lua_pushvalue(L, -1);
+        lua_replace(L, 3);
+    }
+    if (!found)
+        return lua_pushnil(L), 1;
+    lua_settop(L, 3);
+    lua_pushvalue(L, 3);
+    lua_rawget(L, 1);
+    return 2;
+}

@@ -1,0 +1,139 @@
+/* string, with caps on what runs in C where nothing can stop it. A pattern that backtracks without
+ * end is beyond a cap: the host ends the process then. */
+#include "modules.h"
+
+#include <string.h>
+#include <lauxlib.h>
+#include <lualib.h>
+
+#define PATTERN_SUBJECT_MAX ((size_t)4 << 20)
+#define PLAIN_SUBJECT_MAX   ((size_t)32 << 20)
+#define PATTERN_MAX         ((size_t)64 << 10)
+#define RESULT_MAX          ((size_t)32 << 20) /* of rep and format */
+
+static void check_size(lua_State *L, size_t n, size_t max, const char *function, const char *what)
+{
+    if (n > max)
+        luaL_error(L, "string.%s: %s of %I bytes; at most %I are possible", function, what,
+            (LUAI_UACINT)n, (LUAI_UACINT)max);
+}
+
+/* Calls Lua's own function, the first upvalue, with the arguments as they are. */
+static int call_own(lua_State *L)
+{
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
+/* Replaces subject and pattern, which may be numbers, by strings whose size was looked at. */
+static void check_pattern(lua_State *L, const char *function, size_t max)
+{
+    size_t subject, pattern;
+    luaL_checklstring(L, 1, &subject);
+    luaL_checklstring(L, 2, &pattern);
+    check_size(L, subject, max, function, "a text");
+    if (max == PATTERN_SUBJECT_MAX)
+        check_size(L, pattern, PATTERN_MAX, function, "a pattern");
+}
+
+static int l_find(lua_State *L)
+{
+    check_pattern(L, "find", lua_toboolean(L, 4) ? PLAIN_SUBJECT_MAX : PATTERN_SUBJECT_MAX);
+    return call_own(L);
+}
+
+static int l_match(lua_State *L)
+{
+    check_pattern(L, "match", PATTERN_SUBJECT_MAX);
+    return call_own(L);
+}
+
+static int l_gmatch(lua_State *L)
+{
+    check_pattern(L, "gmatch", PATTERN_SUBJECT_MAX);
+    return call_own(L);
+}
+
+static int l_gsub(lua_State *L)
+{
+    check_pattern(L, "gsub", PATTERN_SUBJECT_MAX);
+    return call_own(L);
+}
+
+static int l_rep(lua_State *L)
+{
+    size_t n, between = 0;
+    luaL_checklstring(L, 1, &n);
+    lua_Integer times = luaL_checkinteger(L, 2);
+    luaL_optlstring(L, 3, "", &between);
+    size_t each = n + between;
+    if (times > 0 && each > 0 && (size_t)times > RESULT_MAX / each)
+        return luaL_error(L, "string.rep: a result of more than %I bytes", (LUAI_UACINT)RESULT_MAX);
+    if (each == 0 && times > 0) {
+        lua_pushliteral(L, ""); /* Lua's own would go round `times` times */
+        return 1;
+    }
+    return call_own(L);
+}
+
+/* Arguments of other types become text first: Lua's own %s would show addresses, as %p does. */
+static int l_format(lua_State *L)
+{
+    size_t n, total;
+    const char *format = luaL_checklstring(L, 1, &total);
+    n = total;
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (format[i] != '%')
+            continue;
+        size_t letter = i + 1;
+        while (letter < n && strchr("-+ #0123456789.", format[letter]) && format[letter])
+            letter++;
+        if (letter < n && format[letter] == 'p')
+            return luaL_error(L, "string.format: %%p is not available");
+        i = letter;
+    }
+    for (int i = 2, top = lua_gettop(L); i <= top; i++) {
+        int type = lua_type(L, i);
+        if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TNIL &&
+            type != LUA_TBOOLEAN) {
+            base_push_text(L, i);
+            lua_replace(L, i);
+        }
+        if (lua_type(L, i) == LUA_TSTRING)
+            total += lua_rawlen(L, i);
+        check_size(L, total, RESULT_MAX, "format", "texts");
+    }
+    return call_own(L);
+}
+
+int l_open_string(lua_State *L)
+{
+    static const char *const kept[] = {"byte", "char", "len", "lower", "upper", "reverse", "sub",
+        "pack", "unpack", "packsize"};
+    static const luaL_Reg capped[] = {{"find", l_find}, {"match", l_match}, {"gmatch", l_gmatch},
+        {"gsub", l_gsub}, {"rep", l_rep}, {"format", l_format}, {NULL, NULL}};
+    lua_createtable(L, 0, 20);
+    lua_pushcfunction(L, luaopen_string);
+    lua_call(L, 0, 1);
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        lua_getfield(L, -1, kept[i]);
+        lua_setfield(L, -3, kept[i]);
+    }
+    for (const luaL_Reg *r = capped; r->name; r++) {
+        lua_getfield(L, -1, r->name);
+        lua_pushcclosure(L, r->func, 1);
+        lua_setfield(L, -3, r->name);
+    }
+    lua_pop(L, 1);
+    /* ("x"):find must be the capped one too, and nobody may change what all strings share. */
+    lua_pushliteral(L, "");
+    lua_getmetatable(L, -1);
+    lua_pushvalue(L, -3);
+    lua_setfield(L, -2, "__index");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 2);
+    return 1;
+}

@@ -1,0 +1,49 @@
+/* One Lua state: its memory account, its way in, and what C code keeps for it between calls. */
+#ifndef VM_H
+#define VM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <lua.h>
+#include "buf.h"
+#include "err.h"
+#include "json.h"
+#include "list.h"
+
+struct call;
+struct context;
+
+struct vm {
+    lua_State *L; /* the main thread; coroutines of calls are anchored in its registry */
+    struct context *context;
+    struct call *call;  /* whose Lua code is being run; never NULL while any is */
+    struct list node;   /* among the idle states of the process */
+    size_t used, limit; /* bytes; what userdata hold outside is charged too */
+    int64_t fail_in;    /* tests: from the n-th growing allocation on none succeeds; 0: off */
+    struct buf text;    /* JSON on its way out: survives a longjmp, so nothing leaks */
+    struct buf keys;    /* sort entries of the objects being written */
+    struct json_reader reader; /* of the JSON on its way in */
+    const void *array_mark, *object_mark, *decimal_mark; /* metatables, to be told by address */
+    struct buf report;         /* what the last failed vm_protect found: JSON, see report.h */
+};
+
+/* A state without any library. NULL and e if even that does not fit into limit bytes.
+ * fail_in as in struct vm. */
+struct vm *vm_new(struct context *c, size_t limit, int64_t fail_in, struct err *e);
+void vm_free(struct vm *vm);
+
+/* Calls fn(L) with arg as its one argument (light userdata) under protection: the only way from C
+ * into a state besides bridge_resume. 0; or -1, then vm->report tells why. Errors of fn reach the
+ * report with the stack they were raised on. */
+int vm_protect(struct vm *vm, lua_CFunction fn, void *arg);
+
+static inline struct vm *vm_of(lua_State *L)
+{
+    return *(struct vm **)lua_getextraspace(L);
+}
+
+/* Charges n bytes held outside of Lua (n < 0: gives back): false if the limit does not allow. */
+bool vm_charge(struct vm *vm, int64_t n);
+
+#endif
