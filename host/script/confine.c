@@ -46,12 +46,14 @@ static int set_limits(size_t space, bool filter, struct err *e)
     return set_limit(RLIMIT_AS, "AS", (rlim_t)space, e);
 }
 
-/* What the process does once it serves. Memory that is mapped is never executable. */
+/* What the process does once it serves; sysinfo is qsort asking how much memory there is. Memory that
+ * is mapped is never executable. */
 static const int allowed[] = {SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(poll), SCMP_SYS(ppoll),
     SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(futex),
     SCMP_SYS(clock_gettime), SCMP_SYS(setitimer), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(restart_syscall), SCMP_SYS(getrandom), SCMP_SYS(exit), SCMP_SYS(exit_group),
-    SCMP_SYS(close), SCMP_SYS(sigaltstack)};
+    SCMP_SYS(close), SCMP_SYS(sigaltstack),
+    SCMP_SYS(sysinfo)}; /* glibc's qsort asks how much memory there is */
 
 /* What the sanitizers' runtime does besides; what is not here fails with EPERM there. */
 static const int for_sanitizers[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(rt_sigaction),

@@ -13,11 +13,11 @@
 
 #define COLLECT_OVER ((size_t)4 << 20) /* idle states larger than this are collected first */
 
-/* A limit of the options, if it is there and lower than what the process allows. */
-static int64_t lower(const struct jsonv *limits, const char *name, int64_t value)
+/* A limit of the options, or what all contexts have. */
+static int64_t limit_of(const struct jsonv *limits, const char *name, int64_t value)
 {
     int64_t wanted = jsonv_int(jsonv_get(limits, name), value);
-    return wanted > 0 && (value <= 0 || wanted < value) ? wanted : value;
+    return wanted > 0 ? wanted : value;
 }
 
 static int read_limits(struct context *c, struct err *e)
@@ -27,11 +27,11 @@ static int read_limits(struct context *c, struct err *e)
         return err_prefix(e, "options of %s", c->name);
     const struct jsonv *given = jsonv_get(jsondoc_root(d), "limits");
     struct limits *l = &c->limits;
-    l->memory = (size_t)lower(given, "memory", (int64_t)l->memory);
-    l->burst_ms = lower(given, "burst_ms", l->burst_ms);
-    l->call_ms = lower(given, "call_ms", l->call_ms);
-    l->steps = (uint32_t)lower(given, "steps", l->steps);
-    l->log = (size_t)lower(given, "log", (int64_t)l->log);
+    l->memory = (size_t)limit_of(given, "memory", (int64_t)l->memory);
+    l->burst_ms = limit_of(given, "burst_ms", l->burst_ms);
+    l->call_ms = limit_of(given, "call_ms", l->call_ms);
+    l->steps = (uint32_t)limit_of(given, "steps", l->steps);
+    l->log = (size_t)limit_of(given, "log", (int64_t)l->log);
     jsondoc_free(d);
     return 0;
 }

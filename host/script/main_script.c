@@ -16,9 +16,11 @@
 #define PAGE      4
 #define PAGE_SIZE 4096
 
-#define MEMORY_DEFAULT   (INT64_C(64) << 20)
-#define SPACE_DEFAULT    (INT64_C(4) << 30)
-#define BURST_MS_DEFAULT 2000
+#define SPACE_DEFAULT (INT64_C(4) << 30)
+
+/* For contexts whose options say nothing else. */
+#define MEMORY_DEFAULT   ((size_t)64 << 20)
+#define BURST_MS_DEFAULT 1000
 #define CALL_MS          60000
 #define STEPS            10000
 #define LOG_BYTES        ((size_t)64 << 10)
@@ -41,9 +43,8 @@ int script_main(void)
     struct err e = {0};
     const char *no_filter = getenv("SAUMA_NO_SECCOMP");
     struct limits limits = {
-        .memory = (size_t)setting("SAUMA_SCRIPT_MEMORY", MEMORY_DEFAULT),
-        /* Of CPU time, and before the host's patience ends: it would end the whole process. */
-        .burst_ms = setting("SAUMA_SCRIPT_BURST_MS", BURST_MS_DEFAULT) / 2,
+        .memory = MEMORY_DEFAULT,
+        .burst_ms = BURST_MS_DEFAULT,
         .call_ms = CALL_MS,
         .steps = STEPS,
         .log = LOG_BYTES,

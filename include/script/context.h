@@ -48,7 +48,7 @@ struct context {
     int refs;        /* the list of contexts, and each call */
 };
 
-/* The parts of a LOAD message. system, limits and idle stay the caller's; options may lower the
+/* The parts of a LOAD message. system, limits and idle stay the caller's; options may set
  * limits: {"limits": {"memory": bytes, "burst_ms", "call_ms", "steps", "log"}}. One reference.
  * NULL and e if something is malformed. */
 struct context *context_new(struct str name, bool single, struct str module,

@@ -4,8 +4,6 @@
 
 /* Confines itself, then answers the host's messages on descriptor 3 until that is closed;
  * descriptor 4 is the shared page (page.h). From the environment:
- *   SAUMA_SCRIPT_MEMORY    bytes of one Lua state (default 64 MiB)
- *   SAUMA_SCRIPT_BURST_MS  after how long the host kills a burst: scripts are stopped before
  *   SAUMA_SCRIPT_SPACE     address space of the process in bytes (default 4 GiB)
  *   SAUMA_NO_SECCOMP=1     no system call filter: for valgrind
  * Returns the exit code: 0 when the host closed the socket, 1 when it did not keep to the
