@@ -44,6 +44,7 @@ struct incoming *incoming_new(struct engine *e, struct company *c, const struct 
     ev->nbody = se->body.n;
     list_init(&ev->runs);
     list_init(&ev->wait_node);
+    list_init(&ev->route_node);
     list_append(&e->events, &ev->node);
     e->stats.events_in_memory++;
     set_active(ev, true);
@@ -57,6 +58,7 @@ static void incoming_free(struct incoming *ev)
     mem_free(ev->delivery);
     mem_free(ev->body);
     mem_free(ev->reason);
+    mem_free(ev->answer);
     mem_free(ev);
 }
 
@@ -74,6 +76,7 @@ void incoming_discard(struct incoming *ev)
         version_release(ev->version);
     ev->version = NULL;
     list_remove(&ev->wait_node);
+    list_remove(&ev->route_node);
     list_remove(&ev->node);
     ev->engine->stats.events_in_memory--;
     set_active(ev, false);

@@ -215,26 +215,57 @@ static void words_of(struct str json, char *out, size_t n)
     jsondoc_free(d);
 }
 
+static void routed_as(struct incoming *ev, enum script_outcome o, struct str json)
+{
+    char words[1024];
+    list_remove(&ev->route_node);
+    if (o == SCRIPT_RETURNED) {
+        returned(ev, json);
+        return;
+    }
+    words_of(json, words, sizeof words);
+    failed(ev, o == SCRIPT_ATTENTION ? RUN_ATTENTION
+            : o == SCRIPT_SKIP       ? RUN_SKIPPED
+                                     : RUN_FAILED, words);
+}
+
+/* Keys are served in the order of events, so an answer waits for those of earlier events. */
+static void flush(struct company *c)
+{
+    while (!list_empty(&c->routing)) {
+        struct incoming *ev = LIST_OF(c->routing.next, struct incoming, route_node);
+        char *answer = ev->answer;
+        if (!answer)
+            return;
+        ev->answer = NULL;
+        routed_as(ev, ev->outcome, (struct str){answer, ev->nanswer});
+        mem_free(answer);
+    }
+}
+
 static void on_end(void *arg, enum script_outcome o, struct str json, struct str body, bool guilty)
 {
     struct incoming *ev = arg;
-    char words[1024];
+    struct company *c = ev->company;
     ev->route = NULL;
     (void)body;
-    if (o == SCRIPT_RETURNED) {
-        returned(ev, json);
-    } else if (o == SCRIPT_LOST) {
+    if (o == SCRIPT_LOST) {
         ev->kills += guilty;
-        if (ev->kills < 2)
+        if (ev->kills < 2) {
             incoming_route(ev);
-        else
-            failed(ev, RUN_FAILED, "a trigger or key function killed its script process twice");
-    } else {
-        words_of(json, words, sizeof words);
-        failed(ev, o == SCRIPT_ATTENTION ? RUN_ATTENTION
-                : o == SCRIPT_SKIP       ? RUN_SKIPPED
-                                         : RUN_FAILED, words);
+            return;
+        }
+        o = SCRIPT_ERROR;
+        json = STR_LIT("{\"message\":\"a trigger or key function killed its script process twice\"}");
     }
+    if (c->routing.next == &ev->route_node) {
+        routed_as(ev, o, json);
+        flush(c);
+        return;
+    }
+    ev->outcome = o;
+    ev->answer = mem_dupn(json.p, json.n);
+    ev->nanswer = json.n;
 }
 
 /* Triggers and keys are functions of the event alone: they may know the time, no more. */
@@ -271,6 +302,8 @@ void incoming_route(struct incoming *ev)
     if (ev->version)
         version_release(ev->version);
     ev->version = v;
+    if (list_empty(&ev->route_node))
+        list_append(&ev->company->routing, &ev->route_node);
     buf_init(&args, 1 << 20);
     buf_addc(&args, '{');
     incoming_put(&args, ev);

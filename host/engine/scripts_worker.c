@@ -3,6 +3,7 @@
 #include "scripts_impl.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "clock.h"
 #include "json.h"
@@ -216,7 +217,12 @@ int script_worker_start(struct script_worker *w, struct err *e)
 {
     char command[] = "script-process";
     char *self = mem_dup(child_self());
-    char *argv[] = {self, command, NULL}, *env[] = {NULL};
+    char *argv[] = {self, command, NULL}, *env[] = {NULL, NULL};
+    /* An operator's choice, for valgrind and the like: it says so in the host's environment. */
+    char no_filter[] = "SAUMA_NO_SECCOMP=1";
+    const char *asked = getenv("SAUMA_NO_SECCOMP");
+    if (asked && strcmp(asked, "1") == 0)
+        env[0] = no_filter;
     struct child_handlers h = {on_message, on_gone, w};
     if (!w->restart)
         w->restart = loop_timer_new(w->s->loop, restart, w);

@@ -82,7 +82,6 @@ struct record {
     struct run *run;
     uint32_t seq;
     void (*stored)(struct step *s); /* of an intent */
-    bool write;
     struct engine_step_info info;
     char *kind, *connection, *title, *outcome, *request, *meta, *body;
 };
@@ -104,7 +103,7 @@ static void on_recorded(void *arg, const struct err *err)
     struct record *rec = arg;
     struct run *r = rec->run;
     if (run_held_back(r)) {
-        if (rec->write && !err)
+        if (!err)
             FAULT_POINT("after_answer");
         if (err)
             run_not_stored(r, err);
@@ -154,8 +153,7 @@ void step_store_intent(struct step *s, void (*stored)(struct step *s))
     rec->seq = s->seq;
     rec->stored = stored;
     s->phase = STEP_INTENT;
-    if (s->write)
-        FAULT_POINT("before_intent");
+    FAULT_POINT("before_intent");
     run_hold(s->run);
     store_intent(s->run->engine->parts.store, &st, on_intent, rec);
 }
@@ -166,7 +164,6 @@ static struct record *record_of(struct step *s, const char *outcome, int status,
     struct record *rec = mem_zalloc(1, sizeof *rec);
     rec->run = s->run;
     rec->seq = s->seq;
-    rec->write = s->write;
     if (!observe_steps(s->run->engine))
         return rec;
     rec->kind = mem_dup(s->kind);

@@ -163,8 +163,7 @@ static void on_done(void *arg, const struct http_out_result *r)
 {
     struct step *s = arg;
     s->transfer = NULL;
-    if (s->write)
-        FAULT_POINT("after_send");
+    FAULT_POINT("after_send");
     if (r->outcome == HTTP_OUT_ANSWERED) {
         answered(s, r);
         return;
@@ -210,8 +209,7 @@ static void send_request(struct step *s)
     struct http_out_request out = {.method = q.method, .url = q.url, .headers = q.headers,
         .nheaders = q.nheaders, .body = {s->body, s->nbody}, .write = s->write,
         .timeout_ms = timeout, .max_body = settings(s)->max_answer};
-    if (s->write)
-        FAULT_POINT("before_send");
+    FAULT_POINT("before_send");
     s->attempts++;
     s->phase = STEP_SENT;
     s->sent_ms = clock_wall_ms();

@@ -80,6 +80,7 @@ struct company {
     struct list ready;         /* runs that may start */
     int running;
     struct list unrouted;      /* events that wait for a current version */
+    struct list routing;       /* events whose routing is under way, in their order */
 };
 
 struct key_queue {
@@ -116,6 +117,10 @@ struct incoming {
     int refs;                  /* callbacks of the store */
     bool gone;
     struct script_call *route; /* the routing call */
+    struct list route_node;    /* company.routing */
+    char *answer;              /* of the routing, while an earlier event's is still to come */
+    size_t nanswer;
+    enum script_outcome outcome;
     struct version *version;   /* it runs in */
     int kills;
     char *reason;              /* skipped as a whole */
