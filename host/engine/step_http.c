@@ -212,7 +212,7 @@ static void send_request(struct step *s)
     FAULT_POINT("before_send");
     s->attempts++;
     s->phase = STEP_SENT;
-    s->sent_ms = clock_wall_ms();
+    s->sent_ms = run->sent_ms = clock_wall_ms();
     run->engine->stats.requests++;
     s->transfer = http_out_start(run->engine->parts.http, &out, on_done, s);
     resolver_wipe(bearer);
@@ -286,8 +286,11 @@ static void answer_dry(struct step *s)
  * it until the moment it ended. */
 static void answer_lost(struct step *s)
 {
-    int64_t now = s->run->engine->started_wall_ms;
-    s->sent_ms = s->at_ms > now ? s->at_ms : now;
+    s->sent_ms = s->run->engine->started_wall_ms;
+    if (s->at_ms > s->sent_ms)
+        s->sent_ms = s->at_ms;
+    if (s->run->sent_ms > s->sent_ms) /* it was this process, and the answer was not stored */
+        s->sent_ms = s->run->sent_ms;
     step_http_unknown(s, "the host was stopped before the answer was recorded");
 }
 

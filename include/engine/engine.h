@@ -109,6 +109,17 @@ void engine_ingest(struct engine *e, const char *company, const char *connection
 void engine_inject(struct engine *e, const char *company, const char *connection,
     const char *type, struct str body, engine_reply_fn fn, void *arg);
 
+/* ---- people ---- */
+enum engine_action {
+    ENGINE_GO_ON, /* send a held run, or begin again one that needs attention or failed: what its
+                     journal has an answer for is not done again */
+    ENGINE_SKIP   /* leave it; reason says why */
+};
+typedef void (*engine_act_fn)(void *arg, const struct err *e); /* e NULL: it is on disk */
+/* The caller has seen that the run is held, needs attention or failed. fn may be NULL. */
+void engine_act(struct engine *e, const char *run, enum engine_action action, const char *reason,
+    engine_act_fn fn, void *arg);
+
 /* ---- watching ---- */
 struct engine_run_info {
     const char *id, *event, *company, *connection, *rule, *version, *key;

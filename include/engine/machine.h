@@ -171,6 +171,7 @@ struct run {
     uint32_t held_seq;         /* a step that came while draining */
     int kills;                 /* script processes it took along */
     int64_t began_ms;          /* monotonic, of the first start here; 0: not yet */
+    int64_t sent_ms;           /* wall clock of the last request of this process */
     int refs;                  /* callbacks of the store */
     struct loop_timer *timer;  /* of a parked run */
 

@@ -435,6 +435,51 @@ static void policies_decide(void **state)
     assert_int_equal(s.events_in_memory, 0);
 }
 
+static void acted(void *arg, const struct err *e)
+{
+    assert_null(e);
+}
+
+static void a_held_run_is_sent(void **state)
+{
+    struct world *w = *state;
+    char run[64];
+    fake.run = read_and_write;
+    net.serve = serve_well;
+    fake.route = "[{\"rule\":\"r\",\"policy\":\"manual\",\"key\":\"k\"}]";
+    world_start(w);
+    world_inject(w, "1");
+    world_until_over(w, 1);
+    assert_string_equal(w->seen.state, "held");
+    assert_int_equal(net.n, 0);
+    snprintf(run, sizeof run, "%s", w->seen.run);
+    engine_act(w->engine, run, ENGINE_GO_ON, NULL, acted, w);
+    world_until_over(w, 1);
+    assert_string_equal(w->seen.run, run);
+    assert_string_equal(w->seen.state, "done");
+    assert_int_equal(net.n, 2);
+}
+
+static void a_run_goes_on_after_attention(void **state)
+{
+    struct world *w = *state;
+    fake.run = write_and_look;
+    net.serve = fail_some;
+    fail_status = 0;
+    failures = 2;
+    w->settings.retry_attempts = 2;
+    world_start(w);
+    world_inject(w, "1");
+    world_until_over(w, 1);
+    assert_string_equal(w->seen.state, "attention");
+    assert_int_equal(net_count("POST"), 2);
+    engine_act(w->engine, w->seen.run, ENGINE_GO_ON, NULL, acted, w);
+    world_until_over(w, 1);
+    assert_string_equal(w->seen.state, "done");
+    assert_string_equal(w->seen.result, "{\"found\":7}"); /* it looked before it acted */
+    assert_int_equal(net_count("POST"), 2);
+}
+
 int main(void)
 {
 #define RUN_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -454,6 +499,8 @@ int main(void)
         RUN_TEST(lost_calls_begin_again),
         RUN_TEST(ends_have_words),
         RUN_TEST(policies_decide),
+        RUN_TEST(a_held_run_is_sent),
+        RUN_TEST(a_run_goes_on_after_attention),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,122 @@
+/* What a person does with a run that stands still: let it go on, or leave it. */
+#include <stdio.h>
+#include <string.h>
+#include "machine.h"
+#include "mem.h"
+
+#define SCAN_BATCH 200
+
+struct act {
+    struct engine *engine;
+    char run[64];
+    enum run_state state;
+    bool found;
+    int64_t after;
+    engine_act_fn fn;
+    void *arg;
+};
+
+static void finish(struct act *a, const struct err *err)
+{
+    if (a->fn)
+        a->fn(a->arg, err);
+    mem_free(a);
+}
+
+static struct incoming *in_memory(struct engine *e, const char *id)
+{
+    for (struct list *n = e->events.next; n != &e->events; n = n->next)
+        if (strcmp(LIST_OF(n, struct incoming, node)->id, id) == 0)
+            return LIST_OF(n, struct incoming, node);
+    return NULL;
+}
+
+static bool has_run(const struct incoming *ev, const char *id)
+{
+    for (struct list *n = ev->runs.next; n != &ev->runs; n = n->next)
+        if (strcmp(LIST_OF(n, struct run, event_node)->id, id) == 0)
+            return true;
+    return false;
+}
+
+static void take(struct act *a, const struct store_open_event *oe, const struct store_run *sr)
+{
+    struct engine *e = a->engine;
+    struct incoming *ev = in_memory(e, oe->event.id);
+    a->found = true;
+    if (oe->seq > e->last_seq || (ev && has_run(ev, sr->id)))
+        return; /* the pump has it, or will have it */
+    if (!ev) {
+        ev = incoming_new(e, company_get(e, oe->event.company, true), &oe->event, oe->seq);
+        ev->routed = true;
+        ev->nruns = 1;
+    }
+    struct run *r = run_new(ev, sr->id, sr->rule, sr->key, sr->version, RUN_QUEUED);
+    r->resumed = true;
+    run_admit(r);
+    incoming_update(ev);
+}
+
+static void on_event(void *arg, const struct store_open_event *oe)
+{
+    struct act *a = arg;
+    a->after = oe->seq;
+    for (int i = 0; i < oe->nruns && !a->engine->dead; i++)
+        if (strcmp(oe->runs[i].id, a->run) == 0)
+            take(a, oe, &oe->runs[i]);
+}
+
+static void on_scanned(void *arg, int n, const struct err *err);
+
+/* The store lists open events by their order, so the run is looked for among them. */
+static void scan(struct act *a)
+{
+    engine_hold(a->engine);
+    store_load_open(a->engine->parts.store, a->after, SCAN_BATCH, on_event, on_scanned, a);
+}
+
+static void on_scanned(void *arg, int n, const struct err *err)
+{
+    struct act *a = arg;
+    struct err missing = {0};
+    if (!engine_held_back(a->engine)) {
+        mem_free(a);
+        return;
+    }
+    if (!err && !a->found && n == SCAN_BATCH) {
+        scan(a);
+        return;
+    }
+    if (!err && !a->found) {
+        err_set(&missing, ERR_NOT_FOUND, "run %s cannot go on", a->run);
+        err = &missing;
+    }
+    finish(a, err);
+}
+
+static void on_set(void *arg, const struct err *err)
+{
+    struct act *a = arg;
+    if (!engine_held_back(a->engine))
+        mem_free(a);
+    else if (err || a->state != RUN_QUEUED)
+        finish(a, err);
+    else
+        scan(a);
+}
+
+void engine_act(struct engine *e, const char *run, enum engine_action action, const char *reason,
+    engine_act_fn fn, void *arg)
+{
+    struct act *a = mem_zalloc(1, sizeof *a);
+    struct store_run_change c = {.run = run,
+        .state = action == ENGINE_GO_ON ? RUN_QUEUED : RUN_SKIPPED,
+        .reason = action == ENGINE_GO_ON ? NULL : reason};
+    a->engine = e;
+    a->state = c.state;
+    a->fn = fn;
+    a->arg = arg;
+    snprintf(a->run, sizeof a->run, "%s", run);
+    engine_hold(e);
+    store_set_run(e->parts.store, &c, on_set, a);
+}
