@@ -64,8 +64,14 @@ static int stored_secret(void *arg, const char *company, const char *name, char 
     struct err *e)
 {
     struct resolver_impl *r = arg;
+    char *guarded = NULL;
     *value = NULL;
-    return r->secrets ? secrets_get(r->secrets, company, name, value, e) : 0;
+    int rc = r->secrets ? secrets_get(r->secrets, company, name, &guarded, e) : 0;
+    /* The store's copy has guard pages of its own; all values of a resolver are freed alike. */
+    if (rc == 1)
+        *value = mem_dup(guarded);
+    secrets_wipe(guarded);
+    return rc;
 }
 
 static int fixed_env(void *arg, const char *company, const char *name, char **value, struct err *e)
