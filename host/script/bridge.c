@@ -3,6 +3,7 @@
 #include "bridge.h"
 
 #include <lauxlib.h>
+#include "report.h"
 #include "vm.h"
 
 const char bridge_module = 0;
@@ -31,17 +32,28 @@ enum bridge_result bridge_resume(struct call *c, int nargs, int *n)
     return BRIDGE_FAILED;
 }
 
+/* Raises at the script's line, however deep in our own files it is noticed. */
+static void raise_misuse(lua_State *L, const char *what, const char *why)
+{
+    char where[256];
+    if (report_where(L, false, where, sizeof(where)))
+        lua_pushfstring(L, "%s: %s %s", where, what, why);
+    else
+        lua_pushfstring(L, "%s %s", what, why);
+    lua_error(L);
+}
+
 void bridge_check(lua_State *L, const char *what)
 {
     struct call *c = vm_of(L)->call;
     call_check(L);
     if (c->loading)
-        luaL_error(L, "%s cannot be used while the files of a company are being loaded: nothing "
-                      "outside may be touched before a rule runs", what);
+        raise_misuse(L, what, "cannot be used while the files of a company are being loaded: nothing "
+                              "outside may be touched before a rule runs");
     if (!lua_isyieldable(L))
-        luaL_error(L, "%s cannot be used here: inside of table.sort, string.gsub, tostring, a module "
-                      "that is being required or the handler of xpcall a script cannot wait; do it "
-                      "before, and use the result here", what);
+        raise_misuse(L, what, "cannot be used here: inside of table.sort, string.gsub, tostring, a "
+                              "module that is being required or the handler of xpcall a script cannot "
+                              "wait; do it before, and use the result here");
 }
 
 int bridge_suspend(lua_State *L, lua_KFunction k)

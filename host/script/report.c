@@ -194,6 +194,8 @@ void report_error(struct vm *vm, lua_State *L, int status, struct buf *out)
     if (lua_type(L, top) == LUA_TSTRING) {
         message.p = lua_tolstring(L, top, &message.n);
         size_t n = prefix_place(message, where, sizeof(where));
+        if (n && strncmp(where, "lua/", 4) == 0 && report_where(L, false, where, sizeof(where)))
+            n = 0; /* the script's own line is what its author can look at */
         message.p += n;
         message.n -= n;
     } else if (lua_type(L, top) == LUA_TTABLE) {
