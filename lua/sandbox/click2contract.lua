@@ -32,7 +32,7 @@ local function sample()
           unit_price = decimal "149.00", discount_percent = 0, vat_percent = decimal "25.5",
           optional = false, selected = true },
         { code = kit.null, name = "Lisenssi", quantity = 3, unit = "kpl",
-          unit_price = decimal "33.335", discount_percent = 10, vat_percent = decimal "25.5",
+          unit_price = decimal "33.3350", discount_percent = 10, vat_percent = decimal "25.5",
           optional = true, selected = true },
         { code = "TUKI", name = "Ylläpito", quantity = 12, unit = "kk",
           unit_price = "1 234,50 €", discount_percent = 0, vat_percent = "25,5 %",

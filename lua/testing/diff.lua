@@ -16,15 +16,7 @@ end
 
 -- A decimal for every number, also for a float that a test wrote as 149.5.
 local function number(value)
-  local kind = math.type(value)
-  if kind == "integer" then return decimal(value) end
-  if kind == "float" then
-    local whole = math.tointeger(value)
-    if whole then return decimal(whole) end
-    local ok, result = pcall(decimal, ("%.15g"):format(value))
-    return ok and result or nil
-  end
-  if type(value) == "userdata" and not rawequal(value, json.null) then
+  if math.type(value) or (type(value) == "userdata" and not rawequal(value, json.null)) then
     local ok, result = pcall(decimal, value)
     return ok and result or nil
   end

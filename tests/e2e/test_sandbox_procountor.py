@@ -177,6 +177,14 @@ class Procountor(Case):
         self.assertEqual(self.ask("DELETE", f"/products/{saved['id']}", status=204), "")
         self.ask("GET", f"/products/{saved['id']}", status=404)
 
+    def test_numbers_as_texts_are_read_unless_types_are_strict(self):
+        self.open()
+        saved = self.ask("POST", "/products", dict(PRODUCT, price="33.335", vatStatus="1"))
+        self.assertEqual(saved["price"], 33.335)
+        self.setUp()
+        self.open(strict_types=True)
+        self.refused("/products", dict(PRODUCT, price="33.335"), "price", "INVALID_TYPE")
+
     # ---- invoices ----
     def test_invoice_is_saved_unfinished_with_sums(self):
         self.open()

@@ -10,6 +10,7 @@
 -- A context `c` is { settings, errors = {}, } as schema.context makes it.
 
 local decimal = require "decimal"
+local json = require "json"
 local text = require "text"
 local kit = require "sandbox.kit"
 
@@ -61,9 +62,10 @@ end
 -- "25.5" where a number belongs: refused when types are strict, else read as Procountor seems to.
 local function as_number(c, value, path)
   local number = kit.number(value)
-  if not number and type(value) == "string" and not c.settings.strict_types
-      and value:find("^%-?%d+%.?%d*$") then
-    number = decimal(value)
+  if not number and type(value) == "string" and not c.settings.strict_types then
+    -- As JSON has it: a text for people could mean thousands by its dot.
+    local ok, decoded = pcall(json.decode, value)
+    number = ok and kit.number(decoded) or nil
   end
   return number or fail(c, path, "INVALID_TYPE")
 end
