@@ -3,7 +3,8 @@ expect(value).is(x)            the same value; tables field by field, numbers by
              .is_not(x)
              .has { ... }      a table with at least these fields, at any depth; lists as long
              .count(n)         a list (or text) of n items (characters)
-             .matches(pattern) a text that the Lua pattern is found in
+             .matches(pattern) a text that the Lua pattern is found in; also literally, so that a
+                               hyphen or a dot in plain words does no harm
              .contains(x)      a text with x in it, or a list with an item that has x
              .is_near(x[, d])  a number at most d (0.01) away
              .is_nil()
@@ -61,7 +62,7 @@ function check.count(value, expected)
 end
 
 function check.matches(value, pattern)
-  if type(value) ~= "string" or not value:find(pattern) then
+  if type(value) ~= "string" or not (value:find(pattern, 1, true) or value:find(pattern)) then
     say("a text that matches " .. diff.show(pattern), diff.show(value))
   end
 end
