@@ -12,10 +12,10 @@
 #include "json.h"
 #include "mem.h"
 
-#define FILE_MAX_BYTES ((size_t)1 << 20)
+#define FILE_MAX_BYTES   ((size_t)1 << 20)
 #define BUNDLE_MAX_BYTES ((size_t)8 << 20)
 #define BUNDLE_MAX_FILES 1000
-#define DEPTH_MAX 8
+#define DEPTH_MAX        8
 
 struct walk {
     const char *root;
@@ -78,8 +78,8 @@ static int walk_folder(struct walk *w, const char *path, int depth)
     DIR *d = depth > DEPTH_MAX ? NULL : opendir(full);
     int rc = 0;
     if (!d)
-        rc = err_set(w->e, ERR_IO, "%s: %s", full,
-            depth > DEPTH_MAX ? "folders too deep" : strerror(errno));
+        rc = err_set(
+            w->e, ERR_IO, "%s: %s", full, depth > DEPTH_MAX ? "folders too deep" : strerror(errno));
     mem_free(full);
     struct dirent *entry;
     while (rc == 0 && (entry = readdir(d)) != NULL) {
@@ -135,8 +135,8 @@ static int put_file(struct walk *w, struct buf *json, const char *path)
         buf_addc(json, ':');
         json_put_string(json, source.p ? buf_str(&source) : STR_LIT(""));
         if (json->failed)
-            rc = err_set(w->e, ERR_LIMIT, "%s: more than %zu bytes of scripts", w->root,
-                BUNDLE_MAX_BYTES);
+            rc = err_set(
+                w->e, ERR_LIMIT, "%s: more than %zu bytes of scripts", w->root, BUNDLE_MAX_BYTES);
     }
     mem_free(full);
     buf_free(&source);

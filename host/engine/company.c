@@ -188,9 +188,10 @@ static void on_loaded(void *arg, struct str manifest, const struct err *err)
 void version_load(struct version *v, const char *system_hash, struct str bundle)
 {
     v->loading = true;
-    char *options = mem_printf("{\"company\":\"%s\",\"version\":\"%s\"}", v->company->name, v->name);
-    scripts_load(v->company->engine->parts.scripts, v->context, SCRIPT_COMPANY, "boot",
-        system_hash, bundle, str_of(options), on_loaded, v);
+    char *options =
+        mem_printf("{\"company\":\"%s\",\"version\":\"%s\"}", v->company->name, v->name);
+    scripts_load(v->company->engine->parts.scripts, v->context, SCRIPT_COMPANY, "boot", system_hash,
+        bundle, str_of(options), on_loaded, v);
     mem_free(options);
 }
 
@@ -249,4 +250,3 @@ void company_free(struct company *c)
     mem_free(c->name);
     mem_free(c);
 }
-

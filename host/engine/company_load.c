@@ -61,15 +61,17 @@ static void version_name(char out[33], const struct bundle *b, const struct bund
     mem_free(both);
 }
 
-void engine_load_company(struct engine *e, const char *name, const char *dir, engine_loaded_fn fn,
-    void *arg)
+void engine_load_company(
+    struct engine *e, const char *name, const char *dir, engine_loaded_fn fn, void *arg)
 {
     struct bundle b;
     struct err err = {0};
     char version[33];
     if (!good_company_name(name)) {
-        err_set(&err, ERR_INPUT, "%s: the name of a company's folder is 1 to 63 lower-case "
-            "letters, digits, - and _", dir);
+        err_set(&err, ERR_INPUT,
+            "%s: the name of a company's folder is 1 to 63 lower-case "
+            "letters, digits, - and _",
+            dir);
         answer_later(e, name, NULL, &err, fn, arg);
         return;
     }
@@ -125,8 +127,8 @@ static void one_over(struct load_all *a)
     mem_free(a);
 }
 
-static void on_one_loaded(void *arg, const char *company, const char *version,
-    const struct err *error)
+static void on_one_loaded(
+    void *arg, const char *company, const char *version, const struct err *error)
 {
     struct load_all *a = arg;
     if (error)

@@ -41,7 +41,7 @@ static void form_add(struct buf *b, const char *s)
     for (; *s; s++) {
         unsigned char c = (unsigned char)*s;
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-            strchr("-._~", c);
+                     strchr("-._~", c);
         if (plain)
             buf_addc(b, (char)c);
         else
@@ -80,10 +80,11 @@ static int resolve_basic(struct credentials *out, const struct version *v,
         rc = resolve(v, conn, &conn->auth.password, "password", &password, e);
     if (rc == 0) {
         char *pair = mem_printf("%s:%s", user ? user : "", password ? password : "");
-        size_t n = strlen(pair), room = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL);
+        size_t n = strlen(pair),
+               room = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL);
         char *encoded = mem_alloc(room);
-        sodium_bin2base64(encoded, room, (const unsigned char *)pair, n,
-            sodium_base64_VARIANT_ORIGINAL);
+        sodium_bin2base64(
+            encoded, room, (const unsigned char *)pair, n, sodium_base64_VARIANT_ORIGINAL);
         out->authorization = mem_printf("Basic %s", encoded);
         resolver_wipe(pair);
         resolver_wipe(encoded);

@@ -20,8 +20,8 @@ static enum json_token enter_member(struct json_reader *r, struct str key)
     return JSON_END;
 }
 
-static int take(struct str text, bool hash_long, char out[DELIVERY_TEXT], const char *path,
-    struct err *e)
+static int take(
+    struct str text, bool hash_long, char out[DELIVERY_TEXT], const char *path, struct err *e)
 {
     if (text.n < DELIVERY_TEXT) {
         if (text.n)
@@ -35,8 +35,8 @@ static int take(struct str text, bool hash_long, char out[DELIVERY_TEXT], const 
     return 0;
 }
 
-int delivery_text(struct str body, const char *path, bool hash_long, char out[DELIVERY_TEXT],
-    struct err *e)
+int delivery_text(
+    struct str body, const char *path, bool hash_long, char out[DELIVERY_TEXT], struct err *e)
 {
     struct json_reader r;
     struct str rest = str_of(path);
@@ -73,8 +73,8 @@ void delivery_id(struct str body, const char *path, const struct http_header *he
 
 void delivery_headers(struct buf *out, const struct http_header *headers, int n)
 {
-    static const char *const names[] = {"content-type", "user-agent", "webhook-id", "x-event-id",
-        "x-timestamp"};
+    static const char *const names[] = {
+        "content-type", "user-agent", "webhook-id", "x-event-id", "x-timestamp"};
     bool first = true;
     buf_addc(out, '{');
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -28,8 +28,8 @@ void incoming_update(struct incoming *ev)
         events_pump(ev->engine);
 }
 
-struct incoming *incoming_new(struct engine *e, struct company *c, const struct store_event *se,
-    int64_t seq)
+struct incoming *incoming_new(
+    struct engine *e, struct company *c, const struct store_event *se, int64_t seq)
 {
     struct incoming *ev = mem_zalloc(1, sizeof *ev);
     ev->engine = e;

@@ -28,14 +28,13 @@ struct ingest {
 static void reply(engine_reply_fn fn, void *arg, int status, const char *event, bool duplicate)
 {
     char json[128];
-    int n = snprintf(json, sizeof json, "{\"event\":\"%s\"%s}", event,
-        duplicate ? ",\"duplicate\":true" : "");
+    int n = snprintf(
+        json, sizeof json, "{\"event\":\"%s\"%s}", event, duplicate ? ",\"duplicate\":true" : "");
     struct engine_reply r = {status, 0, {json, (size_t)n}, event};
     fn(arg, &r);
 }
 
-static void refuse(struct engine *e, engine_reply_fn fn, void *arg, int status,
-    const char *words)
+static void refuse(struct engine *e, engine_reply_fn fn, void *arg, int status, const char *words)
 {
     struct buf json;
     buf_init(&json, 65536);
@@ -88,9 +87,14 @@ static void add(struct ingest *g, const struct http_header *headers, int nheader
     buf_init(&kept, 65536);
     delivery_headers(&kept, headers, nheaders);
     id_new(g->id, "evt_", now);
-    g->se = (struct store_event){.id = g->id, .company = g->company,
-        .connection = g->connection, .type = g->type, .delivery = g->delivery,
-        .received_ms = now, .headers = buf_str(&kept), .body = {g->body, g->nbody}};
+    g->se = (struct store_event){.id = g->id,
+        .company = g->company,
+        .connection = g->connection,
+        .type = g->type,
+        .delivery = g->delivery,
+        .received_ms = now,
+        .headers = buf_str(&kept),
+        .body = {g->body, g->nbody}};
     engine_hold(e);
     store_add_event(e->parts.store, &g->se, on_added, g);
     g->se.headers = STR_NONE;
@@ -131,8 +135,12 @@ static int authenticate(struct company *c, const struct manifest_connection *con
     const struct http_header *headers, int nheaders, struct str body, struct err *err)
 {
     struct signature_check check = {.scheme = conn ? conn->webhook.scheme : SCHEME_ANY,
-        .secret = STR_LIT("nobody"), .headers = headers, .nheaders = nheaders, .body = body,
-        .now_ms = clock_wall_ms(), .window_ms = INT64_MAX / 4};
+        .secret = STR_LIT("nobody"),
+        .headers = headers,
+        .nheaders = nheaders,
+        .body = body,
+        .now_ms = clock_wall_ms(),
+        .window_ms = INT64_MAX / 4};
     if (conn) {
         check.window_ms = c->engine->set.signature_window_ms;
         if (conn->webhook.scheme != SCHEME_NONE) {
@@ -148,8 +156,7 @@ static int authenticate(struct company *c, const struct manifest_connection *con
 }
 
 void engine_ingest(struct engine *e, const char *company, const char *connection,
-    const struct http_header *headers, int nheaders, struct str body, engine_reply_fn fn,
-    void *arg)
+    const struct http_header *headers, int nheaders, struct str body, engine_reply_fn fn, void *arg)
 {
     struct err err = {0};
     struct company *c = company_get(e, company, false);
@@ -158,8 +165,9 @@ void engine_ingest(struct engine *e, const char *company, const char *connection
     if (conn && !conn->webhook.present)
         conn = NULL;
     if (e->draining || store_full(e->parts.store)) {
-        refuse(e, fn, arg, 503, e->draining ? "the host is about to stop; send it again"
-                                            : "the disk is full; send it again later");
+        refuse(e, fn, arg, 503,
+            e->draining ? "the host is about to stop; send it again"
+                        : "the disk is full; send it again later");
         return;
     }
     if (c && !c->current && c->load_error) {
@@ -179,8 +187,8 @@ void engine_ingest(struct engine *e, const char *company, const char *connection
     }
 }
 
-void engine_inject(struct engine *e, const char *company, const char *connection,
-    const char *type, struct str body, engine_reply_fn fn, void *arg)
+void engine_inject(struct engine *e, const char *company, const char *connection, const char *type,
+    struct str body, engine_reply_fn fn, void *arg)
 {
     struct company *c = company_get(e, company, false);
     if (!c || !c->current) {

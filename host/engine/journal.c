@@ -22,8 +22,8 @@ static void copy_step(struct journal_step *to, const struct store_journal_step *
     to->answered = from->answered;
     if (!from->answered)
         return;
-    snprintf(to->outcome, sizeof to->outcome, "%s",
-        from->answer.outcome ? from->answer.outcome : "");
+    snprintf(
+        to->outcome, sizeof to->outcome, "%s", from->answer.outcome ? from->answer.outcome : "");
     to->answer_ms = from->answer.at_ms;
     to->meta = mem_dupn(from->answer.meta.p, from->answer.meta.n);
     to->nmeta = from->answer.meta.n;
@@ -31,8 +31,8 @@ static void copy_step(struct journal_step *to, const struct store_journal_step *
     to->nbody = from->answer.body.n;
 }
 
-static void on_journal(void *arg, const struct store_journal_step *steps, int n,
-    const struct err *err)
+static void on_journal(
+    void *arg, const struct store_journal_step *steps, int n, const struct err *err)
 {
     struct reading g = *(struct reading *)arg;
     mem_free(arg);

@@ -5,7 +5,7 @@
 /* While a probe is under way the others look again this soon. */
 #define PROBE_WAIT_MS 1000
 /* A probe that was forgotten (its run ended) does not keep the breaker closed to all. */
-#define PROBE_MAX_MS  60000
+#define PROBE_MAX_MS 60000
 
 static double depth(double rate)
 {

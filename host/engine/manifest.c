@@ -7,7 +7,7 @@
 #include "mem.h"
 
 #define MANIFEST_ITEMS_MAX 1000
-#define MANIFEST_NAME_MAX 64
+#define MANIFEST_NAME_MAX  64
 
 static int count_children(const struct jsonv *v)
 {
@@ -18,8 +18,8 @@ static int count_children(const struct jsonv *v)
 }
 
 /* An absent list is an empty one; Lua writes an empty table as an object. */
-static int list_of(const struct jsonv *root, const char *key, const struct jsonv **list, int *n,
-    struct err *e)
+static int list_of(
+    const struct jsonv *root, const char *key, const struct jsonv **list, int *n, struct err *e)
 {
     *list = jsonv_get(root, key);
     *n = count_children(*list);
@@ -38,8 +38,8 @@ static char *text_of(const struct jsonv *v, const char *key)
 }
 
 /* {"literal":..}, {"secret":..}, {"env":..}, or a plain string; absent and null are none. */
-static int parse_value(const struct jsonv *v, const char *what, struct manifest_value *out,
-    struct err *e)
+static int parse_value(
+    const struct jsonv *v, const char *what, struct manifest_value *out, struct err *e)
 {
     static const struct {
         const char *key;
@@ -63,8 +63,8 @@ static int parse_value(const struct jsonv *v, const char *what, struct manifest_
     return err_set(e, ERR_SCRIPT, "%s: must be a text, secret \"name\" or env \"NAME\"", what);
 }
 
-static int parse_params(const struct jsonv *v, const char *what, struct manifest_auth *a,
-    struct err *e)
+static int parse_params(
+    const struct jsonv *v, const char *what, struct manifest_auth *a, struct err *e)
 {
     int n = count_children(v);
     if (n > 32)
@@ -79,8 +79,8 @@ static int parse_params(const struct jsonv *v, const char *what, struct manifest
     return 0;
 }
 
-static int parse_auth(const struct jsonv *v, const char *what, struct manifest_auth *a,
-    struct err *e)
+static int parse_auth(
+    const struct jsonv *v, const char *what, struct manifest_auth *a, struct err *e)
 {
     static const char *const names[] = {"none", "bearer", "basic", "oauth2_m2m", "url"};
     const char *type = jsonv_str(jsonv_get(v, "type"), "none");
@@ -106,8 +106,8 @@ static int parse_auth(const struct jsonv *v, const char *what, struct manifest_a
     return 0;
 }
 
-static int parse_webhook(const struct jsonv *conn, const char *what, struct manifest_webhook *w,
-    struct err *e)
+static int parse_webhook(
+    const struct jsonv *conn, const char *what, struct manifest_webhook *w, struct err *e)
 {
     static const char *const names[] = {"any", "hmac", "secret", "basic", "none"};
     const struct jsonv *v = jsonv_get(conn, "webhook");
@@ -135,8 +135,10 @@ static int parse_webhook(const struct jsonv *conn, const char *what, struct mani
     if (parse_value(secret, what, &w->secret, e) < 0)
         return -1;
     if (w->secret.kind == VALUE_NONE)
-        return err_set(e, ERR_SCRIPT, "%s: takes webhooks and has no secret; say "
-            "secret = secret \"name\", or secret = false for unsigned deliveries", what);
+        return err_set(e, ERR_SCRIPT,
+            "%s: takes webhooks and has no secret; say "
+            "secret = secret \"name\", or secret = false for unsigned deliveries",
+            what);
     return 0;
 }
 
@@ -164,8 +166,8 @@ static int parse_limits(const struct jsonv *v, struct manifest_connection *c, st
     if (rate && (rate->type == JSONV_INTEGER || rate->type == JSONV_NUMBER))
         c->rate = strtod(rate->text.p, NULL);
     if (!isfinite(c->rate) || c->rate < 0 || c->rate > 1e6)
-        return err_set(e, ERR_SCRIPT, "%s: rate must be requests a second, up to 1000000",
-            c->where);
+        return err_set(
+            e, ERR_SCRIPT, "%s: rate must be requests a second, up to 1000000", c->where);
     if (c->settle_ms < -1 || c->settle_ms > 86400000 || c->timeout_ms < 0 ||
         c->timeout_ms > 3600000 || c->concurrency < 0 || c->concurrency > 10000)
         return err_set(e, ERR_SCRIPT, "%s: settle, timeout or concurrency out of range", c->where);
@@ -319,8 +321,8 @@ const struct manifest_connection *manifest_connection(const struct manifest *m, 
 /* The values of connection i by number; NULL after the last. */
 static const struct manifest_value *value_at(const struct manifest_connection *c, int i)
 {
-    const struct manifest_value *fixed[] = {&c->url, &c->webhook.secret, &c->auth.token,
-        &c->auth.user, &c->auth.password};
+    const struct manifest_value *fixed[] = {
+        &c->url, &c->webhook.secret, &c->auth.token, &c->auth.user, &c->auth.password};
     int nfixed = (int)(sizeof fixed / sizeof fixed[0]);
     if (i < nfixed)
         return fixed[i];
@@ -328,8 +330,8 @@ static const struct manifest_value *value_at(const struct manifest_connection *c
 }
 
 /* True if a value before (connection, at) has the same kind and name. */
-static bool named_before(const struct manifest *m, int connection, int at,
-    const struct manifest_value *v)
+static bool named_before(
+    const struct manifest *m, int connection, int at, const struct manifest_value *v)
 {
     for (int i = 0; i <= connection; i++) {
         const struct manifest_value *o;

@@ -60,8 +60,8 @@ static int env_value(void *arg, const char *company, const char *name, char **va
     return v ? 1 : 0;
 }
 
-static int stored_secret(void *arg, const char *company, const char *name, char **value,
-    struct err *e)
+static int stored_secret(
+    void *arg, const char *company, const char *name, char **value, struct err *e)
 {
     struct resolver_impl *r = arg;
     char *guarded = NULL;
@@ -82,8 +82,8 @@ static int fixed_env(void *arg, const char *company, const char *name, char **va
     return rc < 0 ? -1 : 1;
 }
 
-static int fixed_secret(void *arg, const char *company, const char *name, char **value,
-    struct err *e)
+static int fixed_secret(
+    void *arg, const char *company, const char *name, char **value, struct err *e)
 {
     (void)arg;
     (void)company;

@@ -84,8 +84,8 @@ static bool at_once(const struct company *c, const char *key)
 {
     const struct engine *e = c->engine;
     return e->started && !e->draining && list_empty(&c->ready) && list_empty(&e->turn) &&
-        e->stats.running < e->set.max_running && c->running < e->set.max_running_company &&
-        (!key[0] || !map_get(c->keys, str_of(key)));
+           e->stats.running < e->set.max_running && c->running < e->set.max_running_company &&
+           (!key[0] || !map_get(c->keys, str_of(key)));
 }
 
 static void store_and_admit(struct incoming *ev, struct routed *t, const char *reason)
@@ -100,8 +100,8 @@ static void store_and_admit(struct incoming *ev, struct routed *t, const char *r
         bool starts = sr->state == RUN_QUEUED;
         if (starts && at_once(ev->company, sr->key))
             sr->state = RUN_RUNNING;
-        struct run *r = run_new(ev, sr->id, sr->rule, starts ? sr->key : NULL, sr->version,
-            sr->state);
+        struct run *r =
+            run_new(ev, sr->id, sr->rule, starts ? sr->key : NULL, sr->version, sr->state);
         r->stored_as = sr->state;
         r->version = version_hold(ev->version);
         r->ending = !starts;
@@ -119,8 +119,8 @@ static void store_and_admit(struct incoming *ev, struct routed *t, const char *r
     incoming_update(ev);
 }
 
-static void add_run(struct routed *t, const char *rule, char *key, enum run_state state,
-    const char *reason)
+static void add_run(
+    struct routed *t, const char *rule, char *key, enum run_state state, const char *reason)
 {
     struct incoming *ev = t->ev;
     if (t->n == RUNS_MAX) {
@@ -128,9 +128,14 @@ static void add_run(struct routed *t, const char *rule, char *key, enum run_stat
         return;
     }
     id_new(t->ids[t->n], "run_", clock_wall_ms());
-    t->runs[t->n] = (struct store_run){.id = t->ids[t->n], .event = ev->id,
-        .company = ev->company->name, .rule = mem_dup(rule), .version = ev->version->name,
-        .key = key, .state = state, .reason = mem_dup(reason)};
+    t->runs[t->n] = (struct store_run){.id = t->ids[t->n],
+        .event = ev->id,
+        .company = ev->company->name,
+        .rule = mem_dup(rule),
+        .version = ev->version->name,
+        .key = key,
+        .state = state,
+        .reason = mem_dup(reason)};
     t->n++;
 }
 
@@ -156,7 +161,8 @@ static void add_routed(struct routed *t, const struct jsonv *v)
         }
     char *words = reason ? mem_dup(reason)
                          : mem_printf("the rule's trigger said \"%.40s\"; it is automatic, manual, "
-                                      "off or skip", policy);
+                                      "off or skip",
+                               policy);
     add_run(t, rule, key, RUN_FAILED, words);
     mem_free(words);
 }
@@ -195,8 +201,8 @@ static void returned(struct incoming *ev, struct str json)
     for (const struct jsonv *c = root && root->type == JSONV_ARRAY ? root->child : NULL; c;
          c = c->next)
         add_routed(t, c);
-    char *reason = mem_printf("no rule is for %s%s%s", ev->connection, ev->type[0] ? "." : "",
-        ev->type);
+    char *reason =
+        mem_printf("no rule is for %s%s%s", ev->connection, ev->type[0] ? "." : "", ev->type);
     finish(t, reason);
     mem_free(reason);
     jsondoc_free(d);
@@ -224,9 +230,11 @@ static void routed_as(struct incoming *ev, enum script_outcome o, struct str jso
         return;
     }
     words_of(json, words, sizeof words);
-    failed(ev, o == SCRIPT_ATTENTION ? RUN_ATTENTION
-            : o == SCRIPT_SKIP       ? RUN_SKIPPED
-                                     : RUN_FAILED, words);
+    failed(ev,
+        o == SCRIPT_ATTENTION ? RUN_ATTENTION
+        : o == SCRIPT_SKIP    ? RUN_SKIPPED
+                              : RUN_FAILED,
+        words);
 }
 
 /* Keys are served in the order of events, so an answer waits for those of earlier events. */
@@ -256,7 +264,8 @@ static void on_end(void *arg, enum script_outcome o, struct str json, struct str
             return;
         }
         o = SCRIPT_ERROR;
-        json = STR_LIT("{\"message\":\"a trigger or key function killed its script process twice\"}");
+        json =
+            STR_LIT("{\"message\":\"a trigger or key function killed its script process twice\"}");
     }
     if (c->routing.next == &ev->route_node) {
         routed_as(ev, o, json);
@@ -278,7 +287,8 @@ static void on_step(void *arg, uint32_t seq, struct str spec, struct str body)
     if (strcmp(op, "time") == 0)
         snprintf(meta, sizeof meta, "{\"ms\":%lld}", (long long)ev->received_ms);
     else
-        snprintf(meta, sizeof meta, "{\"failed\":true,\"class\":\"permanent\",\"problem\":"
+        snprintf(meta, sizeof meta,
+            "{\"failed\":true,\"class\":\"permanent\",\"problem\":"
             "\"trigger and key functions cannot reach outside\"}");
     jsondoc_free(d);
     (void)body;

@@ -144,8 +144,10 @@ static void on_changed(void *arg, const struct err *err)
 static void store_state(struct run *r, void (*stored)(struct run *r, const struct err *err))
 {
     struct change *c = mem_alloc(sizeof *c);
-    struct store_run_change change = {.run = r->id, .state = r->state,
-        .reason = r->reason, .result = {r->result, r->nresult},
+    struct store_run_change change = {.run = r->id,
+        .state = r->state,
+        .reason = r->reason,
+        .result = {r->result, r->nresult},
         .until_ms = r->state == RUN_WAITING ? r->until_ms : 0};
     *c = (struct change){r, r->state, mem_dup(r->reason ? r->reason : ""), stored};
     run_hold(r);
@@ -362,7 +364,7 @@ static void ended_with_error(struct run *r, struct str json)
     const char *where = jsonv_str(jsonv_get(root, "where"), "");
     const char *class = jsonv_str(jsonv_get(root, "class"), "");
     bool outside = strcmp(class, "permanent") == 0 || strcmp(class, "transient") == 0 ||
-        strcmp(class, "denied") == 0;
+                   strcmp(class, "denied") == 0;
     bool placed = outside || !where[0] || strncmp(message, where, strlen(where)) == 0;
     char *words = mem_printf("%s%s%.1500s", placed ? "" : where, placed ? "" : ": ", message);
     run_finish(r, outside ? RUN_ATTENTION : RUN_FAILED, words, json);
@@ -370,8 +372,8 @@ static void ended_with_error(struct run *r, struct str json)
     jsondoc_free(d);
 }
 
-static void ended_with_reason(struct run *r, enum run_state state, const char *prefix,
-    struct str json)
+static void ended_with_reason(
+    struct run *r, enum run_state state, const char *prefix, struct str json)
 {
     struct jsondoc *d = jsondoc_parse(json, NULL);
     const struct jsonv *root = d ? jsondoc_root(d) : NULL;
@@ -388,8 +390,10 @@ static void lost(struct run *r, bool guilty)
 {
     r->engine->stats.scripts_lost++;
     if (guilty && ++r->kills >= 2) {
-        run_finish(r, RUN_FAILED, "killed its script process twice: the rule computes without end "
-            "or uses up its process; correct the rule and retry", STR_NONE);
+        run_finish(r, RUN_FAILED,
+            "killed its script process twice: the rule computes without end "
+            "or uses up its process; correct the rule and retry",
+            STR_NONE);
         return;
     }
     run_again(r, 0);
@@ -402,8 +406,10 @@ static void on_end(void *arg, enum script_outcome o, struct str json, struct str
     if (o == SCRIPT_LOST)
         lost(r, guilty);
     else if (r->seq < (uint32_t)r->journal.n)
-        run_attention(r, "journal mismatch at step %u (recorded %s, now the end of the rule): look "
-            "at what is already done outside", r->seq + 1, r->journal.v[r->seq].title);
+        run_attention(r,
+            "journal mismatch at step %u (recorded %s, now the end of the rule): look "
+            "at what is already done outside",
+            r->seq + 1, r->journal.v[r->seq].title);
     else if (o == SCRIPT_RETURNED)
         run_finish(r, RUN_DONE, NULL, json);
     else if (o == SCRIPT_ERROR)

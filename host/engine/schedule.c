@@ -6,7 +6,7 @@ static bool may_start(const struct company *c)
 {
     const struct engine_settings *s = &c->engine->set;
     return !list_empty(&c->ready) &&
-        (s->max_running_company <= 0 || c->running < s->max_running_company);
+           (s->max_running_company <= 0 || c->running < s->max_running_company);
 }
 
 static void into_turn(struct company *c)
@@ -40,7 +40,7 @@ void schedule_release(struct run *r)
 void schedule_pump(struct engine *e)
 {
     while (e->started && !e->draining && !list_empty(&e->turn) &&
-        e->stats.running < e->set.max_running) {
+           e->stats.running < e->set.max_running) {
         struct company *c = LIST_OF(list_shift(&e->turn), struct company, turn_node);
         if (!may_start(c))
             continue;

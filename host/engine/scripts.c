@@ -196,8 +196,8 @@ void scripts_context_loaded(struct script_context *c, struct str manifest, const
     c->broken = e ? mem_dup(e->text) : NULL;
     if (c->told) {
         if (e)
-            log_event(LOG_ERROR, "scripts not loaded again", "context", c->name, "error", e->text,
-                NULL);
+            log_event(
+                LOG_ERROR, "scripts not loaded again", "context", c->name, "error", e->text, NULL);
         return;
     }
     c->told = true;
@@ -263,8 +263,8 @@ void scripts_drop(struct script_call *c)
     free_call(c);
 }
 
-void scripts_end_call(struct script_call *c, enum script_outcome o, struct str json,
-    struct str body, bool guilty)
+void scripts_end_call(
+    struct script_call *c, enum script_outcome o, struct str json, struct str body, bool guilty)
 {
     take_out(c);
     c->h.end(c->h.arg, o, json, body, guilty);

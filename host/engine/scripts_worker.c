@@ -25,8 +25,8 @@ static void on_loaded(struct script_worker *w, const struct wire_msg *m)
     if (m->nparts != 2) {
         script_worker_condemn(w, "malformed LOADED message");
     } else if (!str_is(m->part[0], "ok")) {
-        err_set(&e, ERR_SCRIPT, "%.*s", (int)(m->part[1].n < 1000 ? m->part[1].n : 1000),
-            m->part[1].p);
+        err_set(
+            &e, ERR_SCRIPT, "%.*s", (int)(m->part[1].n < 1000 ? m->part[1].n : 1000), m->part[1].p);
         scripts_context_loaded(c, STR_NONE, &e);
     } else if (json_check(m->part[1], &e) < 0) {
         err_prefix(&e, "manifest of %s", c->name);
@@ -80,8 +80,8 @@ static void on_end(struct script_worker *w, struct script_call *c, const struct 
         script_worker_condemn(w, "malformed END message");
         return;
     }
-    scripts_end_call(c, outcomes[i].outcome, m->part[1], m->nparts > 2 ? m->part[2] : STR_LIT(""),
-        false);
+    scripts_end_call(
+        c, outcomes[i].outcome, m->part[1], m->nparts > 2 ? m->part[2] : STR_LIT(""), false);
 }
 
 static void on_message(void *arg, const struct wire_msg *m)
@@ -117,8 +117,8 @@ static void send_system(struct script_worker *w, const char *hash)
         if (strcmp(y->hash, hash) != 0 || y->sent[w->index])
             continue;
         y->sent[w->index] = true;
-        struct wire_msg m = {.type = WIRE_SYSTEM, .nparts = 2,
-            .part = {str_of(y->hash), {y->bundle, y->n}}};
+        struct wire_msg m = {
+            .type = WIRE_SYSTEM, .nparts = 2, .part = {str_of(y->hash), {y->bundle, y->n}}};
         child_send(w->child, &m);
     }
 }
@@ -130,7 +130,9 @@ void script_worker_load(struct script_worker *w, struct script_context *c)
     if (!w->child || w->condemned)
         return; /* loaded at its next start */
     send_system(w, c->system_hash);
-    struct wire_msg m = {.type = WIRE_LOAD, .id = c->load_id, .nparts = 6,
+    struct wire_msg m = {.type = WIRE_LOAD,
+        .id = c->load_id,
+        .nparts = 6,
         .part = {str_of(c->name), str_of(c->mode == SCRIPT_COMPANY ? "company" : "single"),
             str_of(c->module), str_of(c->system_hash), {c->bundle, c->nbundle},
             {c->options, c->noptions}}};
@@ -141,7 +143,9 @@ void script_worker_send(struct script_worker *w, struct script_call *c)
 {
     if (!w->child || w->condemned || c->sent)
         return;
-    struct wire_msg m = {.type = WIRE_CALL, .id = c->id, .nparts = 4,
+    struct wire_msg m = {.type = WIRE_CALL,
+        .id = c->id,
+        .nparts = 4,
         .part = {str_of(c->context), str_of(c->function), {c->arguments, c->narguments},
             {c->body, c->nbody}}};
     child_send(w->child, &m);
@@ -161,8 +165,8 @@ static void blame_loads(struct script_worker *w, uint64_t current, const char *h
     struct err e = {0};
     if (!c)
         return;
-    err_set(&e, ERR_SCRIPT, "company.lua or a module it requires ended the script process (%s)",
-        how);
+    err_set(
+        &e, ERR_SCRIPT, "company.lua or a module it requires ended the script process (%s)", how);
     scripts_context_loaded(c, STR_NONE, &e);
 }
 

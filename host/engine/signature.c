@@ -5,8 +5,8 @@
 
 #define DIGEST crypto_auth_hmacsha256_BYTES
 
-static void digest(unsigned char out[DIGEST], struct str secret, struct str timestamp,
-    struct str body)
+static void digest(
+    unsigned char out[DIGEST], struct str secret, struct str timestamp, struct str body)
 {
     crypto_auth_hmacsha256_state st;
     crypto_auth_hmacsha256_init(&st, (const unsigned char *)secret.p, secret.n);
@@ -48,8 +48,8 @@ static int verify_hmac(const struct signature_check *c, struct str given, struct
     if (given.n == 0)
         return err_set(e, ERR_DENIED, "the header X-Signature-256 is missing");
     bool form = str_starts(given, "sha256=") && given.n == 7 + 2 * DIGEST &&
-        sodium_hex2bin(got, sizeof got, given.p + 7, given.n - 7, NULL, &n, NULL) == 0 &&
-        n == DIGEST;
+                sodium_hex2bin(got, sizeof got, given.p + 7, given.n - 7, NULL, &n, NULL) == 0 &&
+                n == DIGEST;
     if (!form)
         return err_set(e, ERR_DENIED, "X-Signature-256 is not of the form sha256=<64 hex digits>");
     digest(want, c->secret, timestamp, c->body);
@@ -92,11 +92,11 @@ static int verify_secret(const struct signature_check *c, struct err *e)
     if (given.n == 0)
         given = authorization(c, "Bearer");
     if (given.n == 0)
-        return err_set(e, ERR_DENIED,
-            "no signature: neither X-Webhook-Secret nor Authorization is there");
+        return err_set(
+            e, ERR_DENIED, "no signature: neither X-Webhook-Secret nor Authorization is there");
     return str_same_secret(given, c->secret)
-        ? 0
-        : err_set(e, ERR_DENIED, "the shared secret of the delivery is wrong");
+               ? 0
+               : err_set(e, ERR_DENIED, "the shared secret of the delivery is wrong");
 }
 
 int signature_verify(const struct signature_check *c, struct err *e)

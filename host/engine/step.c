@@ -158,8 +158,8 @@ void step_store_intent(struct step *s, void (*stored)(struct step *s))
     store_intent(s->run->engine->parts.store, &st, on_intent, rec);
 }
 
-static struct record *record_of(struct step *s, const char *outcome, int status, struct str meta,
-    struct str body)
+static struct record *record_of(
+    struct step *s, const char *outcome, int status, struct str meta, struct str body)
 {
     struct record *rec = mem_zalloc(1, sizeof *rec);
     rec->run = s->run;
@@ -173,11 +173,18 @@ static struct record *record_of(struct step *s, const char *outcome, int status,
     rec->request = mem_dupn(s->body, s->nbody);
     rec->meta = mem_dupn(meta.p, meta.n);
     rec->body = mem_dupn(body.p, body.n);
-    rec->info = (struct engine_step_info){.seq = s->seq, .kind = rec->kind,
-        .connection = rec->connection, .title = rec->title, .outcome = rec->outcome,
-        .problem = "", .status = status, .attempts = s->attempts,
-        .duration_us = clock_mono_us() - s->began_us, .request = {rec->request, s->nbody},
-        .meta = {rec->meta, meta.n}, .body = {rec->body, body.n}};
+    rec->info = (struct engine_step_info){.seq = s->seq,
+        .kind = rec->kind,
+        .connection = rec->connection,
+        .title = rec->title,
+        .outcome = rec->outcome,
+        .problem = "",
+        .status = status,
+        .attempts = s->attempts,
+        .duration_us = clock_mono_us() - s->began_us,
+        .request = {rec->request, s->nbody},
+        .meta = {rec->meta, meta.n},
+        .body = {rec->body, body.n}};
     return rec;
 }
 
@@ -185,8 +192,11 @@ void step_answer(struct step *s, const char *outcome, int status, struct str met
 {
     struct run *r = s->run;
     struct store *store = r->engine->parts.store;
-    struct store_answer a = {.outcome = outcome, .meta = meta, .body = body,
-        .at_ms = clock_wall_ms(), .attempts = s->attempts,
+    struct store_answer a = {.outcome = outcome,
+        .meta = meta,
+        .body = body,
+        .at_ms = clock_wall_ms(),
+        .attempts = s->attempts,
         .duration_us = clock_mono_us() - s->began_us};
     struct record *rec = record_of(s, outcome, status, meta, body);
     uint32_t seq = s->seq;
@@ -331,23 +341,32 @@ static void replay(struct run *r, const struct journal_step *js)
     r->engine->stats.steps_replayed++;
     remember_unknown(r, js);
     if (observe_steps(r->engine)) {
-        struct engine_step_info i = {.seq = js->seq, .kind = js->kind,
-            .connection = js->connection, .title = js->title, .outcome = js->outcome,
-            .problem = "", .replayed = true, .meta = meta, .body = body};
+        struct engine_step_info i = {.seq = js->seq,
+            .kind = js->kind,
+            .connection = js->connection,
+            .title = js->title,
+            .outcome = js->outcome,
+            .problem = "",
+            .replayed = true,
+            .meta = meta,
+            .body = body};
         observe_step(r, &i);
     }
     scripts_answer(r->call, js->seq, meta, body);
 }
 
-static void mismatch(struct run *r, uint32_t seq, const struct journal_step *js,
-    const struct jsondoc *doc)
+static void mismatch(
+    struct run *r, uint32_t seq, const struct journal_step *js, const struct jsondoc *doc)
 {
     const struct jsonv *root = jsondoc_root(doc);
     char *title = step_request_title(root);
-    run_attention(r, "journal mismatch at step %u (recorded %s%s%s, now %s%s%s): what the rule does "
+    run_attention(r,
+        "journal mismatch at step %u (recorded %s%s%s, now %s%s%s): what the rule does "
         "differs from what it did before, so nothing more was done; look at what is already "
-        "done outside", seq, js ? js->title : "nothing", js && js->connection[0] ? " on " : "",
-        js ? js->connection : "", title, jsonv_str(jsonv_get(root, "connection"), "")[0] ? " on " : "",
+        "done outside",
+        seq, js ? js->title : "nothing", js && js->connection[0] ? " on " : "",
+        js ? js->connection : "", title,
+        jsonv_str(jsonv_get(root, "connection"), "")[0] ? " on " : "",
         jsonv_str(jsonv_get(root, "connection"), ""));
     mem_free(title);
 }
@@ -370,8 +389,8 @@ void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
     struct journal_step *js = journal_find(r, seq);
     r->seq = seq;
     if (seq > (uint32_t)r->engine->set.max_steps) {
-        char *words = mem_printf("limit hit: more than %d steps in one run",
-            r->engine->set.max_steps);
+        char *words =
+            mem_printf("limit hit: more than %d steps in one run", r->engine->set.max_steps);
         run_finish(r, RUN_FAILED, words, STR_NONE);
         mem_free(words);
         return;

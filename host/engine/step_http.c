@@ -55,8 +55,8 @@ void step_http_unknown(struct step *s, const char *problem)
     buf_init(&meta, 65536);
     buf_adds(&meta, "{\"problem\":");
     json_put_cstring(&meta, problem);
-    buf_addf(&meta, ",\"sent_ms\":%lld,\"settle_ms\":%lld,\"unknown\":true}",
-        (long long)s->sent_ms, (long long)r->unknown.settle_ms);
+    buf_addf(&meta, ",\"sent_ms\":%lld,\"settle_ms\":%lld,\"unknown\":true}", (long long)s->sent_ms,
+        (long long)r->unknown.settle_ms);
     step_answer(s, "unknown", 0, buf_str(&meta), STR_LIT(""));
     buf_free(&meta);
 }
@@ -65,9 +65,15 @@ static void observe_retry(struct step *s, int status, const char *problem)
 {
     if (!observe_steps(s->run->engine))
         return;
-    struct engine_step_info i = {.seq = s->seq, .kind = s->kind, .connection = s->conn->name,
-        .title = s->title, .outcome = "retry", .problem = problem, .status = status,
-        .attempts = s->attempts, .duration_us = clock_mono_us() - s->began_us,
+    struct engine_step_info i = {.seq = s->seq,
+        .kind = s->kind,
+        .connection = s->conn->name,
+        .title = s->title,
+        .outcome = "retry",
+        .problem = problem,
+        .status = status,
+        .attempts = s->attempts,
+        .duration_us = clock_mono_us() - s->began_us,
         .request = {s->body, s->nbody}};
     observe_step(s->run, &i);
 }
@@ -79,8 +85,10 @@ static void give_up(struct step *s, const char *problem)
     char *connection = mem_dup(s->conn->name), *title = mem_dup(s->title);
     int attempts = s->attempts;
     bool write = s->write;
-    run_attention(s->run, "%s could not be reached for %s: %d tries, the last one: %s. %s Retry the "
-        "run when %s works again", connection, title, attempts, problem,
+    run_attention(s->run,
+        "%s could not be reached for %s: %d tries, the last one: %s. %s Retry the "
+        "run when %s works again",
+        connection, title, attempts, problem,
         write ? "This step changed nothing there." : "Nothing was sent after this step.",
         connection);
     mem_free(connection);
@@ -128,9 +136,8 @@ static void answered(struct step *s, const struct http_out_result *r)
 {
     const struct jsonv *spec = jsondoc_root(s->doc);
     char problem[128];
-    enum retry_verdict v = step_request_accepts(spec, r->status)
-        ? RETRY_DONE
-        : retry_judge(r->status, s->write);
+    enum retry_verdict v =
+        step_request_accepts(spec, r->status) ? RETRY_DONE : retry_judge(r->status, s->write);
     snprintf(problem, sizeof problem, "it answered %d %s", r->status, http_reason(r->status));
     if (r->status >= 502 && r->status <= 504)
         failed_transport(s, r);
@@ -144,8 +151,8 @@ static void answered(struct step *s, const struct http_out_result *r)
         attempt(s);
     } else if (v == RETRY_LATER) {
         try_later(s, r->status, problem,
-            retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"),
-                clock_wall_ms(), settings(s)->retry_after_cap_ms));
+            retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"), clock_wall_ms(),
+                settings(s)->retry_after_cap_ms));
     } else if (v == RETRY_UNKNOWN) {
         leave_channel(s);
         step_http_unknown(s, problem);
@@ -206,9 +213,14 @@ static void send_request(struct step *s)
     int64_t timeout = jsonv_int(jsonv_get(jsondoc_root(s->doc), "timeout_ms"), 0);
     if (timeout <= 0)
         timeout = s->conn->timeout_ms ? s->conn->timeout_ms : settings(s)->http_timeout_ms;
-    struct http_out_request out = {.method = q.method, .url = q.url, .headers = q.headers,
-        .nheaders = q.nheaders, .body = {s->body, s->nbody}, .write = s->write,
-        .timeout_ms = timeout, .max_body = settings(s)->max_answer};
+    struct http_out_request out = {.method = q.method,
+        .url = q.url,
+        .headers = q.headers,
+        .nheaders = q.nheaders,
+        .body = {s->body, s->nbody},
+        .write = s->write,
+        .timeout_ms = timeout,
+        .max_body = settings(s)->max_answer};
     FAULT_POINT("before_send");
     s->attempts++;
     s->phase = STEP_SENT;
@@ -253,8 +265,8 @@ static void attempt(struct step *s)
         return;
     }
     if (blocked > 0) {
-        char *why = mem_printf("%s does not answer at the moment; it is asked again later",
-            s->conn->name);
+        char *why =
+            mem_printf("%s does not answer at the moment; it is asked again later", s->conn->name);
         step_wait(s, blocked + (int64_t)(engine_random(s->run->engine) % 100), attempt, why);
         mem_free(why);
         return;
@@ -306,8 +318,8 @@ void step_http_begin(struct step *s)
     s->title = step_request_title(spec);
     s->conn = manifest_connection(r->version->manifest, name);
     if (!s->conn) {
-        step_fail(s, "permanent", "there is no connection \"%.60s\"; company.lua must connect it",
-            name);
+        step_fail(
+            s, "permanent", "there is no connection \"%.60s\"; company.lua must connect it", name);
         return;
     }
     s->channel = channel_get(r->company, s->conn);

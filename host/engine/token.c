@@ -12,10 +12,10 @@
 #include "mem.h"
 #include "retry.h"
 
-#define RENEW_MS       60000       /* this long before its end, or 5 % of its life if shorter */
-#define LIFETIME_GUESS 300000      /* if the answer does not say */
-#define LIFETIME_MAX   86400000LL  /* numbers beyond are not believed */
-#define REFUSED_MS     5000        /* a refusal is not asked for again at once */
+#define RENEW_MS       60000      /* this long before its end, or 5 % of its life if shorter */
+#define LIFETIME_GUESS 300000     /* if the answer does not say */
+#define LIFETIME_MAX   86400000LL /* numbers beyond are not believed */
+#define REFUSED_MS     5000       /* a refusal is not asked for again at once */
 #define TOKEN_MAX      65536
 
 int token_parse(struct str body, char **value, int64_t *lifetime_ms, struct err *e)
@@ -106,15 +106,16 @@ static void refuse(struct channel *ch, int status, struct str body)
     char words[256];
     token_problem(body, words, sizeof words);
     mem_free(t->refusal);
-    t->refusal = mem_printf("the credentials of connection %s were refused: %s (status %d of the "
-        "token request); correct them with `sauma secret set %s NAME` and retry the run",
-        ch->name, words[0] ? words : http_reason(status), status, ch->company->name);
+    t->refusal =
+        mem_printf("the credentials of connection %s were refused: %s (status %d of the "
+                   "token request); correct them with `sauma secret set %s NAME` and retry the run",
+            ch->name, words[0] ? words : http_reason(status), status, ch->company->name);
     t->refused_until_ms = clock_mono_ms() + REFUSED_MS;
     forget(t);
     /* The secrets may be corrected any moment: the next time they are looked up. */
     credentials_forget(ch);
-    log_event(LOG_WARN, "credentials refused", "company", ch->company->name, "connection",
-        ch->name, "words", words, NULL);
+    log_event(LOG_WARN, "credentials refused", "company", ch->company->name, "connection", ch->name,
+        "words", words, NULL);
     tell(t, TOKEN_REFUSED, t->refusal, -1);
 }
 
@@ -127,8 +128,8 @@ static void fetched(void *arg, const struct http_out_result *r)
     struct err e = {0};
     ch->token.transfer = NULL;
     if (r->outcome != HTTP_OUT_ANSWERED) {
-        snprintf(problem, sizeof problem, "no token for connection %s: %.300s", ch->name,
-            r->problem);
+        snprintf(
+            problem, sizeof problem, "no token for connection %s: %.300s", ch->name, r->problem);
         tell(&ch->token, TOKEN_LATER, problem, -1);
     } else if (r->status >= 200 && r->status < 300) {
         if (token_parse(r->body, &value, &lifetime, &e) == 0) {
@@ -154,9 +155,13 @@ static void fetch(struct channel *ch)
         {{"Content-Type", 12}, {"application/x-www-form-urlencoded", 33}},
         {{"Accept", 6}, {"application/json", 16}}};
     struct engine *e = ch->company->engine;
-    struct http_out_request q = {.method = "POST", .url = ch->credentials.token_url,
-        .headers = headers, .nheaders = 2, .body = str_of(ch->credentials.form),
-        .timeout_ms = e->set.http_timeout_ms, .max_body = 1 << 20};
+    struct http_out_request q = {.method = "POST",
+        .url = ch->credentials.token_url,
+        .headers = headers,
+        .nheaders = 2,
+        .body = str_of(ch->credentials.form),
+        .timeout_ms = e->set.http_timeout_ms,
+        .max_body = 1 << 20};
     e->stats.token_fetches++;
     memcpy(ch->token.hash, ch->credentials.hash, sizeof ch->token.hash);
     ch->token.transfer = http_out_start(e->parts.http, &q, fetched, ch);

@@ -8,7 +8,7 @@
 #include "str.h"
 
 struct bundle {
-    char *json;    /* NUL terminated, owned */
+    char *json; /* NUL terminated, owned */
     size_t n;
     char hash[33]; /* id_hash of json */
     int files;

@@ -28,18 +28,18 @@ struct token_wait {
 
 /* What the manifest's values stand for, resolved by the host. */
 struct credentials {
-    char *url;            /* of the connection, without a slash at the end */
-    char *authorization;  /* header value of bearer and basic; NULL: none */
-    char *token_url;      /* oauth2_m2m */
-    char *form;           /* oauth2_m2m: body of the token request */
-    char hash[33];        /* of all of these */
+    char *url;           /* of the connection, without a slash at the end */
+    char *authorization; /* header value of bearer and basic; NULL: none */
+    char *token_url;     /* oauth2_m2m */
+    char *form;          /* oauth2_m2m: body of the token request */
+    char hash[33];       /* of all of these */
 };
 
 struct token {
-    char *value;          /* NULL: none */
-    char hash[33];        /* of the credentials it was got with */
-    int64_t renew_ms;     /* monotonic: from then on a new one is fetched */
-    int64_t end_ms;       /* and from then on this one is not used */
+    char *value;              /* NULL: none */
+    char hash[33];            /* of the credentials it was got with */
+    int64_t renew_ms;         /* monotonic: from then on a new one is fetched */
+    int64_t end_ms;           /* and from then on this one is not used */
     int64_t refused_until_ms; /* the same refusal is given without asking again */
     char *refusal;
     struct http_out_transfer *transfer;
@@ -71,8 +71,8 @@ void channel_free(struct channel *ch);
 int64_t channel_blocked(struct channel *ch);
 /* w->go is called when there is a place, perhaps at once. */
 void channel_enter(struct channel *ch, struct channel_wait *w);
-void channel_cancel(struct channel_wait *w);  /* no longer waits */
-void channel_leave(struct channel *ch);       /* the place is free again */
+void channel_cancel(struct channel_wait *w); /* no longer waits */
+void channel_leave(struct channel *ch);      /* the place is free again */
 void channel_silence(struct channel *ch, int64_t ms);
 
 /* credentials.c: fills ch->credentials, resolved at most some seconds ago, so that a changed

@@ -11,8 +11,8 @@
 /* The text at a dotted path of a JSON object: strings as they are, numbers as written; "" if there
  * is nothing of that kind. A text over 200 bytes is replaced by its hash (long: true), or is an
  * error. body is known to be JSON. */
-int delivery_text(struct str body, const char *path, bool hash_long, char out[DELIVERY_TEXT],
-    struct err *e);
+int delivery_text(
+    struct str body, const char *path, bool hash_long, char out[DELIVERY_TEXT], struct err *e);
 /* The sender's id of the delivery: from the body (it is signed), else from X-Event-Id or
  * webhook-id; "" if there is none. */
 void delivery_id(struct str body, const char *path, const struct http_header *headers, int n,

@@ -20,26 +20,26 @@
 struct engine;
 
 struct engine_settings {
-    bool dry_run;                 /* reads are done, writes are answered by the host */
-    bool ignore_trigger;          /* run what a policy would hold or leave: a person asked for it */
-    int64_t settle_ms;            /* how long a lost request may still land; -1: connection's, or 120 s */
-    int64_t retry_base_ms;        /* first wait after a transient failure is at most this */
-    int64_t retry_cap_ms;         /* and no wait is longer than this */
-    int retry_attempts;           /* tries of one step */
-    int64_t retry_after_cap_ms;   /* a Retry-After beyond this is cut to it */
-    int64_t run_deadline_ms;      /* no step of a run is tried again after this */
-    int64_t inline_wait_ms;       /* longer waits give the Lua state back */
-    int64_t http_timeout_ms;      /* one request, if the connection does not say */
-    size_t max_answer;            /* bytes of an outside answer */
-    int max_steps;                /* of one run */
-    int max_events;               /* in memory and at work; others wait in the store */
-    int max_running;              /* runs with a live call, in all */
-    int max_running_company;      /* and of one company, so that none takes all places */
-    int concurrency;              /* requests at once on one connection, if it does not say */
-    int breaker_failures;         /* transient failures in a row that stop a connection */
-    int64_t breaker_ms;           /* for how long; doubles up to retry_cap_ms */
-    int64_t signature_window_ms;  /* a signed timestamp may differ by this */
-    uint64_t seed;                /* of the jitter; 0: random */
+    bool dry_run;          /* reads are done, writes are answered by the host */
+    bool ignore_trigger;   /* run what a policy would hold or leave: a person asked for it */
+    int64_t settle_ms;     /* how long a lost request may still land; -1: connection's, or 120 s */
+    int64_t retry_base_ms; /* first wait after a transient failure is at most this */
+    int64_t retry_cap_ms;  /* and no wait is longer than this */
+    int retry_attempts;    /* tries of one step */
+    int64_t retry_after_cap_ms;  /* a Retry-After beyond this is cut to it */
+    int64_t run_deadline_ms;     /* no step of a run is tried again after this */
+    int64_t inline_wait_ms;      /* longer waits give the Lua state back */
+    int64_t http_timeout_ms;     /* one request, if the connection does not say */
+    size_t max_answer;           /* bytes of an outside answer */
+    int max_steps;               /* of one run */
+    int max_events;              /* in memory and at work; others wait in the store */
+    int max_running;             /* runs with a live call, in all */
+    int max_running_company;     /* and of one company, so that none takes all places */
+    int concurrency;             /* requests at once on one connection, if it does not say */
+    int breaker_failures;        /* transient failures in a row that stop a connection */
+    int64_t breaker_ms;          /* for how long; doubles up to retry_cap_ms */
+    int64_t signature_window_ms; /* a signed timestamp may differ by this */
+    uint64_t seed;               /* of the jitter; 0: random */
 };
 void engine_settings_defaults(struct engine_settings *s);
 
@@ -50,7 +50,7 @@ struct engine_parts {
     struct scripts *scripts;
     struct http_out *http;
     const struct resolver *resolver;
-    const struct bundle *system;  /* the same that scripts_new got */
+    const struct bundle *system; /* the same that scripts_new got */
 };
 
 struct engine *engine_new(const struct engine_parts *p, const struct engine_settings *s);
@@ -67,12 +67,12 @@ void engine_drain(struct engine *e, int64_t deadline_ms, loop_fn done, void *arg
 
 /* ---- companies ---- */
 /* error NULL: the version is live (also if it already was). Otherwise what was live stays. */
-typedef void (*engine_loaded_fn)(void *arg, const char *company, const char *version,
-    const struct err *error);
+typedef void (*engine_loaded_fn)(
+    void *arg, const char *company, const char *version, const struct err *error);
 /* Reads the folder, loads it and makes it the company's current version; called again for a
  * reload. name: lower-case letters, digits, - and _; it is the {company} of the webhook's path. */
-void engine_load_company(struct engine *e, const char *name, const char *dir, engine_loaded_fn fn,
-    void *arg);
+void engine_load_company(
+    struct engine *e, const char *name, const char *dir, engine_loaded_fn fn, void *arg);
 /* All folders of dir that hold a company.lua; calls fn once for each, and done at the end. -1 and
  * err if dir cannot be read. */
 int engine_load_all(struct engine *e, const char *dir, engine_loaded_fn fn,
@@ -106,8 +106,8 @@ void engine_ingest(struct engine *e, const char *company, const char *connection
     void *arg);
 /* The same without authentication, for `sauma run` and tests. type NULL: read from the body as
  * for a webhook; a connection without a webhook is allowed then. */
-void engine_inject(struct engine *e, const char *company, const char *connection,
-    const char *type, struct str body, engine_reply_fn fn, void *arg);
+void engine_inject(struct engine *e, const char *company, const char *connection, const char *type,
+    struct str body, engine_reply_fn fn, void *arg);
 
 /* ---- people ---- */
 enum engine_action {
@@ -124,18 +124,18 @@ void engine_act(struct engine *e, const char *run, enum engine_action action, co
 struct engine_run_info {
     const char *id, *event, *company, *connection, *rule, *version, *key;
     enum run_state state;
-    const char *reason;   /* "" if none */
-    struct str result;    /* JSON; n 0 if none */
-    int64_t until_ms;     /* waiting: wall clock */
+    const char *reason; /* "" if none */
+    struct str result;  /* JSON; n 0 if none */
+    int64_t until_ms;   /* waiting: wall clock */
 };
 struct engine_step_info {
     const struct engine_run_info *run;
     uint32_t seq;
     const char *kind, *connection, *title;
-    const char *outcome;  /* "done", "unknown", "error", "dry", "retry" (will be tried again) */
-    const char *problem;  /* "" if none */
-    bool replayed;        /* answered from the journal */
-    int status;           /* of HTTP; 0 if none */
+    const char *outcome; /* "done", "unknown", "error", "dry", "retry" (will be tried again) */
+    const char *problem; /* "" if none */
+    bool replayed;       /* answered from the journal */
+    int status;          /* of HTTP; 0 if none */
     int attempts;
     int64_t duration_us;
     struct str request, meta, body;
@@ -143,12 +143,13 @@ struct engine_step_info {
 struct engine_event_info {
     const char *id, *company, *connection, *type;
     int runs;
-    bool settled;         /* every run of it is final or held, or it was skipped */
-    const char *reason;   /* why there are no runs; "" if there are */
+    bool settled;       /* every run of it is final or held, or it was skipped */
+    const char *reason; /* why there are no runs; "" if there are */
 };
 /* Any member may be NULL. Told after the change is on disk, except for replayed steps. */
 struct engine_observer {
-    void (*event)(void *arg, const struct engine_event_info *i); /* routed, and again when settled */
+    void (*event)(
+        void *arg, const struct engine_event_info *i); /* routed, and again when settled */
     void (*run)(void *arg, const struct engine_run_info *i);
     void (*step)(void *arg, const struct engine_step_info *i);
     void (*log)(void *arg, const struct engine_run_info *i, const char *level, struct str text);
@@ -161,8 +162,8 @@ struct engine_stats {
     int64_t unauthenticated;
     int64_t runs_started, runs_resumed, runs_done, runs_skipped, runs_failed, runs_attention;
     int64_t steps, steps_replayed, requests, retries, unknown, token_fetches, scripts_lost;
-    int events_in_memory, running, queued, parked;    /* now */
-    bool behind;                                      /* events wait in the store for room */
+    int events_in_memory, running, queued, parked; /* now */
+    bool behind;                                   /* events wait in the store for room */
 };
 void engine_stats(const struct engine *e, struct engine_stats *out);
 

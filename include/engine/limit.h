@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 struct limiter {
-    double rate;      /* a second; 0: no limit */
-    double tokens;    /* at most one second's worth, at least one */
+    double rate;   /* a second; 0: no limit */
+    double tokens; /* at most one second's worth, at least one */
     int64_t at_us;
 };
 void limiter_init(struct limiter *l, double rate, int64_t now_us);
@@ -18,9 +18,9 @@ void limiter_set_rate(struct limiter *l, double rate);
 int64_t limiter_take(struct limiter *l, int64_t now_us);
 
 struct breaker {
-    int failures;      /* in a row */
-    int limit;         /* that open it */
-    int opened;        /* times in a row */
+    int failures; /* in a row */
+    int limit;    /* that open it */
+    int opened;   /* times in a row */
     int64_t base_ms, cap_ms;
     int64_t open_until_ms;
     int64_t probe_until_ms; /* one request is under way to see whether it is better */

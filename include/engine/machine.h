@@ -26,20 +26,20 @@ struct engine {
     struct engine_stats stats;
     struct engine_observer *observers;
     int nobservers;
-    struct map *companies;     /* name -> struct company */
-    struct map *overrides;     /* kind or name of connections -> char *url */
+    struct map *companies; /* name -> struct company */
+    struct map *overrides; /* kind or name of connections -> char *url */
     uint64_t random;
     bool started, dead;
-    int held;                  /* callbacks of the store to come */
+    int held; /* callbacks of the store to come */
 
-    struct list turn;          /* companies with runs that may start */
-    struct list events;        /* in memory */
-    int active;                /* of them those at work (not parked) */
-    bool behind;               /* the store holds events that are not in memory */
-    bool loading;              /* store_load_open is under way */
-    int64_t last_seq;          /* of the events taken into memory */
+    struct list turn;   /* companies with runs that may start */
+    struct list events; /* in memory */
+    int active;         /* of them those at work (not parked) */
+    bool behind;        /* the store holds events that are not in memory */
+    bool loading;       /* store_load_open is under way */
+    int64_t last_seq;   /* of the events taken into memory */
     int64_t started_wall_ms;
-    struct loop_timer *retry;  /* of what failed for want of disk space */
+    struct loop_timer *retry; /* of what failed for want of disk space */
     bool system_stored;
 
     bool draining;
@@ -53,39 +53,39 @@ struct engine {
 
 enum version_state { VERSION_LOADING, VERSION_READY, VERSION_BROKEN };
 struct version {
-    struct list node;          /* of its company */
+    struct list node; /* of its company */
     struct company *company;
     char name[13];
     char *context;
-    char *problem;             /* broken */
+    char *problem; /* broken */
     enum version_state state;
     struct manifest *manifest;
-    int refs;                  /* runs, routing, being current */
-    struct list waiting;       /* runs that start when it is ready */
-    struct list told;          /* who waits for the load */
-    struct bundle bundle;      /* until loaded */
-    bool recorded;             /* came from the store */
-    bool loading;              /* in a script process */
+    int refs;             /* runs, routing, being current */
+    struct list waiting;  /* runs that start when it is ready */
+    struct list told;     /* who waits for the load */
+    struct bundle bundle; /* until loaded */
+    bool recorded;        /* came from the store */
+    bool loading;         /* in a script process */
 };
 
 struct company {
     struct engine *engine;
     char *name;
-    struct version *current;   /* NULL: none loaded yet */
+    struct version *current; /* NULL: none loaded yet */
     char *load_error;
     struct list versions;
-    struct map *channels;      /* connection -> struct channel */
-    struct map *keys;          /* key -> struct key_queue */
-    struct list turn_node;     /* in engine.turn */
-    struct list ready;         /* runs that may start */
+    struct map *channels;  /* connection -> struct channel */
+    struct map *keys;      /* key -> struct key_queue */
+    struct list turn_node; /* in engine.turn */
+    struct list ready;     /* runs that may start */
     int running;
-    struct list unrouted;      /* events that wait for a current version */
-    struct list routing;       /* events whose routing is under way, in their order */
+    struct list unrouted; /* events that wait for a current version */
+    struct list routing;  /* events whose routing is under way, in their order */
 };
 
 struct key_queue {
     char *key;
-    struct list runs;          /* in event order; the first may run */
+    struct list runs; /* in event order; the first may run */
 };
 
 /* company.c */
@@ -99,8 +99,8 @@ struct version *version_recorded(struct company *c, const char *name);
 /* ---- events and runs ---- */
 
 struct incoming {
-    struct list node;          /* engine.events */
-    struct list wait_node;     /* company.unrouted */
+    struct list node;      /* engine.events */
+    struct list wait_node; /* company.unrouted */
     struct engine *engine;
     struct company *company;
     char id[64];
@@ -109,21 +109,21 @@ struct incoming {
     char *body;
     size_t nbody;
     struct list runs;
-    int open;                  /* runs that are not settled */
+    int open; /* runs that are not settled */
     int nruns;
-    int parked;                /* of the open ones */
-    bool routed;               /* its runs are known */
-    bool active;               /* counted in engine.active */
-    int refs;                  /* callbacks of the store */
+    int parked;  /* of the open ones */
+    bool routed; /* its runs are known */
+    bool active; /* counted in engine.active */
+    int refs;    /* callbacks of the store */
     bool gone;
     struct script_call *route; /* the routing call */
     struct list route_node;    /* company.routing */
     char *answer;              /* of the routing, while an earlier event's is still to come */
     size_t nanswer;
     enum script_outcome outcome;
-    struct version *version;   /* it runs in */
+    struct version *version; /* it runs in */
     int kills;
-    char *reason;              /* skipped as a whole */
+    char *reason; /* skipped as a whole */
 };
 
 struct journal {
@@ -132,12 +132,12 @@ struct journal {
         char kind[12];
         char fingerprint[33];
         bool answered;
-        int64_t at_ms;         /* of the intent */
+        int64_t at_ms; /* of the intent */
         int64_t answer_ms;
         char outcome[12];
         char *meta, *body, *title, *connection;
         size_t nmeta, nbody;
-    } *v;
+    } * v;
     int n;
 };
 
@@ -147,41 +147,41 @@ struct run {
     struct company *company;
     struct incoming *event;
     struct version *version;
-    struct key_queue *queue;   /* NULL: no key */
+    struct key_queue *queue; /* NULL: no key */
     char id[64];
     char *rule;
     char version_name[33];
     enum run_state state;
-    enum run_state stored_as;  /* by the routing */
+    enum run_state stored_as; /* by the routing */
     char *reason;
     char *result;
     size_t nresult;
-    int64_t until_ms;          /* waiting: wall clock */
+    int64_t until_ms; /* waiting: wall clock */
 
-    bool slot;                 /* holds one of the places for running */
+    bool slot; /* holds one of the places for running */
     bool parked;
-    bool resumed;              /* has a journal to be read first */
-    bool reading;              /* the journal is being read */
-    bool ending;               /* its end is being stored */
+    bool resumed; /* has a journal to be read first */
+    bool reading; /* the journal is being read */
+    bool ending;  /* its end is being stored */
     bool gone;
     struct script_call *call;
-    uint32_t seq;              /* of the last step of this call */
+    uint32_t seq; /* of the last step of this call */
     struct journal journal;
-    struct step *step;         /* under way */
-    uint32_t held_seq;         /* a step that came while draining */
-    int kills;                 /* script processes it took along */
-    int64_t began_ms;          /* monotonic, of the first start here; 0: not yet */
-    int64_t sent_ms;           /* wall clock of the last request of this process */
-    int refs;                  /* callbacks of the store */
-    struct loop_timer *timer;  /* of a parked run */
+    struct step *step;        /* under way */
+    uint32_t held_seq;        /* a step that came while draining */
+    int kills;                /* script processes it took along */
+    int64_t began_ms;         /* monotonic, of the first start here; 0: not yet */
+    int64_t sent_ms;          /* wall clock of the last request of this process */
+    int refs;                 /* callbacks of the store */
+    struct loop_timer *timer; /* of a parked run */
 
     /* What this process knows of the step to be done again that the journal does not: that its
      * intent was not carried out, and how often it was tried. */
     struct {
-        uint32_t seq;          /* 0: nothing */
+        uint32_t seq; /* 0: nothing */
         int attempts;
-        int64_t sent_ms;       /* wall clock of the last request; 0: none left */
-        bool renewed;          /* its token was renewed for it */
+        int64_t sent_ms; /* wall clock of the last request; 0: none left */
+        bool renewed;    /* its token was renewed for it */
     } redo;
     /* The last step whose outcome is unknown, for the settling that follows it. */
     struct {
@@ -191,17 +191,17 @@ struct run {
 };
 
 /* incoming.c */
-struct incoming *incoming_new(struct engine *e, struct company *c, const struct store_event *se,
-    int64_t seq);
-void incoming_accept(struct incoming *ev);       /* routes it, or lets it wait for its company */
-void incoming_settled(struct incoming *ev);      /* one of its runs is: see whether it was the last */
+struct incoming *incoming_new(
+    struct engine *e, struct company *c, const struct store_event *se, int64_t seq);
+void incoming_accept(struct incoming *ev);  /* routes it, or lets it wait for its company */
+void incoming_settled(struct incoming *ev); /* one of its runs is: see whether it was the last */
 void incoming_discard(struct incoming *ev);
-void incoming_hold(struct incoming *ev);         /* a callback of the store is to come */
-bool incoming_held_back(struct incoming *ev);    /* it came; false: the event is gone */
-void incoming_update(struct incoming *ev);       /* a run of it was parked, or goes on */
+void incoming_hold(struct incoming *ev);      /* a callback of the store is to come */
+bool incoming_held_back(struct incoming *ev); /* it came; false: the event is gone */
+void incoming_update(struct incoming *ev);    /* a run of it was parked, or goes on */
 void incoming_put(struct buf *b, const struct incoming *ev); /* "event":{...} for a script */
 void events_stored(struct engine *e, const struct store_event *se, int64_t seq);
-void events_pump(struct engine *e);        /* takes more from the store if there is room */
+void events_pump(struct engine *e); /* takes more from the store if there is room */
 void events_company_ready(struct company *c);
 
 /* route.c */
@@ -210,7 +210,7 @@ void incoming_route(struct incoming *ev);
 /* run.c */
 struct run *run_new(struct incoming *ev, const char *id, const char *rule, const char *key,
     const char *version, enum run_state state);
-void run_admit(struct run *r);             /* into its key's queue; starts when it is its turn */
+void run_admit(struct run *r); /* into its key's queue; starts when it is its turn */
 void run_finish(struct run *r, enum run_state state, const char *reason, struct str result);
 /* Its end is on disk: it is counted and leaves memory, and its event perhaps too. */
 void run_over(struct run *r);
@@ -226,14 +226,14 @@ void run_again(struct run *r, int64_t wait_ms);
 void run_not_stored(struct run *r, const struct err *err);
 void run_discard(struct run *r);
 void run_info(const struct run *r, struct engine_run_info *i);
-void run_hold(struct run *r);              /* a callback of the store is to come */
-bool run_held_back(struct run *r);         /* it came; false: the run is gone */
+void run_hold(struct run *r);      /* a callback of the store is to come */
+bool run_held_back(struct run *r); /* it came; false: the run is gone */
 
 /* schedule.c */
 void schedule_add(struct run *r);
-void schedule_release(struct run *r);      /* it gave its place back */
+void schedule_release(struct run *r); /* it gave its place back */
 void schedule_pump(struct engine *e);
-void run_start(struct run *r);             /* run.c; called when it got a place */
+void run_start(struct run *r); /* run.c; called when it got a place */
 
 /* journal.c */
 void journal_load(struct run *r, void (*fn)(struct run *r));
@@ -249,8 +249,8 @@ void observe_log(struct run *r, const char *level, struct str text);
 
 /* engine.c */
 uint32_t engine_random(struct engine *e);
-void engine_hold(struct engine *e);        /* a callback of the store is to come */
-bool engine_held_back(struct engine *e);   /* it came; false: the engine is gone */
-void engine_retry_soon(struct engine *e);  /* something could not be stored */
+void engine_hold(struct engine *e);       /* a callback of the store is to come */
+bool engine_held_back(struct engine *e);  /* it came; false: the engine is gone */
+void engine_retry_soon(struct engine *e); /* something could not be stored */
 
 #endif

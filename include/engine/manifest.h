@@ -27,14 +27,14 @@ struct manifest_auth {
     char *token_path;                     /* oauth2_m2m: below the connection's address */
     struct manifest_param *params;        /* oauth2_m2m: form fields of the token request */
     int nparams;
-    int64_t renew_before_ms;              /* 0: the default */
+    int64_t renew_before_ms; /* 0: the default */
 };
 
 enum manifest_scheme { SCHEME_ANY, SCHEME_HMAC, SCHEME_SECRET, SCHEME_BASIC, SCHEME_NONE };
 struct manifest_webhook {
     bool present;
-    char *event;                          /* path of the event's type in the body; "" if none */
-    char *id;                             /* path of the delivery's id; "" if none */
+    char *event; /* path of the event's type in the body; "" if none */
+    char *id;    /* path of the delivery's id; "" if none */
     enum manifest_scheme scheme;
     struct manifest_value secret;
 };
@@ -44,10 +44,10 @@ struct manifest_connection {
     struct manifest_value url;
     struct manifest_auth auth;
     struct manifest_webhook webhook;
-    int64_t settle_ms;                    /* -1: the engine's default */
-    int64_t timeout_ms;                   /* 0: the engine's default */
-    double rate;                          /* requests a second; 0: no limit */
-    int concurrency;                      /* 0: the engine's default */
+    int64_t settle_ms;  /* -1: the engine's default */
+    int64_t timeout_ms; /* 0: the engine's default */
+    double rate;        /* requests a second; 0: no limit */
+    int concurrency;    /* 0: the engine's default */
 };
 
 enum manifest_trigger { TRIGGER_AUTOMATIC, TRIGGER_MANUAL, TRIGGER_OFF, TRIGGER_FUNCTION };

@@ -11,10 +11,10 @@
 int64_t retry_after_ms(struct str value, int64_t now_wall_ms, int64_t cap_ms);
 
 enum retry_verdict {
-    RETRY_DONE,     /* an answer for the script */
-    RETRY_LATER,    /* not carried out, or without effect: try again */
-    RETRY_TOKEN,    /* the token was not taken */
-    RETRY_UNKNOWN   /* a write that may have been carried out */
+    RETRY_DONE,   /* an answer for the script */
+    RETRY_LATER,  /* not carried out, or without effect: try again */
+    RETRY_TOKEN,  /* the token was not taken */
+    RETRY_UNKNOWN /* a write that may have been carried out */
 };
 /* A whole answer came with this status. */
 enum retry_verdict retry_judge(int status, bool write);

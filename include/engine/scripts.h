@@ -14,10 +14,10 @@ struct scripts;
 struct script_call;
 
 struct scripts_config {
-    int workers;              /* script processes */
-    int64_t burst_ms;         /* a script may compute so long between two steps; what does not end
-                                 by itself then is ended by SIGKILL, half as much later */
-    size_t memory;            /* bytes of one Lua state */
+    int workers;      /* script processes */
+    int64_t burst_ms; /* a script may compute so long between two steps; what does not end
+                         by itself then is ended by SIGKILL, half as much later */
+    size_t memory;    /* bytes of one Lua state */
     const char *system_hash;
     struct str system_bundle; /* JSON object: "lua/http.lua" -> source ... */
 };
@@ -35,7 +35,8 @@ void scripts_free(struct scripts *s);
  * stays, over restarts of the process too, until scripts_unload. */
 typedef void (*scripts_loaded_fn)(void *arg, struct str manifest, const struct err *e);
 void scripts_load(struct scripts *s, const char *context, enum script_mode mode, const char *module,
-    const char *system_hash, struct str bundle, struct str options, scripts_loaded_fn fn, void *arg);
+    const char *system_hash, struct str bundle, struct str options, scripts_loaded_fn fn,
+    void *arg);
 /* Another installation bundle, for runs that began under it. */
 void scripts_add_system(struct scripts *s, const char *hash, struct str bundle);
 void scripts_unload(struct scripts *s, const char *context);

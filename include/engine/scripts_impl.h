@@ -20,16 +20,16 @@ struct script_system {
 struct script_worker {
     struct scripts *s;
     int index;
-    struct child *child;         /* NULL while it is down */
-    bool condemned;              /* killed; what it still says is not heard */
-    struct list contexts;        /* that live in this process */
-    struct list calls;           /* sent, or waiting for the process to be up */
+    struct child *child;  /* NULL while it is down */
+    bool condemned;       /* killed; what it still says is not heard */
+    struct list contexts; /* that live in this process */
+    struct list calls;    /* sent, or waiting for the process to be up */
     struct loop_timer *restart;
-    int64_t started_ms;          /* monotonic */
-    int deaths;                  /* in a row, shortly after the start */
+    int64_t started_ms;               /* monotonic */
+    int deaths;                       /* in a row, shortly after the start */
     uint64_t seen_current, seen_beat; /* of the shared page, for the watchdog */
-    int64_t seen_ms;             /* since when they are so */
-    const char *verdict;         /* why the host killed it, or NULL */
+    int64_t seen_ms;                  /* since when they are so */
+    const char *verdict;              /* why the host killed it, or NULL */
 };
 
 enum script_context_state { CONTEXT_LOADING, CONTEXT_READY, CONTEXT_BROKEN };
@@ -41,9 +41,9 @@ struct script_context {
     size_t nbundle, noptions;
     enum script_mode mode;
     enum script_context_state state;
-    uint64_t load_id;            /* of the load under way, or 0 */
-    bool told;                   /* fn was called */
-    char *broken;                /* why it could not be loaded again */
+    uint64_t load_id; /* of the load under way, or 0 */
+    bool told;        /* fn was called */
+    char *broken;     /* why it could not be loaded again */
     scripts_loaded_fn fn;
     void *arg;
 };
@@ -53,8 +53,8 @@ struct script_call {
     struct scripts *s;
     struct script_worker *worker;
     uint64_t id;
-    uint32_t seq;                /* of the last step */
-    bool asked;                  /* the step waits for its answer */
+    uint32_t seq; /* of the last step */
+    bool asked;   /* the step waits for its answer */
     bool sent;
     struct script_handlers h;
     char *context, *function, *arguments, *body; /* until sent */
@@ -68,8 +68,8 @@ struct scripts {
     int64_t burst_ms;
     size_t memory;
     struct list systems;
-    struct map *contexts;        /* name -> struct script_context */
-    struct map *calls;           /* 8 bytes of id -> struct script_call */
+    struct map *contexts; /* name -> struct script_context */
+    struct map *calls;    /* 8 bytes of id -> struct script_call */
     uint64_t last_id;
     struct loop_timer *watchdog;
     bool watching;
@@ -90,7 +90,7 @@ struct script_context *scripts_find_load(struct script_worker *w, uint64_t id);
 /* A load ended well (manifest) or not (e). */
 void scripts_context_loaded(struct script_context *c, struct str manifest, const struct err *e);
 /* Takes the call out and tells its owner. */
-void scripts_end_call(struct script_call *c, enum script_outcome o, struct str json,
-    struct str body, bool guilty);
+void scripts_end_call(
+    struct script_call *c, enum script_outcome o, struct str json, struct str body, bool guilty);
 
 #endif

@@ -10,12 +10,12 @@
 
 struct signature_check {
     enum manifest_scheme scheme;
-    struct str secret;           /* basic: "user:password", or the password alone */
+    struct str secret; /* basic: "user:password", or the password alone */
     const struct http_header *headers;
     int nheaders;
     struct str body;
-    int64_t now_ms;              /* wall clock */
-    int64_t window_ms;           /* a signed timestamp may differ from now by this */
+    int64_t now_ms;    /* wall clock */
+    int64_t window_ms; /* a signed timestamp may differ from now by this */
 };
 
 /* 0: authentic. -1: not; e says what was missing or wrong, without a word of the secret.

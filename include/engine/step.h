@@ -6,11 +6,11 @@
 #include "machine.h"
 
 enum step_phase {
-    STEP_INTENT,  /* the intent is on its way to the disk */
-    STEP_QUEUED,  /* waits for a place on its connection */
-    STEP_TOKEN,   /* waits for a token */
-    STEP_SENT,    /* the request is outside */
-    STEP_WAITING  /* a short wait: before another try, a sleep, the settling of a lost write */
+    STEP_INTENT, /* the intent is on its way to the disk */
+    STEP_QUEUED, /* waits for a place on its connection */
+    STEP_TOKEN,  /* waits for a token */
+    STEP_SENT,   /* the request is outside */
+    STEP_WAITING /* a short wait: before another try, a sleep, the settling of a lost write */
 };
 
 struct step {
@@ -18,13 +18,13 @@ struct step {
     uint32_t seq;
     enum step_phase phase;
     char fingerprint[33];
-    char kind[12];             /* "read", "write", "time", "sleep", "settle" */
+    char kind[12]; /* "read", "write", "time", "sleep", "settle" */
     char *title;
     char *spec, *body;
     size_t nspec, nbody;
-    struct jsondoc *doc;       /* of spec */
-    bool recorded;             /* its intent is in the journal */
-    int64_t at_ms;             /* wall clock of the intent */
+    struct jsondoc *doc; /* of spec */
+    bool recorded;       /* its intent is in the journal */
+    int64_t at_ms;       /* wall clock of the intent */
     int64_t began_us;
     int attempts;
 
@@ -32,7 +32,7 @@ struct step {
     const struct manifest_connection *conn;
     struct channel *channel;
     bool write, in_channel, renewed;
-    int64_t sent_ms;           /* wall clock of the last request; 0: none left */
+    int64_t sent_ms; /* wall clock of the last request; 0: none left */
     char *used_token;
     struct channel_wait place;
     struct token_wait token;
@@ -69,7 +69,7 @@ struct step_request {
     const char *method;
     struct http_header headers[40];
     int nheaders;
-    struct str authorization;  /* set by the sender */
+    struct str authorization; /* set by the sender */
 };
 /* -1 and e (in words for the script's author) if the spec cannot be sent. */
 int step_request_build(const struct step *s, struct step_request *q, struct err *e);

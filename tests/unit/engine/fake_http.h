@@ -56,8 +56,8 @@ static void net_answer(void *arg)
             t = LIST_OF(n, struct http_out_transfer, node);
     if (!t)
         return;
-    struct http_out_result r = {.outcome = HTTP_OUT_ANSWERED, .status = 200,
-        .body = STR_LIT("{}"), .problem = ""};
+    struct http_out_result r = {
+        .outcome = HTTP_OUT_ANSWERED, .status = 200, .body = STR_LIT("{}"), .problem = ""};
     struct fake_sent q = net.sent[id - 1];
     net.serve(&q, (int)id, &r);
     if ((int)r.outcome == -1)
@@ -69,8 +69,8 @@ static void net_answer(void *arg)
     done(to, &r);
 }
 
-struct http_out_transfer *http_out_start(struct http_out *h, const struct http_out_request *r,
-    http_out_done done, void *arg)
+struct http_out_transfer *http_out_start(
+    struct http_out *h, const struct http_out_request *r, http_out_done done, void *arg)
 {
     struct http_out_transfer *t = mem_zalloc(1, sizeof *t);
     assert_true(net.n < FAKE_SENT_MAX);

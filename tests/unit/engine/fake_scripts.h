@@ -14,11 +14,11 @@ struct script_call {
     struct list node;
     uint64_t id;
     struct script_handlers h;
-    uint32_t seq;          /* steps asked so far */
+    uint32_t seq; /* steps asked so far */
     bool asked;
     char function[16];
     char *arguments, *body;
-    char *meta, *answer;   /* of the last step */
+    char *meta, *answer; /* of the last step */
 };
 
 /* The script under test: looks at c->seq, c->meta and c->answer and calls fake_step or fake_end. */

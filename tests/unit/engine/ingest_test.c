@@ -12,8 +12,10 @@ static void return_meta(struct script_call *c)
 static void write_blind(struct script_call *c)
 {
     if (c->seq == 0)
-        fake_step(c, "{\"connection\":\"books\",\"method\":\"POST\",\"op\":\"http\",\"path\":\"/x\","
-            "\"write\":true}", " {\"a\":1.50}");
+        fake_step(c,
+            "{\"connection\":\"books\",\"method\":\"POST\",\"op\":\"http\",\"path\":\"/x\","
+            "\"write\":true}",
+            " {\"a\":1.50}");
     else
         fake_end(c, SCRIPT_RETURNED, c->answer, false);
 }

@@ -74,7 +74,8 @@ static void refuses(void **state)
         {"{\"connections\":[{\"name\":\"a\",\"auth\":{\"type\":\"bearer\"}}]}", "needs a token"},
         {"{\"connections\":[{\"name\":\"a\",\"auth\":{\"type\":\"oauth2_m2m\"}}]}", "token_path"},
         {"{\"connections\":[{\"name\":\"a\",\"webhook\":{}}]}", "no secret"},
-        {"{\"connections\":[{\"name\":\"a\",\"webhook\":{\"signature\":\"x\"}}]}", "unknown webhook"},
+        {"{\"connections\":[{\"name\":\"a\",\"webhook\":{\"signature\":\"x\"}}]}",
+            "unknown webhook"},
         {"{\"connections\":[{\"name\":\"a\",\"rate\":-1}]}", "rate"},
         {"{\"connections\":[{\"name\":\"a\",\"settle_ms\":-5}]}", "out of range"},
         {"{\"rules\":[{\"name\":\"\"}]}", "needs a name"},
@@ -91,7 +92,8 @@ static void refuses(void **state)
 static void unsigned_webhooks_are_said_aloud(void **state)
 {
     struct manifest *m = manifest_parse(STR_LIT("{\"connections\":[{\"name\":\"a\",\"webhook\":"
-                                                "{\"signature\":\"none\"}}],\"rules\":{}}"), NULL);
+                                                "{\"signature\":\"none\"}}],\"rules\":{}}"),
+        NULL);
     assert_non_null(m);
     assert_int_equal(m->connections[0].webhook.scheme, SCHEME_NONE);
     manifest_free(m);

@@ -72,7 +72,8 @@ static void finds_the_words_of_a_refusal(void **state)
     assert_string_equal(words, "invalid_client");
     token_problem(STR_LIT("{\"error\":\"x\",\"error_description\":\"why\"}"), words, sizeof words);
     assert_string_equal(words, "why");
-    token_problem(STR_LIT("{\"errors\":[{\"status\":401,\"message\":\"no\"}]}"), words, sizeof words);
+    token_problem(
+        STR_LIT("{\"errors\":[{\"status\":401,\"message\":\"no\"}]}"), words, sizeof words);
     assert_string_equal(words, "no");
     token_problem(STR_LIT("<html>"), words, sizeof words);
     assert_string_equal(words, "");
@@ -113,8 +114,8 @@ static void breaks_and_probes(void **state)
     assert_true(breaker_failed(&b, now));
     assert_int_equal(breaker_ask(&b, now), 5000);
     now += 5000;
-    assert_int_equal(breaker_ask(&b, now), 0);   /* one probe */
-    assert_true(breaker_ask(&b, now) > 0);       /* the others wait for it */
+    assert_int_equal(breaker_ask(&b, now), 0); /* one probe */
+    assert_true(breaker_ask(&b, now) > 0);     /* the others wait for it */
     assert_true(breaker_failed(&b, now));
     assert_int_equal(breaker_ask(&b, now), 10000);
     now += 10000;
@@ -135,8 +136,8 @@ static void finds_texts_of_deliveries(void **state)
                                "\"f\":1.50,\"b\":true,\"o\":{}}";
     static const struct {
         const char *path, *text;
-    } cases[] = {{"a.id", "e\xc3\xa4"}, {"n", "12"}, {"f", "1.50"}, {"b", ""}, {"o", ""},
-        {"a", ""}, {"a.x", ""}, {"n.x", ""}, {"missing", ""}, {"", ""}};
+    } cases[] = {{"a.id", "e\xc3\xa4"}, {"n", "12"}, {"f", "1.50"}, {"b", ""}, {"o", ""}, {"a", ""},
+        {"a.x", ""}, {"n.x", ""}, {"missing", ""}, {"", ""}};
     char out[DELIVERY_TEXT];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(delivery_text(STR_LIT(json), cases[i].path, false, out, NULL), 0);
@@ -148,8 +149,8 @@ static void finds_texts_of_deliveries(void **state)
 
 static void finds_delivery_ids(void **state)
 {
-    struct http_header h[] = {{STR_LIT("webhook-id"), STR_LIT("w1")},
-        {STR_LIT("x-event-id"), STR_LIT(" x1 ")}};
+    struct http_header h[] = {
+        {STR_LIT("webhook-id"), STR_LIT("w1")}, {STR_LIT("x-event-id"), STR_LIT(" x1 ")}};
     char out[DELIVERY_TEXT], longer[500];
     struct err e = {0};
     delivery_id(STR_LIT("{\"id\":\"evt\"}"), "id", h, 2, out);

@@ -54,7 +54,7 @@ static void never_answer_writes(const struct fake_sent *q, int n, struct http_ou
 {
     serve_well(q, n, r);
     if (strncmp(q->line, "POST", 4) == 0)
-        r->outcome = (enum http_out_outcome)-1;
+        r->outcome = (enum http_out_outcome) - 1;
 }
 
 static void lose_writes(const struct fake_sent *q, int n, struct http_out_result *r)
@@ -211,7 +211,8 @@ static void waits_give_the_state_back(void **state)
     assert_int_equal(net_count("GET"), 3);
 }
 
-/* The write is refused at the door twice, with a park between: sent again, since nothing happened. */
+/* The write is refused at the door twice, with a park between: sent again, since nothing happened.
+ */
 static void a_parked_write_is_sent_again(void **state)
 {
     struct world *w = *state;
@@ -389,8 +390,10 @@ static void ends_have_words(void **state)
     } cases[] = {
         {SCRIPT_ERROR, "{\"message\":\"nil value\",\"where\":\"rules/a.lua:3\"}", "failed",
             "rules/a.lua:3: nil value"},
-        {SCRIPT_ERROR, "{\"message\":\"books answered 422\",\"class\":\"permanent\",\"where\":"
-                       "\"rules/a.lua:3\"}", "attention", "books answered 422"},
+        {SCRIPT_ERROR,
+            "{\"message\":\"books answered 422\",\"class\":\"permanent\",\"where\":"
+            "\"rules/a.lua:3\"}",
+            "attention", "books answered 422"},
         {SCRIPT_ATTENTION, "{\"reason\":\"which one?\"}", "attention", "which one?"},
         {SCRIPT_SKIP, "{\"reason\":\"nothing to do\"}", "skipped", "nothing to do"},
         {SCRIPT_LIMIT, "{\"limit\":\"memory\",\"message\":\"more than 64 MB\"}", "failed",
@@ -418,7 +421,8 @@ static void policies_decide(void **state)
         {"[{\"rule\":\"r\",\"policy\":\"manual\"}]", "held", "held"},
         {"[{\"rule\":\"r\",\"policy\":\"manual\",\"reason\":\"big\"}]", "held", "big"},
         {"[{\"rule\":\"r\",\"policy\":\"off\"}]", "skipped", "off"},
-        {"[{\"rule\":\"r\",\"policy\":\"skip\",\"reason\":\"test order\"}]", "skipped", "test order"},
+        {"[{\"rule\":\"r\",\"policy\":\"skip\",\"reason\":\"test order\"}]", "skipped",
+            "test order"},
         {"[{\"rule\":\"r\",\"policy\":\"perhaps\"}]", "failed", "perhaps"},
     };
     struct world *w = *state;
@@ -433,6 +437,33 @@ static void policies_decide(void **state)
     struct engine_stats s;
     engine_stats(w->engine, &s);
     assert_int_equal(s.events_in_memory, 0);
+}
+
+static void a_run_keeps_its_version(void **state)
+{
+    struct world *w = *state;
+    char path[100], before[33];
+    fake.run = write_and_look;
+    net.serve = never_answer_writes;
+    world_start(w);
+    snprintf(before, sizeof before, "%s", engine_version(w->engine, "acme"));
+    world_inject(w, "{\"type\":\"t\"}");
+    while (net.n < 1)
+        world_wait(w, 5);
+    world_crash(w);
+    snprintf(path, sizeof path, "%s/company.lua", w->dir);
+    FILE *f = fopen(path, "a");
+    assert_non_null(f);
+    fputs("-- changed\n", f);
+    fclose(f);
+    net.serve = serve_well;
+    fake.loads = 0;
+    world_start(w);
+    world_until_over(w, 1);
+    assert_string_equal(w->seen.state, "done");
+    assert_string_equal(w->seen.version, before);
+    assert_string_not_equal(engine_version(w->engine, "acme"), before);
+    assert_int_equal(fake.loads, 2); /* the new one, and the recorded one from the store */
 }
 
 static void acted(void *arg, const struct err *e)
@@ -499,6 +530,7 @@ int main(void)
         RUN_TEST(lost_calls_begin_again),
         RUN_TEST(ends_have_words),
         RUN_TEST(policies_decide),
+        RUN_TEST(a_run_keeps_its_version),
         RUN_TEST(a_held_run_is_sent),
         RUN_TEST(a_run_goes_on_after_attention),
     };

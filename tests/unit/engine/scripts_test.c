@@ -34,15 +34,18 @@ static void say(const struct wire_msg *m)
 
 static void say_end(uint64_t id, const char *outcome, struct str json)
 {
-    struct wire_msg m = {.type = WIRE_END, .id = id, .nparts = 3,
-        .part = {str_of(outcome), json, STR_LIT("raw")}};
+    struct wire_msg m = {
+        .type = WIRE_END, .id = id, .nparts = 3, .part = {str_of(outcome), json, STR_LIT("raw")}};
     say(&m);
 }
 
 static void play_call(const struct wire_msg *m)
 {
     struct str function = m->part[1];
-    struct wire_msg step = {.type = WIRE_STEP, .id = m->id, .seq = 1, .nparts = 2,
+    struct wire_msg step = {.type = WIRE_STEP,
+        .id = m->id,
+        .seq = 1,
+        .nparts = 2,
         .part = {STR_LIT("{\"op\":\"time\"}"), STR_LIT("")}};
     page->current = m->id;
     page->beat++;
@@ -73,7 +76,9 @@ static void play_load(const struct wire_msg *m)
     page->current = m->id;
     if (str_is(m->part[2], "dies"))
         _exit(3);
-    struct wire_msg loaded = {.type = WIRE_LOADED, .id = m->id, .nparts = 2,
+    struct wire_msg loaded = {.type = WIRE_LOADED,
+        .id = m->id,
+        .nparts = 2,
         .part = {str_of(bad ? "error" : "ok"), bad ? STR_LIT("company.lua:3: what?") : m->part[5]}};
     say(&loaded);
     page->current = 0;
@@ -168,8 +173,11 @@ static int setup(void **state)
 {
     struct world *w = mem_zalloc(1, sizeof *w);
     struct err e = {0};
-    struct scripts_config c = {.workers = 1, .burst_ms = 50, .memory = 1 << 20,
-        .system_hash = "s1", .system_bundle = STR_LIT("{}")};
+    struct scripts_config c = {.workers = 1,
+        .burst_ms = 50,
+        .memory = 1 << 20,
+        .system_hash = "s1",
+        .system_bundle = STR_LIT("{}")};
     log_set_level(LOG_ERROR + 1);
     w->loop = loop_new(NULL);
     w->scripts = scripts_new(w->loop, &c, &e);
@@ -192,8 +200,7 @@ static void loads_and_calls(void **state)
 {
     struct world *w = *state;
     load(w, "acme@1", "boot");
-    assert_string_equal(w->manifest,
-        "{\"limits\":{\"memory\":1048576,\"burst_ms\":50},\"a\":1}");
+    assert_string_equal(w->manifest, "{\"limits\":{\"memory\":1048576,\"burst_ms\":50},\"a\":1}");
     call(w, "acme@1", "echo");
     assert_int_equal(w->outcome, SCRIPT_RETURNED);
     assert_string_equal(w->json, "[1]");

@@ -32,8 +32,8 @@ static void makes_the_known_signature(void **state)
 
 static void verifies_hmac(void **state)
 {
-    struct http_header h[] = {header("x-signature-256", "sha256=" VECTOR),
-        header("X-Timestamp", "1700000000")};
+    struct http_header h[] = {
+        header("x-signature-256", "sha256=" VECTOR), header("X-Timestamp", "1700000000")};
     assert_int_equal(check(SCHEME_ANY, "geheim", h, 2, NULL), 0);
     assert_int_equal(check(SCHEME_HMAC, "geheim", h, 2, NULL), 0);
     assert_int_equal(check(SCHEME_HMAC, "anders", h, 2, NULL), -1);
@@ -73,8 +73,8 @@ static void keeps_the_time_window(void **state)
 
 static void a_wrong_signature_is_not_healed_by_a_password(void **state)
 {
-    struct http_header h[] = {header("X-Signature-256", "sha256=00"),
-        header("X-Webhook-Secret", "geheim")};
+    struct http_header h[] = {
+        header("X-Signature-256", "sha256=00"), header("X-Webhook-Secret", "geheim")};
     assert_int_equal(check(SCHEME_ANY, "geheim", h, 2, NULL), -1);
     assert_int_equal(check(SCHEME_ANY, "geheim", h + 1, 1, NULL), 0);
 }

@@ -14,26 +14,26 @@
 #define MANIFEST                                                                                   \
     "{\"company\":\"Acme\",\"connections\":["                                                      \
     "{\"name\":\"shop\",\"kind\":\"webhook\",\"where\":\"company.lua:1\","                         \
-    "\"webhook\":{\"event\":\"type\",\"id\":\"id\",\"signature\":\"secret\","                       \
+    "\"webhook\":{\"event\":\"type\",\"id\":\"id\",\"signature\":\"secret\","                      \
     "\"secret\":{\"secret\":\"shop\"}}},"                                                          \
-    "{\"name\":\"open\",\"kind\":\"webhook\",\"webhook\":{\"signature\":\"none\"}},"                \
-    "{\"name\":\"books\",\"kind\":\"http\",\"url\":{\"literal\":\"http://books/api/\"},"            \
-    "\"auth\":{\"type\":\"bearer\",\"token\":{\"secret\":\"books\"}},\"settle_ms\":50},"            \
+    "{\"name\":\"open\",\"kind\":\"webhook\",\"webhook\":{\"signature\":\"none\"}},"               \
+    "{\"name\":\"books\",\"kind\":\"http\",\"url\":{\"literal\":\"http://books/api/\"},"           \
+    "\"auth\":{\"type\":\"bearer\",\"token\":{\"secret\":\"books\"}},\"settle_ms\":50},"           \
     "{\"name\":\"grant\",\"kind\":\"http\",\"url\":{\"literal\":\"http://grant\"},"                \
     "\"auth\":{\"type\":\"oauth2_m2m\",\"token_path\":\"/oauth/token\",\"params\":{"               \
-    "\"client_id\":{\"literal\":\"a b\"},\"client_secret\":{\"secret\":\"s\"}}}}],"                 \
+    "\"client_id\":{\"literal\":\"a b\"},\"client_secret\":{\"secret\":\"s\"}}}}],"                \
     "\"rules\":[{\"name\":\"r\",\"on\":[\"shop\"]}]}"
 #define ROUTE "[{\"rule\":\"r\",\"policy\":\"automatic\"}]"
 
-#define READ  "{\"connection\":\"books\",\"method\":\"GET\",\"op\":\"http\",\"path\":\"/items?q=1\"}"
-#define WRITE "{\"connection\":\"books\",\"method\":\"POST\",\"op\":\"http\",\"path\":\"/items\"," \
-              "\"write\":true}"
+#define READ "{\"connection\":\"books\",\"method\":\"GET\",\"op\":\"http\",\"path\":\"/items?q=1\"}"
+#define WRITE                                                                                      \
+    "{\"connection\":\"books\",\"method\":\"POST\",\"op\":\"http\",\"path\":\"/items\","           \
+    "\"write\":true}"
 
 struct seen {
-    char event[64], run[64], rule[64], state[16], reason[1000], result[400];
+    char event[64], run[64], rule[64], version[33], state[16], reason[1000], result[400];
     int runs_over, parked;
     char steps[1000]; /* "1 done, 2 unknown, " */
-    char ends[2000];  /* events in the order their runs ended */
 };
 
 struct world {
@@ -45,7 +45,7 @@ struct world {
     struct resolver *resolver;
     struct bundle system;
     struct seen seen;
-    int want;         /* runs over, then the loop stops */
+    int want; /* runs over, then the loop stops */
     struct engine_reply reply;
     char reply_json[300], reply_event[64];
     bool replied, loaded;
@@ -61,6 +61,7 @@ static void world_run(void *arg, const struct engine_run_info *i)
     snprintf(s->event, sizeof s->event, "%s", i->event);
     snprintf(s->run, sizeof s->run, "%s", i->id);
     snprintf(s->rule, sizeof s->rule, "%s", i->rule);
+    snprintf(s->version, sizeof s->version, "%s", i->version);
     snprintf(s->state, sizeof s->state, "%s", run_state_name(i->state));
     snprintf(s->reason, sizeof s->reason, "%s", i->reason);
     snprintf(s->result, sizeof s->result, "%.*s", STR_ARG(i->result));
@@ -76,8 +77,8 @@ static void world_step(void *arg, const struct engine_step_info *i)
         i->replayed ? " again" : "");
 }
 
-static void world_loaded(void *arg, const char *company, const char *version,
-    const struct err *error)
+static void world_loaded(
+    void *arg, const char *company, const char *version, const struct err *error)
 {
     struct world *w = arg;
     if (error)
