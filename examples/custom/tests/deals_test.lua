@@ -12,14 +12,11 @@ test("a won deal becomes an unfinished invoice", function()
   expect(run.result).has { total = decimal "2243.94" }
 end)
 
-test("a large deal is held until somebody sends it", function()
+test("a large deal is held", function()
   local procountor = sandbox "procountor"
-  sandbox "slack"
   local run = deliver("crm", fixture("deal_won.json", { ["data.deal.value"] = 5000 }))
   expect(run.state).is "held"
   expect(procountor.invoices).count(0)
-  expect(run.runs[1].send().state).is "done"
-  expect(procountor.invoices).count(1)
 end)
 
 test("a deal that is not to be invoiced is skipped, with the reason", function()

@@ -81,14 +81,14 @@ test("what cannot be invoiced goes to a person, in words, and nothing is written
     { { ["customer.city"] = absent }, "no City" },
     { { ["customer.business_id"] = "1234567-8" }, 'business ID "1234567-8" is not valid' },
     { { ["pricing_table.rows.2.vat_percent"] = 24 }, "VAT 24 % is not in use" },
-    { { ["customer.name"] = "Ŕimská Oy" }, "Windows%-1252" },
+    { { ["customer.name"] = "Ŕimská Oy" }, "Windows-1252" },
   }
   for i, case in ipairs(cases) do
     local changes = case[1]
     changes.id = "evt_bad_" .. i
     local run = deliver("click2contract", fixture("signed.json", changes))
     expect(run.state).is "attention"
-    expect(run.reason).matches(case[2])
+    expect(run.reason).contains(case[2])
   end
   expect(procountor.invoices).count(0)
   expect(procountor.customers).count(0)
