@@ -19,12 +19,6 @@
 #define KEEP_MAX    ((size_t)1 << 20)   /* an empty buffer larger than this is given back */
 #define FAREWELL_MS 200                 /* what a child without a socket gets to end by itself */
 
-/* The posted flush cannot be taken back from the loop, so what it points to outlives the child. */
-struct flush {
-    struct child *c; /* NULL once freed */
-    bool posted;
-};
-
 struct child {
     struct loop *loop;
     struct child_handlers on;
@@ -33,7 +27,7 @@ struct child {
     struct loop_timer *patience; /* armed when it closed its socket but goes on */
     struct buf in, out;
     size_t sent; /* bytes of out that are gone */
-    struct flush *flush;
+    bool flush_posted;
     int calls; /* handlers under way: freeing waits for them */
     bool over; /* gone was called, or child_free was */
     bool free_wanted;
@@ -45,10 +39,6 @@ static void release(struct child *c)
     buf_free(&c->in);
     buf_free(&c->out);
     child_unmap(c->p.page);
-    if (c->flush->posted)
-        c->flush->c = NULL; /* flush_run frees it */
-    else
-        mem_free(c->flush);
     mem_free(c);
 }
 
@@ -97,12 +87,9 @@ static void send_waiting(struct child *c)
 
 static void flush_run(void *arg)
 {
-    struct flush *f = arg;
-    f->posted = false;
-    if (f->c)
-        send_waiting(f->c);
-    else
-        mem_free(f);
+    struct child *c = arg;
+    c->flush_posted = false;
+    send_waiting(c);
 }
 
 /* What was sent goes once it is half of the buffer, so that moving the rest stays cheap. */
@@ -124,10 +111,10 @@ void child_send(struct child *c, const struct wire_msg *m)
         close_socket(c);
         return;
     }
-    if (c->flush->posted)
+    if (c->flush_posted)
         return;
-    c->flush->posted = true;
-    loop_post(c->loop, flush_run, c->flush);
+    c->flush_posted = true;
+    loop_post(c->loop, flush_run, c);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */
@@ -272,8 +259,6 @@ struct child *child_start(struct loop *l, char *const argv[], char *const env[],
     c->p = p;
     buf_init(&c->in, WIRE_FRAME_MAX + 2 * READ_SIZE);
     buf_init(&c->out, CHILD_QUEUE_MAX);
-    c->flush = mem_zalloc(1, sizeof(*c->flush));
-    c->flush->c = c;
     c->patience = loop_timer_new(l, patience_ended, c);
     c->socket_watch = loop_fd_new(l, p.socket, socket_ready, c);
     loop_fd_watch(c->socket_watch, true, false);
@@ -315,6 +300,7 @@ void child_free(struct child *c)
     if (!c || c->free_wanted)
         return;
     c->free_wanted = true;
+    loop_unpost(c->loop, flush_run, c);
     if (!c->over) {
         c->over = true;
         see_off(c);

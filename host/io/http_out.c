@@ -128,13 +128,8 @@ static void start_waiting(struct http_out *h)
 
 static void turn_run(void *arg)
 {
-    struct turn *turn = arg;
-    struct http_out *h = turn->h;
-    turn->posted = false;
-    if (!h) {
-        mem_free(turn);
-        return;
-    }
+    struct http_out *h = arg;
+    h->turn_posted = false;
     start_waiting(h);
     if (h->kick)
         http_out_sockets_kick(h);
@@ -144,10 +139,10 @@ static void turn_run(void *arg)
 
 void http_out_post(struct http_out *h)
 {
-    if (h->turn->posted)
+    if (h->turn_posted)
         return;
-    h->turn->posted = true;
-    loop_post(h->loop, turn_run, h->turn);
+    h->turn_posted = true;
+    loop_post(h->loop, turn_run, h);
 }
 
 void http_out_collect(struct http_out *h)
@@ -193,8 +188,6 @@ struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, s
     list_init(&h->active);
     list_init(&h->finished);
     list_init(&h->idle);
-    h->turn = mem_zalloc(1, sizeof(*h->turn));
-    h->turn->h = h;
     h->multi = curl_multi_init();
     h->share = curl_share_init();
     if (!h->multi || !h->share) {
@@ -235,10 +228,7 @@ void http_out_free(struct http_out *h)
     curl_multi_cleanup(h->multi);
     curl_share_cleanup(h->share);
     http_out_sockets_free(h); /* after the multi handle, which still closes its sockets */
-    if (h->turn->posted)
-        h->turn->h = NULL; /* turn_run frees it */
-    else
-        mem_free(h->turn);
+    loop_unpost(h->loop, turn_run, h);
     mem_free((char *)h->config.ca_file);
     mem_free((char *)h->config.user_agent);
     mem_free(h);

@@ -64,13 +64,6 @@ struct http_out_transfer {
     char problem[HTTP_OUT_PROBLEM_MAX];
 };
 
-/* A callback that was posted to the loop cannot be taken back, so what it points to may outlive
- * the http_out. */
-struct turn {
-    struct http_out *h; /* NULL once freed */
-    bool posted;
-};
-
 struct socket_watch; /* one descriptor of libcurl */
 
 struct http_out {
@@ -80,7 +73,7 @@ struct http_out {
     struct loop_timer *timer;
     struct socket_watch **watches; /* by descriptor number */
     size_t nwatches;
-    struct turn *turn;
+    bool turn_posted;
     bool kick; /* libcurl wants to be called at once */
     struct list starting, active, finished, idle;
     int nidle;

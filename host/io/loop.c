@@ -118,7 +118,9 @@ static void run_posted(struct loop *l)
         l->posted.n = 0;
         l->running = now;
         for (size_t i = 0; i < now.n; i++)
-            now.at[i].fn(now.at[i].arg);
+            if (now.at[i].fn != NULL)
+                now.at[i].fn(now.at[i].arg);
+        l->running.n = 0;
     }
 }
 
@@ -161,6 +163,19 @@ void loop_stop(struct loop *l)
 void loop_post(struct loop *l, loop_fn fn, void *arg)
 {
     calls_add(&l->posted, fn, arg);
+}
+
+static void forget(struct calls *c, loop_fn fn, void *arg)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (c->at[i].fn == fn && c->at[i].arg == arg)
+            c->at[i].fn = NULL;
+}
+
+void loop_unpost(struct loop *l, loop_fn fn, void *arg)
+{
+    forget(&l->posted, fn, arg);
+    forget(&l->running, fn, arg);
 }
 
 void loop_on_idle(struct loop *l, loop_fn fn, void *arg)

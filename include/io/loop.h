@@ -26,6 +26,8 @@ struct event_base *loop_base(struct loop *l);
 
 /* Calls fn(arg) at the end of this turn of the loop, in order of posting. */
 void loop_post(struct loop *l, loop_fn fn, void *arg);
+/* Takes back all that was posted with this fn and arg and was not called yet. */
+void loop_unpost(struct loop *l, loop_fn fn, void *arg);
 /* A hook called once a turn, after all events of the turn and all posted calls were handled and
  * before the loop sleeps: the place to flush what was gathered (group commit, socket batches).
  * Hooks run in the order they were added and may post; the loop then goes round again. */

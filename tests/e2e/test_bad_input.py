@@ -24,7 +24,7 @@ class BadDelivery(Case):
         self.assert_error(self.world.deliver(b'{"event": '), 400, "JSON|line 1")
 
     def test_json_with_a_key_twice(self):
-        self.assert_error(self.world.deliver(b'{"id":"1","id":"2"}'), 400, "id")
+        self.assert_error(self.world.deliver(b'{"id":"1","id":"2"}'), 400, "key|line 1")
 
     def test_not_utf8(self):
         self.assert_error(self.world.deliver(b'{"a":"\xff"}'), 400, "UTF-8")
