@@ -148,7 +148,7 @@ local function refuse(spec, response, options)
   if options.explain then message, field, hint = options.explain(response.status, response.body) end
   if not message then message, field = http_error.words(response.body) end
   local e = { class = "permanent", status = response.status, connection = spec.connection,
-    method = spec.method, path = spec.path, message = message or "no reason given", field = field,
+    method = spec.method, path = spec.path, words = message, field = field,
     hint = hint, body = response.body }
   if field and type(options.json) == "table" then
     e.value = http_error.value_at(options.json, field)
@@ -158,7 +158,7 @@ end
 
 local function fail(spec, meta)
   error(http_error.new { class = meta.class or "permanent", connection = spec.connection,
-    method = spec.method, path = spec.path, message = meta.problem or "the request failed" }, 0)
+    method = spec.method, path = spec.path, words = meta.problem or "the request failed" }, 0)
 end
 
 -- The answer of a step as a response, or nil and why it proves nothing.
@@ -181,7 +181,7 @@ function http.get(connection, path, options)
   local response, problem, partial = read_answer(meta, raw, options)
   if not response then
     if partial.status >= 400 then refuse(spec, partial, options) end
-    error(http_error.new { class = "permanent", status = partial.status, message = problem,
+    error(http_error.new { class = "permanent", status = partial.status, words = problem,
       connection = spec.connection, method = "GET", path = spec.path }, 0)
   end
   if not accepted(response.status, options) then refuse(spec, response, options) end

@@ -3,10 +3,10 @@ The error that http.* raises when the outside says no. A table, so that a rule w
 look at its parts; as a text it is one sentence for a person.
 
   { class = "permanent" | "transient" | "denied", status = 400, connection, method, path,
-    message = the outside system's own words, field = "paymentInfo.dueDate", value = what was sent
-    there, hint = what to do, body = the decoded answer }
+    words = the outside system's own, field = "paymentInfo.dueDate", value = what was sent there,
+    hint = what to do, body = the decoded answer, message = all of it in one sentence }
 
-  http_error.new(fields)            -> such a table
+  http_error.new(fields)            -> such a table; message is made of the others
   http_error.is(value)              -> true for one
   http_error.words(body)            -> message, field out of an answer's body, as far as it has any
   http_error.value_at(sent, path)   -> the value at "rows[0].unit" (indexes from 0) in what was sent
@@ -23,6 +23,10 @@ local WORDS_MAX = 500
 local meta = { __name = "http error", __metatable = false }
 
 function meta.__tostring(e)
+  return e.message
+end
+
+local function sentence(e)
   local parts = {}
   local refused = e.status and e.status >= 400
   if e.connection then
@@ -30,7 +34,7 @@ function meta.__tostring(e)
     parts[#parts + 1] = ("%s %s %s %s"):format(e.connection, refused and "refused" or "failed at",
       e.method or "a request", e.path and e.path:match("^[^?]*") or "")
   end
-  local words = e.message or "no reason given"
+  local words = e.words or "no reason given"
   if refused then words = ("%d %s"):format(e.status, words) end
   parts[#parts + 1] = words
   local text = table.concat(parts, ": ")
@@ -44,6 +48,7 @@ function meta.__tostring(e)
 end
 
 function http_error.new(fields)
+  fields.message = sentence(fields)
   return setmetatable(fields, meta)
 end
 

@@ -73,7 +73,7 @@ function methods:list(path, query, headers)
     query.previousId = last.id
   end
   error(http_error.new { class = "permanent", connection = self.name, method = "GET", path = path,
-    message = ("the search gives more than %d records"):format(#all),
+    words = ("the search gives more than %d records"):format(#all),
     hint = "Make the search narrower." }, 0)
 end
 
