@@ -56,6 +56,17 @@ test("products are found by code, else by name", function()
   expect(procountor.products).count(2)
 end)
 
+test("a product whose name only looks alike is another product", function()
+  local procountor = sandbox "procountor"
+  sandbox "slack"
+  procountor.seed { products = { { name = "Hunaja 15 kg", price = 30, unit = "PIECE", discount = 0,
+    vat = 25.5, type = "SALES", active = true, currency = "EUR" } } }
+  local run = deliver("click2contract", fixture("signed.json",
+    { ["pricing_table.rows.2.name"] = "Hunaja 1,5 kg" }))
+  expect(run.state).is "done"
+  expect(procountor.products).count(3)
+end)
+
 test("an optional row that was not selected is not invoiced", function()
   local procountor = sandbox "procountor"
   sandbox "slack"

@@ -230,7 +230,8 @@ local function by_tag(client, wanted)
   if not name or not tag then return ours, namesakes end
   for _, active in ipairs { true, false } do
     merge(namesakes, search(client, "name", name, active, function(record)
-      return names.fold(given.text(record.name) or "") == names.fold(name)
+      local other = given.text(record.name)
+      return other == name or (other ~= nil and names.fold(other) == names.fold(name))
     end))
   end
   for _, record in ipairs(namesakes) do

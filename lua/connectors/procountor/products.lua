@@ -14,7 +14,7 @@ where = "row 2" (how messages call it) }
 A product = { id, code, name, unit, price, vat, active, created, record }.
 
 Procountor searches by parts of texts, so what is the same is decided here: codes letter by letter,
-names by names.fold (case, accents, spaces and punctuation do not count).
+names without case, accents and spaces.
 ]]
 
 local decimal = require "decimal"
@@ -84,12 +84,28 @@ local function by_code(client, line)
   return hit
 end
 
+-- The name without case, accents, runs of spaces and the punctuation at the end of a word. Signs
+-- within a word stay, since 1,5 is not 15 and C++ is not C#. names.fold is asked for one word at a
+-- time: of a whole name it would leave out "Ab" or "AS" as the legal form of a company.
+local function name_key(name)
+  local parts = {}
+  for word in name:gsub("\u{A0}", " "):gsub("\u{2013}", "-"):gsub("\u{2014}", "-"):gmatch("%S+") do
+    local bare = word:gsub("[%.,:;!]+$", "")
+    if bare ~= "" then word = bare end
+    parts[#parts + 1] = word:gsub("[%w\x80-\xff]+", function(run)
+      local folded = names.fold(run)
+      return folded ~= "" and folded or run
+    end)
+  end
+  return table.concat(parts, " ")
+end
+
 local function search_name(client, line, part)
-  local found, wanted = {}, names.fold(line.name)
+  local found, wanted = {}, name_key(line.name)
   for _, record in ipairs(client:list("/products",
     { name = part, type = "SALES", active = "true" })) do
     if (record.type or "SALES") == "SALES" and record.active ~= false
-      and names.fold(given.text(record.name) or "") == wanted then
+      and name_key(given.text(record.name) or "") == wanted then
       found[#found + 1] = record
     end
   end
@@ -215,7 +231,7 @@ local function new(client)
     line = prepare(line)
     -- Several rows of one invoice may sell the same product.
     local key = "procountor.product." .. client.name .. "\0" .. (line.code or "") .. "\0"
-      .. names.fold(line.name)
+      .. line.name
     return current.once(key, function()
       local record = lookup(client, line)
       return record and product_of(record) or products.create(line)
