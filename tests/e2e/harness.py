@@ -103,8 +103,10 @@ class World:
         self.urls = {}
 
     def close(self):
+        """Ends all processes; once. A sanitizer's report in a log is a failure."""
         bad = []
-        for p in self.processes:
+        processes, self.processes = self.processes, []
+        for p in processes:
             if p.p.poll() is None:
                 p.p.kill()
                 p.p.wait()
@@ -254,6 +256,8 @@ def main():
     """Runs the module's tests and ends with `N passed, N failed`."""
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
-    failed = len(result.failures) + len(result.errors)
+    # Several subtests of one test count as that one test.
+    failed = len({getattr(test, "test_case", test).id()
+                  for test, _ in result.failures + result.errors})
     print(f"{result.testsRun - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)

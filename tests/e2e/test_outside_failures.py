@@ -68,7 +68,7 @@ class Outside(Case):
         self.assertIn("procountor", run["reason"])
 
     def test_token_refused(self):
-        run = self.world_with("POST /api/oauth error=401")
+        run = self.world_with("POST /api/oauth error=401*1")
         self.assert_parked(run, "procountor|credentials")
 
     def test_token_that_ends_early_is_renewed(self):
