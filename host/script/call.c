@@ -17,6 +17,28 @@ int call_end_now(lua_State *L, struct call *c, enum call_ending ending)
     return lua_error(L);
 }
 
+void call_set_limit(struct call *c, const char *limit, const char *message)
+{
+    if (c->ending != ENDING_NONE)
+        return;
+    c->ending = ENDING_LIMIT;
+    buf_clear(&c->verdict);
+    buf_addc(&c->verdict, '{');
+    json_put_key(&c->verdict, "limit");
+    json_put_cstring(&c->verdict, limit);
+    json_put_key(&c->verdict, "message");
+    json_put_cstring(&c->verdict, message);
+    buf_addc(&c->verdict, '}');
+}
+
+void call_set_memory_limit(struct call *c, size_t bytes)
+{
+    char message[128];
+    snprintf(message, sizeof(message), "the script needs more than %zu MiB: does something grow or "
+                                       "call itself without end?", bytes >> 20);
+    call_set_limit(c, "memory", message);
+}
+
 int call_hit_limit(lua_State *L, const char *limit, const char *fmt, ...)
 {
     struct call *c = vm_of(L)->call;
@@ -25,16 +47,15 @@ int call_hit_limit(lua_State *L, const char *limit, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(message, sizeof(message), fmt, ap);
     va_end(ap);
-    if (c->ending == ENDING_NONE) {
-        buf_clear(&c->verdict);
-        buf_addc(&c->verdict, '{');
-        json_put_key(&c->verdict, "limit");
-        json_put_cstring(&c->verdict, limit);
-        json_put_key(&c->verdict, "message");
-        json_put_cstring(&c->verdict, message);
-        buf_addc(&c->verdict, '}');
-    }
-    return call_end_now(L, c, c->ending == ENDING_NONE ? ENDING_LIMIT : c->ending);
+    call_set_limit(c, limit, message);
+    return call_end_now(L, c, c->ending);
+}
+
+int call_hit_memory(lua_State *L)
+{
+    struct call *c = vm_of(L)->call;
+    call_set_memory_limit(c, vm_of(L)->limit);
+    return call_end_now(L, c, c->ending);
 }
 
 void call_check(lua_State *L)

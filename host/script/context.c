@@ -150,27 +150,28 @@ static int l_open(lua_State *L)
 
 static struct vm *make(struct context *c, struct call *by, struct buf *manifest, struct buf *out)
 {
-    struct err e = {0};
-    struct vm *vm = vm_new(c, c->limits.memory, c->limits.fail_in, &e);
+    struct vm *vm = vm_new(c, c->limits.memory, c->limits.fail_in);
     if (!vm) {
-        buf_adds(out, "{\"message\":");
-        json_put_cstring(out, e.text);
-        buf_adds(out, ",\"limit\":\"memory\"}");
+        call_set_memory_limit(by, c->limits.memory);
+        buf_add(out, by->verdict.p, by->verdict.n);
         return NULL;
     }
     struct opening o = {c, manifest};
     bool loading = by->loading;
     uint64_t random = by->random;
     by->loading = true;
+    by->random = 0;
     vm->call = by;
     watchdog_begin(by, vm->L, c->limits.burst_ms, c->limits.call_ms);
-    int rc = vm_protect(vm, l_open, &o);
+    int status = vm_protect(vm, l_open, &o);
     watchdog_end();
     vm->call = NULL;
     by->loading = loading;
     by->random = random; /* what a fresh state draws while loading must not shift the call's own */
-    if (rc == 0)
+    if (status == LUA_OK)
         return vm;
+    if (status == LUA_ERRMEM)
+        call_set_memory_limit(by, c->limits.memory);
     if (by->ending != ENDING_NONE)
         buf_add(out, by->verdict.p, by->verdict.n);
     else

@@ -84,10 +84,7 @@ static void send_failed(struct call *c, int status)
 {
     struct buf *b = &c->vm->report;
     if (status == LUA_ERRMEM) {
-        buf_clear(&c->verdict);
-        buf_addf(&c->verdict, "{\"limit\":\"memory\",\"message\":\"the script needs more than %zu MiB\"}",
-            c->context->limits.memory >> 20);
-        c->ending = ENDING_LIMIT;
+        call_set_memory_limit(c, c->context->limits.memory);
         send_ending(c);
         return;
     }
@@ -142,22 +139,23 @@ static int l_start(lua_State *L)
 static bool start(struct call *c)
 {
     struct buf why;
+    int status = LUA_OK;
     buf_init(&why, VERDICT_MAX);
     c->vm = context_take(c->context, c, NULL, &why);
-    if (!c->vm) {
-        if (c->ending != ENDING_NONE)
-            send_ending(c);
-        else
-            send_end(c, "error", buf_str(&why), STR_NONE);
-        buf_free(&why);
-        return false;
+    if (c->vm) {
+        c->vm->call = c;
+        status = vm_protect(c->vm, l_start, c);
+        buf_add(&why, c->vm->report.p, c->vm->report.n);
     }
+    bool started = c->vm && status == LUA_OK;
+    if (status == LUA_ERRMEM)
+        call_set_memory_limit(c, c->context->limits.memory);
+    if (!started && c->ending != ENDING_NONE)
+        send_ending(c);
+    else if (!started)
+        send_end(c, "error", buf_str(&why), STR_NONE);
     buf_free(&why);
-    c->vm->call = c;
-    if (vm_protect(c->vm, l_start, c) == 0)
-        return true;
-    send_end(c, "error", buf_str(&c->vm->report), STR_NONE);
-    return false;
+    return started;
 }
 
 /* One resume, and what follows from it: true if the call waits for its next step's answer. The

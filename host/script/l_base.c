@@ -18,8 +18,7 @@ static int finish(lua_State *L, int status, lua_KContext skip)
 {
     call_check(L);
     if (status == LUA_ERRMEM)
-        call_hit_limit(L, "memory", "the script needs more than %zu MiB",
-            vm_of(L)->context->limits.memory >> 20);
+        call_hit_memory(L);
     if (status != LUA_OK && status != LUA_YIELD) {
         lua_pushboolean(L, 0);
         lua_pushvalue(L, -2);

@@ -47,7 +47,7 @@ static int panic(lua_State *L)
     abort();
 }
 
-struct vm *vm_new(struct context *c, size_t limit, int64_t fail_in, struct err *e)
+struct vm *vm_new(struct context *c, size_t limit, int64_t fail_in)
 {
     struct vm *vm = mem_zalloc(1, sizeof(*vm));
     vm->context = c;
@@ -61,7 +61,6 @@ struct vm *vm_new(struct context *c, size_t limit, int64_t fail_in, struct err *
     vm->L = lua_newstate(allocate, vm);
     if (!vm->L) {
         vm_free(vm);
-        err_set(e, ERR_LIMIT, "a Lua state does not fit into %zu bytes", limit);
         return NULL;
     }
     lua_atpanic(vm->L, panic);
@@ -107,7 +106,7 @@ int vm_protect(struct vm *vm, lua_CFunction fn, void *arg)
         report_error(vm, L, status, &vm->report);
     }
     lua_settop(L, top);
-    return status == LUA_OK ? 0 : -1;
+    return status;
 }
 
 bool vm_charge(struct vm *vm, int64_t n)

@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <lua.h>
 #include "buf.h"
-#include "err.h"
 #include "json.h"
 #include "list.h"
 
@@ -28,14 +27,14 @@ struct vm {
     struct buf report;         /* what the last failed vm_protect found: JSON, see report.h */
 };
 
-/* A state without any library. NULL and e if even that does not fit into limit bytes.
- * fail_in as in struct vm. */
-struct vm *vm_new(struct context *c, size_t limit, int64_t fail_in, struct err *e);
+/* A state without any library. NULL if even that does not fit into limit bytes. fail_in as in
+ * struct vm. */
+struct vm *vm_new(struct context *c, size_t limit, int64_t fail_in);
 void vm_free(struct vm *vm);
 
 /* Calls fn(L) with arg as its one argument (light userdata) under protection: the only way from C
- * into a state besides bridge_resume. 0; or -1, then vm->report tells why. Errors of fn reach the
- * report with the stack they were raised on. */
+ * into a state besides bridge_resume. LUA_OK; or the status of the error, and vm->report tells of it,
+ * with the stack it was raised on. */
 int vm_protect(struct vm *vm, lua_CFunction fn, void *arg);
 
 static inline struct vm *vm_of(lua_State *L)

@@ -30,7 +30,7 @@ struct fake_host {
 };
 
 static const struct limits usual_limits = {
-    .memory = (size_t)16 << 20, .burst_ms = 200, .call_ms = 5000, .steps = 50, .log = 2000};
+    .memory = (size_t)64 << 20, .burst_ms = 10000, .call_ms = 60000, .steps = 50, .log = 2000};
 
 /* The context module of most tests: runs company.lua, which returns the function to be called, with
  * all modules as globals. */

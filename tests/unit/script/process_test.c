@@ -71,7 +71,9 @@ static void test_load_error_names_the_place(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct fake_host h;
-        host_start(&h, &usual_limits);
+        struct limits limits = usual_limits;
+        limits.burst_ms = 200;
+        host_start(&h, &limits);
         struct wire_msg m = host_load(&h, "c", "company",
             bundle_of("lua/boot.lua", boot_source, NULL),
             bundle_of("company.lua", cases[i][0], "rules/a.lua", "return require 'rules.b'",
