@@ -9,9 +9,9 @@
 #include "secrets.h"
 #include "store_private.h"
 
-#define KEY_BYTES crypto_aead_xchacha20poly1305_ietf_KEYBYTES
+#define KEY_BYTES   crypto_aead_xchacha20poly1305_ietf_KEYBYTES
 #define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
-#define TAG_BYTES crypto_aead_xchacha20poly1305_ietf_ABYTES
+#define TAG_BYTES   crypto_aead_xchacha20poly1305_ietf_ABYTES
 
 struct secrets {
     struct sql *sql;
@@ -81,8 +81,8 @@ static int put(struct secrets *s, const char *company, const char *name, const u
     return query_run(q);
 }
 
-int secrets_set(struct secrets *s, const char *company, const char *name, struct str value,
-    struct err *e)
+int secrets_set(
+    struct secrets *s, const char *company, const char *name, struct str value, struct err *e)
 {
     unsigned char nonce[NONCE_BYTES];
     unsigned long long n = 0;
@@ -114,9 +114,10 @@ static int unseal(struct secrets *s, struct query *q, const char *company, const
     struct str nonce = query_col(q, 1), box = query_col(q, 2);
     struct buf owner;
     if (strcmp(key_id, s->key_id) != 0)
-        return err_set(e, ERR_DENIED, "secret '%s' of %s was sealed with another key (%s; this is "
-            "%s): bring that key file back or set the secret again", name, company, key_id,
-            s->key_id);
+        return err_set(e, ERR_DENIED,
+            "secret '%s' of %s was sealed with another key (%s; this is "
+            "%s): bring that key file back or set the secret again",
+            name, company, key_id, s->key_id);
     int rc = -1;
     if (nonce.n == NONCE_BYTES && box.n > TAG_BYTES) {
         *value = sodium_malloc(box.n - TAG_BYTES + 1);
@@ -131,15 +132,17 @@ static int unseal(struct secrets *s, struct query *q, const char *company, const
     if (rc) {
         secrets_wipe(*value);
         *value = NULL;
-        return err_set(e, ERR_DENIED, "secret '%s' of %s does not open: its row was changed or "
-            "moved; set the secret again", name, company);
+        return err_set(e, ERR_DENIED,
+            "secret '%s' of %s does not open: its row was changed or "
+            "moved; set the secret again",
+            name, company);
     }
     (*value)[box.n - TAG_BYTES] = 0;
     return 1;
 }
 
-int secrets_get(struct secrets *s, const char *company, const char *name, char **value,
-    struct err *e)
+int secrets_get(
+    struct secrets *s, const char *company, const char *name, char **value, struct err *e)
 {
     *value = NULL;
     sql_forgive(s->sql);
@@ -165,8 +168,8 @@ void secrets_wipe(char *value)
 int secrets_remove(struct secrets *s, const char *company, const char *name, struct err *e)
 {
     sql_forgive(s->sql);
-    struct query *q = sql_use(s->sql, Q_SECRET_REMOVE,
-        "DELETE FROM secrets WHERE company = ? AND name = ?");
+    struct query *q =
+        sql_use(s->sql, Q_SECRET_REMOVE, "DELETE FROM secrets WHERE company = ? AND name = ?");
     query_text(q, company);
     query_text(q, name);
     if (query_run(q))
@@ -180,11 +183,11 @@ int secrets_list(struct secrets *s, const char *company,
 {
     int rc;
     sql_forgive(s->sql);
-    struct query *q = company
-        ? sql_use(s->sql, Q_SECRET_LIST_ONE,
-              "SELECT company, name, set_ms FROM secrets WHERE company = ? ORDER BY name")
-        : sql_use(s->sql, Q_SECRET_LIST,
-              "SELECT company, name, set_ms FROM secrets ORDER BY company, name");
+    struct query *q =
+        company ? sql_use(s->sql, Q_SECRET_LIST_ONE,
+                      "SELECT company, name, set_ms FROM secrets WHERE company = ? ORDER BY name")
+                : sql_use(s->sql, Q_SECRET_LIST,
+                      "SELECT company, name, set_ms FROM secrets ORDER BY company, name");
     if (company)
         query_text(q, company);
     while ((rc = query_row(q)) == 1)

@@ -288,8 +288,10 @@ int sql_fail(const struct sql *s, struct err *e, const char *what)
             s->system_errno ? strerror(s->system_errno) : "");
     case SQL_REFUSED:
         if ((s->rc & 0xff) == SQLITE_CONSTRAINT)
-            return err_set(e, ERR_CONFLICT, "%s: already stored, or against the rules of the "
-                "store: %s", what, s->problem);
+            return err_set(e, ERR_CONFLICT,
+                "%s: already stored, or against the rules of the "
+                "store: %s",
+                what, s->problem);
         if ((s->rc & 0xff) == SQLITE_TOOBIG)
             return err_set(e, ERR_LIMIT, "%s: larger than the store can hold", what);
         break;

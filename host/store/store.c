@@ -20,7 +20,7 @@
 /* Operations in one transaction; larger ones gain nothing more and make the first wait. */
 #define BATCH_MAX 256
 /* Quiet for so long: the log is emptied, and a full disk is looked at again. */
-#define IDLE_MS 200
+#define IDLE_MS  200
 #define PROBE_MS 1000
 
 struct store {

@@ -7,7 +7,7 @@
 #include "store_private.h"
 
 #define EXIT_MEMORY 70
-#define EXIT_DISK 74
+#define EXIT_DISK   74
 /* 2 MB: small and frequent, so that no commit waits long behind one. */
 #define CHECKPOINT_PAGES 500
 /* More than the log's last page may happen to have left. */
@@ -142,8 +142,9 @@ void batch_probe(struct sql *s, atomic_bool *full)
     atomic_bool still = false;
     batch_checkpoint(s, &still); /* makes room in the log */
     sql_forgive(s);
-    int rc = query_run(sql_use(s, Q_PROBE, "INSERT OR REPLACE INTO probe VALUES"
-                                           " (1, zeroblob(" PROBE_BYTES "))"));
+    int rc = query_run(sql_use(s, Q_PROBE,
+        "INSERT OR REPLACE INTO probe VALUES"
+        " (1, zeroblob(" PROBE_BYTES "))"));
     end_if_broken(s, "cannot write to " STORE_FILE);
     if (!rc)
         rc = query_run(sql_use(s, Q_PROBE_CLEAR, "DELETE FROM probe"));

@@ -26,8 +26,8 @@ static void add_line(struct store_books *b, struct str state, int64_t n)
 int books_read(struct sql *s, const char *company, struct store_books *out)
 {
     struct query *q = company
-        ? sql_use(s, Q_BOOKS_ONE, "SELECT state, n FROM books WHERE company = ?")
-        : sql_use(s, Q_BOOKS, "SELECT state, sum(n) FROM books GROUP BY state");
+                          ? sql_use(s, Q_BOOKS_ONE, "SELECT state, n FROM books WHERE company = ?")
+                          : sql_use(s, Q_BOOKS, "SELECT state, sum(n) FROM books GROUP BY state");
     if (company)
         query_text(q, company);
     *out = (struct store_books){0};

@@ -110,10 +110,10 @@ static void ask_step(struct store *s, const struct store_step *st, const struct 
     static const struct store_answer none;
     if (!a)
         a = &none;
-    struct step *p = op_new(sizeof(*p), op_room(st->run) + op_room(st->kind) +
-        op_room(st->connection) + op_room(st->title) + op_room(st->fingerprint) +
-        op_room_bytes(st->spec) + op_room_bytes(st->body) + op_room(a->outcome) +
-        op_room_bytes(a->meta) + op_room_bytes(a->body));
+    struct step *p = op_new(sizeof(*p),
+        op_room(st->run) + op_room(st->kind) + op_room(st->connection) + op_room(st->title) +
+            op_room(st->fingerprint) + op_room_bytes(st->spec) + op_room_bytes(st->body) +
+            op_room(a->outcome) + op_room_bytes(a->meta) + op_room_bytes(a->body));
     struct op *o = &p->op;
     o->run = run;
     o->done = cb.fn ? step_done : NULL;
@@ -237,9 +237,8 @@ static void load_journal_clear(struct op *o)
     struct load_journal *l = (struct load_journal *)o;
     for (int i = 0; i < l->n; i++) {
         struct store_journal_step *j = &l->steps[i];
-        const char *owned[] = {j->step.kind, j->step.connection, j->step.title,
-            j->step.fingerprint, j->step.spec.p, j->step.body.p, j->answer.outcome,
-            j->answer.meta.p, j->answer.body.p};
+        const char *owned[] = {j->step.kind, j->step.connection, j->step.title, j->step.fingerprint,
+            j->step.spec.p, j->step.body.p, j->answer.outcome, j->answer.meta.p, j->answer.body.p};
         for (size_t k = 0; k < sizeof(owned) / sizeof(owned[0]); k++)
             mem_free((void *)(uintptr_t)owned[k]);
     }

@@ -11,7 +11,7 @@
 #include "store_private.h"
 
 #define KEY_BYTES crypto_aead_xchacha20poly1305_ietf_KEYBYTES
-#define KEY_HEX (KEY_BYTES * 2)
+#define KEY_HEX   (KEY_BYTES * 2)
 
 static int sync_folder(const char *dir)
 {
@@ -72,8 +72,8 @@ static int read_key(int fd, const char *path, unsigned char *key, struct err *e)
               n == KEY_BYTES;
     sodium_memzero(text, sizeof(text));
     if (!ok)
-        return err_set(e, ERR_INPUT, "the key file %s is not %d hexadecimal digits", path,
-            (int)KEY_HEX);
+        return err_set(
+            e, ERR_INPUT, "the key file %s is not %d hexadecimal digits", path, (int)KEY_HEX);
     return 0;
 }
 
@@ -81,7 +81,8 @@ static int read_key(int fd, const char *path, unsigned char *key, struct err *e)
 static void name_key(const unsigned char *key, char id[KEY_ID_TEXT])
 {
     unsigned char hash[(KEY_ID_TEXT - 1) / 2 + 8];
-    crypto_generichash(hash, sizeof(hash), (const unsigned char *)"sauma key id", 12, key, KEY_BYTES);
+    crypto_generichash(
+        hash, sizeof(hash), (const unsigned char *)"sauma key id", 12, key, KEY_BYTES);
     str_hex(id, hash, (KEY_ID_TEXT - 1) / 2);
 }
 

@@ -45,9 +45,9 @@ static int load_open_runs(struct sql *s, struct open_event *o)
     while ((rc = query_row(q)) == 1) {
         o->runs = mem_realloc(o->runs, (size_t)(n + 1) * sizeof(*o->runs));
         o->until_ms = mem_realloc(o->until_ms, (size_t)(n + 1) * sizeof(*o->until_ms));
-        o->runs[n] = (struct store_run){dup_text(q, 0), o->ev.event.id, o->ev.event.company,
-            dup_text(q, 1), dup_text(q, 2), dup_text(q, 3), run_state_parse(query_col(q, 4)),
-            dup_text(q, 5)};
+        o->runs[n] =
+            (struct store_run){dup_text(q, 0), o->ev.event.id, o->ev.event.company, dup_text(q, 1),
+                dup_text(q, 2), dup_text(q, 3), run_state_parse(query_col(q, 4)), dup_text(q, 5)};
         o->until_ms[n] = query_col_int(q, 6);
         o->ev.nruns = ++n;
     }
@@ -65,9 +65,9 @@ static struct open_event *add_open_event(struct load_open *l, struct query *q)
     struct open_event *o = &l->events[l->n++];
     memset(o, 0, sizeof(*o));
     o->ev.seq = query_col_int(q, 0);
-    o->ev.event = (struct store_event){dup_text(q, 1), dup_text(q, 2), dup_text(q, 3),
-        dup_text(q, 4), dup_text(q, 5), query_col_int(q, 6), query_col_dup(q, 8),
-        query_col_dup(q, 9)};
+    o->ev.event =
+        (struct store_event){dup_text(q, 1), dup_text(q, 2), dup_text(q, 3), dup_text(q, 4),
+            dup_text(q, 5), query_col_int(q, 6), query_col_dup(q, 8), query_col_dup(q, 9)};
     o->ev.routed = query_col_int(q, 7) != 0;
     return o;
 }
@@ -102,8 +102,8 @@ static void free_open_event(struct open_event *o)
         for (size_t k = 0; k < sizeof(of_run) / sizeof(of_run[0]); k++)
             drop(of_run[k]);
     }
-    const char *owned[] = {ev->id, ev->company, ev->connection, ev->type, ev->delivery,
-        ev->headers.p, ev->body.p};
+    const char *owned[] = {
+        ev->id, ev->company, ev->connection, ev->type, ev->delivery, ev->headers.p, ev->body.p};
     for (size_t k = 0; k < sizeof(owned) / sizeof(owned[0]); k++)
         drop(owned[k]);
     mem_free(o->runs);
@@ -200,8 +200,8 @@ static int put_version_run(struct sql *s, struct op *o)
 void store_put_version(struct store *s, const char *company, const char *version,
     const char *company_hash, const char *system_hash, int64_t at_ms)
 {
-    struct version *v = op_new(sizeof(*v), op_room(company) + op_room(version) +
-        op_room(company_hash) + op_room(system_hash));
+    struct version *v = op_new(sizeof(*v),
+        op_room(company) + op_room(version) + op_room(company_hash) + op_room(system_hash));
     v->op.run = put_version_run;
     v->op.what = "version of scripts";
     v->company = op_text(&v->op, company);
@@ -225,8 +225,8 @@ static int load_version_run(struct sql *s, struct op *o)
     if (rc < 0)
         return -1;
     if (rc == 0)
-        return op_fail(o, ERR_NOT_FOUND, "the store has no version %s of company %s", v->version,
-            v->company);
+        return op_fail(
+            o, ERR_NOT_FOUND, "the store has no version %s of company %s", v->version, v->company);
     for (int i = 0; i < 4; i++)
         v->loaded[i] = query_col_dup(q, i);
     query_done(q);
@@ -251,8 +251,8 @@ static void load_version_done(struct op *o, const struct err *e)
         v->fn(v->arg, v->loaded[0].p, v->loaded[1], v->loaded[2].p, v->loaded[3], NULL);
 }
 
-void store_load_version(struct store *s, const char *company, const char *version,
-    store_version_fn fn, void *arg)
+void store_load_version(
+    struct store *s, const char *company, const char *version, store_version_fn fn, void *arg)
 {
     struct version *v = op_new(sizeof(*v), op_room(company) + op_room(version));
     v->op.run = load_version_run;

@@ -11,8 +11,8 @@
 
 #define HASH_BYTES 16
 
-static const char *const state_names[] = {"queued", "running", "waiting", "held", "done", "skipped",
-    "failed", "attention"};
+static const char *const state_names[] = {
+    "queued", "running", "waiting", "held", "done", "skipped", "failed", "attention"};
 #define STATES ((int)(sizeof(state_names) / sizeof(state_names[0])))
 
 const char *run_state_name(enum run_state s)
@@ -57,8 +57,8 @@ static int weight(enum run_state s)
     return 0;
 }
 
-static const char *const event_states[] = {"skipped", "done", "held", "failed", "attention",
-    "in_flight"};
+static const char *const event_states[] = {
+    "skipped", "done", "held", "failed", "attention", "in_flight"};
 
 /* Sets the event's state, and as its reason that of the run which decided. */
 static int settle_event(struct sql *s, int64_t event)
@@ -160,9 +160,9 @@ static void add_event_done(struct op *o, const struct err *e)
 
 void store_add_event(struct store *s, const struct store_event *ev, store_event_fn fn, void *arg)
 {
-    struct add_event *a = op_new(sizeof(*a), op_room(ev->id) + op_room(ev->company) +
-        op_room(ev->connection) + op_room(ev->type) + op_room(ev->delivery) +
-        op_room_bytes(ev->headers) + op_room_bytes(ev->body));
+    struct add_event *a = op_new(sizeof(*a),
+        op_room(ev->id) + op_room(ev->company) + op_room(ev->connection) + op_room(ev->type) +
+            op_room(ev->delivery) + op_room_bytes(ev->headers) + op_room_bytes(ev->body));
     struct op *o = &a->op;
     o->run = add_event_run;
     o->done = fn ? add_event_done : NULL;
@@ -194,7 +194,8 @@ struct route {
 /* The event's number and company; refuses what was routed before. */
 static int find_unrouted(struct sql *s, struct route *r, int64_t *seq)
 {
-    struct query *q = sql_use(s, Q_EVENT_FIND, "SELECT seq, company, routed FROM events WHERE id = ?");
+    struct query *q =
+        sql_use(s, Q_EVENT_FIND, "SELECT seq, company, routed FROM events WHERE id = ?");
     query_text(q, r->event);
     int rc = query_row(q);
     if (rc < 0)
@@ -248,8 +249,8 @@ static int route_run(struct sql *s, struct op *o)
         if (add_run(s, &r->runs[i], seq, r->at_ms))
             return -1;
     }
-    struct query *q = sql_use(s, Q_EVENT_ROUTED,
-        "UPDATE events SET routed = 1, state = ?, reason = ? WHERE seq = ?");
+    struct query *q = sql_use(
+        s, Q_EVENT_ROUTED, "UPDATE events SET routed = 1, state = ?, reason = ? WHERE seq = ?");
     query_text(q, event_states[heaviest]);
     query_text(q, reason);
     query_int(q, seq);
@@ -338,8 +339,8 @@ static void set_run_done(struct op *o, const struct err *e)
 
 void store_set_run(struct store *s, const struct store_run_change *c, store_done_fn fn, void *arg)
 {
-    struct set_run *r = op_new(sizeof(*r), op_room(c->run) + op_room(c->reason) +
-        op_room_bytes(c->result) + op_room(c->version));
+    struct set_run *r = op_new(sizeof(*r),
+        op_room(c->run) + op_room(c->reason) + op_room_bytes(c->result) + op_room(c->version));
     struct op *o = &r->op;
     o->run = set_run_run;
     o->done = fn ? set_run_done : NULL;

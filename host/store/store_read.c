@@ -6,7 +6,7 @@
 #include "store_row.h"
 
 #define LIMIT_DEFAULT 100
-#define ROW_MAX ((size_t)256 << 20)
+#define ROW_MAX       ((size_t)256 << 20)
 /* What a filter may ask for beyond the columns. */
 #define CONDITIONS_MAX 1024
 
@@ -79,8 +79,10 @@ static int check_state(const char *state, bool of_event, struct err *e)
 {
     if (!state || is_run_state(state) || (of_event && !strcmp(state, "in_flight")))
         return 0;
-    return err_set(e, ERR_USAGE, "there is no state '%s': %squeued, running, waiting, held, done, "
-        "skipped, failed, attention", state, of_event ? "in_flight, " : "");
+    return err_set(e, ERR_USAGE,
+        "there is no state '%s': %squeued, running, waiting, held, done, "
+        "skipped, failed, attention",
+        state, of_event ? "in_flight, " : "");
 }
 
 /* Ends a listing: what was wrong, if anything was. */
@@ -110,20 +112,21 @@ static void put_event(struct buf *b, struct query *q)
 static void event_conditions(struct where *w, const struct store_filter *f)
 {
     bool of_runs = f->state && (!strcmp(f->state, "queued") || !strcmp(f->state, "running") ||
-        !strcmp(f->state, "waiting"));
+                                   !strcmp(f->state, "waiting"));
     where_init(w);
     where_is(w, "e.company = ?", f->company);
     where_is(w, "e.connection = ?", f->connection);
     if (of_runs)
-        where_is(w, "EXISTS (SELECT 1 FROM runs r WHERE r.event = e.seq AND r.state = ?)", f->state);
+        where_is(
+            w, "EXISTS (SELECT 1 FROM runs r WHERE r.event = e.seq AND r.state = ?)", f->state);
     else
         where_is(w, "e.state = ?", f->state);
     where_is(w, "EXISTS (SELECT 1 FROM runs r WHERE r.event = e.seq AND r.rule = ?)", f->rule);
     where_is(w, "EXISTS (SELECT 1 FROM runs r WHERE r.event = e.seq AND r.key = ?)", f->key);
 }
 
-int store_read_events(struct store_reader *r, const struct store_filter *f, store_row_fn fn,
-    void *arg, struct err *e)
+int store_read_events(
+    struct store_reader *r, const struct store_filter *f, store_row_fn fn, void *arg, struct err *e)
 {
     struct where w;
     if (check_state(f->state, true, e))
@@ -157,8 +160,8 @@ static void run_conditions(struct where *w, const struct store_filter *f)
     where_is(w, "e.connection = ?", f->connection);
 }
 
-int store_read_runs(struct store_reader *r, const struct store_filter *f, store_row_fn fn, void *arg,
-    struct err *e)
+int store_read_runs(
+    struct store_reader *r, const struct store_filter *f, store_row_fn fn, void *arg, struct err *e)
 {
     struct where w;
     if (check_state(f->state, false, e))
@@ -176,8 +179,8 @@ int store_read_runs(struct store_reader *r, const struct store_filter *f, store_
     return finish(r, &q, rc, "cannot read the runs", e);
 }
 
-int store_read_versions(struct store_reader *r, const char *company, store_row_fn fn, void *arg,
-    struct err *e)
+int store_read_versions(
+    struct store_reader *r, const char *company, store_row_fn fn, void *arg, struct err *e)
 {
     struct where w;
     struct store_filter f = {.limit = 1000};
@@ -186,7 +189,8 @@ int store_read_versions(struct store_reader *r, const char *company, store_row_f
     where_is(&w, "v.company = ?", company);
     struct query q = where_query(r->sql, &w,
         "SELECT v.company, v.version, v.at_ms, v.company_hash, v.system_hash FROM versions v"
-        " WHERE 1", " AND v.at_ms >= ? ORDER BY v.at_ms DESC LIMIT ?", &f);
+        " WHERE 1",
+        " AND v.at_ms >= ? ORDER BY v.at_ms DESC LIMIT ?", &f);
     int rc = 0;
     while (rc == 0 && query_row(&q) == 1) {
         buf_clear(&r->row);
@@ -201,8 +205,8 @@ int store_read_versions(struct store_reader *r, const char *company, store_row_f
     return finish(r, &q, rc, "cannot read the versions", e);
 }
 
-int store_read_books(struct store_reader *r, const char *company, struct store_books *out,
-    struct err *e)
+int store_read_books(
+    struct store_reader *r, const char *company, struct store_books *out, struct err *e)
 {
     sql_forgive(r->sql);
     if (books_read(r->sql, company, out))

@@ -9,8 +9,8 @@
 static int64_t find_run(struct sql *s, const char *id, struct err *e)
 {
     /* '~' sorts behind every character of an id. */
-    struct query q = query_prepare(s,
-        "SELECT n, id = ?1 FROM runs WHERE id BETWEEN ?1 AND ?1 || '~' ORDER BY id LIMIT 2");
+    struct query q = query_prepare(
+        s, "SELECT n, id = ?1 FROM runs WHERE id BETWEEN ?1 AND ?1 || '~' ORDER BY id LIMIT 2");
     query_text(&q, id);
     int64_t n = -1;
     int rc = *id ? query_row(&q) : 0;
@@ -18,7 +18,8 @@ static int64_t find_run(struct sql *s, const char *id, struct err *e)
         n = query_col_int(&q, 0);
         bool exact = query_col_int(&q, 1) != 0;
         if (!exact && (rc = query_row(&q)) == 1)
-            n = err_set(e, ERR_CONFLICT, "more than one run begins with '%s': write more of it", id);
+            n = err_set(
+                e, ERR_CONFLICT, "more than one run begins with '%s': write more of it", id);
     } else if (rc == 0) {
         err_set(e, ERR_NOT_FOUND, "there is no run '%s'", id);
     }
@@ -91,8 +92,8 @@ static void put_steps(struct sql *s, struct buf *b, int64_t run)
 
 static void put_log(struct sql *s, struct buf *b, int64_t run)
 {
-    struct query q = query_prepare(s,
-        "SELECT at_ms, level, text FROM logs WHERE key BETWEEN ? AND ? ORDER BY key");
+    struct query q = query_prepare(
+        s, "SELECT at_ms, level, text FROM logs WHERE key BETWEEN ? AND ? ORDER BY key");
     query_int(&q, run << STORE_SEQ_BITS);
     query_int(&q, run << STORE_SEQ_BITS | STORE_SEQ_MAX);
     json_put_key(b, "log");
@@ -111,16 +112,16 @@ static void put_log(struct sql *s, struct buf *b, int64_t run)
 
 static void put_run(struct sql *s, struct buf *b, int64_t run)
 {
-    struct query q = query_prepare(s,
-        "SELECT " RUN_COLUMNS " FROM runs r JOIN events e ON e.seq = r.event WHERE r.n = ?");
+    struct query q = query_prepare(
+        s, "SELECT " RUN_COLUMNS " FROM runs r JOIN events e ON e.seq = r.event WHERE r.n = ?");
     query_int(&q, run);
     if (query_row(&q) == 1)
         row_run(b, &q, false);
     query_free(&q);
 }
 
-int store_read_run(struct store_reader *r, const char *id, store_row_fn fn, void *arg,
-    struct err *e)
+int store_read_run(
+    struct store_reader *r, const char *id, store_row_fn fn, void *arg, struct err *e)
 {
     struct sql *s = r->sql;
     int rc = -1;

@@ -92,8 +92,8 @@ void row_message(struct buf *b, const char *key, struct str object, struct str b
 
 void row_run(struct buf *b, struct query *q, bool with_event)
 {
-    static const char *const keys[] = {"id", "event", "company", "rule", "version", "key", "state",
-        "reason"};
+    static const char *const keys[] = {
+        "id", "event", "company", "rule", "version", "key", "state", "reason"};
     buf_clear(b);
     buf_addc(b, '{');
     for (int i = 0; i < 8; i++)

@@ -132,20 +132,24 @@ static int refuse_foreign(struct sql *s, int64_t version, struct err *e)
         return sql_fail(s, e, STORE_FILE);
     if (id == APPLICATION_ID || (id == 0 && version == 0 && tables == 0))
         return 0;
-    return err_set(e, ERR_INPUT, "%s is not a sauma store (application id %lld): use another data "
-        "folder", STORE_FILE, (long long)id);
+    return err_set(e, ERR_INPUT,
+        "%s is not a sauma store (application id %lld): use another data "
+        "folder",
+        STORE_FILE, (long long)id);
 }
 
 static int refuse_newer(int64_t version, struct err *e)
 {
     if (version <= SCHEMA)
         return 0;
-    return err_set(e, ERR_INPUT, "this data folder was written by a newer sauma (schema %lld, this "
-        "one knows %lld): use that version or restore a backup", (long long)version,
-        (long long)SCHEMA);
+    return err_set(e, ERR_INPUT,
+        "this data folder was written by a newer sauma (schema %lld, this "
+        "one knows %lld): use that version or restore a backup",
+        (long long)version, (long long)SCHEMA);
 }
 
-/* One version up, in its own transaction. Two programs may try at once: the second finds it done. */
+/* One version up, in its own transaction. Two programs may try at once: the second finds it done.
+ */
 static int step_up(struct sql *s, int64_t *version)
 {
     char set[64];
@@ -187,9 +191,10 @@ int schema_check(struct sql *s, const char *dir, struct err *e)
         return -1;
     if (version == SCHEMA)
         return 0;
-    return err_set(e, ERR_INPUT, "the data in %s is of an older sauma (schema %lld, this one reads "
-        "%lld): start `sauma serve --data %s` once", dir, (long long)version, (long long)SCHEMA,
-        dir);
+    return err_set(e, ERR_INPUT,
+        "the data in %s is of an older sauma (schema %lld, this one reads "
+        "%lld): start `sauma serve --data %s` once",
+        dir, (long long)version, (long long)SCHEMA, dir);
 }
 
 int schema_sound(struct sql *s, const char *dir, struct err *e)

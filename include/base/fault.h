@@ -11,10 +11,10 @@
 void fault_point(const char *name);
 bool fault_fail(const char *name);
 #define FAULT_POINT(name) fault_point(name)
-#define FAULT_FAIL(name) fault_fail(name)
+#define FAULT_FAIL(name)  fault_fail(name)
 #else
 #define FAULT_POINT(name) ((void)0)
-#define FAULT_FAIL(name) false
+#define FAULT_FAIL(name)  false
 #endif
 
 #endif

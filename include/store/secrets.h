@@ -13,12 +13,12 @@ struct secrets;
 
 struct secrets *secrets_open(const char *dir, struct err *e);
 void secrets_close(struct secrets *s);
-int secrets_set(struct secrets *s, const char *company, const char *name, struct str value,
-    struct err *e);
+int secrets_set(
+    struct secrets *s, const char *company, const char *name, struct str value, struct err *e);
 /* 1: *value is an owned NUL-terminated copy, to be wiped with secrets_wipe; 0: there is none;
  * -1: e. */
-int secrets_get(struct secrets *s, const char *company, const char *name, char **value,
-    struct err *e);
+int secrets_get(
+    struct secrets *s, const char *company, const char *name, char **value, struct err *e);
 void secrets_wipe(char *value); /* zeroes and frees */
 /* 1 removed, 0 there was none, -1. */
 int secrets_remove(struct secrets *s, const char *company, const char *name, struct err *e);

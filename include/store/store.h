@@ -28,14 +28,14 @@ int store_pending(const struct store *s);
 
 /* ---- events ---- */
 struct store_event {
-    const char *id;          /* evt_... */
+    const char *id; /* evt_... */
     const char *company;
     const char *connection;
-    const char *type;        /* "proposal.accepted", may be "" */
-    const char *delivery;    /* the sender's id of the delivery; "" if it has none */
-    int64_t received_ms;     /* wall clock */
-    struct str headers;      /* JSON object of the headers worth keeping */
-    struct str body;         /* raw bytes */
+    const char *type;     /* "proposal.accepted", may be "" */
+    const char *delivery; /* the sender's id of the delivery; "" if it has none */
+    int64_t received_ms;  /* wall clock */
+    struct str headers;   /* JSON object of the headers worth keeping */
+    struct str body;      /* raw bytes */
 };
 enum store_event_result {
     STORE_EVENT_NEW,
@@ -43,26 +43,34 @@ enum store_event_result {
     STORE_EVENT_CONFLICT,  /* same delivery id, other bytes */
     STORE_EVENT_FAILED     /* not stored: e */
 };
-typedef void (*store_event_fn)(void *arg, enum store_event_result r, int64_t seq,
-    const char *first_id, const struct err *e);
+typedef void (*store_event_fn)(
+    void *arg, enum store_event_result r, int64_t seq, const char *first_id, const struct err *e);
 /* All arguments are copied. seq orders the events of the store. */
 void store_add_event(struct store *s, const struct store_event *ev, store_event_fn fn, void *arg);
 
 /* ---- runs ---- */
-enum run_state { RUN_QUEUED, RUN_RUNNING, RUN_WAITING, RUN_HELD, RUN_DONE, RUN_SKIPPED, RUN_FAILED,
-    RUN_ATTENTION };
+enum run_state {
+    RUN_QUEUED,
+    RUN_RUNNING,
+    RUN_WAITING,
+    RUN_HELD,
+    RUN_DONE,
+    RUN_SKIPPED,
+    RUN_FAILED,
+    RUN_ATTENTION
+};
 const char *run_state_name(enum run_state s);
 bool run_state_final(enum run_state s); /* done, skipped, failed, attention */
 
 struct store_run {
-    const char *id;          /* run_... */
+    const char *id; /* run_... */
     const char *event;
     const char *company;
-    const char *rule;        /* the rule's name */
-    const char *version;     /* of the company's scripts */
-    const char *key;         /* "" if none */
+    const char *rule;    /* the rule's name */
+    const char *version; /* of the company's scripts */
+    const char *key;     /* "" if none */
     enum run_state state;
-    const char *reason;      /* business words; "" if none */
+    const char *reason; /* business words; "" if none */
 };
 typedef void (*store_done_fn)(void *arg, const struct err *e); /* e NULL: on disk */
 /* Records the routing of an event in one transaction: its runs (may be none, then the event is
@@ -73,10 +81,10 @@ void store_route(struct store *s, const char *event, const struct store_run *run
 struct store_run_change {
     const char *run;
     enum run_state state;
-    const char *reason;      /* NULL: "" */
-    struct str result;       /* JSON: what the rule returned, or the error's details */
-    int64_t until_ms;        /* waiting: wall clock */
-    const char *version;     /* NULL: unchanged */
+    const char *reason;  /* NULL: "" */
+    struct str result;   /* JSON: what the rule returned, or the error's details */
+    int64_t until_ms;    /* waiting: wall clock */
+    const char *version; /* NULL: unchanged */
 };
 void store_set_run(struct store *s, const struct store_run_change *c, store_done_fn fn, void *arg);
 
@@ -92,8 +100,8 @@ struct store_step {
     int64_t at_ms;
 };
 struct store_answer {
-    const char *outcome;     /* "done", "unknown", "error" */
-    struct str meta, body;   /* bytes that the script got */
+    const char *outcome;   /* "done", "unknown", "error" */
+    struct str meta, body; /* bytes that the script got */
     int64_t at_ms;
     int attempts;
     int64_t duration_us;
@@ -116,8 +124,8 @@ struct store_journal_step {
     struct store_answer answer;
 };
 /* Reads a run's journal, on the store thread; steps live during the call. */
-typedef void (*store_journal_fn)(void *arg, const struct store_journal_step *steps, int n,
-    const struct err *e);
+typedef void (*store_journal_fn)(
+    void *arg, const struct store_journal_step *steps, int n, const struct err *e);
 void store_load_journal(struct store *s, const char *run, store_journal_fn fn, void *arg);
 
 /* ---- at start ---- */
@@ -143,8 +151,8 @@ void store_put_version(struct store *s, const char *company, const char *version
     const char *company_hash, const char *system_hash, int64_t at_ms);
 typedef void (*store_version_fn)(void *arg, const char *company_hash, struct str company_bundle,
     const char *system_hash, struct str system_bundle, const struct err *e);
-void store_load_version(struct store *s, const char *company, const char *version,
-    store_version_fn fn, void *arg);
+void store_load_version(
+    struct store *s, const char *company, const char *version, store_version_fn fn, void *arg);
 
 /* ---- figures ---- */
 /* Events, each in exactly one place; with several runs an event counts as the first of in flight

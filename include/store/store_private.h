@@ -14,18 +14,45 @@
 /* Steps and log lines are keyed by (run << STORE_SEQ_BITS) + seq, so that the journal of a run is
  * one range of the table and needs no index. */
 #define STORE_SEQ_BITS 20
-#define STORE_SEQ_MAX ((1 << STORE_SEQ_BITS) - 1)
+#define STORE_SEQ_MAX  ((1 << STORE_SEQ_BITS) - 1)
 
 /* ---- a connection (sql.c); each belongs to one thread at a time ---- */
 
 /* Slots of the prepared statements; the text stands where it is used. */
 enum query_slot {
-    Q_BEGIN, Q_COMMIT, Q_ROLLBACK, Q_PROBE, Q_PROBE_CLEAR,
-    Q_RUN_NUMBER, Q_EVENT_ADD, Q_EVENT_BODY, Q_EVENT_SAME, Q_EVENT_FIND, Q_EVENT_ROUTED, Q_EVENT_SETTLE,
-    Q_RUN_ADD, Q_RUN_FIND, Q_RUN_SET, Q_RUN_STATES,
-    Q_STEP_ADD, Q_STEP_ANSWER, Q_STEP_STATE, Q_STEP_LIST, Q_LOG_ADD,
-    Q_OPEN_LIST, Q_OPEN_RUNS, Q_BUNDLE_ADD, Q_VERSION_ADD, Q_VERSION_GET, Q_BOOKS, Q_BOOKS_ONE,
-    Q_SECRET_SET, Q_SECRET_GET, Q_SECRET_REMOVE, Q_SECRET_LIST, Q_SECRET_LIST_ONE,
+    Q_BEGIN,
+    Q_COMMIT,
+    Q_ROLLBACK,
+    Q_PROBE,
+    Q_PROBE_CLEAR,
+    Q_RUN_NUMBER,
+    Q_EVENT_ADD,
+    Q_EVENT_BODY,
+    Q_EVENT_SAME,
+    Q_EVENT_FIND,
+    Q_EVENT_ROUTED,
+    Q_EVENT_SETTLE,
+    Q_RUN_ADD,
+    Q_RUN_FIND,
+    Q_RUN_SET,
+    Q_RUN_STATES,
+    Q_STEP_ADD,
+    Q_STEP_ANSWER,
+    Q_STEP_STATE,
+    Q_STEP_LIST,
+    Q_LOG_ADD,
+    Q_OPEN_LIST,
+    Q_OPEN_RUNS,
+    Q_BUNDLE_ADD,
+    Q_VERSION_ADD,
+    Q_VERSION_GET,
+    Q_BOOKS,
+    Q_BOOKS_ONE,
+    Q_SECRET_SET,
+    Q_SECRET_GET,
+    Q_SECRET_REMOVE,
+    Q_SECRET_LIST,
+    Q_SECRET_LIST_ONE,
     Q_SLOTS
 };
 
@@ -56,24 +83,24 @@ struct query *sql_use(struct sql *s, enum query_slot slot, const char *text);
 /* A statement of its own, for text that is put together; freed by query_free. */
 struct query query_prepare(struct sql *s, const char *text);
 void query_free(struct query *q);
-void query_text(struct query *q, const char *v);    /* NULL: "" */
+void query_text(struct query *q, const char *v); /* NULL: "" */
 void query_int(struct query *q, int64_t v);
-void query_blob(struct query *q, struct str v);     /* p NULL: no bytes */
-void query_json(struct query *q, struct str v);     /* as text; p NULL: NULL */
+void query_blob(struct query *q, struct str v); /* p NULL: no bytes */
+void query_json(struct query *q, struct str v); /* as text; p NULL: NULL */
 /* 1: a row; 0: the end (the statement is reset); -1: failed, sql->rc says why. */
 int query_row(struct query *q);
 /* Runs to the end, ignoring rows. 0 or -1. */
 int query_run(struct query *q);
-void query_done(struct query *q);                    /* resets; no error */
+void query_done(struct query *q); /* resets; no error */
 int64_t query_col_int(struct query *q, int i);
-struct str query_col(struct query *q, int i);        /* valid until the next row; NULL is STR_NONE */
-const char *query_col_text(struct query *q, int i);  /* the same NUL terminated; NULL is "" */
+struct str query_col(struct query *q, int i);       /* valid until the next row; NULL is STR_NONE */
+const char *query_col_text(struct query *q, int i); /* the same NUL terminated; NULL is "" */
 /* Owned copy of a column, NUL terminated behind its bytes. */
 struct str query_col_dup(struct query *q, int i);
-int sql_exec(struct sql *s, const char *text);       /* 0 or -1 */
-int64_t sql_int(struct sql *s, const char *text);    /* one number; -1 on failure */
-int sql_note(struct sql *s, int rc);                 /* remembers a failure; returns -1 */
-void sql_forgive(struct sql *s);                     /* forgets it */
+int sql_exec(struct sql *s, const char *text);    /* 0 or -1 */
+int64_t sql_int(struct sql *s, const char *text); /* one number; -1 on failure */
+int sql_note(struct sql *s, int rc);              /* remembers a failure; returns -1 */
+void sql_forgive(struct sql *s);                  /* forgets it */
 /* Fills e from the failure: what, then the words of SQLite. Returns -1. */
 int sql_fail(const struct sql *s, struct err *e, const char *what);
 
@@ -117,16 +144,16 @@ struct op {
     void (*done)(struct op *o, const struct err *e);
     /* Frees what run has made, before it is run again and at the end. May be NULL. */
     void (*clear)(struct op *o);
-    const char *what;    /* for the log, if it fails and nobody waits */
-    struct err *failed;  /* owned; NULL: it worked */
-    char *at, *end;      /* room for copied texts */
+    const char *what;   /* for the log, if it fails and nobody waits */
+    struct err *failed; /* owned; NULL: it worked */
+    char *at, *end;     /* room for copied texts */
 };
 
 /* A zeroed operation of this size with room for the copies of so many bytes of text. */
 void *op_new(size_t size, size_t room);
-size_t op_room(const char *text);                        /* what op_text of it takes */
+size_t op_room(const char *text); /* what op_text of it takes */
 size_t op_room_bytes(struct str bytes);
-const char *op_text(struct op *o, const char *text);     /* NULL gives "" */
+const char *op_text(struct op *o, const char *text); /* NULL gives "" */
 struct str op_bytes(struct op *o, struct str bytes);
 void *op_array(struct op *o, size_t bytes); /* aligned for any struct; count _Alignof in */
 int op_fail(struct op *o, enum err_code code, const char *fmt, ...)

@@ -9,8 +9,8 @@ struct store_reader;
 
 struct store_filter {
     const char *company, *rule, *state, *key, *connection; /* NULL: all */
-    int64_t since_ms;                                       /* wall clock; 0: all */
-    int limit;                                              /* 0: 100 */
+    int64_t since_ms;                                      /* wall clock; 0: all */
+    int limit;                                             /* 0: 100 */
 };
 
 struct store_reader *store_reader_open(const char *dir, struct err *e);
@@ -27,21 +27,21 @@ void store_reader_close(struct store_reader *r);
 typedef int (*store_row_fn)(void *arg, struct str json);
 int store_read_events(struct store_reader *r, const struct store_filter *f, store_row_fn fn,
     void *arg, struct err *e);
-int store_read_runs(struct store_reader *r, const struct store_filter *f, store_row_fn fn, void *arg,
-    struct err *e);
+int store_read_runs(struct store_reader *r, const struct store_filter *f, store_row_fn fn,
+    void *arg, struct err *e);
 /* One run (id, or a unique beginning of it) with its event and its steps in full: the run's keys
  * and `event` {id connection type delivery received_at state reason headers body}, `steps` [{seq
  * kind connection title state("open", "answered") outcome attempts duration_ms at request answer}],
  * `log` [{at level text}]. request and answer are the step's spec and meta with `body` added.
  * ERR_NOT_FOUND if there is none, ERR_CONFLICT if more than one begins so. */
-int store_read_run(struct store_reader *r, const char *id, store_row_fn fn, void *arg,
-    struct err *e);
+int store_read_run(
+    struct store_reader *r, const char *id, store_row_fn fn, void *arg, struct err *e);
 /* Versions of a company's scripts, or of all with NULL: company version at company_hash
  * system_hash; at: when it last became the current one. */
-int store_read_versions(struct store_reader *r, const char *company, store_row_fn fn, void *arg,
-    struct err *e);
+int store_read_versions(
+    struct store_reader *r, const char *company, store_row_fn fn, void *arg, struct err *e);
 /* Books of a company, or of all with NULL. */
-int store_read_books(struct store_reader *r, const char *company, struct store_books *out,
-    struct err *e);
+int store_read_books(
+    struct store_reader *r, const char *company, struct store_books *out, struct err *e);
 
 #endif

@@ -131,8 +131,8 @@ static inline void told_done(void *arg, const struct err *e)
     told_err(arg, e);
 }
 
-static inline void told_event(void *arg, enum store_event_result r, int64_t seq,
-    const char *first_id, const struct err *e)
+static inline void told_event(
+    void *arg, enum store_event_result r, int64_t seq, const char *first_id, const struct err *e)
 {
     struct told *t = arg;
     told_err(t, e);
@@ -156,8 +156,8 @@ static inline void route_one(struct fixture *f, const char *event, const char *r
     store_route(f->store, event, &r, 1, "", told_done, t);
 }
 
-static inline void set_run(struct fixture *f, const char *run, enum run_state state,
-    const char *reason, struct told *t)
+static inline void set_run(
+    struct fixture *f, const char *run, enum run_state state, const char *reason, struct told *t)
 {
     struct store_run_change c = {run, state, reason, STR_NONE, 0, NULL};
     store_set_run(f->store, &c, told_done, t);

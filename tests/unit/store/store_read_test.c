@@ -38,8 +38,8 @@ static struct store_reader *reader(struct fixture *f)
 /* Three events of acme with a run each, one of other that no rule wants. */
 static void fill(struct fixture *f)
 {
-    static const char *const bodies[] = {"{ \"n\": 1,\n \"s\": \"a b\\\" c\" }", "text \xc3\xa4",
-        "\xff\xfe"};
+    static const char *const bodies[] = {
+        "{ \"n\": 1,\n \"s\": \"a b\\\" c\" }", "text \xc3\xa4", "\xff\xfe"};
     struct told t[32] = {0};
     int n = 0;
     for (int i = 0; i < 3; i++) {
@@ -53,16 +53,16 @@ static void fill(struct fixture *f)
     store_route(f->store, "evt_3", NULL, 0, "no rule wants it", told_done, &t[n++]);
     struct store_step write = {"run_A0", 1, "write", "stock", "POST /items", "f",
         STR_LIT("{\"op\":\"http\"}"), STR_LIT("{\"sku\":1}"), 1700000000000};
-    struct store_answer a = {"done", STR_LIT("{\"status\":201}"), STR_LIT("{\"id\":12.50}"),
-        1700000000100, 2, 1500};
+    struct store_answer a = {
+        "done", STR_LIT("{\"status\":201}"), STR_LIT("{\"id\":12.50}"), 1700000000100, 2, 1500};
     store_intent(f->store, &write, told_done, &t[n++]);
     store_answer(f->store, "run_A0", 1, &a, told_done, &t[n++]);
     write.seq = 2;
     store_intent(f->store, &write, told_done, &t[n++]);
     store_log(f->store, "run_A0", 1700000000000, "info", STR_LIT("first\nline"));
     store_log(f->store, "run_A0", 1700000000001, "warn", STR_LIT("second"));
-    struct store_run_change c = {"run_A1", RUN_ATTENTION, "the address", STR_LIT("{\"a\":[]}"), 0,
-        "v2"};
+    struct store_run_change c = {
+        "run_A1", RUN_ATTENTION, "the address", STR_LIT("{\"a\":[]}"), 0, "v2"};
     store_set_run(f->store, &c, told_done, &t[n++]);
     c = (struct store_run_change){"run_A2", RUN_WAITING, "429", STR_NONE, 1800000000000, NULL};
     store_set_run(f->store, &c, told_done, &t[n++]);
@@ -141,8 +141,13 @@ static void filters_choose(void **state)
     assert_int_equal(count_runs(f, (flt){.company = "other"}), 0);
     assert_int_equal(count_runs(f, (flt){.state = "attention"}), 1);
     assert_int_equal(count_runs(f, (flt){.state = "done"}), 0);
-    assert_int_equal(count_runs(f, (flt){.company = "acme", .rule = "Reserve stock", .key = "key",
-        .connection = "shop", .state = "queued", .since_ms = 1}), 1);
+    assert_int_equal(count_runs(f, (flt){.company = "acme",
+                                       .rule = "Reserve stock",
+                                       .key = "key",
+                                       .connection = "shop",
+                                       .state = "queued",
+                                       .since_ms = 1}),
+        1);
     struct err e = {0};
     struct store_reader *r = reader(f);
     struct store_filter wrong = {.state = "finished' OR 1"};

@@ -18,8 +18,8 @@ static void comes(struct in_order *i)
     i->order->next++;
 }
 
-static void comes_event(void *arg, enum store_event_result r, int64_t seq, const char *first_id,
-    const struct err *e)
+static void comes_event(
+    void *arg, enum store_event_result r, int64_t seq, const char *first_id, const struct err *e)
 {
     struct in_order *i = arg;
     i->order->wrong |= e != NULL || r != STORE_EVENT_NEW || seq != i->n / 2 + 1;
@@ -101,7 +101,8 @@ static void one_refused_operation_leaves_the_others(void **state)
     assert_refused(t[2], ERR_NOT_FOUND);
     assert_refused(t[3], ERR_NOT_FOUND);
     assert_told(t[4]);
-    assert_int_equal(fixture_number(f, "SELECT count(*) FROM events JOIN bodies ON event = seq"), 2);
+    assert_int_equal(
+        fixture_number(f, "SELECT count(*) FROM events JOIN bodies ON event = seq"), 2);
     assert_int_equal(fixture_number(f, "SELECT n FROM books WHERE state = 'received'"), 2);
 }
 
@@ -127,8 +128,8 @@ static struct store_books books(struct fixture *f, const char *company)
     fixture_settle(f);
     assert_int_equal(got.calls, 1);
     struct store_books *b = &got.b;
-    assert_int_equal(b->received,
-        b->done + b->skipped + b->attention + b->held + b->in_flight + b->failed);
+    assert_int_equal(
+        b->received, b->done + b->skipped + b->attention + b->held + b->in_flight + b->failed);
     return got.b;
 }
 
@@ -216,8 +217,8 @@ static void got_journal(void *arg, const struct store_journal_step *j, int n, co
     assert_true(str_is(j[2].step.body, "{\"total\":\"12.50\"}"));
 }
 
-static void refused_journal(void *arg, const struct store_journal_step *j, int n,
-    const struct err *e)
+static void refused_journal(
+    void *arg, const struct store_journal_step *j, int n, const struct err *e)
 {
     *(int *)arg += 1;
     assert_int_equal(e->code, ERR_NOT_FOUND);
@@ -231,8 +232,8 @@ static void journal_comes_back_as_it_was(void **state)
     int journals = 0;
     add_event(f, "evt_1", "acme", "", "{}", &t[0]);
     route_one(f, "evt_1", "run_1", "acme", RUN_QUEUED, &t[1]);
-    struct store_step read = {"run_1", 1, "read", "stock", "GET /items", "f1",
-        STR_LIT("{\"op\":\"http\"}"), STR_NONE, 5};
+    struct store_step read = {
+        "run_1", 1, "read", "stock", "GET /items", "f1", STR_LIT("{\"op\":\"http\"}"), STR_NONE, 5};
     struct store_answer got = {"done", STR_LIT("{\"status\":200}"), {"\0\xff\n\"", 4}, 6, 2, 1234};
     struct store_answer unknown = {.outcome = "unknown", .at_ms = 9};
     struct store_step write = {"run_1", 2, "write", "stock", "POST /items", "f2",
@@ -271,8 +272,8 @@ static void got_open(void *arg, const struct store_open_event *ev)
 {
     struct opened *o = arg;
     size_t n = strlen(o->ids);
-    snprintf(o->ids + n, sizeof(o->ids) - n, "%s%s/%d ", ev->event.id, ev->routed ? "" : "!",
-        ev->nruns);
+    snprintf(
+        o->ids + n, sizeof(o->ids) - n, "%s%s/%d ", ev->event.id, ev->routed ? "" : "!", ev->nruns);
     assert_true(str_is(ev->event.body, "{\"n\":1}"));
     assert_true(str_is(ev->event.headers, "{\"content-type\":\"application/json\"}"));
     for (int i = 0; i < ev->nruns; i++)
@@ -310,8 +311,8 @@ static void open_events_after_reopening(void **state)
         snprintf(run, sizeof(run), "run_%d", i);
         add_event(f, event, "acme", "", "{\"n\":1}", &t[n++]);
         route_one(f, event, run, "acme", RUN_QUEUED, &t[n++]);
-        struct store_run_change c = {run, states[i], "", STR_NONE,
-            states[i] == RUN_WAITING ? 1800000000000 : 0, NULL};
+        struct store_run_change c = {
+            run, states[i], "", STR_NONE, states[i] == RUN_WAITING ? 1800000000000 : 0, NULL};
         store_set_run(f->store, &c, told_done, &t[n++]);
     }
     add_event(f, "evt_8", "acme", "", "{\"n\":1}", &t[n++]);
@@ -329,8 +330,8 @@ static void open_events_after_reopening(void **state)
 
 /* ---- versions ---- */
 
-static void got_version(void *arg, const char *ch, struct str cb, const char *sh, struct str sb,
-    const struct err *e)
+static void got_version(
+    void *arg, const char *ch, struct str cb, const char *sh, struct str sb, const struct err *e)
 {
     *(int *)arg += 1;
     assert_null(e);
@@ -340,8 +341,8 @@ static void got_version(void *arg, const char *ch, struct str cb, const char *sh
     assert_true(str_is(sb, "{\"lua/boot.lua\":\"y\"}"));
 }
 
-static void no_version(void *arg, const char *ch, struct str cb, const char *sh, struct str sb,
-    const struct err *e)
+static void no_version(
+    void *arg, const char *ch, struct str cb, const char *sh, struct str sb, const struct err *e)
 {
     *(int *)arg += 1;
     assert_int_equal(e->code, ERR_NOT_FOUND);
@@ -446,8 +447,10 @@ static void open_events_are_found_by_an_index(void **state)
     sqlite3 *h = fixture_sqlite(f);
     sqlite3_stmt *st;
     assert_int_equal(sqlite3_prepare_v2(h,
-        "EXPLAIN QUERY PLAN SELECT seq FROM events INDEXED BY events_open"
-        " WHERE state = 'in_flight' AND seq > ? ORDER BY seq LIMIT ?", -1, &st, NULL), SQLITE_OK);
+                         "EXPLAIN QUERY PLAN SELECT seq FROM events INDEXED BY events_open"
+                         " WHERE state = 'in_flight' AND seq > ? ORDER BY seq LIMIT ?",
+                         -1, &st, NULL),
+        SQLITE_OK);
     int rows = 0;
     while (sqlite3_step(st) == SQLITE_ROW) {
         const char *plan = (const char *)sqlite3_column_text(st, 3);

@@ -4,7 +4,7 @@
 #include "secrets.h"
 #include "store_fixture.h"
 
-#define EVENTS 2000
+#define EVENTS  2000
 #define AT_ONCE 50
 
 struct load {
@@ -18,8 +18,8 @@ struct load {
 
 static void next_event(struct load *l);
 
-static void on_journal(void *arg, const struct store_journal_step *steps, int n,
-    const struct err *e)
+static void on_journal(
+    void *arg, const struct store_journal_step *steps, int n, const struct err *e)
 {
     struct item *i = arg;
     assert_null(e);
@@ -51,8 +51,8 @@ static void on_route(void *arg, const struct err *e)
     store_set_run(s, &c, on_done, i);
 }
 
-static void on_event(void *arg, enum store_event_result r, int64_t seq, const char *first_id,
-    const struct err *e)
+static void on_event(
+    void *arg, enum store_event_result r, int64_t seq, const char *first_id, const struct err *e)
 {
     struct item *i = arg;
     struct store_run run = {i->run, i->event, "acme", "rule", "v", "", RUN_RUNNING, ""};
@@ -70,8 +70,8 @@ static void next_event(struct load *l)
     snprintf(i->event, sizeof(i->event), "evt_%d", l->asked);
     snprintf(i->run, sizeof(i->run), "run_%d", l->asked++);
     i->load = l;
-    struct store_event ev = {i->event, "acme", "shop", "x", i->event, 1, STR_LIT("{}"),
-        STR_LIT("{\"some\":\"body\"}")};
+    struct store_event ev = {
+        i->event, "acme", "shop", "x", i->event, 1, STR_LIT("{}"), STR_LIT("{\"some\":\"body\"}")};
     store_add_event(l->f->store, &ev, on_event, i);
 }
 
@@ -93,8 +93,8 @@ static void *look_at_books(void *arg)
         struct store_reader *r = store_reader_open(o->dir, &e);
         assert_non_null(r);
         assert_int_equal(store_read_books(r, NULL, &b, &e), 0);
-        assert_int_equal(b.received,
-            b.done + b.skipped + b.attention + b.held + b.in_flight + b.failed);
+        assert_int_equal(
+            b.received, b.done + b.skipped + b.attention + b.held + b.in_flight + b.failed);
         assert_true(b.received >= received);
         received = b.received;
         store_reader_close(r);
