@@ -12,15 +12,22 @@ struct act {
     enum run_state state;
     bool found;
     int64_t after;
+    char *reason; /* of a skip */
     engine_act_fn fn;
     void *arg;
 };
+
+static void act_free(struct act *a)
+{
+    mem_free(a->reason);
+    mem_free(a);
+}
 
 static void finish(struct act *a, const struct err *err)
 {
     if (a->fn)
         a->fn(a->arg, err);
-    mem_free(a);
+    act_free(a);
 }
 
 static struct incoming *in_memory(struct engine *e, const char *id)
@@ -80,7 +87,7 @@ static void on_scanned(void *arg, int n, const struct err *err)
     struct act *a = arg;
     struct err missing = {0};
     if (!engine_held_back(a->engine)) {
-        mem_free(a);
+        act_free(a);
         return;
     }
     if (!err && !a->found && n == SCAN_BATCH) {
@@ -98,25 +105,41 @@ static void on_set(void *arg, const struct err *err)
 {
     struct act *a = arg;
     if (!engine_held_back(a->engine))
-        mem_free(a);
+        act_free(a);
     else if (err || a->state != RUN_QUEUED)
         finish(a, err);
     else
         scan(a);
 }
 
+/* The run may be acted on, and its journal is as it shall be: now its state. */
+static void on_reopened(void *arg, const struct err *err)
+{
+    struct act *a = arg;
+    struct store_run_change c = {.run = a->run, .state = a->state, .reason = a->reason};
+    if (!engine_held_back(a->engine)) {
+        act_free(a);
+        return;
+    }
+    if (err) {
+        finish(a, err);
+        return;
+    }
+    engine_hold(a->engine);
+    store_set_run(a->engine->parts.store, &c, on_set, a);
+}
+
 void engine_act(struct engine *e, const char *run, enum engine_action action, const char *reason,
     engine_act_fn fn, void *arg)
 {
     struct act *a = mem_zalloc(1, sizeof *a);
-    struct store_run_change c = {.run = run,
-        .state = action == ENGINE_GO_ON ? RUN_QUEUED : RUN_SKIPPED,
-        .reason = action == ENGINE_GO_ON ? NULL : reason};
+    bool go_on = action == ENGINE_GO_ON;
     a->engine = e;
-    a->state = c.state;
+    a->state = go_on ? RUN_QUEUED : RUN_SKIPPED;
+    a->reason = mem_dup(go_on ? NULL : reason);
     a->fn = fn;
     a->arg = arg;
     snprintf(a->run, sizeof a->run, "%s", run);
     engine_hold(e);
-    store_set_run(e->parts.store, &c, on_set, a);
+    store_reopen(e->parts.store, a->run, go_on, on_reopened, a);
 }

@@ -82,6 +82,11 @@ static void observe_retry(struct step *s, int status, const char *problem)
  * before it acts, as after a crash. */
 static void give_up(struct step *s, const char *problem)
 {
+    /* A notice that does not get through is no reason to park what it is about. */
+    if (jsonv_bool(jsonv_get(jsondoc_root(s->doc), "optional"), false)) {
+        step_fail(s, "transient", "%s could not be reached: %s", s->conn->name, problem);
+        return;
+    }
     char *connection = mem_dup(s->conn->name), *title = mem_dup(s->title);
     int attempts = s->attempts;
     bool write = s->write;

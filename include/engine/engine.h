@@ -111,12 +111,13 @@ void engine_inject(struct engine *e, const char *company, const char *connection
 
 /* ---- people ---- */
 enum engine_action {
-    ENGINE_GO_ON, /* send a held run, or begin again one that needs attention or failed: what its
-                     journal has an answer for is not done again */
+    ENGINE_GO_ON, /* send a held run, or begin again one that needs attention or failed: what it did
+                     outside is not done again, what it read or was refused after that is */
     ENGINE_SKIP   /* leave it; reason says why */
 };
 typedef void (*engine_act_fn)(void *arg, const struct err *e); /* e NULL: it is on disk */
-/* The caller has seen that the run is held, needs attention or failed. fn may be NULL. */
+/* ERR_NOT_FOUND if there is no such run, ERR_CONFLICT if it is not held, failed or in need of
+ * attention. fn may be NULL. */
 void engine_act(struct engine *e, const char *run, enum engine_action action, const char *reason,
     engine_act_fn fn, void *arg);
 

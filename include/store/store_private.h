@@ -40,6 +40,7 @@ enum query_slot {
     Q_STEP_ANSWER,
     Q_STEP_STATE,
     Q_STEP_LIST,
+    Q_STEP_REWIND,
     Q_LOG_ADD,
     Q_OPEN_LIST,
     Q_OPEN_RUNS,
