@@ -1,6 +1,7 @@
 /* Numbers and strings, as fast as they come: they are most of any JSON. */
 #include "encode_scalar.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,13 +71,14 @@ size_t scalar_float(double v, char out[SCALAR_TEXT])
 {
     if (v == 0)
         return signbit(v) ? (memcpy(out, "-0.0", 4), 4) : (out[0] = '0', 1);
-    if (fabs(v) < EXACT && nearbyint(v) == v)
+    if (fabs(v) <= EXACT && nearbyint(v) == v)
         return scalar_integer((int64_t)v, out);
     size_t n = short_float(v, out);
     if (n)
         return n;
+    /* Fewer than 15 digits come out by themselves, but for the smallest of floats. */
     int written = 0;
-    for (int digits = 15; digits <= 17; digits++) {
+    for (int digits = fabs(v) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         written = snprintf(out, SCALAR_TEXT, "%.*g", digits, v);
         if (strtod(out, NULL) == v)
             break;

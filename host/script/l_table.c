@@ -49,18 +49,15 @@ static int l_insert(lua_State *L)
 static int l_remove(lua_State *L)
 {
     lua_Integer n = length(L, 1, "remove"), at = luaL_optinteger(L, 2, n);
-    if (lua_gettop(L) > 1)
-        luaL_argcheck(L, (n == 0 && at == 0) || (at >= 1 && at <= n + 1), 2,
-            "position out of bounds");
+    if (at != n)
+        luaL_argcheck(L, at >= 1 && at <= n + 1, 2, "position out of bounds");
     lua_geti(L, 1, at);
     for (; at < n; at++) {
         lua_geti(L, 1, at + 1);
         lua_seti(L, 1, at);
     }
-    if (n > 0 || at != 0) {
-        lua_pushnil(L);
-        lua_seti(L, 1, at);
-    }
+    lua_pushnil(L);
+    lua_seti(L, 1, at);
     return 1;
 }
 
