@@ -83,7 +83,7 @@ static void test_encode(void **state)
         "  123456.789, 0.30000000000000004, 1e-7 } == '[1,0.1,-0.5,12345678901234.56,1000000000000000,'\n"
         "  .. '9007199254740992,1e+300,0.3333333333333333,-0.0,5e-324,123456.789,'\n"
         "  .. '0.30000000000000004,1e-07]'",
-        "return json.encode { decimal '1.50', decimal '-0.01', decimal '1e3' } == '[1.5,-0.01,1000]'",
+        "return json.encode { decimal '1.50', decimal '-0.01', json.decode '1e3' } == '[1.5,-0.01,1000]'",
         "return json.encode(json.array()) == '[]' and json.encode(json.object()) == '{}'\n"
         "  and json.encode {} == '{}' and json.encode(json.object { a = 1 }) == '{\"a\":1}'",
         "local t = {} for i = 5, 1, -1 do t[i] = i end return json.encode(t) == '[1,2,3,4,5]'",
