@@ -33,6 +33,7 @@ struct company *company_get(struct engine *e, const char *name, bool make)
     c->name = mem_dup(name);
     c->channels = map_new();
     c->keys = map_new();
+    c->locks = map_new();
     list_init(&c->versions);
     list_init(&c->turn_node);
     list_init(&c->ready);
@@ -244,6 +245,7 @@ void company_free(struct company *c)
         channel_free(value);
     map_free(c->channels);
     map_free(c->keys);
+    locks_free(c->locks);
     while (!list_empty(&c->versions))
         version_free(LIST_OF(c->versions.next, struct version, node));
     mem_free(c->load_error);

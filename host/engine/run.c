@@ -50,6 +50,7 @@ struct run *run_new(struct incoming *ev, const char *id, const char *rule, const
     snprintf(r->version_name, sizeof r->version_name, "%s", version);
     list_init(&r->ready_node);
     list_init(&r->key_node);
+    list_init(&r->lock_node);
     list_init(&r->version_node);
     list_append(&ev->runs, &r->event_node);
     ev->open++;
@@ -100,6 +101,7 @@ void run_discard(struct run *r)
         scripts_drop(r->call);
     r->call = NULL;
     step_cancel(r->step);
+    lock_drop_all(r);
     if (r->timer)
         loop_timer_free(r->timer);
     r->timer = NULL;
@@ -219,6 +221,7 @@ void run_finish(struct run *r, enum run_state state, const char *reason, struct 
     r->call = NULL;
     run_set_reason(r, reason);
     step_cancel(r->step);
+    lock_drop_all(r);
     journal_free(&r->journal);
     set_parked(r, false);
     list_remove(&r->version_node);
@@ -292,6 +295,7 @@ void run_admit(struct run *r)
 
 static void give_back(struct run *r)
 {
+    lock_stop_waiting(r);
     if (r->call)
         scripts_drop(r->call);
     r->call = NULL;

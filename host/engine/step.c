@@ -297,6 +297,34 @@ static void settle(struct step *s)
     step_wait(s, left, slept, why);
 }
 
+static void replay(struct run *r, const struct journal_step *js);
+
+/* The lock is the run's: now its step is answered, from the journal if it stands there. */
+static void lock_got(struct run *r)
+{
+    struct journal_step *js = journal_find(r, r->seq);
+    if (js && js->answered)
+        replay(r, js);
+    else
+        slept(r->step);
+}
+
+static const char *lock_name(const struct jsondoc *doc)
+{
+    return jsonv_str(jsonv_get(jsondoc_root(doc), "name"), "");
+}
+
+/* A lock is taken and dropped on every way through the script, replayed or not. */
+static bool lock_on_replay(struct run *r, const struct jsondoc *doc)
+{
+    const char *op = jsonv_str(jsonv_get(jsondoc_root(doc), "op"), "");
+    if (strcmp(op, "lock") == 0)
+        return lock_take(r, lock_name(doc), lock_got);
+    if (strcmp(op, "unlock") == 0)
+        lock_drop(r, lock_name(doc));
+    return true;
+}
+
 static void begin_op(struct step *s)
 {
     const char *op = jsonv_str(jsonv_get(jsondoc_root(s->doc), "op"), "");
@@ -316,6 +344,13 @@ static void begin_op(struct step *s)
             step_store_intent(s, sleep_on);
     } else if (strcmp(op, "settle") == 0) {
         settle(s);
+    } else if (strcmp(op, "lock") == 0) {
+        s->phase = STEP_WAITING;
+        if (lock_take(s->run, lock_name(s->doc), lock_got))
+            slept(s);
+    } else if (strcmp(op, "unlock") == 0) {
+        lock_drop(s->run, lock_name(s->doc));
+        slept(s);
     } else {
         step_fail(s, "permanent", "a run cannot do \"%.40s\" here", op);
     }
@@ -407,8 +442,10 @@ void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
         return;
     }
     if (js && js->answered) {
+        bool now = lock_on_replay(r, doc);
         jsondoc_free(doc);
-        replay(r, js);
+        if (now)
+            replay(r, js);
         return;
     }
     if (r->engine->draining) { /* the journal goes on from here at the next start */

@@ -76,6 +76,7 @@ struct company {
     struct list versions;
     struct map *channels;  /* connection -> struct channel */
     struct map *keys;      /* key -> struct key_queue */
+    struct map *locks;     /* name -> struct lock */
     struct list turn_node; /* in engine.turn */
     struct list ready;     /* runs that may start */
     int running;
@@ -143,6 +144,8 @@ struct journal {
 
 struct run {
     struct list event_node, ready_node, key_node, version_node;
+    struct list lock_node; /* waiting for a lock */
+    void (*lock_granted)(struct run *r);
     struct engine *engine;
     struct company *company;
     struct incoming *event;
@@ -228,6 +231,14 @@ void run_discard(struct run *r);
 void run_info(const struct run *r, struct engine_run_info *i);
 void run_hold(struct run *r);      /* a callback of the store is to come */
 bool run_held_back(struct run *r); /* it came; false: the run is gone */
+
+/* lock.c */
+/* True: the run has the lock (it may have had it). False: granted is called when it has. */
+bool lock_take(struct run *r, const char *name, void (*granted)(struct run *r));
+void lock_drop(struct run *r, const char *name);
+void lock_stop_waiting(struct run *r);
+void lock_drop_all(struct run *r); /* its end */
+void locks_free(struct map *locks);
 
 /* schedule.c */
 void schedule_add(struct run *r);

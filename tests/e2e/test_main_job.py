@@ -66,6 +66,16 @@ class MainJob(Case):
         self.assertEqual(len(w.customers()), 1)
         self.assertEqual(len(w.invoices()), 6)
 
+    def test_proposals_of_several_customers_give_each_product_once(self):
+        w = self.world
+        w.start_host()
+        for n, business_id in enumerate(["0112038-9", "2646674-9", "0737546-2", "2331972-7"]):
+            w.deliver(fixture(id=f"evt_{n}", contract__id=str(30000 + n),
+                              customer__business_id=business_id, customer__name=f"Asiakas {n} Oy"))
+        self.assertEqual({(r["state"], r["reason"]) for r in w.settled(4)}, {("done", "")})
+        self.assertEqual(len(w.customers()), 4)
+        self.assertEqual(len(w.products()), 2)
+
     def test_drain_and_start_again(self):
         w = self.world
         host = w.start_host()

@@ -25,6 +25,7 @@ local given = require "given"
 local log = require "log"
 local current = require "current"
 local ending = require "ending"
+local lock = require "lock"
 local addresses = require "connectors.procountor.addresses"
 local countries = require "connectors.procountor.countries"
 local preflight = require "connectors.procountor.preflight"
@@ -276,7 +277,12 @@ local function new(client)
     wanted = prepare(wanted)
     local who = identity(wanted, wanted.country)
     if who then
-      return one_of(by_identity(client, who), wanted, who) or create(wanted, who)
+      local found = one_of(by_identity(client, who), wanted, who)
+      if found then return found end
+      -- Rules with other keys may be at the same customer: the second finds what the first made.
+      return lock("procountor.customer " .. client.name .. " " .. who.forms[#who.forms], function()
+        return one_of(by_identity(client, who), wanted, who) or create(wanted, who)
+      end)
     end
     local ours, namesakes = by_tag(client, wanted)
     if ours[1] then return customer_of(ours[1], wanted) end

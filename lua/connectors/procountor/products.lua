@@ -23,6 +23,7 @@ local given = require "given"
 local money = require "money"
 local current = require "current"
 local ending = require "ending"
+local lock = require "lock"
 local preflight = require "connectors.procountor.preflight"
 local vat = require "connectors.procountor.vat"
 local words = require "connectors.procountor.words"
@@ -234,7 +235,12 @@ local function new(client)
       .. line.name
     return current.once(key, function()
       local record = lookup(client, line)
-      return record and product_of(record) or products.create(line)
+      if record then return product_of(record) end
+      -- Two proposals at once may sell the same new product: the second finds what the first made.
+      return lock((key:gsub("\0", " ")), function()
+        record = lookup(client, line)
+        return record and product_of(record) or products.create(line)
+      end)
     end)
   end
 
