@@ -27,6 +27,10 @@ static int read_limits(struct context *c, struct err *e)
         return err_prefix(e, "options of %s", c->name);
     const struct jsonv *given = jsonv_get(jsondoc_root(d), "limits");
     struct limits *l = &c->limits;
+    if (c->single) {
+        l->call_ms = 0;
+        l->steps = UINT32_MAX;
+    }
     l->memory = (size_t)limit_of(given, "memory", (int64_t)l->memory);
     l->burst_ms = limit_of(given, "burst_ms", l->burst_ms);
     l->call_ms = limit_of(given, "call_ms", l->call_ms);
@@ -48,6 +52,7 @@ struct context *context_new(struct str name, bool single, struct str module,
     c->limits = *limits;
     c->idle = idle;
     c->refs = 1;
+    list_init(&c->mine);
     c->options = options.n ? options : STR_LIT("{}");
     c->options.p = mem_dupn(c->options.p, c->options.n);
     c->company = sources_new(bundle.n ? bundle : STR_LIT("{}"), e);
@@ -75,6 +80,7 @@ void context_release(struct context *c)
 static void idle_remove(struct idle_states *idle, struct vm *vm)
 {
     list_remove(&vm->node);
+    list_remove(&vm->mine);
     idle->bytes -= vm->used;
     vm->context->nidle--;
 }
@@ -82,6 +88,7 @@ static void idle_remove(struct idle_states *idle, struct vm *vm)
 static void idle_add(struct idle_states *idle, struct vm *vm)
 {
     list_append(&idle->list, &vm->node);
+    list_append(&vm->context->mine, &vm->mine);
     idle->bytes += vm->used;
     vm->context->nidle++;
     while (idle->bytes > idle->max) {
@@ -94,14 +101,11 @@ static void idle_add(struct idle_states *idle, struct vm *vm)
 /* The one used last: its memory is the warmest. */
 static struct vm *idle_take(struct context *c)
 {
-    for (struct list *n = c->idle->list.prev; c->nidle && n != &c->idle->list; n = n->prev) {
-        struct vm *vm = LIST_OF(n, struct vm, node);
-        if (vm->context != c)
-            continue;
-        idle_remove(c->idle, vm);
-        return vm;
-    }
-    return NULL;
+    if (list_empty(&c->mine))
+        return NULL;
+    struct vm *vm = LIST_OF(c->mine.prev, struct vm, mine);
+    idle_remove(c->idle, vm);
+    return vm;
 }
 
 void context_retire(struct context *c)

@@ -129,25 +129,56 @@ static int push_object(struct in *x)
     return 0;
 }
 
+/* A float of at most 19 digits whose value is a quotient of two exact floats: rounded once, so
+ * exactly what strtod gives (Clinger: How to read floating point numbers accurately, 1990). */
+static bool quick_float(struct str text, double *out)
+{
+    static const double tens[] = {1, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
+        1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    const char *p = text.p, *end = text.p + text.n;
+    uint64_t digits = 0;
+    int behind = 0;
+    bool negative = *p == '-', point = false;
+    for (p += negative; p != end; p++) {
+        if (*p == '.') {
+            point = true;
+            continue;
+        }
+        if (*p < '0' || *p > '9' || digits > UINT64_MAX / 10 - 1)
+            return false;
+        digits = digits * 10 + (uint64_t)(*p - '0');
+        behind += point;
+    }
+    if (digits > UINT64_C(1) << 53 || behind > 22)
+        return false;
+    double v = (double)digits / tens[behind];
+    *out = negative ? -v : v;
+    return true;
+}
+
+static int push_float(struct in *x)
+{
+    double v;
+    if (quick_float(x->r->text, &v)) {
+        lua_pushnumber(x->L, v);
+        return 0;
+    }
+    /* Lua's reader wants a NUL behind the text, and makes integers where it can. */
+    lua_pushlstring(x->L, x->r->text.p, x->r->text.n);
+    if (!lua_stringtonumber(x->L, lua_tostring(x->L, -1)))
+        return fail(x, "a number that is too long for a float");
+    lua_pushnumber(x->L, lua_tonumber(x->L, -1));
+    lua_insert(x->L, -3);
+    lua_pop(x->L, 2);
+    return 0;
+}
+
 static int push_number(struct in *x)
 {
     struct err e = {0};
-    if (x->flags & CODEC_FLOATS) {
-        /* The reader has checked the form, and behind a number there is always a byte that ends it,
-         * or a NUL of the Lua string or message that the text came in. */
-        char text[64];
-        if (x->r->text.n < sizeof(text)) {
-            memcpy(text, x->r->text.p, x->r->text.n);
-            text[x->r->text.n] = '\0';
-            if (lua_stringtonumber(x->L, text)) {
-                lua_pushnumber(x->L, lua_tonumber(x->L, -1));
-                lua_remove(x->L, -2);
-                return 0;
-            }
-        }
-        return fail(x, "a number that is too long for a float");
-    }
     struct decimal d;
+    if (x->flags & CODEC_FLOATS)
+        return push_float(x);
     if (decimal_parse(x->r->text, &d, &e) < 0)
         return fail(x, "a number that is larger or finer than a decimal of 38 digits can be");
     decimal_push(x->L, &d);

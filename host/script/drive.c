@@ -226,6 +226,8 @@ bool drive_burst(struct call *c, struct child_page *page)
         watchdog_end();
         c->vm->call = NULL;
     }
+    if (c->vm)
+        vm_trim(c->vm);
     if (!waits)
         part(c, clean);
     page->current = 0;

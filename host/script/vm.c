@@ -7,8 +7,9 @@
 #include "mem.h"
 #include "report.h"
 
-#define TEXT_MAX ((size_t)48 << 20) /* of one JSON text, below what a frame can carry */
-#define KEYS_MAX ((size_t)64 << 20)
+#define TEXT_MAX   ((size_t)48 << 20) /* of one JSON text, below what a frame can carry */
+#define REPORT_MAX ((size_t)1 << 20)
+#define KEEP_MAX   ((size_t)256 << 10)
 
 /* Lua's contract: osize is a type tag for new blocks, shrinking and freeing never fail. */
 static void *allocate(void *ud, void *p, size_t osize, size_t nsize)
@@ -54,9 +55,11 @@ struct vm *vm_new(struct context *c, size_t limit, int64_t fail_in)
     vm->limit = limit;
     vm->fail_in = fail_in;
     list_init(&vm->node);
-    buf_init(&vm->text, TEXT_MAX);
-    buf_init(&vm->keys, KEYS_MAX);
-    buf_init(&vm->report, (size_t)1 << 20);
+    list_init(&vm->mine);
+    /* Outside of the state's account, so bounded by it: what is written is there already. */
+    buf_init(&vm->text, limit < TEXT_MAX ? limit : TEXT_MAX);
+    buf_init(&vm->keys, limit);
+    buf_init(&vm->report, REPORT_MAX);
     json_reader_init(&vm->reader, STR_NONE);
     vm->L = lua_newstate(allocate, vm);
     if (!vm->L) {
@@ -75,6 +78,7 @@ void vm_free(struct vm *vm)
     if (vm->L)
         lua_close(vm->L);
     list_remove(&vm->node);
+    list_remove(&vm->mine);
     buf_free(&vm->text);
     buf_free(&vm->keys);
     buf_free(&vm->report);
@@ -109,10 +113,10 @@ int vm_protect(struct vm *vm, lua_CFunction fn, void *arg)
     return status;
 }
 
-bool vm_charge(struct vm *vm, int64_t n)
+void vm_trim(struct vm *vm)
 {
-    if (n > 0 && ((size_t)n > vm->limit || vm->used > vm->limit - (size_t)n))
-        return false;
-    vm->used += (size_t)n;
-    return true;
+    struct buf *all[] = {&vm->text, &vm->keys, &vm->report};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (all[i]->cap > KEEP_MAX)
+            buf_free(all[i]);
 }

@@ -42,6 +42,7 @@ struct context {
     struct str options; /* JSON, owned */
     struct limits limits;
     struct idle_states *idle;
+    struct list mine; /* its idle states, the one used last at the end */
     int nidle;
     struct vm *only; /* of a single context */
     bool retired;    /* unloaded: no state is kept any more */
@@ -49,7 +50,9 @@ struct context {
 };
 
 /* The parts of a LOAD message. system, limits and idle stay the caller's; options may set
- * limits: {"limits": {"memory": bytes, "burst_ms", "call_ms", "steps", "log"}}. One reference.
+ * limits: {"limits": {"memory": bytes, "burst_ms", "call_ms", "steps", "log"}}; calls of a single
+ * context, whose calls may serve many tests, have no limit of call_ms and steps of their own. One
+ * reference.
  * NULL and e if something is malformed. */
 struct context *context_new(struct str name, bool single, struct str module,
     struct sources *system, struct str bundle, struct str options, const struct limits *limits,

@@ -18,7 +18,8 @@ struct vm {
     struct context *context;
     struct call *call;  /* whose Lua code is being run; never NULL while any is */
     struct list node;   /* among the idle states of the process */
-    size_t used, limit; /* bytes; what userdata hold outside is charged too */
+    struct list mine;   /* among those of its context */
+    size_t used, limit; /* bytes */
     int64_t fail_in;    /* tests: from the n-th growing allocation on none succeeds; 0: off */
     struct buf text;    /* JSON on its way out: survives a longjmp, so nothing leaks */
     struct buf keys;    /* sort entries of the objects being written */
@@ -42,7 +43,7 @@ static inline struct vm *vm_of(lua_State *L)
     return *(struct vm **)lua_getextraspace(L);
 }
 
-/* Charges n bytes held outside of Lua (n < 0: gives back): false if the limit does not allow. */
-bool vm_charge(struct vm *vm, int64_t n);
+/* Gives large buffers back, between bursts. */
+void vm_trim(struct vm *vm);
 
 #endif
