@@ -48,12 +48,14 @@ void bridge_check(lua_State *L, const char *what)
     struct call *c = vm_of(L)->call;
     call_check(L);
     if (c->loading)
-        raise_misuse(L, what, "cannot be used while the files of a company are being loaded: nothing "
-                              "outside may be touched before a rule runs");
+        raise_misuse(L, what,
+            "cannot be used while the files of a company are being loaded: nothing "
+            "outside may be touched before a rule runs");
     if (!lua_isyieldable(L))
-        raise_misuse(L, what, "cannot be used here: inside of table.sort, string.gsub, tostring, a "
-                              "module that is being required or the handler of xpcall a script cannot "
-                              "wait; do it before, and use the result here");
+        raise_misuse(L, what,
+            "cannot be used here: inside of table.sort, string.gsub, tostring, a "
+            "module that is being required or the handler of xpcall a script cannot "
+            "wait; do it before, and use the result here");
 }
 
 int bridge_suspend(lua_State *L, lua_KFunction k)

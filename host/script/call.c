@@ -34,8 +34,10 @@ void call_set_limit(struct call *c, const char *limit, const char *message)
 void call_set_memory_limit(struct call *c, size_t bytes)
 {
     char message[128];
-    snprintf(message, sizeof(message), "the script needs more than %zu MiB: does something grow or "
-                                       "call itself without end?", bytes >> 20);
+    snprintf(message, sizeof(message),
+        "the script needs more than %zu MiB: does something grow or "
+        "call itself without end?",
+        bytes >> 20);
     call_set_limit(c, "memory", message);
 }
 

@@ -36,7 +36,10 @@ static int set_limits(size_t space, bool filter, struct err *e)
 {
     /* Standard error may be a file: writing to it is then refused, and no reason to die. */
     signal(SIGXFSZ, SIG_IGN);
-    if (set_limit(RLIMIT_CORE, "CORE", 0, e) < 0 || set_limit(RLIMIT_NOFILE, "NOFILE", 8, e) < 0)
+    if (set_limit(RLIMIT_CORE, "CORE", 0, e) < 0)
+        return -1;
+    /* valgrind keeps descriptors of its own above the program's, and refuses. */
+    if (filter && set_limit(RLIMIT_NOFILE, "NOFILE", 8, e) < 0)
         return -1;
     /* Sanitizers and valgrind reserve terabytes and write reports. */
     if (SANITIZED || !filter)
@@ -46,8 +49,8 @@ static int set_limits(size_t space, bool filter, struct err *e)
     return set_limit(RLIMIT_AS, "AS", (rlim_t)space, e);
 }
 
-/* What the process does once it serves; sysinfo is qsort asking how much memory there is. Memory that
- * is mapped is never executable. */
+/* What the process does once it serves; sysinfo is qsort asking how much memory there is. Memory
+ * that is mapped is never executable. */
 static const int allowed[] = {SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(poll), SCMP_SYS(ppoll),
     SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(futex),
     SCMP_SYS(clock_gettime), SCMP_SYS(setitimer), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
@@ -77,11 +80,11 @@ static int add_rules(scmp_filter_ctx f)
     if (SANITIZED)
         return rc;
     if (rc == 0)
-        rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        rc = seccomp_rule_add(
+            f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     if (rc == 0)
-        rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        rc = seccomp_rule_add(
+            f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     return rc;
 }
 

@@ -40,9 +40,9 @@ static int read_limits(struct context *c, struct err *e)
     return 0;
 }
 
-struct context *context_new(struct str name, bool single, struct str module,
-    struct sources *system, struct str bundle, struct str options, const struct limits *limits,
-    struct idle_states *idle, struct err *e)
+struct context *context_new(struct str name, bool single, struct str module, struct sources *system,
+    struct str bundle, struct str options, const struct limits *limits, struct idle_states *idle,
+    struct err *e)
 {
     struct context *c = mem_zalloc(1, sizeof(*c));
     c->name = mem_dupn(name.p, name.n);

@@ -65,9 +65,8 @@ static bool twins(const struct str *name, int n)
 {
     for (int i = 1; i < n; i++) {
         for (int j = 0; j < i; j++) {
-            if (name[i].p == name[j].p ||
-                (name[i].n > SHORT_MAX && name[i].n == name[j].n &&
-                    memcmp(name[i].p, name[j].p, name[i].n) == 0))
+            if (name[i].p == name[j].p || (name[i].n > SHORT_MAX && name[i].n == name[j].n &&
+                                              memcmp(name[i].p, name[j].p, name[i].n) == 0))
                 return true;
         }
     }

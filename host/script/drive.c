@@ -49,7 +49,10 @@ static int send_step(struct call *c)
     struct str body = STR_NONE;
     if (lua_type(c->co, -1) == LUA_TSTRING)
         body.p = lua_tolstring(c->co, -1, &body.n);
-    struct wire_msg m = {.type = WIRE_STEP, .id = c->id, .seq = c->seq, .nparts = 2,
+    struct wire_msg m = {.type = WIRE_STEP,
+        .id = c->id,
+        .seq = c->seq,
+        .nparts = 2,
         .part = {buf_str(&c->spec), body}};
     int rc = wire_put(c->out, &m);
     lua_pop(c->co, 2);

@@ -1,6 +1,6 @@
 /* Lua values to JSON. Only raw access and nothing that allocates in Lua, so nothing here raises:
- * results are written outside of protected calls too. The members of an object wait on the Lua stack
- * while their keys are sorted. */
+ * results are written outside of protected calls too. The members of an object wait on the Lua
+ * stack while their keys are sorted. */
 #include "codec.h"
 
 #include <math.h>
@@ -321,5 +321,6 @@ int codec_encode(struct vm *vm, lua_State *L, int index, struct buf *out, struct
     out->failed = false;
     if (large)
         return err_set(e, ERR_LIMIT, "the JSON would be larger than %zu bytes", out->max);
-    return err_set(e, ERR_INPUT, "%.*s%s%s", (int)x.nwhere, x.where, x.nwhere ? ": " : "", x.problem);
+    return err_set(
+        e, ERR_INPUT, "%.*s%s%s", (int)x.nwhere, x.where, x.nwhere ? ": " : "", x.problem);
 }

@@ -41,8 +41,8 @@ size_t scalar_integer(int64_t v, char out[SCALAR_TEXT])
 
 #define EXACT 9007199254740992.0 /* 2^53: up to here every integer is a float */
 
-/* Few digits behind the point, as amounts have. If r / 10^k is v then the text of that quotient reads
- * back as v, because reading rounds the same exact quotient. */
+/* Few digits behind the point, as amounts have. If r / 10^k is v then the text of that quotient
+ * reads back as v, because reading rounds the same exact quotient. */
 static size_t short_float(double v, char *out)
 {
     static const double tens[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6};
@@ -98,8 +98,9 @@ static inline const char *plain_run(const char *p, const char *end)
         uint64_t w;
         memcpy(&w, p, 8);
         uint64_t quote = w ^ EACH_BYTE('"'), slash = w ^ EACH_BYTE('\\');
-        uint64_t marks = ((quote - EACH_BYTE(1)) | (slash - EACH_BYTE(1)) | (w - EACH_BYTE(0x20)) |
-                             w) & EACH_BYTE(0x80);
+        uint64_t marks =
+            ((quote - EACH_BYTE(1)) | (slash - EACH_BYTE(1)) | (w - EACH_BYTE(0x20)) | w) &
+            EACH_BYTE(0x80);
         if (marks) {
             p += __builtin_ctzll(marks) >> 3;
             break;

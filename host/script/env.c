@@ -26,16 +26,19 @@ bool env_view_target(lua_State *L, int index)
 static int l_view_newindex(lua_State *L)
 {
     base_push_text(L, 2);
-    return luaL_error(L, "this table is read-only, so \"%s\" of it cannot be set; copy what you need "
-                         "into a table of your own", lua_tostring(L, -1));
+    return luaL_error(L,
+        "this table is read-only, so \"%s\" of it cannot be set; copy what you need "
+        "into a table of your own",
+        lua_tostring(L, -1));
 }
 
 static int l_environment_newindex(lua_State *L)
 {
     base_push_text(L, 2);
-    return luaL_error(L, "global variable \"%s\" cannot be set: write \"local %s\" (globals would "
-                         "reach from one run into the next)", lua_tostring(L, -1),
-        lua_tostring(L, -1));
+    return luaL_error(L,
+        "global variable \"%s\" cannot be set: write \"local %s\" (globals would "
+        "reach from one run into the next)",
+        lua_tostring(L, -1), lua_tostring(L, -1));
 }
 
 static int l_view_len(lua_State *L)
@@ -94,8 +97,8 @@ void env_push_environment(lua_State *L, int index)
 /* ---- the allow-list ------------------------------------------------------------------------ */
 
 /* Functions of Lua's own base library that are harmless as they are. */
-static const char *const kept[] = {"assert", "error", "getmetatable", "ipairs", "rawequal", "rawget",
-    "rawlen", "select", "tonumber", "type"};
+static const char *const kept[] = {"assert", "error", "getmetatable", "ipairs", "rawequal",
+    "rawget", "rawlen", "select", "tonumber", "type"};
 
 static const luaL_Reg ours[] = {{"next", l_next}, {"pairs", l_pairs}, {"pcall", l_pcall},
     {"print", l_print}, {"rawset", l_rawset}, {"setmetatable", l_setmetatable},
@@ -109,8 +112,8 @@ static const struct {
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Pushes Lua's base library. It comes as the table of globals, which is then replaced by an empty one:
- * no chunk of ours uses it, and nothing may be found there. */
+/* Pushes Lua's base library. It comes as the table of globals, which is then replaced by an empty
+ * one: no chunk of ours uses it, and nothing may be found there. */
 static void push_base(lua_State *L)
 {
     lua_pushcfunction(L, luaopen_base);

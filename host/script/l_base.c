@@ -100,8 +100,8 @@ void base_log(lua_State *L, const char *level, const char *text, size_t n)
         return;
     n = n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES;
     c->logged += n + 1;
-    struct wire_msg m = {.type = WIRE_LOG, .id = c->id, .nparts = 2,
-        .part = {{level, strlen(level)}, {text, n}}};
+    struct wire_msg m = {
+        .type = WIRE_LOG, .id = c->id, .nparts = 2, .part = {{level, strlen(level)}, {text, n}}};
     if (c->logged > max) {
         m.part[0] = STR_LIT("warn");
         m.part[1] = STR_LIT("the log of this run is full; what follows is left out");
@@ -132,8 +132,8 @@ int l_print(lua_State *L)
 
 /* ---- tables -------------------------------------------------------------------------------- */
 
-/* A finalizer could loop where nothing stops it, and weak tables in a full heap can crash Lua 5.4.4;
- * a field that is not nil already makes Lua look at what is put there later. */
+/* A finalizer could loop where nothing stops it, and weak tables in a full heap can crash
+ * Lua 5.4.4; a field that is not nil already makes Lua look at what is put there later. */
 int l_setmetatable(lua_State *L)
 {
     static const char *const refused[] = {"__gc", "__mode"};

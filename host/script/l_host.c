@@ -38,8 +38,8 @@ static int l_step(lua_State *L)
         luaL_checktype(L, 2, LUA_TSTRING);
     bridge_check(L, "what goes to the outside (http, time, notify and the like)");
     if (c->seq >= c->context->limits.steps)
-        return call_hit_limit(L, "steps", "the run has taken %u steps: is there an endless loop?",
-            (unsigned)c->seq);
+        return call_hit_limit(
+            L, "steps", "the run has taken %u steps: is there an endless loop?", (unsigned)c->seq);
     buf_clear(&c->spec);
     if (codec_encode(vm, L, 1, &c->spec, &e) < 0)
         return luaL_error(L, "what was asked of the host cannot be written as JSON: %s", e.text);

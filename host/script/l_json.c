@@ -3,9 +3,9 @@
  *   json.decode(text [, {numbers = "float"}])  -> value; raises "not JSON: ... at line 3, column 7"
  *   json.encode(value)    -> text with sorted keys; raises with the way to what JSON cannot hold
  *   json.null             null, which is no nil: json.decode keeps it, and encode writes it
- *   json.array(t)         marks t (default: a new table) as an array, so that it stays one when empty
- *   json.object(t)        marks t as an object
- *   json.is_array(value)  -> true for a table that encode would write as an array
+ *   json.array(t)         marks t (default: a new table) as an array, so that it stays one when
+ * empty json.object(t)        marks t as an object json.is_array(value)  -> true for a table that
+ * encode would write as an array
  */
 #include "modules.h"
 

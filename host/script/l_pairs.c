@@ -1,9 +1,9 @@
-/* pairs and next in an order that does not depend on the process: Lua's own follows a hash seed, and a
- * run that is replayed elsewhere would take its steps in another order.
+/* pairs and next in an order that does not depend on the process: Lua's own follows a hash seed,
+ * and a run that is replayed elsewhere would take its steps in another order.
  *
  * The order: numbers by value, texts by bytes, false, true, decimals by value, then keys of other
- * types, which have no order of their own: a table may have one such key; with more of them pairs is
- * an error where runs are replayed.
+ * types, which have no order of their own: a table may have one such key; with more of them pairs
+ * is an error where runs are replayed.
  *
  * pairs takes the keys when it begins: fields that are added meanwhile are not seen, those that are
  * removed before their turn are skipped. next(t) is the first key of that order and next(t, k) the
@@ -98,8 +98,9 @@ static int compare(const void *one, const void *other)
 
 static int no_order(lua_State *L)
 {
-    return luaL_error(L, "this table has several keys that are tables, functions or the like: their "
-                         "order would differ when the run is replayed; keep them in a list");
+    return luaL_error(L,
+        "this table has several keys that are tables, functions or the like: their "
+        "order would differ when the run is replayed; keep them in a list");
 }
 
 /* Puts the table behind a view in its place. */

@@ -110,8 +110,8 @@ static int l_format(lua_State *L)
 
 int l_open_string(lua_State *L)
 {
-    static const char *const kept[] = {"byte", "char", "len", "lower", "upper", "reverse", "sub",
-        "pack", "unpack", "packsize"};
+    static const char *const kept[] = {
+        "byte", "char", "len", "lower", "upper", "reverse", "sub", "pack", "unpack", "packsize"};
     static const luaL_Reg capped[] = {{"find", l_find}, {"match", l_match}, {"gmatch", l_gmatch},
         {"gsub", l_gsub}, {"rep", l_rep}, {"format", l_format}, {NULL, NULL}};
     lua_createtable(L, 0, 20);

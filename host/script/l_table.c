@@ -1,6 +1,6 @@
-/* table, written anew: Lua's own loops as long as a length says, in C where nothing stops it, and its
- * sort takes pivots by the clock. Lengths are capped here, and sort is stable, so that its result is
- * the same each time. */
+/* table, written anew: Lua's own loops as long as a length says, in C where nothing stops it, and
+ * its sort takes pivots by the clock. Lengths are capped here, and sort is stable, so that its
+ * result is the same each time. */
 #include "modules.h"
 
 #include <lauxlib.h>
@@ -127,7 +127,8 @@ static int l_unpack(lua_State *L)
     return (int)n;
 }
 
-/* ---- sort: merge sort between the list (index 1) and a table of the same size ------------------- */
+/* ---- sort: merge sort between the list (index 1) and a table of the same size -------------------
+ */
 
 #define LIST     1
 #define FUNCTION 2
@@ -148,8 +149,8 @@ static bool before(lua_State *L)
 }
 
 /* Merges from[low, middle) and from[middle, high) into to. */
-static void merge(lua_State *L, int from, int to, lua_Integer low, lua_Integer middle,
-    lua_Integer high)
+static void merge(
+    lua_State *L, int from, int to, lua_Integer low, lua_Integer middle, lua_Integer high)
 {
     lua_Integer a = low, b = middle;
     for (lua_Integer i = low; i < high; i++) {

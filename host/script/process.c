@@ -107,8 +107,8 @@ static int on_load(struct process *p, const struct wire_msg *m, struct err *e)
         return err_set(e, ERR_INPUT, "wire: LOAD with a system that was not sent");
     unload(p, m->part[0]);
     struct err why = {0};
-    struct context *c = context_new(m->part[0], single, m->part[2], system, m->part[4], m->part[5],
-        &p->limits, &p->idle, &why);
+    struct context *c = context_new(
+        m->part[0], single, m->part[2], system, m->part[4], m->part[5], &p->limits, &p->idle, &why);
     if (!c) {
         send_load_error(p, m->id, why.text);
         return 0;
@@ -128,7 +128,9 @@ static int on_call(struct process *p, const struct wire_msg *m, struct err *e)
     if (!c) {
         static const char why[] = "{\"message\":\"the company's version is not loaded here\","
                                   "\"class\":\"host\"}";
-        struct wire_msg end = {.type = WIRE_END, .id = m->id, .nparts = 3,
+        struct wire_msg end = {.type = WIRE_END,
+            .id = m->id,
+            .nparts = 3,
             .part = {STR_LIT("error"), STR_LIT(why), STR_NONE}};
         wire_put(&p->out, &end);
         return 0;
@@ -159,8 +161,12 @@ static void on_drop(struct process *p, const struct wire_msg *m)
 
 static int on_message(struct process *p, const struct wire_msg *m, struct err *e)
 {
-    static const signed char parts[] = {[WIRE_SYSTEM] = 2, [WIRE_LOAD] = 6, [WIRE_UNLOAD] = 1,
-        [WIRE_CALL] = 4, [WIRE_ANSWER] = 2, [WIRE_DROP] = 0};
+    static const signed char parts[] = {[WIRE_SYSTEM] = 2,
+        [WIRE_LOAD] = 6,
+        [WIRE_UNLOAD] = 1,
+        [WIRE_CALL] = 4,
+        [WIRE_ANSWER] = 2,
+        [WIRE_DROP] = 0};
     if (m->type > WIRE_DROP || m->nparts != parts[m->type])
         return err_set(e, ERR_INPUT, "wire: message %d with %d parts", (int)m->type, m->nparts);
     switch (m->type) {

@@ -24,7 +24,8 @@ uint64_t random_seed_of(lua_State *L, int index)
                 id_hash(hex, seed, n);
                 state = 0;
                 for (int i = 0; i < 16; i++)
-                    state = state << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
+                    state =
+                        state << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
                 break;
             }
         }

@@ -43,8 +43,8 @@ bool report_where(lua_State *L, bool any, char *out, size_t size)
     return false;
 }
 
-/* The length of "file.lua:12: " at the begin of a message, and the place without its end; 0 if there
- * is none. */
+/* The length of "file.lua:12: " at the begin of a message, and the place without its end; 0 if
+ * there is none. */
 static size_t prefix_place(struct str message, char *where, size_t size)
 {
     const char *dot = memmem(message.p, message.n < 220 ? message.n : 220, ".lua:", 5);

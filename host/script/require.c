@@ -31,8 +31,8 @@ struct found {
     char *path; /* in key */
 };
 
-static bool try_file(struct found *f, struct sources *s, char from, const char *prefix,
-    const char *name)
+static bool try_file(
+    struct found *f, struct sources *s, char from, const char *prefix, const char *name)
 {
     struct str text;
     int n = snprintf(f->key, sizeof(f->key), "%c:%s%s.lua", from, prefix, name);
@@ -85,8 +85,10 @@ static int not_found(lua_State *L, const char *name, bool system)
             *p = '/';
     if (!system && (strcmp(name, "host") == 0 || strncmp(name, "native.", 7) == 0))
         return luaL_error(L, "module \"%s\" is not for company files", name);
-    return luaL_error(L, "there is no module \"%s\": neither %s.lua in the company's folder nor %s%s.lua "
-                         "in the installation", name, path, rule ? "" : "lua/", path);
+    return luaL_error(L,
+        "there is no module \"%s\": neither %s.lua in the company's folder nor %s%s.lua "
+        "in the installation",
+        name, path, rule ? "" : "lua/", path);
 }
 
 /* The place of a key among the modules that are being loaded, 0 if it is none of them; pushes their
@@ -161,7 +163,8 @@ static void load(lua_State *L, const struct found *f)
     }
 }
 
-/* Pushes what the table of loaded modules has under from and key; false: nothing, nothing pushed. */
+/* Pushes what the table of loaded modules has under from and key; false: nothing, nothing pushed.
+ */
 static bool push_loaded(lua_State *L, const char *from, const char *key)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &loaded_key);

@@ -130,8 +130,8 @@ int sources_load(struct sources *s, lua_State *L, const char *path)
     } else {
         status = luaL_loadbufferx(L, f->text, f->n, chunk, "t");
         /* With its lines: errors name them. */
-        if (status == LUA_OK && (lua_dump(L, write_bytecode, &f->bytecode, 0) != 0 ||
-                                    f->bytecode.failed))
+        if (status == LUA_OK &&
+            (lua_dump(L, write_bytecode, &f->bytecode, 0) != 0 || f->bytecode.failed))
             buf_free(&f->bytecode);
     }
     lua_remove(L, -2);

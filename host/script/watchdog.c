@@ -52,8 +52,8 @@ static void on_tick(int signal_number)
 int watchdog_start(void)
 {
     struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
-    struct itimerval every = {
-        .it_interval.tv_usec = WATCHDOG_TICK_MS * 1000, .it_value.tv_usec = WATCHDOG_TICK_MS * 1000};
+    struct itimerval every = {.it_interval.tv_usec = WATCHDOG_TICK_MS * 1000,
+        .it_value.tv_usec = WATCHDOG_TICK_MS * 1000};
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGPROF, &action, NULL) < 0)
         return -1;

@@ -20,8 +20,8 @@ enum bridge_result {
 enum bridge_result bridge_resume(struct call *c, int nargs, int *n);
 
 /* Suspends the running call until the answer to c->spec is there: to be returned by an l_ function,
- * with the step's body on top of the stack. Then k builds the function's results. Raises if it cannot
- * be suspended here. */
+ * with the step's body on top of the stack. Then k builds the function's results. Raises if it
+ * cannot be suspended here. */
 int bridge_suspend(lua_State *L, lua_KFunction k);
 /* Raises, in the script's words, if a step is impossible here; what names the function for it. */
 void bridge_check(lua_State *L, const char *what);

@@ -22,22 +22,22 @@ struct call {
     struct list node; /* in the ready list */
     uint64_t id;
     struct context *context;
-    struct buf *out;  /* where its messages go */
-    struct vm *vm;    /* NULL until it is started */
-    lua_State *co;    /* NULL until it is started; of a load: the main thread */
-    int ref;          /* co in vm's registry */
-    bool loading;     /* a context is being loaded: no steps */
-    bool waiting;     /* for the answer to step seq */
-    uint32_t seq;     /* of the last step */
+    struct buf *out; /* where its messages go */
+    struct vm *vm;   /* NULL until it is started */
+    lua_State *co;   /* NULL until it is started; of a load: the main thread */
+    int ref;         /* co in vm's registry */
+    bool loading;    /* a context is being loaded: no steps */
+    bool waiting;    /* for the answer to step seq */
+    uint32_t seq;    /* of the last step */
     char *function_name;
     /* Point into the message that is being handled, so they are for the next burst only. */
     struct str arguments, body; /* of a call that has not been started */
     struct str meta, answer;    /* of a step that was answered */
     struct buf spec;            /* JSON of the step that was asked for */
     enum call_ending ending;
-    struct buf verdict; /* JSON of the ending */
-    size_t logged;      /* bytes of log so far */
-    uint64_t random;    /* state of the call's random numbers */
+    struct buf verdict;                       /* JSON of the ending */
+    size_t logged;                            /* bytes of log so far */
+    uint64_t random;                          /* state of the call's random numbers */
     volatile sig_atomic_t burst_ticks, ticks; /* of watchdog.h: since the burst began, in all */
 };
 

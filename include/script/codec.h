@@ -11,11 +11,13 @@
 
 #define CODEC_FLOATS 1 /* floats in place of decimals */
 
-/* Pushes the value of a whole JSON text. 0, or -1 and e, and nothing is pushed. May raise (memory). */
+/* Pushes the value of a whole JSON text. 0, or -1 and e, and nothing is pushed. May raise (memory).
+ */
 int codec_decode(lua_State *L, struct str text, int flags, struct err *e);
 
-/* Appends the value at index as JSON with sorted keys. 0; or -1 and e says what is wrong and where in
- * the value ("rows[2].price: ..."), and out is as it was. Raises nothing, runs no metamethods. */
+/* Appends the value at index as JSON with sorted keys. 0; or -1 and e says what is wrong and where
+ * in the value ("rows[2].price: ..."), and out is as it was. Raises nothing, runs no metamethods.
+ */
 int codec_encode(struct vm *vm, lua_State *L, int index, struct buf *out, struct err *e);
 
 /* json.null: a light userdata, the same as lua-cjson's. */

@@ -25,12 +25,12 @@ struct idle_states {
 };
 
 struct limits {
-    size_t memory;     /* of one state */
-    int64_t burst_ms;  /* CPU time of one burst */
-    int64_t call_ms;   /* CPU time of one call */
-    uint32_t steps;    /* of one call */
-    size_t log;        /* bytes of one call's log */
-    int64_t fail_in;   /* tests: struct vm */
+    size_t memory;    /* of one state */
+    int64_t burst_ms; /* CPU time of one burst */
+    int64_t call_ms;  /* CPU time of one call */
+    uint32_t steps;   /* of one call */
+    size_t log;       /* bytes of one call's log */
+    int64_t fail_in;  /* tests: struct vm */
 };
 
 struct context {
@@ -54,16 +54,16 @@ struct context {
  * context, whose calls may serve many tests, have no limit of call_ms and steps of their own. One
  * reference.
  * NULL and e if something is malformed. */
-struct context *context_new(struct str name, bool single, struct str module,
-    struct sources *system, struct str bundle, struct str options, const struct limits *limits,
-    struct idle_states *idle, struct err *e);
+struct context *context_new(struct str name, bool single, struct str module, struct sources *system,
+    struct str bundle, struct str options, const struct limits *limits, struct idle_states *idle,
+    struct err *e);
 /* The context was unloaded: its idle states go, it itself with the last call. */
 void context_retire(struct context *c);
 void context_release(struct context *c);
 
 /* A state for a call: an idle one or a fresh one. NULL: vm could not be made, and out (JSON, see
- * report.h) says why. by is the call or load that pays for it. What load(options) returned is written
- * to manifest (may be NULL: dropped). */
+ * report.h) says why. by is the call or load that pays for it. What load(options) returned is
+ * written to manifest (may be NULL: dropped). */
 struct vm *context_take(struct context *c, struct call *by, struct buf *manifest, struct buf *out);
 /* Gives the state back; clean: it may serve again. */
 void context_give(struct context *c, struct vm *vm, bool clean);

@@ -17,8 +17,8 @@ void env_push_environment(lua_State *L, int index);
 /* If the value at index is a view or an environment, pushes the table behind it. Raises nothing. */
 bool env_view_target(lua_State *L, int index);
 
-/* Environments of files: of our own (lua/), and of the company's with the ready rules; the latter is
- * what host.use_environment said last, which may be nothing yet (nil). */
+/* Environments of files: of our own (lua/), and of the company's with the ready rules; the latter
+ * is what host.use_environment said last, which may be nothing yet (nil). */
 void env_push_system(lua_State *L);
 void env_push_company(lua_State *L);
 void env_set_company(lua_State *L, int index);

@@ -2,34 +2,31 @@
  * `require "host"` works in those files only; company files and ready rules are refused.
  *
  * Effects
- *   host.step(spec [, body])     -> meta table, body string. Suspends the call. spec is a table that
- *                                JSON can hold (keys are sorted, so equal specs are equal bytes).
- *                                Raises in words when suspending is impossible: while a company is
- *                                being loaded, inside table.sort, gsub, __tostring and the like.
- *   host.finish(outcome, table)  ends the call: outcome "attention" or "skip". Never returns, no
- *                                pcall catches it.
- *   host.log(level, text)        level "debug", "info", "warn", "error"; capped per call
- *   host.random()                -> float in [0,1); the same sequence for the same arguments.seed
- *                                (math.random draws from the same generator)
+ *   host.step(spec [, body])     -> meta table, body string. Suspends the call. spec is a table
+ * that JSON can hold (keys are sorted, so equal specs are equal bytes). Raises in words when
+ * suspending is impossible: while a company is being loaded, inside table.sort, gsub, __tostring
+ * and the like. host.finish(outcome, table)  ends the call: outcome "attention" or "skip". Never
+ * returns, no pcall catches it. host.log(level, text)        level "debug", "info", "warn",
+ * "error"; capped per call host.random()                -> float in [0,1); the same sequence for
+ * the same arguments.seed (math.random draws from the same generator)
  *
  * Environments
  *   host.basics()                -> a new table with the allow-listed Lua: assert ... utf8, print,
  *                                require (the companies' one). Add to it what scripts shall see.
- *   host.environment(globals)    -> a frozen environment that reads from globals: assigning a global
- *                                raises and names it. globals itself stays the caller's to change,
- *                                and may have a metatable with __index for names that are unknown.
- *   host.use_environment(env)    from now on files that company code requires, and ready rules
- *                                (rules/ of the installation), run in env
- *   host.freeze(t)               -> a read-only view of t (shallow): reads, pairs and # go to t,
- *                                writes raise. The view has no metatable to be had.
+ *   host.environment(globals)    -> a frozen environment that reads from globals: assigning a
+ * global raises and names it. globals itself stays the caller's to change, and may have a metatable
+ * with __index for names that are unknown. host.use_environment(env)    from now on files that
+ * company code requires, and ready rules (rules/ of the installation), run in env host.freeze(t) ->
+ * a read-only view of t (shallow): reads, pairs and # go to t, writes raise. The view has no
+ * metatable to be had.
  *
  * Files of the company's bundle
  *   host.files()                 -> sorted list of their paths
  *   host.source(path)            -> the text, or nil
- *   host.run_file(path [, env])  runs that file in env (default: use_environment's) and returns what
- *                                it returns. Compile errors and a missing file raise.
- *   host.compile(text, path, env) -> function, or nil and "path:line: message". For text that is not
- *                                in the bundle, such as test files. Text only, never bytecode.
+ *   host.run_file(path [, env])  runs that file in env (default: use_environment's) and returns
+ * what it returns. Compile errors and a missing file raise. host.compile(text, path, env) ->
+ * function, or nil and "path:line: message". For text that is not in the bundle, such as test
+ * files. Text only, never bytecode.
  *
  * Places
  *   host.where()                 -> "company.lua:3": the innermost line of a company file or ready

@@ -1,5 +1,5 @@
-/* The modules and library parts that are written in C. Each l_open_* pushes one table and may raise;
- * each is called once per state. */
+/* The modules and library parts that are written in C. Each l_open_* pushes one table and may
+ * raise; each is called once per state. */
 #ifndef MODULES_H
 #define MODULES_H
 

@@ -8,10 +8,9 @@
 #include "vm.h"
 
 /* Writes the error object on top of L's stack, raised with status, as
- *   {"message": ..., "where": "rules/x.lua:12", "line": source text of that line, "class": "script",
- *    "trace": "...", and the other fields of an error table}
- * The stack of L must still be the one it was raised on. Raises nothing, and leaves the stack as it
- * was. */
+ *   {"message": ..., "where": "rules/x.lua:12", "line": source text of that line, "class":
+ * "script", "trace": "...", and the other fields of an error table} The stack of L must still be
+ * the one it was raised on. Raises nothing, and leaves the stack as it was. */
 void report_error(struct vm *vm, lua_State *L, int status, struct buf *out);
 
 /* The place "file:line" of the innermost frame of L's stack that belongs to the company (its files

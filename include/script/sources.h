@@ -19,8 +19,8 @@ bool sources_text(const struct sources *s, const char *path, struct str *text);
 /* In order of the bundle: start with *at = 0; NULL at the end. */
 const char *sources_next(const struct sources *s, size_t *at);
 
-/* Pushes the file as a function with its one upvalue, _ENV, unset, and returns LUA_OK; or pushes the
- * error and returns its status. The chunk is named "@path". May raise (memory). */
+/* Pushes the file as a function with its one upvalue, _ENV, unset, and returns LUA_OK; or pushes
+ * the error and returns its status. The chunk is named "@path". May raise (memory). */
 int sources_load(struct sources *s, lua_State *L, const char *path);
 
 /* The text of a line (from 1) of a text, without its end; empty beyond the end. */

@@ -23,9 +23,9 @@ struct vm {
     int64_t fail_in;    /* tests: from the n-th growing allocation on none succeeds; 0: off */
     struct buf text;    /* JSON on its way out: survives a longjmp, so nothing leaks */
     struct buf keys;    /* sort entries of the objects being written */
-    struct json_reader reader; /* of the JSON on its way in */
+    struct json_reader reader;                           /* of the JSON on its way in */
     const void *array_mark, *object_mark, *decimal_mark; /* metatables, to be told by address */
-    struct buf report;         /* what the last failed vm_protect found: JSON, see report.h */
+    struct buf report; /* what the last failed vm_protect found: JSON, see report.h */
 };
 
 /* A state without any library. NULL if even that does not fit into limit bytes. fail_in as in
@@ -34,8 +34,8 @@ struct vm *vm_new(struct context *c, size_t limit, int64_t fail_in);
 void vm_free(struct vm *vm);
 
 /* Calls fn(L) with arg as its one argument (light userdata) under protection: the only way from C
- * into a state besides bridge_resume. LUA_OK; or the status of the error, and vm->report tells of it,
- * with the stack it was raised on. */
+ * into a state besides bridge_resume. LUA_OK; or the status of the error, and vm->report tells of
+ * it, with the stack it was raised on. */
 int vm_protect(struct vm *vm, lua_CFunction fn, void *arg);
 
 static inline struct vm *vm_of(lua_State *L)

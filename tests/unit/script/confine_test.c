@@ -71,15 +71,19 @@ static void test_process(void **state)
         "  for i = 1, 300 do t['k' .. i] = 1 end local s = 0 for k in pairs(t) do s = s + 1 end\n"
         "  if a.loop then while true do end end return { s, pcall(error, {}), math.random(3) ~= 4 } end",
         NULL);
-    struct wire_msg system_message = {.type = WIRE_SYSTEM, .nparts = 2,
-        .part = {STR_LIT("h"), str_of(system)}};
-    struct wire_msg load = {.type = WIRE_LOAD, .id = 1, .nparts = 6,
+    struct wire_msg system_message = {
+        .type = WIRE_SYSTEM, .nparts = 2, .part = {STR_LIT("h"), str_of(system)}};
+    struct wire_msg load = {.type = WIRE_LOAD,
+        .id = 1,
+        .nparts = 6,
         .part = {STR_LIT("c"), STR_LIT("company"), STR_LIT("boot"), STR_LIT("h"), str_of(company),
             STR_LIT("{\"limits\":{\"burst_ms\":2000}}")}};
     wire_put(&out, &system_message);
     wire_put(&out, &load);
     for (uint64_t id = 2; id < 5; id++) {
-        struct wire_msg call = {.type = WIRE_CALL, .id = id, .nparts = 4,
+        struct wire_msg call = {.type = WIRE_CALL,
+            .id = id,
+            .nparts = 4,
             .part = {STR_LIT("c"), STR_LIT("run"),
                 id == 3 ? STR_LIT("{\"loop\":true}") : STR_LIT("{}"), STR_NONE}};
         wire_put(&out, &call);
@@ -160,8 +164,8 @@ static void try_priority(void)
 /* A call that is not on the list ends the process; under a sanitizer it fails. */
 static void test_filter(void **state)
 {
-    static void (*const tries[])(void) = {try_open, try_socket, try_fork, try_exec, try_kill,
-        try_memfd, try_priority};
+    static void (*const tries[])(void) = {
+        try_open, try_socket, try_fork, try_exec, try_kill, try_memfd, try_priority};
     for (size_t i = 0; i < COUNT(tries); i++) {
         fflush(NULL);
         pid_t pid = fork();

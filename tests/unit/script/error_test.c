@@ -5,9 +5,10 @@
 static void test_objects(void **state)
 {
     static const char *const cases[][2] = {
-        {"error 'plain'", "error {\"message\":\"plain\",\"where\":\"company.lua:2\",\"line\":\"error "
-                          "'plain'\",\"trace\":\"company.lua:2 | error 'plain'"
-                          "\",\"class\":\"script\"}"},
+        {"error 'plain'",
+            "error {\"message\":\"plain\",\"where\":\"company.lua:2\",\"line\":\"error "
+            "'plain'\",\"trace\":\"company.lua:2 | error 'plain'"
+            "\",\"class\":\"script\"}"},
         {"error('no place', 0)", "error {\"message\":\"no place\",\"where\":\"company.lua:2\""},
         {"error()", "error {\"message\":\"error object: a nil\",\"where\":\"company.lua:2\""},
         {"error(nil)", "error {\"message\":\"error object: a nil\""},
@@ -38,14 +39,16 @@ static void test_objects(void **state)
         {"local t = {} t.t = t t.message = 'round' error(t)", "error {\"message\":\"round\""},
         {"error('\\255\\0bytes', 0)", "error {\"message\":\"\xEF\xBF\xBD\\u0000bytes\""},
         {"error(('x'):rep(1e5 // 1 | 0), 0)", "xxx\",\"where\":\"company.lua:2\""},
-        {"local x = nil .. 'a'", "attempt to concatenate a nil value\",\"where\":\"company.lua:2\""},
+        {"local x = nil .. 'a'",
+            "attempt to concatenate a nil value\",\"where\":\"company.lua:2\""},
         {"return undefined.field", "error {\"message\":\"attempt to index a nil value (global "
                                    "'undefined')\",\"where\":\"company.lua:2\""},
         {"local x <close> = setmetatable({}, { __close = function() error 'closing' end })",
             "error {\"message\":\"closing\""},
         {"return string.rep()", "\"where\":\"company.lua:2\""},
-        {"return function() end", "error {\"message\":\"what run returned cannot be written as JSON: a "
-                                  "function, which JSON does not have\""},
+        {"return function() end",
+            "error {\"message\":\"what run returned cannot be written as JSON: a "
+            "function, which JSON does not have\""},
         {"return { rows = { { price = 0/0 } } }",
             "cannot be written as JSON: rows[1].price: not a number (0/0)\""},
     };
@@ -101,7 +104,8 @@ static void test_no_waiting_here(void **state)
         expect_part(cases[i], HERE);
         expect_part(cases[i], "\"where\":\"company.lua:2\"");
     }
-    expect_part("local ok, m = xpcall(error, function() step {} end) return tostring(m)", "returned");
+    expect_part(
+        "local ok, m = xpcall(error, function() step {} end) return tostring(m)", "returned");
 }
 
 static void test_waiting_is_possible(void **state)

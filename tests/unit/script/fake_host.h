@@ -174,16 +174,16 @@ static inline void host_load_company(struct fake_host *h, const char *mode, cons
     assert_true(str_is(m.part[0], "ok"));
 }
 
-static inline uint64_t host_call(struct fake_host *h, const char *function, const char *arguments,
-    const char *body)
+static inline uint64_t host_call(
+    struct fake_host *h, const char *function, const char *arguments, const char *body)
 {
     host_put(h, WIRE_CALL, ++h->last_id, 0, 4,
         (struct str[]){STR_LIT("c"), str_of(function), str_of(arguments), str_of(body)});
     return h->last_id;
 }
 
-static inline void host_answer(struct fake_host *h, uint64_t id, uint32_t seq, const char *meta,
-    const char *body)
+static inline void host_answer(
+    struct fake_host *h, uint64_t id, uint32_t seq, const char *meta, const char *body)
 {
     host_put(h, WIRE_ANSWER, id, seq, 2, (struct str[]){str_of(meta), str_of(body)});
 }

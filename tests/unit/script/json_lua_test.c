@@ -1,4 +1,5 @@
-/* The module json: lossless both ways, strict, and of one mind with lua-cjson where that is right. */
+/* The module json: lossless both ways, strict, and of one mind with lua-cjson where that is right.
+ */
 #include "fake_host.h"
 
 static void check(const char *const *cases, size_t n)
@@ -41,10 +42,12 @@ static void test_decode(void **state)
 /* Each is refused, and the message says where. */
 static void test_decode_refuses(void **state)
 {
-    static const char *const texts[] = {"", " ", "nul", "[1,]", "[1 2]", "{\"a\":1,}", "{a:1}", "'x'",
-        "01", "+1", "1.", ".5", "0x1", "NaN", "Infinity", "[1]x", "\"\\u00\"", "\"\\ud800\"", "\"\\x\"",
-        "\"\\", "{\"a\":1,\"a\":2}", "{\"a\":1,\"b\":2,\"\\u0061\":3}", "\xEF\xBB\xBF" "1", "[1]//",
-        "1e401", "1e999999999", "12345678901234567890123456789012345678901"};
+    static const char *const texts[] = {"", " ", "nul", "[1,]", "[1 2]", "{\"a\":1,}", "{a:1}",
+        "'x'", "01", "+1", "1.", ".5", "0x1", "NaN", "Infinity", "[1]x", "\"\\u00\"", "\"\\ud800\"",
+        "\"\\x\"", "\"\\", "{\"a\":1,\"a\":2}", "{\"a\":1,\"b\":2,\"\\u0061\":3}",
+        "\xEF\xBB\xBF"
+        "1",
+        "[1]//", "1e401", "1e999999999", "12345678901234567890123456789012345678901"};
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct buf b;
         buf_init(&b, 1000);

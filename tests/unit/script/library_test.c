@@ -96,7 +96,8 @@ static void test_random_follows_the_seed(void **state)
 {
     struct fake_host h;
     struct wire_msg m = {0};
-    static const char *const seeds[] = {"{\"seed\":\"a\"}", "{\"seed\":\"b\"}", "{\"seed\":\"a\"}", "{}", "{}"};
+    static const char *const seeds[] = {
+        "{\"seed\":\"a\"}", "{\"seed\":\"b\"}", "{\"seed\":\"a\"}", "{}", "{}"};
     char drawn[5][40] = {{0}};
     host_start(&h, &usual_limits);
     host_load_company(&h, "company", "return function() return math.random(1 << 60) end");
@@ -191,8 +192,8 @@ static void test_require(void **state)
     struct wire_msg m = {0};
     host_start(&h, &usual_limits);
     m = host_load(&h, "c", "company",
-        bundle_of("lua/boot.lua", boot_source, "lua/both.lua", "return 'installation'", "lua/ours.lua",
-            "local host = require 'host' return { where = host.where, env = _ENV }",
+        bundle_of("lua/boot.lua", boot_source, "lua/both.lua", "return 'installation'",
+            "lua/ours.lua", "local host = require 'host' return { where = host.where, env = _ENV }",
             "lua/text.lua", "local c = require 'native.text' return { trim = c.trim, mine = true }",
             "rules/ready.lua", "local ok = pcall(require, 'host') return { ok, _ENV }",
             "rules/own.lua", "return 'ready'", NULL),
@@ -211,8 +212,9 @@ static void test_require(void **state)
     assert_int_equal(host_turn(&h), 1);
     assert_true(host_get(&h, &m));
     char *got = mem_dupn(m.part[1].p, m.part[1].n);
-    assert_string_equal(got, "[\"company\",\"own\",false,true,false,true,true,true,\"x\","
-                             "\"broken.lua:1: unexpected symbol near '='\",true,\"company.lua:6\"]");
+    assert_string_equal(got,
+        "[\"company\",\"own\",false,true,false,true,true,true,\"x\","
+        "\"broken.lua:1: unexpected symbol near '='\",true,\"company.lua:6\"]");
     mem_free(got);
     host_stop(&h);
 }

@@ -38,11 +38,13 @@ static void test_endless_loops(void **state)
     for (size_t i = 0; i < COUNT(cases); i++)
         expect_limit(&limits, cases[i], BURST);
     /* Here the run is over already when its error object is asked for a text. */
-    expect_limit(&limits, "error(setmetatable({}, { __tostring = function() while true do end end }))",
+    expect_limit(&limits,
+        "error(setmetatable({}, { __tostring = function() while true do end end }))",
         "error {\"message\":\"error object: a table without a message\"");
 }
 
-/* The kill is bound to the call: those before and behind it in the same state know nothing of it. */
+/* The kill is bound to the call: those before and behind it in the same state know nothing of it.
+ */
 static void test_next_call_is_untouched(void **state)
 {
     struct fake_host h;
@@ -80,8 +82,8 @@ static void test_slow_drip(void **state)
     struct limits limits = usual_limits;
     limits.call_ms = 300;
     limits.steps = 100000;
-    expect_limit(&limits, "while true do for i = 1, 1e5 do end step {} end",
-        "limit {\"limit\":\"cpu\"");
+    expect_limit(
+        &limits, "while true do for i = 1, 1e5 do end step {} end", "limit {\"limit\":\"cpu\"");
 }
 
 static void test_memory(void **state)
@@ -160,8 +162,8 @@ static void test_memory_of_many_calls(void **state)
     host_stop(&h);
 }
 
-/* From the n-th allocation on there is no memory, for each n: the call ends by the limit, or it ends
- * well, and the process goes on. */
+/* From the n-th allocation on there is no memory, for each n: the call ends by the limit, or it
+ * ends well, and the process goes on. */
 static void test_out_of_memory_anywhere(void **state)
 {
     static const char company[] =

@@ -14,8 +14,8 @@ static void expect_end(struct fake_host *h, uint64_t id, const char *outcome, co
     mem_free(wanted);
 }
 
-static void expect_step(struct fake_host *h, uint64_t id, uint32_t seq, const char *spec,
-    const char *body)
+static void expect_step(
+    struct fake_host *h, uint64_t id, uint32_t seq, const char *spec, const char *body)
 {
     struct wire_msg m = {0};
     assert_true(host_get(h, &m));
@@ -39,8 +39,8 @@ static void test_load_gives_manifest(void **state)
     struct wire_msg m = host_load(&h, "c", "company", bundle_of("lua/boot.lua", boot_source, NULL),
         bundle_of("rules/b.lua", "", "company.lua", "return print", NULL), "{\"x\":[]}");
     assert_true(str_is(m.part[0], "ok"));
-    assert_true(str_is(
-        m.part[1], "{\"files\":[\"company.lua\",\"rules/b.lua\"],\"options\":{\"x\":[]}}"));
+    assert_true(
+        str_is(m.part[1], "{\"files\":[\"company.lua\",\"rules/b.lua\"],\"options\":{\"x\":[]}}"));
     assert_int_equal(h.page.current, 0);
     assert_true(h.page.beat > 0);
     host_stop(&h);
@@ -66,19 +66,20 @@ static void test_load_error_names_the_place(void **state)
             "company.lua:1: what goes to the outside (http, time, notify and the like) cannot be "
             "used while the files of a company are being loaded: nothing outside may be touched "
             "before a rule runs"},
-        {"while true do end", "the script computed for more than 200 ms without a step: is there an "
-                              "endless loop?"},
+        {"while true do end",
+            "the script computed for more than 200 ms without a step: is there an "
+            "endless loop?"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct fake_host h;
         struct limits limits = usual_limits;
         limits.burst_ms = 200;
         host_start(&h, &limits);
-        struct wire_msg m = host_load(&h, "c", "company",
-            bundle_of("lua/boot.lua", boot_source, NULL),
-            bundle_of("company.lua", cases[i][0], "rules/a.lua", "return require 'rules.b'",
-                "rules/b.lua", "return require 'rules.a'", NULL),
-            "{}");
+        struct wire_msg m =
+            host_load(&h, "c", "company", bundle_of("lua/boot.lua", boot_source, NULL),
+                bundle_of("company.lua", cases[i][0], "rules/a.lua", "return require 'rules.b'",
+                    "rules/b.lua", "return require 'rules.a'", NULL),
+                "{}");
         assert_true(str_is(m.part[0], "error"));
         char *text = mem_dupn(m.part[1].p, m.part[1].n);
         assert_string_equal(text, cases[i][1]);
@@ -119,8 +120,8 @@ static void test_answers_that_nobody_waits_for(void **state)
 {
     struct fake_host h;
     host_start(&h, &usual_limits);
-    host_load_company(&h, "company",
-        "return function() step { n = 1 } step { n = 2 } return 'done' end");
+    host_load_company(
+        &h, "company", "return function() step { n = 1 } step { n = 2 } return 'done' end");
     uint64_t id = host_call(&h, "run", "{}", "");
     assert_int_equal(host_turn(&h), 1);
     expect_step(&h, id, 1, "{\"n\":1}", "");
@@ -154,7 +155,8 @@ static void drop_in(const char *mode)
         "return function(a) local x <close> = setmetatable({}, { __close = function()\n"
         "  pcall(step, { n = 'never' }) end })\n"
         "  step { n = 1 } return a.x end");
-    uint64_t first = host_call(&h, "run", "{\"x\":1}", ""), second = host_call(&h, "run", "{\"x\":2}", "");
+    uint64_t first = host_call(&h, "run", "{\"x\":1}", ""),
+             second = host_call(&h, "run", "{\"x\":2}", "");
     assert_int_equal(host_turn(&h), 1);
     expect_step(&h, first, 1, "{\"n\":1}", "");
     expect_step(&h, second, 1, "{\"n\":1}", "");
@@ -213,7 +215,8 @@ static void test_company_states(void **state)
     assert_int_equal(host_turn(&h), 1);
     expect_end(&h, first, "returned", "1");
     expect_end(&h, second, "returned", "1");
-    /* The one used last serves the next call, and is closed by its error; then the other is left. */
+    /* The one used last serves the next call, and is closed by its error; then the other is left.
+     */
     static const char *const arguments[] = {"{\"fail\":true}", "{}", "{}"};
     static const char *const ends[] = {NULL, "2", "3"};
     for (size_t i = 0; i < COUNT(ends); i++) {
