@@ -8,12 +8,12 @@ DESTDIR ?=
 # ---- what it needs from Debian 12, by name; the one place that says so -----------------------
 DEPS_BUILD := gcc libc6-dev pkg-config liblua5.4-dev lua-cjson-dev libevent-dev \
               libcurl4-openssl-dev libsqlite3-dev libsodium-dev libgmp-dev libutf8proc-dev \
-              libseccomp-dev libssl-dev zlib1g-dev node-llhttp
-DEPS_DEMO  := curl ca-certificates
-DEPS_TEST  := libcmocka-dev python3 openssl curl ca-certificates
-DEPS_LINT  := clang-format lua-check
-DEPS_FUZZ  := clang
-DEPS_BENCH := nginx-light libnginx-mod-http-lua lua-cjson
+              libseccomp-dev libssl-dev zlib1g-dev node-llhttp ca-certificates
+DEPS_DEMO  := curl openssl
+DEPS_TEST  := libcmocka-dev python3 openssl
+DEPS_LINT  := clang-format lua-check git
+DEPS_FUZZ  := clang libclang-rt-14-dev
+DEPS_BENCH := python3 nginx-light libnginx-mod-http-lua lua-cjson
 
 # ---- variants -------------------------------------------------------------------------------
 WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
@@ -182,7 +182,8 @@ $(B)/bench/%: tests/bench/%.c | $(B)/.deps
 install: sauma
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sauma
 	install -m 755 $(B)/sauma $(DESTDIR)$(PREFIX)/bin/sauma
-	cp -R lua rules $(DESTDIR)$(PREFIX)/share/sauma/
+	for f in $$(find lua rules -name '*.lua'); do \
+	    install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/sauma/$$f || exit 1; done
 
 clean:
 	rm -rf build

@@ -10,7 +10,9 @@ as_root=
 if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null || {
         echo "sauma needs these Debian packages:$missing" >&2
-        echo "Install them as root: apt-get install$missing" >&2
+        echo "There is no sudo here: as root, run" >&2
+        echo "    apt-get install --no-install-recommends$missing" >&2
+        echo "and then the same make again." >&2
         exit 1
     }
     as_root=sudo
@@ -19,4 +21,4 @@ echo "sauma: installing from Debian with apt-get:$missing"
 export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get update -qq
 # shellcheck disable=SC2086
-$as_root apt-get install -y -qq --no-install-recommends $missing
+$as_root apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 $missing >/dev/null

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Runs the whole test suite and ends with one line: `N passed, N failed`.
 
-usage: tests/run.py [--build DIR] [--only WORD] [--valgrind]
+usage: tests/run.py [--build DIR] [--only WORD] [--jobs N] [--valgrind]
 
 Suites: the unit programs of DIR/unit (cmocka), the companies of examples/ through `sauma test`,
 fuzz corpora replayed through DIR/fuzz/*_replay, and the end-to-end tests of tests/e2e, which run
-the real program against sandbox servers. A suite's output is shown when something in it failed.
+the real program against sandbox servers. Each suite is one line when it ends; its output is shown
+when something in it failed.
 """
 import argparse
+import concurrent.futures
 import glob
 import os
 import re
@@ -16,6 +18,8 @@ import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VALGRIND = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
+            "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes"]
 
 
 def counts_of(output, code):
@@ -35,49 +39,58 @@ def counts_of(output, code):
 
 
 def suites(build, valgrind):
-    wrap = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
-            "--errors-for-leak-kinds=definite", "--child-silent-after-fork=yes"] if valgrind else []
+    """(name, command) of each; those that take long come first, so that no core idles at the end."""
+    wrap = VALGRIND if valgrind else []
+    if not valgrind:
+        for script in sorted(glob.glob(f"{ROOT}/tests/e2e/test_*.py")):
+            yield "e2e " + os.path.basename(script)[5:-3], [sys.executable, script]
+        for company in sorted(glob.glob(f"{ROOT}/examples/*/company.lua")):
+            folder = os.path.dirname(company)
+            yield "example " + os.path.basename(folder), [f"{build}/sauma", "test", folder]
     for program in sorted(glob.glob(f"{build}/unit/*/*_test")):
         yield "unit " + program.split("/unit/")[1], wrap + [program]
     for program in sorted(glob.glob(f"{build}/fuzz/*_replay")):
         name = os.path.basename(program)[:-len("_fuzz_replay")]
-        yield "corpus " + name, [program, f"{ROOT}/tests/fuzz/corpus/{name}"]
-    if valgrind:
-        return
-    for company in sorted(glob.glob(f"{ROOT}/examples/*/company.lua")):
-        folder = os.path.dirname(company)
-        yield "example " + os.path.basename(folder), [f"{build}/sauma", "test", folder]
-    for script in sorted(glob.glob(f"{ROOT}/tests/e2e/test_*.py")):
-        yield "e2e " + os.path.basename(script)[5:-3], [sys.executable, script]
+        yield "corpus " + name, wrap + [program, f"{ROOT}/tests/fuzz/corpus/{name}"]
+
+
+def run(command, env):
+    """Output, exit status and seconds of a suite."""
+    began = time.monotonic()
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env,
+                          cwd=ROOT, errors="replace", stdin=subprocess.DEVNULL)
+    return done.stdout, done.returncode, time.monotonic() - began
 
 
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("--build", default=f"{ROOT}/build/asan")
     args.add_argument("--only", default="")
+    args.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     args.add_argument("--valgrind", action="store_true")
     args = args.parse_args()
-    env = dict(os.environ, SAUMA_BUILD=os.path.abspath(args.build),
+    build = os.path.abspath(args.build)
+    env = dict(os.environ, SAUMA_BUILD=build, SAUMA_HOME=ROOT,
                ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:exitcode=98",
                UBSAN_OPTIONS="print_stacktrace=1")
     total_passed = total_failed = 0
-    for name, command in suites(os.path.abspath(args.build), args.valgrind):
-        if args.only not in name:
-            continue
-        began = time.monotonic()
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env,
-                              cwd=ROOT, errors="replace", stdin=subprocess.DEVNULL)
-        passed, failed = counts_of(done.stdout, done.returncode)
-        total_passed += passed
-        total_failed += failed
-        print(f"{'ok  ' if not failed else 'FAIL'} {name:40} {passed:4} passed"
-              f"{f', {failed} failed' if failed else ''} ({time.monotonic() - began:.1f} s)",
-              flush=True)
-        if failed:
-            print(done.stdout, f"exit status {done.returncode}", flush=True)
+    began = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        running = {pool.submit(run, command, env): name
+                   for name, command in suites(build, args.valgrind) if args.only in name}
+        for suite in concurrent.futures.as_completed(running):
+            output, code, seconds = suite.result()
+            passed, failed = counts_of(output, code)
+            total_passed += passed
+            total_failed += failed
+            print(f"{'ok  ' if not failed else 'FAIL'} {running[suite]:40} {passed:4} passed"
+                  f"{f', {failed} failed' if failed else ''} ({seconds:.1f} s)", flush=True)
+            if failed:
+                print(output, f"exit status {code}", flush=True)
     if total_passed + total_failed == 0:
         print("no test was found: is it built? (make test)")
         total_failed = 1
+    print(f"all in {time.monotonic() - began:.0f} s")
     print(f"{total_passed} passed, {total_failed} failed")
     return 1 if total_failed else 0
 
