@@ -409,7 +409,7 @@ static void on_end(void *arg, enum script_outcome o, struct str json, struct str
     r->call = NULL;
     if (o == SCRIPT_LOST)
         lost(r, guilty);
-    else if (r->seq < (uint32_t)r->journal.n)
+    else if (o != SCRIPT_ERROR && o != SCRIPT_LIMIT && r->seq < (uint32_t)r->journal.n)
         run_attention(r,
             "journal mismatch at step %u (recorded %s, now the end of the rule): look "
             "at what is already done outside",

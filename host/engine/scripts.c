@@ -192,6 +192,7 @@ void scripts_context_loaded(struct script_context *c, struct str manifest, const
 {
     c->load_id = 0;
     c->state = e ? CONTEXT_BROKEN : CONTEXT_READY;
+    c->proven = c->proven || !e;
     mem_free(c->broken);
     c->broken = e ? mem_dup(e->text) : NULL;
     if (c->told) {

@@ -157,13 +157,14 @@ void script_worker_send(struct script_worker *w, struct script_call *c)
     c->context = c->function = c->arguments = c->body = NULL;
 }
 
-/* Contexts that killed their process while being loaded are not tried again: they would do it
- * each time, and take the other companies of the process along. */
+/* A context that twice killed its process while being loaded is not tried again: it would do it each
+ * time, and take the other companies of the process along. One that has been loaded before is not
+ * to blame: its sources are the same, so somebody else ended the process. */
 static void blame_loads(struct script_worker *w, uint64_t current, const char *how)
 {
     struct script_context *c = scripts_find_load(w, current);
     struct err e = {0};
-    if (!c)
+    if (!c || c->proven || ++c->kills < 2)
         return;
     err_set(
         &e, ERR_SCRIPT, "company.lua or a module it requires ended the script process (%s)", how);

@@ -43,6 +43,8 @@ struct script_context {
     enum script_context_state state;
     uint64_t load_id; /* of the load under way, or 0 */
     bool told;        /* fn was called */
+    bool proven;      /* it has been loaded once */
+    int kills;        /* processes that died while loading it for the first time */
     char *broken;     /* why it could not be loaded again */
     scripts_loaded_fn fn;
     void *arg;
