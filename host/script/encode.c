@@ -195,7 +195,8 @@ static int put_object(struct out *x, int index)
     int n = gather(x, index);
     if (n < 0)
         return -1;
-    sort((struct member *)(keys->p + begin), (size_t)n);
+    if (n > 1)
+        sort((struct member *)(keys->p + begin), (size_t)n);
     put_byte(x->b, '{');
     for (int i = 0; i < n; i++) {
         /* By position: what is below may have moved the buffer. */

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <lauxlib.h>
-#include <lua-cjson.h>
 #include "context.h"
 #include "env.h"
 #include "host_module.h"
@@ -17,7 +16,7 @@ static const char loaded_key = 0, loading_key = 0;
 static const struct {
     const char *name;
     lua_CFunction open;
-} natives[] = {{"address", l_open_address}, {"cjson", luaopen_cjson}, {"crypto", l_open_crypto},
+} natives[] = {{"address", l_open_address}, {"cjson", l_open_cjson}, {"crypto", l_open_crypto},
     {"decimal", l_open_decimal}, {"ids", l_open_ids}, {"json", l_open_json},
     {"names", l_open_names}, {"text", l_open_text}, {"host", l_open_host}};
 

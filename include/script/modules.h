@@ -20,6 +20,7 @@ int l_tostring(lua_State *L);
 
 /* Modules for require. */
 int l_open_address(lua_State *L);
+int l_open_cjson(lua_State *L);
 int l_open_crypto(lua_State *L);
 int l_open_decimal(lua_State *L);
 int l_open_ids(lua_State *L);

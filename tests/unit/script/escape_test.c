@@ -66,6 +66,9 @@ static void test_refused(void **state)
         "return pcall(function() return t.x end) ~= nil",
         "local function nest(s) return (s:gsub('.', nest)) end return not pcall(nest, 'x')",
         "local t = {} t.t = t return not pcall(json.encode, t)",
+        "return not pcall(cjson.decode_max_depth, 100000) and cjson.decode_max_depth(50) == 50\n"
+        "  and not pcall(cjson.new().encode_max_depth, 100000)\n"
+        "  and not pcall(cjson.decode, ('['):rep(1e6 // 1 | 0))",
         /* methods of userdata with something else as self */
         "local round = decimal('1').round\n"
         "for _, v in ipairs { 'x', 1, {}, print, true, json.null } do\n"
