@@ -1,6 +1,7 @@
 /* The host's memory: the only caller of malloc. */
 #include "mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -78,4 +79,9 @@ char *mem_printf(const char *fmt, ...)
 void mem_free(void *p)
 {
     free(p);
+}
+
+void mem_give_back(void)
+{
+    malloc_trim(0);
 }

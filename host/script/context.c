@@ -87,6 +87,7 @@ static void idle_remove(struct idle_states *idle, struct vm *vm)
 
 static void idle_add(struct idle_states *idle, struct vm *vm)
 {
+    vm->period = idle->period;
     list_append(&idle->list, &vm->node);
     list_append(&vm->context->mine, &vm->mine);
     idle->bytes += vm->used;
@@ -106,6 +107,21 @@ static struct vm *idle_take(struct context *c)
     struct vm *vm = LIST_OF(c->mine.prev, struct vm, mine);
     idle_remove(c->idle, vm);
     return vm;
+}
+
+bool idle_trim(struct idle_states *idle)
+{
+    bool any = false;
+    while (!list_empty(&idle->list)) {
+        struct vm *oldest = LIST_OF(idle->list.next, struct vm, node);
+        if (oldest->period == idle->period)
+            break;
+        idle_remove(idle, oldest);
+        vm_free(oldest);
+        any = true;
+    }
+    idle->period++;
+    return any;
 }
 
 void context_retire(struct context *c)

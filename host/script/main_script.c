@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include "confine.h"
 #include "process.h"
@@ -55,6 +57,8 @@ int script_main(void)
         return fail(&e);
     }
     close(PAGE);
+    struct timeval quiet = {.tv_sec = PROCESS_QUIET_MS / 1000};
+    setsockopt(SOCKET, SOL_SOCKET, SO_RCVTIMEO, &quiet, sizeof(quiet));
     if (sodium_init() < 0 || watchdog_start() < 0) {
         err_set(&e, ERR_IO, "cannot start: %s", strerror(errno));
         return fail(&e);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "clock.h"
 #include "drive.h"
 #include "json.h"
 #include "map.h"
@@ -11,9 +12,11 @@
 #include "wire.h"
 
 #define READ_SIZE ((size_t)256 << 10)
-#define WRITE_AT  ((size_t)1 << 20) /* bytes of output that do not wait for the end of a batch */
+/* Bytes of output that do not wait for the end of a batch: the host goes on with them meanwhile. */
+#define WRITE_AT  ((size_t)16 << 10)
 #define KEEP_MAX  ((size_t)4 << 20) /* an empty buffer larger than this is given back */
-#define IDLE_MAX  ((size_t)256 << 20)
+#define IDLE_MAX  ((size_t)64 << 20)
+#define TRIM_MS   PROCESS_QUIET_MS
 #define OUT_MAX   ((size_t)256 << 20)
 
 struct process {
@@ -25,6 +28,7 @@ struct process {
     struct map *calls;    /* id (8 bytes) -> struct call */
     struct list ready;    /* calls with something to do */
     struct idle_states idle;
+    int64_t trimmed_ms;
     struct buf in, out;
 };
 
@@ -40,6 +44,7 @@ struct process *process_new(int fd, struct child_page *page, const struct limits
     list_init(&p->ready);
     list_init(&p->idle.list);
     p->idle.max = IDLE_MAX;
+    p->trimmed_ms = clock_mono_ms();
     buf_init(&p->in, WIRE_FRAME_MAX + READ_SIZE + 64);
     buf_init(&p->out, OUT_MAX);
     return p;
@@ -245,6 +250,17 @@ static int handle(struct process *p, struct err *e)
     return flush(p, e);
 }
 
+/* Lua states that a busy time has left behind do not stay. */
+static void trim(struct process *p)
+{
+    int64_t now = clock_mono_ms();
+    if (now - p->trimmed_ms < TRIM_MS)
+        return;
+    p->trimmed_ms = now;
+    if (idle_trim(&p->idle))
+        mem_give_back();
+}
+
 int process_turn(struct process *p, struct err *e)
 {
     char *to = buf_room(&p->in, READ_SIZE);
@@ -254,12 +270,15 @@ int process_turn(struct process *p, struct err *e)
     do {
         n = read(p->fd, to, READ_SIZE);
     } while (n < 0 && errno == EINTR);
-    if (n < 0)
+    if (n < 0 && errno != EAGAIN)
         return err_set(e, ERR_IO, "reading from the host: %s", strerror(errno));
     if (n == 0)
         return 0;
-    p->in.n += (size_t)n;
-    return handle(p, e) < 0 ? -1 : 1;
+    p->in.n += n > 0 ? (size_t)n : 0;
+    if (n > 0 && handle(p, e) < 0)
+        return -1;
+    trim(p);
+    return 1;
 }
 
 int process_run(struct process *p, struct err *e)

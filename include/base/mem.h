@@ -17,5 +17,7 @@ char *mem_dup(const char *s);
 /* printf into a new string. */
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void mem_free(void *p);
+/* Gives what is free to the system: for after a busy time. */
+void mem_give_back(void);
 
 #endif

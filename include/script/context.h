@@ -16,12 +16,14 @@
 #include "str.h"
 #include "vm.h"
 
-#define IDLE_STATES_MAX 8 /* of one context */
+/* Of one context: as many as may run at once, because a fresh one costs more than the run itself. */
+#define IDLE_STATES_MAX 128
 
 /* Idle states of all contexts, the least recently used first; over the maximum these are closed. */
 struct idle_states {
     struct list list;
     size_t bytes, max;
+    unsigned period; /* counts idle_trim */
 };
 
 struct limits {
@@ -57,6 +59,8 @@ struct context {
 struct context *context_new(struct str name, bool single, struct str module, struct sources *system,
     struct str bundle, struct str options, const struct limits *limits, struct idle_states *idle,
     struct err *e);
+/* Closes the states that nobody has wanted since the last call of this; true if there were any. */
+bool idle_trim(struct idle_states *idle);
 /* The context was unloaded: its idle states go, it itself with the last call. */
 void context_retire(struct context *c);
 void context_release(struct context *c);

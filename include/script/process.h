@@ -8,7 +8,11 @@
 
 struct process;
 
-/* fd is a stream socket, blocking; both stay the caller's. */
+/* How long a Lua state that nobody needs stays. */
+#define PROCESS_QUIET_MS 20000
+
+/* fd is a stream socket that blocks; if reads of it give up after a while (EAGAIN), idle states are
+ * looked after also when nothing comes. Both stay the caller's. */
 struct process *process_new(int fd, struct child_page *page, const struct limits *limits);
 void process_free(struct process *p);
 /* Serves until the host closes the socket: 0; or -1 and e if it does not keep to the protocol. */

@@ -19,6 +19,7 @@ struct vm {
     struct call *call;  /* whose Lua code is being run; never NULL while any is */
     struct list node;   /* among the idle states of the process */
     struct list mine;   /* among those of its context */
+    unsigned period;    /* of idle_states, when it became idle */
     size_t used, limit; /* bytes */
     int64_t fail_in;    /* tests: from the n-th growing allocation on none succeeds; 0: off */
     struct buf text;    /* JSON on its way out: survives a longjmp, so nothing leaks */
