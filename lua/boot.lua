@@ -22,6 +22,7 @@ local manifest = require "manifest"
 local boot = {}
 local rules = {}
 
+local WITHOUT_NULLS = { nulls = false }
 local POLICIES = { automatic = true, manual = true, off = true, skip = true }
 
 function boot.load()
@@ -49,7 +50,7 @@ end
 -- What a rule's functions get: the payload without nulls, in the shape of its connector. Each rule
 -- has its own, so that none sees what another did to it.
 local function payload_of(event, body)
-  local payload = given.clean(json.decode(body))
+  local payload = json.decode(body, WITHOUT_NULLS)
   local entry = connections.get(event.connection)
   if entry and entry.connector.event then
     payload = entry.connector.event(entry, payload)

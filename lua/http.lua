@@ -36,7 +36,6 @@ write without `find` needs a person at once: nothing is ever sent twice on a gue
 
 local json = require "json"
 local url = require "url"
-local given = require "given"
 local suggest = require "suggest"
 local http_error = require "http_error"
 local connections = require "connections"
@@ -45,6 +44,7 @@ local ending = require "ending"
 
 local http = {}
 
+local WITHOUT_NULLS = { nulls = false }
 local READ_OPTIONS = { query = "table", headers = "table", accept = "table", timeout = "number",
   nulls = "boolean", explain = "function", check = "function" }
 local WRITE_OPTIONS = { json = "any", form = "table", body = "string", find = "function",
@@ -126,9 +126,9 @@ local function decode(response, raw, keep_nulls)
   local says_json = kind and kind:lower():find("json", 1, true)
   if raw == "" or (kind and not says_json) then return true end
   if not says_json and not raw:find("^%s*[%[{]") then return true end
-  local ok, value, problem = pcall(json.decode, raw)
+  local ok, value, problem = pcall(json.decode, raw, not keep_nulls and WITHOUT_NULLS or nil)
   if ok and value ~= nil then
-    response.body = keep_nulls and value or given.clean(value)
+    response.body = value
     return true
   end
   if not says_json then return true end

@@ -88,6 +88,19 @@ static bool set_pairs(lua_State *L, int table, int n, bool look)
     return true;
 }
 
+static void drop_nulls(lua_State *L, int table)
+{
+    for (lua_pushnil(L); lua_next(L, table);) {
+        bool null = lua_islightuserdata(L, -1);
+        lua_pop(L, 1);
+        if (!null)
+            continue;
+        lua_pushvalue(L, -1);
+        lua_pushnil(L);
+        lua_rawset(L, table);
+    }
+}
+
 static int push_object(struct in *x)
 {
     lua_State *L = x->L;
@@ -95,13 +108,15 @@ static int push_object(struct in *x)
     luaL_checkstack(L, 2 * GATHER + 8, "JSON");
     lua_pushnil(L); /* the table's place */
     int table = lua_gettop(L), waiting = 0;
-    bool made = false;
+    bool made = false, nulls = false;
     enum json_token t;
     while ((t = json_next(x->r)) == JSON_KEY) {
         const char *p = lua_pushlstring(L, x->r->text.p ? x->r->text.p : "", x->r->text.n);
         if (waiting < FEW)
             name[waiting] = (struct str){p, x->r->text.n};
-        if (push(x, json_next(x->r)) < 0)
+        t = json_next(x->r);
+        nulls |= t == JSON_NULL;
+        if (push(x, t) < 0)
             return -1;
         if (++waiting < GATHER)
             continue;
@@ -125,6 +140,9 @@ static int push_object(struct in *x)
         return fail(x, "a key that the object has already");
     if (!set_pairs(L, table, waiting, !few))
         return fail(x, "a key that the object has already");
+    /* Only now, because a null is a key like others when it comes to doubles. */
+    if (nulls && (x->flags & CODEC_NO_NULLS))
+        drop_nulls(L, table);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* The module json.
  *
- *   json.decode(text [, {numbers = "float"}])  -> value; raises "not JSON: ... at line 3, column 7"
+ *   json.decode(text [, {numbers = "float", nulls = false}])  -> value; raises "not JSON: ... at
+ *                         line 3, column 7". nulls = false leaves out the members that are null
  *   json.encode(value)    -> text with sorted keys; raises with the way to what JSON cannot hold
  *   json.null             null, which is no nil: json.decode keeps it, and encode writes it
  *   json.array(t)         marks t (default: a new table) as an array, so that it stays one when
@@ -18,11 +19,15 @@ static int read_flags(lua_State *L, int index)
     if (lua_isnoneornil(L, index))
         return 0;
     luaL_checktype(L, index, LUA_TTABLE);
-    lua_getfield(L, index, "numbers");
-    if (lua_isnil(L, -1))
-        return 0;
     static const char *const names[] = {"decimal", "float", NULL};
-    return luaL_checkoption(L, -1, "decimal", names) ? CODEC_FLOATS : 0;
+    int flags = 0;
+    lua_getfield(L, index, "numbers");
+    if (!lua_isnil(L, -1) && luaL_checkoption(L, -1, "decimal", names))
+        flags |= CODEC_FLOATS;
+    lua_getfield(L, index, "nulls");
+    if (lua_isboolean(L, -1) && !lua_toboolean(L, -1))
+        flags |= CODEC_NO_NULLS;
+    return flags;
 }
 
 static int l_decode(lua_State *L)

@@ -9,7 +9,8 @@
 #include "str.h"
 #include "vm.h"
 
-#define CODEC_FLOATS 1 /* floats in place of decimals */
+#define CODEC_FLOATS   1 /* floats in place of decimals */
+#define CODEC_NO_NULLS 2 /* objects without the members that are null */
 
 /* Pushes the value of a whole JSON text. 0, or -1 and e, and nothing is pushed. May raise (memory).
  */

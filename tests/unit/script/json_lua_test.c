@@ -24,6 +24,10 @@ static void test_decode(void **state)
         "return json.decode('1.5', { numbers = 'float' }) == 1.5\n"
         "  and math.type(json.decode('1e2', { numbers = 'float' })) == 'float'\n"
         "  and math.type(json.decode('7', { numbers = 'float' })) == 'integer'",
+        "local t = json.decode('{\"a\":null,\"b\":[null,{\"c\":null,\"d\":1}]}', { nulls = false })\n"
+        "return t.a == nil and next(t) == 'b' and t.b[1] == json.null and t.b[2].c == nil\n"
+        "  and t.b[2].d == 1 and json.decode('null', { nulls = false }) == json.null\n"
+        "  and not pcall(json.decode, '{\"a\":null,\"a\":1}', { nulls = false })",
         "return json.decode 'null' == json.null and json.decode '[null]'[1] == json.null\n"
         "  and cjson.null == json.null and json.decode 'true' == true",
         "local t = json.decode '{\"a\":{},\"b\":[],\"c\":[1,[2]]}'\n"
