@@ -136,8 +136,9 @@ help:
 debug asan tsan:
 	@$(MAKE) --no-print-directory VARIANT=$@ sauma
 
-demo: sauma
-	@tests/deps.sh $(DEPS_DEMO)
+demo:
+	@tests/deps.sh $(DEPS_BUILD) $(DEPS_DEMO)
+	@$(MAKE) --no-print-directory -j2 sauma
 	@examples/demo.sh $(B)/sauma
 
 # All that `make test` runs, built with address and undefined-behaviour sanitizers.
