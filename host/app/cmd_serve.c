@@ -36,6 +36,7 @@ struct serving {
     const struct conf *conf;
     struct parts parts;
     struct routes *routes;
+    struct api *api;
     struct http_in *http;
     struct loop_signal *term, *interrupt, *hangup;
     bool draining;
@@ -105,6 +106,10 @@ static void on_all_loaded(void *arg, int loaded, int failed)
         return;
     }
     http_in_on_refused(s->http, routes_refused, s->routes);
+    if (api_announce(s->api, http_in_address(s->http), &e) < 0) {
+        stop(s, command_fail(STATUS_OUTSIDE, "%s", e.text));
+        return;
+    }
     engine_start(s->parts.engine);
     printf("sauma: listening on http://%s, %d compan%s%s\n", http_in_address(s->http), loaded,
         loaded == 1 ? "y" : "ies", failed ? ", some did not load: see the log" : "");
@@ -151,7 +156,9 @@ static int begin(struct serving *s, struct err *e)
         return -1;
     struct engine_observer ob = {.run = on_run, .log = on_log, .arg = s};
     engine_observe(s->parts.engine, &ob);
-    s->routes = routes_new(s->parts.engine, s->parts.store);
+    if (!(s->api = api_new(s->parts.engine, o.data, e)))
+        return -1;
+    s->routes = routes_new(s->parts.engine, s->parts.store, s->api);
     s->term = loop_signal_new(s->parts.loop, SIGTERM, on_term, s);
     s->interrupt = loop_signal_new(s->parts.loop, SIGINT, on_term, s);
     s->hangup = loop_signal_new(s->parts.loop, SIGHUP, on_hangup, s);
@@ -186,6 +193,7 @@ static int serve_run(const struct conf *c)
     parts_close(&s.parts);
     if (s.routes)
         routes_free(s.routes);
+    api_free(s.api);
     return s.status;
 }
 

@@ -3,26 +3,24 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "json.h"
 #include "log.h"
 #include "mem.h"
 #include "metrics.h"
+#include "reply.h"
 
 struct routes {
     struct engine *engine;
     struct store *store;
+    struct api *api;
     int64_t refused; /* requests that never became a delivery: too large, not HTTP */
 };
 
-static const struct http_header json_type[] = {
-    {{"Content-Type", 12}, {"application/json", 16}},
-};
-
-struct routes *routes_new(struct engine *engine, struct store *store)
+struct routes *routes_new(struct engine *engine, struct store *store, struct api *api)
 {
     struct routes *r = mem_zalloc(1, sizeof(*r));
     r->engine = engine;
     r->store = store;
+    r->api = api;
     return r;
 }
 
@@ -31,36 +29,10 @@ void routes_free(struct routes *r)
     mem_free(r);
 }
 
-static void reply_error(struct http_in_exchange *x, int status, const char *message)
-{
-    struct buf b;
-    buf_init(&b, 4096);
-    buf_adds(&b, "{\"error\":");
-    json_put_cstring(&b, message);
-    buf_addc(&b, '}');
-    http_in_reply(x, status, json_type, 1, buf_str(&b));
-    buf_free(&b);
-}
-
-static void reply_text(struct http_in_exchange *x, int status, const char *text)
-{
-    static const struct http_header plain[] = {
-        {{"Content-Type", 12}, {"text/plain; charset=utf-8", 25}},
-    };
-    http_in_reply(x, status, plain, 1, str_of(text));
-}
-
-static void reply_method(struct http_in_exchange *x, const char *allowed)
-{
-    struct http_header h[] = {json_type[0], {{"Allow", 5}, str_of(allowed)}};
-    const char *body = "{\"error\":\"this path takes another method, see Allow\"}";
-    http_in_reply(x, 405, h, 2, str_of(body));
-}
-
 static void on_ingested(void *arg, const struct engine_reply *r)
 {
     struct http_in_exchange *x = arg;
-    struct http_header h[2] = {json_type[0]};
+    struct http_header h[2] = {{STR_LIT("Content-Type"), STR_LIT("application/json")}};
     char wait[16];
     int n = 1;
     if (r->retry_after) {
@@ -121,6 +93,8 @@ void routes_handle(void *arg, struct http_in_exchange *x)
     struct str path = http_in_request(x)->path;
     if (str_starts(path, "/hooks/"))
         hook(r, x, (struct str){path.p + 7, path.n - 7});
+    else if (r->api && str_starts(path, "/api/v1/"))
+        api_handle(r->api, x, (struct str){path.p + 8, path.n - 8});
     else if (str_is(path, "/healthz"))
         health(r, x, "/healthz");
     else if (str_is(path, "/readyz"))

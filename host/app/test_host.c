@@ -24,6 +24,7 @@ struct test_host {
     char *context;
     uint32_t seq; /* step that waits for its answer */
     char *event;  /* of the delivery under way */
+    char *run;    /* of the action under way */
     char *answer; /* JSON the webhook port answered */
     int status;
     char *sandbox_kind; /* of the sandbox being started */
@@ -298,6 +299,42 @@ static void op_event(struct test_host *t, const struct jsonv *spec)
     answer_event(t);
 }
 
+static void answer_run(void *arg)
+{
+    struct test_host *t = arg;
+    struct buf b;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    test_record_write_run(t->world.record, &b, t->run);
+    answer(t, buf_str(&b), STR_NONE);
+    buf_free(&b);
+}
+
+static void on_acted(void *arg, const struct err *e)
+{
+    struct test_host *t = arg;
+    if (e)
+        answer_failed(t, e->text);
+    else
+        test_record_wait_run(t->world.record, t->run, answer_run, t);
+}
+
+/* What `sauma send|retry|skip` does. */
+static void op_act(struct test_host *t, const struct jsonv *spec)
+{
+    const char *action = jsonv_str(jsonv_get(spec, "action"), "");
+    const char *reason = jsonv_str(jsonv_get(spec, "reason"), "");
+    bool skip = !strcmp(action, "skip");
+    mem_free(t->run);
+    t->run = mem_dup(jsonv_str(jsonv_get(spec, "run"), ""));
+    if (!skip && strcmp(action, "send") && strcmp(action, "retry")) {
+        answer_failed(t, "the action is send, retry or skip");
+        return;
+    }
+    test_record_acted(t->world.record, t->run, skip ? RUN_SKIPPED : RUN_QUEUED, reason);
+    engine_act(
+        t->world.parts->engine, t->run, skip ? ENGINE_SKIP : ENGINE_GO_ON, reason, on_acted, t);
+}
+
 /* ---- the test process ---- */
 
 static void in_world(struct test_host *t, const char *op, const struct jsonv *spec, struct str body)
@@ -308,6 +345,8 @@ static void in_world(struct test_host *t, const char *op, const struct jsonv *sp
         op_deliver(t, spec, body);
     else if (!strcmp(op, "test.event"))
         op_event(t, spec);
+    else if (!strcmp(op, "test.act"))
+        op_act(t, spec);
     else if (!strcmp(op, "test.runs"))
         answer_runs(t);
     else if (!strcmp(op, "test.wait"))
@@ -435,6 +474,7 @@ void test_host_free(struct test_host *t)
     mem_free(t->world.company);
     mem_free(t->context);
     mem_free(t->event);
+    mem_free(t->run);
     mem_free(t->answer);
     mem_free(t->sandbox_kind);
     mem_free(t->sandbox_name);

@@ -102,12 +102,20 @@ void test_record_free(struct test_record *r)
     mem_free(r);
 }
 
-static struct run *run_of(struct test_record *r, const struct engine_run_info *i)
+static struct run *by_id(const struct test_record *r, const char *id)
 {
     for (struct list *n = r->runs.next; n != &r->runs; n = n->next)
-        if (!strcmp(LIST_OF(n, struct run, node)->id, i->id))
+        if (!strcmp(LIST_OF(n, struct run, node)->id, id))
             return LIST_OF(n, struct run, node);
-    struct run *run = mem_zalloc(1, sizeof(*run));
+    return NULL;
+}
+
+static struct run *run_of(struct test_record *r, const struct engine_run_info *i)
+{
+    struct run *run = by_id(r, i->id);
+    if (run)
+        return run;
+    run = mem_zalloc(1, sizeof(*run));
     run->id = mem_dup(i->id);
     run->event = mem_dup(i->event);
     run->rule = mem_dup(i->rule);
@@ -308,4 +316,30 @@ void test_record_wait_all(struct test_record *r, int64_t ms, loop_fn fn, void *a
     w->timer = loop_timer_new(r->loop, on_timeout, w);
     loop_timer_arm(w->timer, ms);
     look(r);
+}
+
+void test_record_acted(
+    struct test_record *r, const char *run, enum run_state state, const char *reason)
+{
+    struct run *found = by_id(r, run);
+    if (!found)
+        return;
+    found->state = state;
+    replace(&found->reason, reason);
+}
+
+void test_record_wait_run(struct test_record *r, const char *run, loop_fn fn, void *arg)
+{
+    struct run *found = by_id(r, run);
+    waiting_new(r, found ? found->event : "", fn, arg);
+    look(r);
+}
+
+void test_record_write_run(const struct test_record *r, struct buf *b, const char *run)
+{
+    const struct run *found = by_id(r, run);
+    if (found)
+        put_run(b, found);
+    else
+        buf_adds(b, "null");
 }

@@ -51,8 +51,13 @@ static void take(struct act *a, const struct store_open_event *oe, const struct 
     struct engine *e = a->engine;
     struct incoming *ev = in_memory(e, oe->event.id);
     a->found = true;
-    if (oe->seq > e->last_seq || (ev && has_run(ev, sr->id)))
-        return; /* the pump has it, or will have it */
+    if (ev && has_run(ev, sr->id))
+        return;
+    if (oe->seq > e->last_seq) { /* the pump comes to it, in the order of the store */
+        e->behind = true;
+        events_pump(e);
+        return;
+    }
     if (!ev) {
         ev = incoming_new(e, company_get(e, oe->event.company, true), &oe->event, oe->seq);
         ev->routed = true;

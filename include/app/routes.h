@@ -2,12 +2,14 @@
 #ifndef ROUTES_H
 #define ROUTES_H
 
+#include "api.h"
 #include "engine.h"
 #include "http_in.h"
 
 struct routes;
 
-struct routes *routes_new(struct engine *engine, struct store *store);
+/* api NULL: /api is not served. */
+struct routes *routes_new(struct engine *engine, struct store *store, struct api *api);
 void routes_free(struct routes *r);
 /* Handlers for http_in_start and http_in_on_refused; arg is the struct routes. */
 void routes_handle(void *arg, struct http_in_exchange *x);

@@ -22,4 +22,12 @@ void test_record_wait(struct test_record *r, const char *event, loop_fn fn, void
 /* The same for all runs there are, but a waiting run counts as not settled; at most ms long. */
 void test_record_wait_all(struct test_record *r, int64_t ms, loop_fn fn, void *arg);
 
+/* A person acted on a run: its state is this until the engine says more. */
+void test_record_acted(
+    struct test_record *r, const char *run, enum run_state state, const char *reason);
+/* Calls fn when that one run is final, held or waits for longer than a second. */
+void test_record_wait_run(struct test_record *r, const char *run, loop_fn fn, void *arg);
+/* The run as in test_record_write; "null" if there is none. */
+void test_record_write_run(const struct test_record *r, struct buf *b, const char *run);
+
 #endif

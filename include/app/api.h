@@ -1,0 +1,22 @@
+/* /api/v1: what the commands ask of a running host. JSON, with the bearer token of the data folder,
+ * which only who may read that folder has. */
+#ifndef API_H
+#define API_H
+
+#include "engine.h"
+#include "http_in.h"
+
+struct api;
+
+/* Reads DIR/api-token (made at first use, mode 0600). */
+struct api *api_new(struct engine *engine, const char *dir, struct err *e);
+void api_free(struct api *a);
+/* Writes DIR/host with the address for the commands; api_free removes it. */
+int api_announce(struct api *a, const char *address, struct err *e);
+/* path: what follows /api/v1/. Answers x. */
+void api_handle(struct api *a, struct http_in_exchange *x, struct str path);
+
+/* For commands: address and token of the host that runs on dir; the caller frees both. */
+int api_find(const char *dir, char **address, char **token, struct err *e);
+
+#endif
