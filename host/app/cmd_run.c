@@ -46,7 +46,8 @@ static void finish(struct foreground *f, int status)
 static void on_step(void *arg, const struct engine_step_info *i)
 {
     struct foreground *f = arg;
-    if (f->json || i->replayed)
+    /* Locks are between runs of the company; they say nothing about the outside. */
+    if (f->json || i->replayed || !strcmp(i->kind, "lock") || !strcmp(i->kind, "unlock"))
         return;
     printf("  %3u  %-6s %-14s %s", i->seq, i->kind, i->connection, i->title);
     if (i->status)

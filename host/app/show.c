@@ -70,6 +70,13 @@ void show_json(const struct jsonv *v, int margin, FILE *out)
     fprintf(out, "%*s%c", margin, "", object ? '}' : ']');
 }
 
+/* Locks are between runs of the company; they say nothing about the outside. */
+static bool worth_showing(const struct jsonv *step)
+{
+    const char *kind = text_of(step, "kind");
+    return strcmp(kind, "lock") && strcmp(kind, "unlock");
+}
+
 static void put_step(const struct jsonv *step, FILE *out)
 {
     fprintf(out, "  %3lld  %-6s %-14s %s", (long long)jsonv_int(jsonv_get(step, "seq"), 0),
@@ -106,7 +113,8 @@ void show_run(const struct jsonv *run, FILE *out)
     if (steps && steps->child) {
         fputs("\nsteps\n", out);
         for (const struct jsonv *s = steps->child; s; s = s->next)
-            put_step(s, out);
+            if (worth_showing(s))
+                put_step(s, out);
     }
     const struct jsonv *log = jsonv_get(run, "log");
     if (log && log->child) {

@@ -277,8 +277,6 @@ local function new(client)
     wanted = prepare(wanted)
     local who = identity(wanted, wanted.country)
     if who then
-      local found = one_of(by_identity(client, who), wanted, who)
-      if found then return found end
       -- Rules with other keys may be at the same customer: the second finds what the first made.
       return lock("procountor.customer " .. client.name .. " " .. who.forms[#who.forms], function()
         return one_of(by_identity(client, who), wanted, who) or create(wanted, who)

@@ -234,11 +234,9 @@ local function new(client)
     local key = "procountor.product." .. client.name .. "\0" .. (line.code or "") .. "\0"
       .. line.name
     return current.once(key, function()
-      local record = lookup(client, line)
-      if record then return product_of(record) end
       -- Two proposals at once may sell the same new product: the second finds what the first made.
       return lock((key:gsub("\0", " ")), function()
-        record = lookup(client, line)
+        local record = lookup(client, line)
         return record and product_of(record) or products.create(line)
       end)
     end)
