@@ -234,6 +234,8 @@ void run_finish(struct run *r, enum run_state state, const char *reason, struct 
     r->timer = NULL;
     schedule_release(r);
     try_end(r);
+    if (r->queue && r->queue->runs.next != r->queue->runs.prev)
+        store_hurry(r->engine->parts.store); /* the next of its key waits for it */
     schedule_pump(r->engine);
 }
 

@@ -5,7 +5,9 @@
  *   callbacks <- (loop_wake) <----------- finished <-'
  *
  * While a commit waits for the disk, what is asked meanwhile gathers in the queue and becomes the
- * next batch: the more there is to do, the larger the groups. */
+ * next batch: the more there is to do, the larger the groups. What nobody waits for (answers, logs,
+ * the end of a run) stays with the loop for a moment, so that it shares the commit of what somebody
+ * does wait for (an event, an intent) and does not stand in its way. */
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
@@ -19,6 +21,9 @@
 
 /* Operations in one transaction; larger ones gain nothing more and make the first wait. */
 #define BATCH_MAX 256
+/* How long the operations that nobody waits for stay with the loop, and how many at most. */
+#define LINGER_MS  1
+#define LINGER_MAX 64
 /* Quiet for so long: the log is emptied, and a full disk is looked at again. */
 #define IDLE_MS  200
 #define PROBE_MS 1000
@@ -32,7 +37,10 @@ struct store {
 
     /* Of the loop. */
     struct ops asked;
-    int pending;
+    int nasked, pending;
+    bool hurry;     /* what was asked goes at the end of this turn */
+    bool lingering; /* or when this timer is due */
+    struct loop_timer *linger;
 
     /* Shared, under the mutex. */
     pthread_mutex_t mutex;
@@ -116,20 +124,43 @@ static void nothing(void *arg)
 {
 }
 
-void store_ask(struct store *s, struct op *o)
+void store_hurry(struct store *s)
 {
     /* A posted call keeps the loop from sleeping before the hook: what is asked before the loop
      * runs, or by a hook after ours, would wait for something else to happen. */
-    if (!s->asked.first)
+    if (!s->hurry)
         loop_post(s->loop, nothing, NULL);
+    s->hurry = true;
+}
+
+static void linger_over(void *arg)
+{
+    struct store *s = arg;
+    s->lingering = false;
+    if (s->asked.first)
+        store_hurry(s);
+}
+
+void store_ask(struct store *s, struct op *o)
+{
     ops_add(&s->asked, o);
     s->pending++;
+    if (!o->lazy || ++s->nasked >= LINGER_MAX) {
+        store_hurry(s);
+    } else if (!s->lingering) {
+        s->lingering = true;
+        loop_timer_arm(s->linger, LINGER_MS);
+    }
 }
 
 /* Once a turn of the loop: one lock and one wake for all that the turn has asked. */
 static void hand_over(void *arg)
 {
     struct store *s = arg;
+    if (!s->hurry)
+        return;
+    s->hurry = false;
+    s->nasked = 0;
     if (!s->asked.first)
         return;
     pthread_mutex_lock(&s->mutex);
@@ -209,6 +240,7 @@ static void init_queue(struct store *s)
 static void release(struct store *s)
 {
     loop_wake_free(s->wake);
+    loop_timer_free(s->linger);
     sql_close(s->sql);
     if (s->lock_fd >= 0)
         close(s->lock_fd); /* and with it the lock, after the database */
@@ -226,6 +258,7 @@ struct store *store_open(struct loop *l, const char *dir, struct err *e)
     init_queue(s);
     if (open_database(s, dir, e))
         goto fail;
+    s->linger = loop_timer_new(l, linger_over, s);
     s->wake = loop_wake_new(l, deliver, s, e);
     if (!s->wake)
         goto fail;
@@ -248,6 +281,7 @@ void store_close(struct store *s)
         return;
     loop_off_idle(s->loop, hand_over, s);
     while (s->pending > 0) {
+        s->hurry = true;
         hand_over(s);
         pthread_mutex_lock(&s->mutex);
         while (!s->finished.first)

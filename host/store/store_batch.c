@@ -30,6 +30,7 @@ static void end_if_broken(const struct sql *s, const char *doing)
 
 static void roll_back(struct sql *s)
 {
+    run_numbers_forget(s);
     if (!sqlite3_get_autocommit(s->h))
         sqlite3_exec(s->h, "ROLLBACK", NULL, NULL, NULL);
 }

@@ -5,8 +5,36 @@
 #include "mem.h"
 #include "store_private.h"
 
+/* The end of an id is its random part. */
+static struct known_run *known_run(struct sql *s, const char *run)
+{
+    size_t n = strlen(run);
+    uint32_t tail = 0;
+    if (n < sizeof(tail) || n >= ID_TEXT)
+        return NULL;
+    memcpy(&tail, run + n - sizeof(tail), sizeof(tail));
+    return &s->known[(tail * UINT32_C(2654435761) >> 16) & (KNOWN_RUNS - 1)];
+}
+
+void run_number_set(struct sql *s, const char *run, int64_t n)
+{
+    struct known_run *k = known_run(s, run);
+    if (!k)
+        return;
+    memcpy(k->id, run, strlen(run) + 1);
+    k->n = n;
+}
+
+void run_numbers_forget(struct sql *s)
+{
+    memset(s->known, 0, sizeof(s->known));
+}
+
 int64_t run_number(struct sql *s, struct op *o, const char *run)
 {
+    const struct known_run *k = known_run(s, run);
+    if (k && !strcmp(k->id, run))
+        return k->n;
     struct query *q = sql_use(s, Q_RUN_NUMBER, "SELECT n FROM runs WHERE id = ?");
     query_text(q, run);
     int rc = query_row(q);
@@ -14,6 +42,7 @@ int64_t run_number(struct sql *s, struct op *o, const char *run)
         return rc < 0 ? -1 : op_fail(o, ERR_NOT_FOUND, "there is no run %s", run);
     int64_t n = query_col_int(q, 0);
     query_done(q);
+    run_number_set(s, run, n);
     return n;
 }
 
@@ -118,6 +147,7 @@ static void ask_step(struct store *s, const struct store_step *st, const struct 
     o->run = run;
     o->done = cb.fn ? step_done : NULL;
     o->what = what;
+    o->lazy = a != &none; /* a byte leaves when an intent is on disk */
     p->cb = cb;
     p->st = (struct store_step){op_text(o, st->run), st->seq, op_text(o, st->kind),
         op_text(o, st->connection), op_text(o, st->title), op_text(o, st->fingerprint),
@@ -176,6 +206,7 @@ void store_log(struct store *s, const char *run, int64_t at_ms, const char *leve
     struct log_line *l = op_new(sizeof(*l), op_room(run) + op_room(level) + op_room_bytes(text));
     l->op.run = log_run;
     l->op.what = "log line of a run";
+    l->op.lazy = true;
     l->run = op_text(&l->op, run);
     l->level = op_text(&l->op, level);
     l->text = op_bytes(&l->op, text);

@@ -229,7 +229,10 @@ static int add_run(struct sql *s, const struct store_run *r, int64_t event, int6
     query_text(q, r->reason);
     query_int(q, at_ms);
     query_int(q, at_ms);
-    return query_run(q);
+    if (query_run(q))
+        return -1;
+    run_number_set(s, r->id, sqlite3_last_insert_rowid(s->h));
+    return 0;
 }
 
 static int route_run(struct sql *s, struct op *o)
@@ -248,6 +251,12 @@ static int route_run(struct sql *s, struct op *o)
         }
         if (add_run(s, &r->runs[i], seq, r->at_ms))
             return -1;
+    }
+    if (heaviest == weight(RUN_RUNNING)) { /* in flight it is already, for no reason to be told */
+        struct query *in_flight =
+            sql_use(s, Q_EVENT_STARTED, "UPDATE events SET routed = 1 WHERE seq = ?");
+        query_int(in_flight, seq);
+        return query_run(in_flight);
     }
     struct query *q = sql_use(
         s, Q_EVENT_ROUTED, "UPDATE events SET routed = 1, state = ?, reason = ? WHERE seq = ?");
@@ -279,6 +288,7 @@ void store_route(struct store *s, const char *event, const struct store_run *run
     o->run = route_run;
     o->done = fn ? route_done : NULL;
     o->what = "routing of an event";
+    o->lazy = true;
     r->cb = (struct op_done){fn, arg};
     r->n = n;
     r->at_ms = clock_wall_ms();
@@ -345,6 +355,7 @@ void store_set_run(struct store *s, const struct store_run_change *c, store_done
     o->run = set_run_run;
     o->done = fn ? set_run_done : NULL;
     o->what = "state of a run";
+    o->lazy = true;
     r->cb = (struct op_done){fn, arg};
     r->at_ms = clock_wall_ms();
     r->c = (struct store_run_change){op_text(o, c->run), c->state, op_text(o, c->reason),

@@ -23,6 +23,9 @@ struct store *store_open(struct loop *l, const char *dir, struct err *e);
 void store_close(struct store *s);
 /* True while operations fail for lack of space; new events should get 503. */
 bool store_full(const struct store *s);
+/* Routing, answers, steps, logs and states of runs may wait a moment (1 ms) for others to share their
+ * commit, in order: nothing overtakes anything. This ends the wait: somebody needs them on disk. */
+void store_hurry(struct store *s);
 /* Operations asked and not yet on disk. */
 int store_pending(const struct store *s);
 

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include "id.h"
 #include "secrets.h"
 #include <stdio.h>
 #include "store.h"
@@ -31,6 +32,7 @@ enum query_slot {
     Q_EVENT_SAME,
     Q_EVENT_FIND,
     Q_EVENT_ROUTED,
+    Q_EVENT_STARTED,
     Q_EVENT_SETTLE,
     Q_RUN_ADD,
     Q_RUN_FIND,
@@ -63,6 +65,12 @@ struct query {
     sqlite3_stmt *st;
     int at; /* parameters bound so far */
 };
+/* Numbers of runs that were written lately, by their ids: each step of a run asks for one. */
+#define KNOWN_RUNS 1024 /* a power of two */
+struct known_run {
+    char id[ID_TEXT];
+    int64_t n;
+};
 struct sql {
     sqlite3 *h;
     int rc;           /* first failure since sql_forgive, as an extended result code */
@@ -70,6 +78,7 @@ struct sql {
     char problem[256];
     int log_pages;     /* in the write-ahead log at the last commit */
     int checkpoint_at; /* pages of it that make a checkpoint due */
+    struct known_run known[KNOWN_RUNS];
     struct query query[Q_SLOTS];
 };
 
@@ -146,6 +155,7 @@ struct op {
     /* Frees what run has made, before it is run again and at the end. May be NULL. */
     void (*clear)(struct op *o);
     const char *what;   /* for the log, if it fails and nobody waits */
+    bool lazy;          /* may wait a moment for others to share its commit */
     struct err *failed; /* owned; NULL: it worked */
     char *at, *end;     /* room for copied texts */
 };
@@ -192,6 +202,8 @@ void batch_probe(struct sql *s, atomic_bool *full);
 
 /* The number of a run in the tables, or -1 (op_fail or sql->rc says why). */
 int64_t run_number(struct sql *s, struct op *o, const char *run);
+void run_number_set(struct sql *s, const char *run, int64_t n);
+void run_numbers_forget(struct sql *s); /* after a rollback */
 enum run_state run_state_parse(struct str name);
 /* Books of one company, or of all with NULL. 0, or -1 and sql->rc. */
 int books_read(struct sql *s, const char *company, struct store_books *out);
