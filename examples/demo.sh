@@ -87,19 +87,18 @@ token=$(curl -sS -d grant_type=client_credentials -d client_id=demo-client \
     -d client_secret=demo-client-secret -d api_key=demo-api-key "$PROCOUNTOR_URL/oauth/token" |
     sed 's/.*"access_token" *: *"\([^"]*\)".*/\1/')
 ask() { curl -sS -H "Authorization: Bearer $token" "$PROCOUNTOR_URL$1"; }
+# A record a line, its members spaced: readable without a JSON tool.
+readable() { sed 's/.*"results":\[//; s/\]}$//; s/},{"\(active\|billing\|counter\)/},\n{"\1/g' | sed 's/,"/, "/g; s/^/   /'; echo; }
 
 say "What stands in Procountor, from its own API: the customer"
-ask '/businesspartners?type=CUSTOMER' | fold -s -w 110
-echo
+ask '/businesspartners?type=CUSTOMER' | readable
 say "... the products"
-ask '/products?type=SALES' | fold -s -w 110
-echo
+ask '/products?type=SALES' | readable
 say "... the invoice, UNFINISHED"
-ask '/invoices?types=SALES_INVOICE' | fold -s -w 110
-echo
+ask '/invoices?types=SALES_INVOICE' | readable
 
 say "Slack heard of it"
-curl -sS "${slack_url%/services/*}/" | sed -n 's/<[^>]*>/ /g; /Invoice\|invoice\|lasku/p' | head -n 5
+curl -sS "${slack_url%/services/*}/" | sed -n 's/<[^>]*>/ /g; /lasku/p' | head -n 1
 
 say "The same delivery again changes nothing"
 before=$(ask '/invoices?types=SALES_INVOICE')
