@@ -36,6 +36,27 @@ static const struct conf_option run_options[] = {
     {NULL, CONF_TEXT, NULL, NULL},
 };
 
+/* The same, but for the state, which is what the command is about. */
+static const struct conf_option attention_options[] = {
+    OPTION_DATA,
+    {"company", CONF_TEXT, NULL, "only of this company"},
+    {"since", CONF_TEXT, NULL, "only newer than this: 30d, 12h, 2026-11-20"},
+    {"state", CONF_TEXT, "attention", "or failed, held"},
+    {"limit", CONF_INT, "100", "at most so many, newest first"},
+    {"rule", CONF_TEXT, NULL, "only of this rule"},
+    {"key", CONF_TEXT, NULL, "only with this key"},
+    OPTION_JSON,
+    OPTION_CONFIG,
+    {NULL, CONF_TEXT, NULL, NULL},
+};
+
+static const struct conf_option stats_options[] = {
+    OPTION_DATA,
+    OPTION_JSON,
+    OPTION_CONFIG,
+    {NULL, CONF_TEXT, NULL, NULL},
+};
+
 static const struct conf_option show_options[] = {
     OPTION_DATA,
     OPTION_JSON,
@@ -87,27 +108,34 @@ static int since(const struct conf *c, int64_t *out)
 typedef int (*read_fn)(
     struct store_reader *, const struct store_filter *, store_row_fn, void *, struct err *);
 
-static int list(
-    const struct conf *c, const struct store_filter *given, read_fn read, struct printing *p)
+static int list_rows(
+    const struct conf *c, const struct store_filter *f, read_fn read, struct printing *p)
 {
     struct err e = {0};
-    struct store_filter f = *given;
-    f.company = conf_text(c, "company");
-    f.state = conf_text(c, "state");
-    f.limit = (int)conf_int(c, "limit");
-    if (since(c, &f.since_ms) < 0)
-        return STATUS_USAGE;
     p->json = conf_flag(c, "json");
     struct store_reader *r = store_reader_open(conf_text(c, "data"), &e);
     if (!r)
         return command_fail(STATUS_OUTSIDE, "%s", e.text);
-    int rc = read(r, &f, print_row, p, &e);
+    int rc = read(r, f, print_row, p, &e);
     store_reader_close(r);
     if (rc < 0)
         return command_fail(STATUS_OUTSIDE, "%s", e.text);
     if (p->rows == 0 && !p->json)
         fprintf(stderr, "none\n");
     return STATUS_OK;
+}
+
+/* The same with the filters that OPTION_FILTERS names. */
+static int list(
+    const struct conf *c, const struct store_filter *given, read_fn read, struct printing *p)
+{
+    struct store_filter f = *given;
+    f.company = conf_text(c, "company");
+    f.state = conf_text(c, "state");
+    f.limit = (int)conf_int(c, "limit");
+    if (since(c, &f.since_ms) < 0)
+        return STATUS_USAGE;
+    return list_rows(c, &f, read, p);
 }
 
 static int events_run(const struct conf *c)
@@ -122,6 +150,26 @@ static int runs_run(const struct conf *c)
     struct store_filter f = {.rule = conf_text(c, "rule"), .key = conf_text(c, "key")};
     struct printing p = {.row = show_run_row};
     return list(c, &f, store_read_runs, &p);
+}
+
+static int attention_run(const struct conf *c)
+{
+    struct store_filter f = {.rule = conf_text(c, "rule"), .key = conf_text(c, "key")};
+    struct printing p = {.row = show_run_row};
+    return list(c, &f, store_read_runs, &p);
+}
+
+static int read_books(
+    struct store_reader *r, const struct store_filter *f, store_row_fn fn, void *arg, struct err *e)
+{
+    return store_read_each_books(r, fn, arg, e);
+}
+
+static int stats_run(const struct conf *c)
+{
+    struct store_filter f = {0};
+    struct printing p = {.row = show_books_row};
+    return list_rows(c, &f, read_books, &p);
 }
 
 static int show_run_command(const struct conf *c)
@@ -164,4 +212,25 @@ const struct command command_show = {
     .details = "RUN is a run's id or a beginning of it that only one run has.\n",
     .options = show_options,
     .run = show_run_command,
+};
+
+const struct command command_attention = {
+    .name = "attention",
+    .usage = "attention [--company NAME] [--rule NAME] [--key KEY] [--since 30d] [--json]",
+    .summary = "what needs a person, with the reason",
+    .details =
+        "`sauma show RUN` says what is done outside; then correct the cause and `sauma retry\n"
+        "RUN`, or `sauma skip RUN --reason TEXT`.\n",
+    .options = attention_options,
+    .run = attention_run,
+};
+
+const struct command command_stats = {
+    .name = "stats",
+    .usage = "stats [--json]",
+    .summary = "the books of each company: what came in, and where all of it is",
+    .details =
+        "received = done + skipped + attention + held + failed + in flight; the difference is 0.\n",
+    .options = stats_options,
+    .run = stats_run,
 };

@@ -41,6 +41,17 @@ void show_run_row(const struct jsonv *run, FILE *out)
     put_state(run, out);
 }
 
+void show_books_row(const struct jsonv *books, FILE *out)
+{
+    static const char *const columns[] = {
+        "received", "done", "skipped", "attention", "held", "failed", "in_flight", "difference"};
+    fprintf(out, "%-24s", text_of(books, "company"));
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+        fprintf(
+            out, "  %s %lld", columns[i], (long long)jsonv_int(jsonv_get(books, columns[i]), 0));
+    fputc('\n', out);
+}
+
 static void put_scalar(const struct jsonv *v, FILE *out)
 {
     struct buf b;

@@ -213,3 +213,31 @@ int store_read_books(
         return sql_fail(r->sql, e, "cannot read the books");
     return 0;
 }
+
+int store_read_each_books(struct store_reader *r, store_row_fn fn, void *arg, struct err *e)
+{
+    static const char *const columns[] = {
+        "received", "done", "skipped", "attention", "held", "failed", "in_flight"};
+    sql_forgive(r->sql);
+    struct query q = query_prepare(r->sql,
+        "SELECT company, sum(n) FILTER (WHERE state = 'received'),"
+        " sum(n) FILTER (WHERE state = 'done'), sum(n) FILTER (WHERE state = 'skipped'),"
+        " sum(n) FILTER (WHERE state = 'attention'), sum(n) FILTER (WHERE state = 'held'),"
+        " sum(n) FILTER (WHERE state = 'failed'), sum(n) FILTER (WHERE state = 'in_flight')"
+        " FROM books GROUP BY company ORDER BY company");
+    int rc = 0;
+    while (rc == 0 && query_row(&q) == 1) {
+        int64_t difference = 0;
+        buf_clear(&r->row);
+        buf_addc(&r->row, '{');
+        row_text(&r->row, "company", query_col_text(&q, 0));
+        for (int i = 0; i < 7; i++) {
+            int64_t n = query_col_int(&q, i + 1);
+            row_int(&r->row, columns[i], n);
+            difference += i == 0 ? n : -n;
+        }
+        row_int(&r->row, "difference", difference);
+        rc = row_end(r, fn, arg, e);
+    }
+    return finish(r, &q, rc, "cannot read the books", e);
+}

@@ -44,4 +44,8 @@ int store_read_versions(
 int store_read_books(
     struct store_reader *r, const char *company, struct store_books *out, struct err *e);
 
+/* The books of each company in turn, by name, as a JSON object: company received done skipped
+ * attention held failed in_flight, and difference (received less all others, which is 0). */
+int store_read_each_books(struct store_reader *r, store_row_fn fn, void *arg, struct err *e);
+
 #endif

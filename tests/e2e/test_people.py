@@ -1,4 +1,5 @@
 """What a person does with runs: send what was held, retry what failed, skip with a reason."""
+import json
 import os
 import stat
 
@@ -73,6 +74,21 @@ class People(Case):
         self.assertEqual(self.act("skip", run["id"], "--reason", "a test proposal").returncode, 0)
         self.assertEqual([(r["state"], r["reason"]) for r in w.settled(1, states=("skipped",))],
                          [("skipped", "a test proposal")])
+
+    def test_attention_lists_what_needs_a_person_and_the_books_balance(self):
+        w = self.world
+        w.start_host()
+        w.deliver(fixture(id="a", pricing_table=[]))
+        w.deliver(fixture(id="b", contract__id="2"))
+        w.deliver(fixture(id="c", event="proposal.opened"))
+        w.settled(2)
+        listed = self.act("attention", "--json").stdout.splitlines()
+        self.assertEqual(len(listed), 1)
+        self.assertIn("ricing", json.loads(listed[0])["reason"])
+        books = json.loads(self.act("stats", "--json").stdout)
+        self.assertEqual(books, {"company": "minimal", "received": 3, "done": 1, "skipped": 1,
+                                 "attention": 1, "held": 0, "failed": 0, "in_flight": 0,
+                                 "difference": 0})
 
     def test_unknown_run_and_no_host(self):
         w = self.world
