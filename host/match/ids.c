@@ -1,133 +1,199 @@
-/* Identifiers: the table of types, and what all checks have in common. */
-#include "ids_impl.h"
+/* Identifiers: the table of types, and the one way through all of them. */
+#include "ids.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "ids_impl.h"
 
-static const struct {
-    const char *type;
-    bool (*check)(struct str text, struct ids_checked *out);
-} types[] = {
-    {"fi_ytunnus", ids_check_business_id},
-    {"eu_vat_FI", ids_check_vat_fi},
-    {"fi_viitenumero", ids_check_reference},
-    {"iso11649", ids_check_rf},
-    {"iban", ids_check_iban},
+/* Separators are those that people of the country use: a point in a Norwegian number is a slip, in
+ * a Belgian one it is the rule. */
+const struct ids_rule ids_rules[] = {
+    {"at_uid", "AT", IDS_PREFIX_MAY, " -./", NULL, ids_at_uid},
+    {"be_kbo", "BE", IDS_PREFIX_MAY, " -./", "####.###.###", ids_be_vat},
+    {"bg_eik", "BG", IDS_PREFIX_MAY, " -.", NULL, ids_bg_vat},
+    {"ch_uid", "", IDS_PREFIX_MAY, " -.", "###-###.###.###", ids_ch_uid},
+    {"ch_vat", "", IDS_PREFIX_MAY, " -.", "###-###.###.### ###", ids_ch_vat},
+    {"cz_ico", "", IDS_PREFIX_MAY, " ", NULL, ids_cz_ico},
+    {"de_vat", "DE", IDS_PREFIX_MAY, " -./,", "DE#########", ids_de_vat},
+    {"dk_cvr", "DK", IDS_PREFIX_MAY, " -./,:", "########", ids_dk_cvr},
+    {"ee_kmkr", "EE", IDS_PREFIX_MAY, " ", "EE#########", ids_ee_vat},
+    {"ee_registrikood", "", IDS_PREFIX_MAY, " ", NULL, ids_ee_registry},
+    {"einvoice", "", IDS_PREFIX_MAY, " -.", NULL, ids_einvoice},
+    {"es_nif", "ES", IDS_PREFIX_MAY, " -", NULL, ids_es_nif},
+    {"eu_vat_AT", "AT", IDS_PREFIX_MUST, " -./", NULL, ids_at_uid},
+    {"eu_vat_BE", "BE", IDS_PREFIX_MUST, " -./", NULL, ids_be_vat},
+    {"eu_vat_BG", "BG", IDS_PREFIX_MUST, " -.", NULL, ids_bg_vat},
+    {"eu_vat_CY", "CY", IDS_PREFIX_MUST, " -", NULL, ids_cy_vat},
+    {"eu_vat_CZ", "CZ", IDS_PREFIX_MUST, " /", NULL, ids_cz_dic},
+    {"eu_vat_DE", "DE", IDS_PREFIX_MUST, " -./,", NULL, ids_de_vat},
+    {"eu_vat_DK", "DK", IDS_PREFIX_MUST, " -./,:", NULL, ids_dk_cvr},
+    {"eu_vat_EE", "EE", IDS_PREFIX_MUST, " ", NULL, ids_ee_vat},
+    {"eu_vat_EL", "EL", IDS_PREFIX_MUST, " -./:", NULL, ids_el_vat},
+    {"eu_vat_ES", "ES", IDS_PREFIX_MUST, " -", NULL, ids_es_nif},
+    {"eu_vat_FI", "FI", IDS_PREFIX_MUST, " -", NULL, ids_fi_vat},
+    {"eu_vat_FR", "FR", IDS_PREFIX_MUST, " -.", NULL, ids_fr_vat},
+    {"eu_vat_HR", "HR", IDS_PREFIX_MUST, " -", NULL, ids_hr_oib},
+    {"eu_vat_HU", "HU", IDS_PREFIX_MUST, " -", NULL, ids_hu_vat},
+    {"eu_vat_IE", "IE", IDS_PREFIX_MUST, " -", NULL, ids_ie_vat},
+    {"eu_vat_IT", "IT", IDS_PREFIX_MUST, " -:", NULL, ids_it_iva},
+    {"eu_vat_LT", "LT", IDS_PREFIX_MUST, " -", NULL, ids_lt_vat},
+    {"eu_vat_LU", "LU", IDS_PREFIX_MUST, " -.:", NULL, ids_lu_vat},
+    {"eu_vat_LV", "LV", IDS_PREFIX_MUST, " -", NULL, ids_lv_vat},
+    {"eu_vat_MT", "MT", IDS_PREFIX_MUST, " -", NULL, ids_mt_vat},
+    {"eu_vat_NL", "NL", IDS_PREFIX_MUST, " -.", NULL, ids_nl_vat},
+    {"eu_vat_PL", "PL", IDS_PREFIX_MUST, " -", NULL, ids_pl_nip},
+    {"eu_vat_PT", "PT", IDS_PREFIX_MUST, " -.", NULL, ids_pt_nif},
+    {"eu_vat_RO", "RO", IDS_PREFIX_MUST, " -", NULL, ids_ro_cf},
+    {"eu_vat_SE", "SE", IDS_PREFIX_MUST, " -.", NULL, ids_se_vat},
+    {"eu_vat_SI", "SI", IDS_PREFIX_MUST, " -", NULL, ids_si_vat},
+    {"eu_vat_SK", "SK", IDS_PREFIX_MUST, " -", NULL, ids_sk_vat},
+    {"eu_vat_XI", "XI", IDS_PREFIX_MUST, " -.", NULL, ids_gb_vat},
+    {"fi_alv", "FI", IDS_PREFIX_MAY, " -", "FI########", ids_fi_vat},
+    {"fi_viitenumero", "", IDS_PREFIX_MAY, " ", ">5", ids_reference},
+    {"fi_ytunnus", "FI", IDS_PREFIX_MAY, " ", "#######-#", ids_fi_business},
+    {"fr_siren", "", IDS_PREFIX_MAY, " .", "### ### ###", ids_fr_siren},
+    {"fr_siret", "", IDS_PREFIX_MAY, " .", "### ### ### #####", ids_fr_siret},
+    {"gb_company", "", IDS_PREFIX_MAY, " -.", NULL, ids_gb_company},
+    {"gb_utr", "", IDS_PREFIX_MAY, " ", "##### #####", ids_gb_utr},
+    {"gb_vat", "GB", IDS_PREFIX_MAY, " -.", "GB ### #### ##", ids_gb_vat},
+    {"gtin", "", IDS_PREFIX_MAY, " -", NULL, ids_gtin},
+    {"hr_oib", "HR", IDS_PREFIX_MAY, " -", NULL, ids_hr_oib},
+    {"iban", "", IDS_PREFIX_MAY, " -.", "<4", ids_iban},
+    {"is_kennitala", "IS", IDS_PREFIX_MAY, " -", "######-####", ids_is_kennitala},
+    {"is_vsk", "IS", IDS_PREFIX_MAY, " ", NULL, ids_is_vsk},
+    {"iso11649", "", IDS_PREFIX_MAY, " -./,:", "<4", ids_rf},
+    {"it_iva", "IT", IDS_PREFIX_MAY, " -:", NULL, ids_it_iva},
+    {"lei", "", IDS_PREFIX_MAY, " -", NULL, ids_lei},
+    {"lt_imone", "", IDS_PREFIX_MAY, " -", NULL, ids_lt_company},
+    {"lt_pvm", "LT", IDS_PREFIX_MAY, " -", NULL, ids_lt_vat},
+    {"lv_pvn", "LV", IDS_PREFIX_MAY, " -", NULL, ids_lv_vat},
+    {"nl_btw", "NL", IDS_PREFIX_MAY, " -.", "NL############", ids_nl_vat},
+    {"nl_kvk", "", IDS_PREFIX_MAY, " .", NULL, ids_nl_kvk},
+    {"no_mva", "NO", IDS_PREFIX_MAY, " ", "NO ### ### ### ###", ids_no_mva},
+    {"no_orgnr", "", IDS_PREFIX_MAY, " ", "### ### ###", ids_no_org},
+    {"ovt", "", IDS_PREFIX_MAY, " -", NULL, ids_ovt},
+    {"pl_nip", "PL", IDS_PREFIX_MAY, " -", "###-###-##-##", ids_pl_nip},
+    {"pl_regon", "", IDS_PREFIX_MAY, " -", NULL, ids_pl_regon},
+    {"pt_nif", "PT", IDS_PREFIX_MAY, " -.", NULL, ids_pt_nif},
+    {"se_orgnr", "", IDS_PREFIX_MAY, " -.", "######-####", ids_se_org},
+    {"se_vat", "SE", IDS_PREFIX_MAY, " -.", "SE############", ids_se_vat},
+    {"us_ein", "", IDS_PREFIX_MAY, "", "##-#######", ids_us_ein},
 };
 
-#define TYPES ((int)(sizeof(types) / sizeof(types[0])))
+const int ids_rules_count = (int)(sizeof(ids_rules) / sizeof(ids_rules[0]));
 
 const char *ids_type(int i)
 {
-    return i >= 0 && i < TYPES ? types[i].type : NULL;
+    return i >= 0 && i < ids_rules_count ? ids_rules[i].type : NULL;
+}
+
+static const struct ids_rule *find_rule(const char *type)
+{
+    int low = 0, high = ids_rules_count;
+    while (low < high) {
+        int middle = (low + high) / 2, d = strcmp(type, ids_rules[middle].type);
+        if (d == 0)
+            return &ids_rules[middle];
+        if (d < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+/* Takes the prefix off, with what separates it. A Greek number may bear GR, the country's ISO code,
+ * where EL is the rule. */
+static bool take_prefix(const struct ids_rule *r, struct ids_clean *c)
+{
+    const char *prefix = r->prefix;
+    if (!prefix[0])
+        return false;
+    if (c->p[0] == 'G' && c->p[1] == 'R' && !strcmp(prefix, "EL"))
+        prefix = "GR";
+    if (c->p[0] != prefix[0] || c->p[1] != prefix[1])
+        return false;
+    ids_drop(c, 2);
+    return true;
+}
+
+static bool apply(const struct ids_rule *r, struct str text, struct ids_checked *out)
+{
+    struct ids_clean c;
+    if (!ids_clean(text, &c, out))
+        return false;
+    ids_drop_label(&c);
+    ids_strip(&c, r->separators);
+    bool prefixed = take_prefix(r, &c);
+    if (prefixed && c.p[0] == '-' && !strchr(r->separators, '-'))
+        ids_drop(&c, 1);
+    if (!prefixed && r->need == IDS_PREFIX_MUST)
+        return ids_refuse(out, "a number of this kind begins with %s", r->prefix);
+    if (!c.n)
+        return ids_refuse(out, "it holds no number");
+    /* The oldest Finnish IDs lack a zero in front; with FI in front nobody has written them so. */
+    bool vat_form = prefixed && r->check == ids_fi_business;
+    if (vat_form)
+        ids_strip(&c, "-");
+    if (vat_form ? !ids_fi_vat(&c, out) : !r->check(&c, out))
+        return false;
+    bool keep = r->need == IDS_PREFIX_MUST;
+    memcpy(out->compact, r->prefix, keep ? 2 : 0);
+    memcpy(out->compact + (keep ? 2 : 0), c.p, (size_t)c.n + 1);
+    ids_print(out->printed, out->compact, r->print);
+    /* The one type whose stored form is the printed one: Procountor and YTJ write it so. */
+    const char *normal = r->check == ids_fi_business ? out->printed : out->compact;
+    memcpy(out->normal, normal, strlen(normal) + 1);
+    return true;
 }
 
 enum ids_verdict ids_check(const char *type, struct str text, struct ids_checked *out)
 {
-    memset(out, 0, sizeof(*out));
-    for (int i = 0; i < TYPES; i++)
-        if (!strcmp(type, types[i].type))
-            return types[i].check(text, out) ? IDS_VALID : IDS_INVALID;
+    const struct ids_rule *r = find_rule(type);
+    out->normal[0] = out->compact[0] = out->printed[0] = out->reason[0] = '\0';
+    if (r)
+        return apply(r, text, out) ? IDS_VALID : IDS_INVALID;
+    if (!strcmp(type, "eu_vat")) {
+        struct ids_clean c;
+        char one[] = "eu_vat_??";
+        if (!ids_clean(text, &c, out))
+            return IDS_INVALID;
+        ids_drop_label(&c);
+        memcpy(one + 7, strncmp(c.p, "GR", 2) ? c.p : "EL", 2);
+        r = find_rule(one);
+        if (!r)
+            ids_refuse(out, "it does not begin with the two letters of a country of the EU");
+        return r && apply(r, text, out) ? IDS_VALID : IDS_INVALID;
+    }
     ids_refuse(out, "there is no type of identifier called \"%.40s\"", type);
     return IDS_UNKNOWN_TYPE;
-}
-
-bool ids_refuse(struct ids_checked *out, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(out->reason, sizeof(out->reason), fmt, ap);
-    va_end(ap);
-    out->normal[0] = '\0';
-    return false;
-}
-
-bool ids_all_digits(const char *p, int n)
-{
-    for (int i = 0; i < n; i++)
-        if (p[i] < '0' || p[i] > '9')
-            return false;
-    return true;
-}
-
-/* ---- making uniform -------------------------------------------------------------------------- */
-
-/* The character at p as plain ASCII, its bytes in *n; 0 if no identifier has it. */
-static char plain(const char *p, const char *end, size_t *n)
-{
-    static const struct {
-        const char *utf8;
-        char c;
-    } others[] = {{"\xc2\xa0", ' '}, {"\xe2\x80\xaf", ' '}, {"\xe2\x80\x89", ' '},
-        {"\xe2\x80\x87", ' '}, {"\xe2\x80\x90", '-'}, {"\xe2\x80\x91", '-'}, {"\xe2\x80\x92", '-'},
-        {"\xe2\x80\x93", '-'}, {"\xe2\x80\x94", '-'}, {"\xe2\x88\x92", '-'}};
-    unsigned char c = (unsigned char)*p;
-    *n = 1;
-    if (c >= 'a' && c <= 'z')
-        return (char)(c - 'a' + 'A');
-    if (c == '\t' || c == '\n' || c == '\r')
-        return ' ';
-    if (c < 0x80)
-        return c >= 0x20 && c < 0x7f ? (char)c : 0;
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        *n = strlen(others[i].utf8);
-        if ((size_t)(end - p) >= *n && !memcmp(p, others[i].utf8, *n))
-            return others[i].c;
-    }
-    return 0;
-}
-
-bool ids_clean(struct str text, struct ids_clean *c, struct ids_checked *out)
-{
-    const char *end = text.p + text.n;
-    c->n = 0;
-    for (const char *p = text.p; p < end;) {
-        size_t n;
-        char x = plain(p, end, &n);
-        if (!x)
-            return ids_refuse(out, "it holds a character that does not belong");
-        p += n;
-        if (x == ' ' && c->n == 0)
-            continue;
-        if (c->n == IDS_TEXT - 1)
-            return ids_refuse(out, "it is too long");
-        c->p[c->n++] = x;
-    }
-    while (c->n && c->p[c->n - 1] == ' ')
-        c->n--;
-    c->p[c->n] = '\0';
-    return c->n || ids_refuse(out, "it is empty");
-}
-
-void ids_strip(struct ids_clean *c, const char *which)
-{
-    int kept = 0;
-    for (int i = 0; i < c->n; i++)
-        if (!strchr(which, c->p[i]))
-            c->p[kept++] = c->p[i];
-    c->n = kept;
-    c->p[kept] = '\0';
 }
 
 /* ---- sameness -------------------------------------------------------------------------------- */
 
 /* The normal form under one type; of an RF reference the Finnish reference number in it, if any. */
-static bool form_under(const char *type, struct str text, struct ids_checked *out)
+static bool form_under(const struct ids_rule *r, struct str text, struct ids_checked *out)
 {
     struct ids_checked inner;
-    if (!strcmp(type, "fi_viitenumero") && ids_check("iso11649", text, &inner) == IDS_VALID)
-        return ids_check(type, str_of(inner.normal + 4), out) == IDS_VALID;
-    return ids_check(type, text, out) == IDS_VALID;
+    if (r->check == ids_reference && ids_check("iso11649", text, &inner) == IDS_VALID)
+        return apply(r, str_of(inner.normal + 4), out);
+    return apply(r, text, out);
+}
+
+/* Any digits are valid where there is none: that two texts are the same then says nothing. */
+static bool has_check_digit(const struct ids_rule *r)
+{
+    return r->check != ids_gb_company && r->check != ids_nl_kvk && r->check != ids_is_vsk &&
+           r->check != ids_us_ein;
 }
 
 bool ids_same(struct str a, struct str b)
 {
     struct ids_checked x, y;
     /* Type by type: a row of digits may be valid under more than one. */
-    for (int i = 0; i < TYPES; i++)
-        if (form_under(types[i].type, a, &x) && form_under(types[i].type, b, &y) &&
-            !strcmp(x.normal, y.normal))
+    for (int i = 0; i < ids_rules_count; i++)
+        if (has_check_digit(&ids_rules[i]) && form_under(&ids_rules[i], a, &x) &&
+            form_under(&ids_rules[i], b, &y) && !strcmp(x.normal, y.normal))
             return true;
     return false;
 }

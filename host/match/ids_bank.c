@@ -16,103 +16,94 @@ static char reference_check_digit(const char *base, int n)
     return (char)('0' + (10 - sum % 10) % 10);
 }
 
-/* Digits without spaces and leading zeros. */
-static bool reference_digits(struct str text, struct ids_clean *c, struct ids_checked *out)
+/* Leading zeros do not count. */
+static void drop_zeros(struct ids_clean *c)
 {
-    if (!ids_clean(text, c, out))
-        return false;
-    ids_strip(c, " ");
-    if (!ids_all_digits(c->p, c->n))
-        return ids_refuse(out, "a reference number holds digits and spaces only");
     int zeros = 0;
-    while (zeros < c->n && c->p[zeros] == '0')
+    while (c->p[zeros] == '0')
         zeros++;
-    memmove(c->p, c->p + zeros, (size_t)(c->n - zeros) + 1);
-    c->n -= zeros;
-    return true;
+    ids_drop(c, zeros);
 }
 
-bool ids_check_reference(struct str text, struct ids_checked *out)
+bool ids_reference(struct ids_clean *c, struct ids_checked *out)
 {
-    struct ids_clean c;
-    if (!reference_digits(text, &c, out))
-        return false;
-    if (c.n < 4 || c.n > 20)
-        return ids_refuse(out, "a reference number has 4 to 20 digits, this has %d", c.n);
-    char expected = reference_check_digit(c.p, c.n - 1);
-    if (c.p[c.n - 1] != expected)
-        return ids_refuse(out, "its check digit is %c and should be %c: a digit is mistyped",
-            c.p[c.n - 1], expected);
-    memcpy(out->normal, c.p, (size_t)c.n + 1);
-    return true;
+    if (!ids_all_digits(c->p, c->n))
+        return ids_refuse(out, "a reference number holds digits and spaces only");
+    drop_zeros(c);
+    if (c->n < 4 || c->n > 20)
+        return ids_refuse(out, "a reference number has 4 to 20 digits, this has %d", c->n);
+    char expected = reference_check_digit(c->p, c->n - 1);
+    return c->p[c->n - 1] == expected || ids_refuse_digit(out, c->p[c->n - 1], expected);
 }
 
 bool ids_reference_make(struct str base, struct ids_checked *out)
 {
     struct ids_clean c;
     memset(out, 0, sizeof(*out));
-    if (!reference_digits(base, &c, out))
+    if (!ids_clean(base, &c, out))
         return false;
+    ids_strip(&c, " ");
+    if (!ids_all_digits(c.p, c.n))
+        return ids_refuse(out, "a reference number holds digits and spaces only");
+    drop_zeros(&c);
     if (c.n < 3 || c.n > 19)
         return ids_refuse(out, "a reference number is made of 3 to 19 digits, not of %d", c.n);
     memcpy(out->normal, c.p, (size_t)c.n);
     out->normal[c.n] = reference_check_digit(c.p, c.n);
+    memcpy(out->compact, out->normal, sizeof(out->normal));
+    ids_print(out->printed, out->compact, ">5");
     return true;
 }
 
 /* ---- modulo 97 ------------------------------------------------------------------------------- */
 
-/* ISO/IEC 7064 MOD 97-10: the first four characters go to the end, letters are 10 to 35, the whole
- * number modulo 97. 1 is right. */
-static int mod97(const char *p, int n)
-{
-    int r = 0;
-    for (int i = 0; i < n; i++) {
-        char c = p[(i + 4) % n];
-        r = c <= '9' ? (r * 10 + (c - '0')) % 97 : (r * 100 + (c - 'A' + 10)) % 97;
-    }
-    return r;
-}
-
-static bool all_letters_and_digits(const char *p, int n)
-{
-    for (int i = 0; i < n; i++)
-        if (!(p[i] >= '0' && p[i] <= '9') && !(p[i] >= 'A' && p[i] <= 'Z'))
-            return false;
-    return true;
-}
-
 /* Check digits come out of 98 - r and are 02 to 98; others may still give remainder 1. */
 static bool right_mod97(const struct ids_clean *c)
 {
-    return mod97(c->p, c->n) == 1 && strncmp(c->p + 2, "00", 2) && strncmp(c->p + 2, "01", 2) &&
-           strncmp(c->p + 2, "99", 2);
+    return ids_mod97(c->p, c->n, 4) == 1 && strncmp(c->p + 2, "00", 2) &&
+           strncmp(c->p + 2, "01", 2) && strncmp(c->p + 2, "99", 2);
 }
 
 /* ISO 11649, "RF" + two check digits + 1 to 21 letters and digits. */
-bool ids_check_rf(struct str text, struct ids_checked *out)
+bool ids_rf(struct ids_clean *c, struct ids_checked *out)
 {
-    struct ids_clean c;
-    if (!ids_clean(text, &c, out))
-        return false;
-    ids_strip(&c, " -.");
-    if (strncmp(c.p, "RF", 2) || c.n < 5 || c.n > 25 || !ids_all_digits(c.p + 2, 2) ||
-        !all_letters_and_digits(c.p, c.n))
+    if (strncmp(c->p, "RF", 2) || c->n < 5 || c->n > 25 || !ids_all_digits(c->p + 2, 2) ||
+        !ids_all_alnum(c->p, c->n))
         return ids_refuse(out, "an RF reference is RF, 2 digits and 1 to 21 letters and digits");
-    if (!right_mod97(&c))
-        return ids_refuse(out, "its check digits do not fit: a character is mistyped");
-    memcpy(out->normal, c.p, (size_t)c.n + 1);
+    return right_mod97(c) || ids_refuse_sum(out);
+}
+
+/* base is 1 to 21 upper-case letters and digits. */
+static bool rf_of(const char *base, struct ids_checked *out)
+{
+    char whole[IDS_TEXT];
+    int n = snprintf(whole, sizeof(whole), "RF00%.21s", base);
+    snprintf(
+        out->normal, sizeof(out->normal), "RF%02d%.21s", 98 - ids_mod97(whole, n, 4), whole + 4);
+    memcpy(out->compact, out->normal, sizeof(out->normal));
+    ids_print(out->printed, out->compact, "<4");
     return true;
 }
 
 bool ids_rf_make(struct str reference, struct ids_checked *out)
 {
+    struct ids_checked inner;
     if (ids_check("fi_viitenumero", reference, out) != IDS_VALID)
         return false;
-    char whole[IDS_TEXT];
-    int n = snprintf(whole, sizeof(whole), "RF00%.20s", out->normal);
-    snprintf(out->normal, sizeof(out->normal), "RF%02d%.20s", 98 - mod97(whole, n), whole + 4);
-    return true;
+    inner = *out;
+    return rf_of(inner.compact, out);
+}
+
+bool ids_rf_make_any(struct str base, struct ids_checked *out)
+{
+    struct ids_clean c;
+    memset(out, 0, sizeof(*out));
+    if (!ids_clean(base, &c, out))
+        return false;
+    ids_strip(&c, " -./");
+    if (c.n < 1 || c.n > 21 || !ids_all_alnum(c.p, c.n))
+        return ids_refuse(out, "an RF reference is made of 1 to 21 letters and digits");
+    return rf_of(c.p, out);
 }
 
 /* ---- IBAN ------------------------------------------------------------------------------------ */
@@ -164,28 +155,28 @@ static int form_length(const char *form, const char *p, bool *fits)
     return total;
 }
 
-bool ids_check_iban(struct str text, struct ids_checked *out)
+bool ids_iban(struct ids_clean *c, struct ids_checked *out)
 {
-    struct ids_clean c;
-    if (!ids_clean(text, &c, out))
-        return false;
-    ids_strip(&c, " -.");
-    if (c.n < 5 || !ids_all_digits(c.p + 2, 2) || !all_letters_and_digits(c.p, c.n))
+    if (c->n < 5 || !ids_all_digits(c->p + 2, 2) || !ids_all_alnum(c->p, c->n))
         return ids_refuse(out, "an IBAN is a country code, 2 digits, and letters and digits");
     const char *form = NULL;
-    for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++)
-        if (!strncmp(c.p, countries[i].country, 2))
-            form = countries[i].form;
+    for (size_t low = 0, high = sizeof(countries) / sizeof(countries[0]); low < high && !form;) {
+        size_t middle = (low + high) / 2;
+        int d = memcmp(c->p, countries[middle].country, 2);
+        if (d == 0)
+            form = countries[middle].form;
+        else if (d < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
     if (!form)
         return ids_refuse(out, "no country with IBANs has the code it begins with");
     bool fits;
-    int n = 4 + form_length(form, c.p + 4, &fits);
-    if (c.n != n)
-        return ids_refuse(out, "an IBAN of %.2s has %d characters, this has %d", c.p, n, c.n);
+    int n = 4 + form_length(form, c->p + 4, &fits);
+    if (c->n != n)
+        return ids_refuse(out, "an IBAN of %.2s has %d characters, this has %d", c->p, n, c->n);
     if (!fits)
-        return ids_refuse(out, "an IBAN of %.2s has letters and digits elsewhere", c.p);
-    if (!right_mod97(&c))
-        return ids_refuse(out, "its check digits do not fit: a character is mistyped");
-    memcpy(out->normal, c.p, (size_t)c.n + 1);
-    return true;
+        return ids_refuse(out, "an IBAN of %.2s has letters and digits elsewhere", c->p);
+    return right_mod97(c) || ids_refuse_sum(out);
 }

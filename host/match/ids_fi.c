@@ -16,56 +16,30 @@ static int business_check_digit(const char *digits)
     return r == 0 ? 0 : r == 1 ? -1 : 11 - r;
 }
 
-/* digits are 8. */
-static bool check_digits(const char *digits, struct ids_checked *out)
+/* c is 8 digits. */
+static bool check_digits(const struct ids_clean *c, struct ids_checked *out)
 {
-    if (!strncmp(digits, "00000000", 8))
+    if (ids_all_zeros(c->p, 8))
         return ids_refuse(out, "a business ID of zeros only belongs to nobody");
-    int expected = business_check_digit(digits);
+    int expected = business_check_digit(c->p);
     if (expected < 0)
         return ids_refuse(
             out, "no business ID begins with these 7 digits: they have no check digit");
-    if (digits[7] - '0' != expected)
-        return ids_refuse(out, "its check digit is %c and should be %d: a digit is mistyped",
-            digits[7], expected);
-    return true;
+    return c->p[7] - '0' == expected || ids_refuse_digit(out, c->p[7], (char)('0' + expected));
 }
 
-/* Takes a label off the front: "Y-tunnus: 0112038-9". */
-static void drop_label(struct ids_clean *c)
+/* A code of a person that landed in the wrong field is told apart: it must not go any further. */
+static bool is_person(const struct ids_clean *c)
 {
-    static const char *const labels[] = {"Y-TUNNUS", "Y TUNNUS", "YTUNNUS", "FO-NUMMER",
-        "BUSINESS ID", "ALV-NUMERO", "ALV-NRO", "ALV", "VAT NUMBER", "VAT"};
-    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
-        int n = (int)strlen(labels[i]);
-        if (strncmp(c->p, labels[i], (size_t)n))
-            continue;
-        while (n < c->n && (c->p[n] == ':' || c->p[n] == '.' || c->p[n] == ' '))
-            n++;
-        memmove(c->p, c->p + n, (size_t)(c->n - n) + 1);
-        c->n -= n;
-        return;
-    }
+    return c->n >= 10 && ids_is_personal((struct str){c->p, (size_t)c->n});
 }
 
-/* Takes "FI", "FI-" or "FI " off the front. */
-static bool drop_country(struct ids_clean *c)
+/* "01120389", "0112038-9"; and "112038-9": the oldest IDs had 6 digits before the hyphen and are
+ * padded today. */
+bool ids_fi_business(struct ids_clean *c, struct ids_checked *out)
 {
-    if (strncmp(c->p, "FI", 2))
-        return false;
-    int n = 2;
-    while (c->p[n] == ' ' || c->p[n] == '-')
-        n++;
-    memmove(c->p, c->p + n, (size_t)(c->n - n) + 1);
-    c->n -= n;
-    return true;
-}
-
-/* The 8 digits of "01120389", "0112038-9"; and, if old_form, of "112038-9": the oldest IDs had 6
- * digits before the hyphen and are padded today. */
-static bool take_digits(struct ids_clean *c, bool old_form, char digits[9], struct ids_checked *out)
-{
-    ids_strip(c, " ");
+    if (is_person(c))
+        return ids_refuse(out, "this is a personal identity code, not a business ID");
     bool hyphen = c->n >= 2 && c->p[c->n - 2] == '-';
     if (hyphen) {
         c->p[c->n - 2] = c->p[c->n - 1];
@@ -73,61 +47,33 @@ static bool take_digits(struct ids_clean *c, bool old_form, char digits[9], stru
     }
     if (!ids_all_digits(c->p, c->n))
         return ids_refuse(out, "it holds more than digits and one hyphen before the last");
-    bool padded = old_form && hyphen && c->n == 7;
-    if (c->n != 8 && !padded)
+    if (hyphen && c->n == 7)
+        ids_pad(c, 8);
+    if (c->n != 8)
         return ids_refuse(out, "it has %d digits; 7 and a check digit are needed", c->n);
-    digits[0] = '0';
-    memcpy(digits + padded, c->p, (size_t)c->n);
-    digits[8] = '\0';
-    return true;
+    return check_digits(c, out);
 }
 
-static bool not_personal(struct str text, struct ids_checked *out)
+/* The digits of the business ID, with FI in front. The form is that of the European Commission's
+ * VIES. */
+bool ids_fi_vat(struct ids_clean *c, struct ids_checked *out)
 {
-    if (ids_is_personal(text))
-        return ids_refuse(out, "this is a personal identity code, not a business ID");
-    return true;
-}
-
-bool ids_check_business_id(struct str text, struct ids_checked *out)
-{
-    struct ids_clean c;
-    char digits[9];
-    if (!ids_clean(text, &c, out) || !not_personal(text, out))
-        return false;
-    drop_label(&c);
-    bool country = drop_country(&c);
-    if (!take_digits(&c, !country, digits, out) || !check_digits(digits, out))
-        return false;
-    snprintf(out->normal, sizeof(out->normal), "%.7s-%c", digits, digits[7]);
-    return true;
-}
-
-/* "FI" and the digits of the business ID. Source: python-stdnum's fi.alv; the form is that of the
- * European Commission's VIES. */
-bool ids_check_vat_fi(struct str text, struct ids_checked *out)
-{
-    struct ids_clean c;
-    char digits[9];
-    if (!ids_clean(text, &c, out) || !not_personal(text, out))
-        return false;
-    drop_label(&c);
-    if (!drop_country(&c))
-        return ids_refuse(out, "a Finnish VAT number begins with FI");
-    if (!take_digits(&c, false, digits, out) || !check_digits(digits, out))
-        return false;
-    snprintf(out->normal, sizeof(out->normal), "FI%s", digits);
-    return true;
+    if (is_person(c))
+        return ids_refuse(out, "this is a personal identity code, not a VAT number");
+    if (!ids_all_digits(c->p, c->n))
+        return ids_refuse(out, "it holds more than FI and digits");
+    if (c->n != 8)
+        return ids_refuse(out, "it has %d digits; 7 and a check digit are needed", c->n);
+    return check_digits(c, out);
 }
 
 bool ids_vat_number(struct str business_id, struct ids_checked *out)
 {
+    char vat[IDS_TEXT];
     if (ids_check("fi_ytunnus", business_id, out) != IDS_VALID)
         return false;
-    char id[IDS_TEXT];
-    memcpy(id, out->normal, sizeof(id));
-    snprintf(out->normal, sizeof(out->normal), "FI%.7s%c", id, id[8]);
-    return true;
+    snprintf(vat, sizeof(vat), "FI%.8s", out->compact);
+    return ids_check("eu_vat_FI", str_of(vat), out) == IDS_VALID;
 }
 
 /* ---- people ---------------------------------------------------------------------------------- */
