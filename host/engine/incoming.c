@@ -164,6 +164,15 @@ void events_stored(struct engine *e, const struct store_event *se, int64_t seq)
     incoming_accept(incoming_new(e, company_get(e, se->company, true), se, seq));
 }
 
+void events_skipped(struct engine *e, const struct store_event *se, const char *why, int64_t seq)
+{
+    struct incoming *ev = incoming_new(e, company_get(e, se->company, true), se, seq);
+    ev->routed = true;
+    ev->reason = mem_dup(why);
+    observe_event(ev, false);
+    incoming_settled(ev);
+}
+
 static void admit_recorded(struct incoming *ev, const struct store_open_event *oe)
 {
     ev->routed = true;

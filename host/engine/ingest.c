@@ -20,6 +20,7 @@ struct ingest {
     char id[ID_TEXT];
     char type[DELIVERY_TEXT], delivery[DELIVERY_TEXT];
     char *company, *connection, *body;
+    char *skipped; /* why no run will come of it; NULL: the rules decide */
     size_t nbody;
     engine_reply_fn fn;
     void *arg;
@@ -59,7 +60,10 @@ static void on_added(void *arg, enum store_event_result result, int64_t seq, con
         FAULT_POINT("after_event_commit");
         e->stats.received++;
         reply(g->fn, g->arg, 202, g->id, false);
-        events_stored(e, &g->se, seq);
+        if (g->skipped)
+            events_skipped(e, &g->se, g->skipped, seq);
+        else
+            events_stored(e, &g->se, seq);
     } else if (result == STORE_EVENT_DUPLICATE) {
         e->stats.duplicates++;
         reply(g->fn, g->arg, 200, first_id, true);
@@ -76,6 +80,7 @@ static void on_added(void *arg, enum store_event_result result, int64_t seq, con
     mem_free(g->company);
     mem_free(g->connection);
     mem_free(g->body);
+    mem_free(g->skipped);
     mem_free(g);
 }
 
@@ -95,8 +100,14 @@ static void add(struct ingest *g, const struct http_header *headers, int nheader
         .received_ms = now,
         .headers = buf_str(&kept),
         .body = {g->body, g->nbody}};
+    const struct company *c = company_get(e, g->company, false);
+    if (c && c->current && !manifest_listens(c->current->manifest, g->connection, g->type))
+        g->skipped = route_no_rule(g->connection, g->type);
     engine_hold(e);
-    store_add_event(e->parts.store, &g->se, on_added, g);
+    if (g->skipped)
+        store_add_skipped(e->parts.store, &g->se, g->skipped, on_added, g);
+    else
+        store_add_event(e->parts.store, &g->se, on_added, g);
     g->se.headers = STR_NONE;
     buf_free(&kept);
 }

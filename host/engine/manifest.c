@@ -310,6 +310,19 @@ void manifest_free(struct manifest *m)
     mem_free(m);
 }
 
+bool manifest_listens(const struct manifest *m, const char *connection, const char *type)
+{
+    size_t n = strlen(connection);
+    for (int i = 0; i < m->nrules; i++)
+        for (int k = 0; k < m->rules[i].non; k++) {
+            const char *on = m->rules[i].on[k];
+            if (!strncmp(on, connection, n) &&
+                (!on[n] || (on[n] == '.' && !strcmp(on + n + 1, type))))
+                return true;
+        }
+    return false;
+}
+
 const struct manifest_connection *manifest_connection(const struct manifest *m, const char *name)
 {
     for (int i = 0; m && i < m->nconnections; i++)

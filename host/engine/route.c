@@ -193,6 +193,11 @@ static void failed(struct incoming *ev, enum run_state state, const char *words)
     finish(t, "");
 }
 
+char *route_no_rule(const char *connection, const char *type)
+{
+    return mem_printf("no rule is for %s%s%s", connection, type[0] ? "." : "", type);
+}
+
 static void returned(struct incoming *ev, struct str json)
 {
     struct jsondoc *d = jsondoc_parse(json, NULL);
@@ -201,8 +206,7 @@ static void returned(struct incoming *ev, struct str json)
     for (const struct jsonv *c = root && root->type == JSONV_ARRAY ? root->child : NULL; c;
          c = c->next)
         add_routed(t, c);
-    char *reason =
-        mem_printf("no rule is for %s%s%s", ev->connection, ev->type[0] ? "." : "", ev->type);
+    char *reason = route_no_rule(ev->connection, ev->type);
     finish(t, reason);
     mem_free(reason);
     jsondoc_free(d);

@@ -91,6 +91,7 @@ static int settle_event(struct sql *s, int64_t event)
 struct add_event {
     struct op op;
     struct store_event ev;
+    const char *why; /* skipped; NULL: in flight */
     store_event_fn fn;
     void *arg;
     enum store_event_result result;
@@ -125,8 +126,8 @@ static int add_event_run(struct sql *s, struct op *o)
     struct str hash_bytes = {(const char *)hash, sizeof(hash)};
     crypto_generichash(hash, sizeof(hash), (const unsigned char *)ev->body.p, ev->body.n, NULL, 0);
     struct query *q = sql_use(s, Q_EVENT_ADD,
-        "INSERT INTO events (id, company, connection, type, delivery, received_ms, body_hash)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO events (id, company, connection, type, delivery, received_ms, body_hash,"
+        " routed, state, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (company, connection, delivery) WHERE delivery <> '' DO NOTHING");
     query_text(q, ev->id);
     query_text(q, ev->company);
@@ -135,6 +136,9 @@ static int add_event_run(struct sql *s, struct op *o)
     query_text(q, ev->delivery);
     query_int(q, ev->received_ms);
     query_blob(q, hash_bytes);
+    query_int(q, a->why != NULL);
+    query_text(q, event_states[weight(a->why ? RUN_SKIPPED : RUN_QUEUED)]);
+    query_text(q, a->why);
     if (query_run(q))
         return -1;
     if (sqlite3_changes64(s->h) == 0)
@@ -158,11 +162,13 @@ static void add_event_done(struct op *o, const struct err *e)
         a->fn(a->arg, a->result, a->seq, a->first_id, NULL);
 }
 
-void store_add_event(struct store *s, const struct store_event *ev, store_event_fn fn, void *arg)
+static void ask_event(
+    struct store *s, const struct store_event *ev, const char *why, store_event_fn fn, void *arg)
 {
-    struct add_event *a = op_new(sizeof(*a),
-        op_room(ev->id) + op_room(ev->company) + op_room(ev->connection) + op_room(ev->type) +
-            op_room(ev->delivery) + op_room_bytes(ev->headers) + op_room_bytes(ev->body));
+    struct add_event *a =
+        op_new(sizeof(*a), op_room(ev->id) + op_room(ev->company) + op_room(ev->connection) +
+                               op_room(ev->type) + op_room(ev->delivery) +
+                               op_room_bytes(ev->headers) + op_room_bytes(ev->body) + op_room(why));
     struct op *o = &a->op;
     o->run = add_event_run;
     o->done = fn ? add_event_done : NULL;
@@ -175,9 +181,21 @@ void store_add_event(struct store *s, const struct store_event *ev, store_event_
     a->ev.received_ms = ev->received_ms;
     a->ev.headers = op_bytes(o, ev->headers);
     a->ev.body = op_bytes(o, ev->body);
+    a->why = why ? op_text(o, why) : NULL;
     a->fn = fn;
     a->arg = arg;
     store_ask(s, o);
+}
+
+void store_add_event(struct store *s, const struct store_event *ev, store_event_fn fn, void *arg)
+{
+    ask_event(s, ev, NULL, fn, arg);
+}
+
+void store_add_skipped(
+    struct store *s, const struct store_event *ev, const char *why, store_event_fn fn, void *arg)
+{
+    ask_event(s, ev, why, fn, arg);
 }
 
 /* ---- store_route ---- */

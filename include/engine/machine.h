@@ -204,11 +204,15 @@ bool incoming_held_back(struct incoming *ev); /* it came; false: the event is go
 void incoming_update(struct incoming *ev);    /* a run of it was parked, or goes on */
 void incoming_put(struct buf *b, const struct incoming *ev); /* "event":{...} for a script */
 void events_stored(struct engine *e, const struct store_event *se, int64_t seq);
+/* The event was stored as skipped: those who watch are told. */
+void events_skipped(struct engine *e, const struct store_event *se, const char *why, int64_t seq);
 void events_pump(struct engine *e); /* takes more from the store if there is room */
 void events_company_ready(struct company *c);
 
 /* route.c */
 void incoming_route(struct incoming *ev);
+/* Why an event was skipped as a whole; owned. */
+char *route_no_rule(const char *connection, const char *type);
 
 /* run.c */
 struct run *run_new(struct incoming *ev, const char *id, const char *rule, const char *key,

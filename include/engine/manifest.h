@@ -74,6 +74,8 @@ struct manifest *manifest_parse(struct str json, struct err *e);
 void manifest_free(struct manifest *m);
 /* NULL if there is none of that name. */
 const struct manifest_connection *manifest_connection(const struct manifest *m, const char *name);
+/* True if a rule is for events of this type (may be "") of the connection. */
+bool manifest_listens(const struct manifest *m, const char *connection, const char *type);
 /* Calls fn for each secret (env: false) and variable that the connections name, once each. */
 void manifest_each_name(const struct manifest *m,
     void (*fn)(void *arg, bool env, const char *name, const char *where), void *arg);

@@ -23,8 +23,9 @@ struct store *store_open(struct loop *l, const char *dir, struct err *e);
 void store_close(struct store *s);
 /* True while operations fail for lack of space; new events should get 503. */
 bool store_full(const struct store *s);
-/* Routing, answers, steps, logs and states of runs may wait a moment (1 ms) for others to share their
- * commit, in order: nothing overtakes anything. This ends the wait: somebody needs them on disk. */
+/* Routing, answers, steps, logs and states of runs may wait a moment (1 ms) for others to share
+ * their commit, in order: nothing overtakes anything. This ends the wait: somebody needs them on
+ * disk. */
 void store_hurry(struct store *s);
 /* Operations asked and not yet on disk. */
 int store_pending(const struct store *s);
@@ -50,6 +51,9 @@ typedef void (*store_event_fn)(
     void *arg, enum store_event_result r, int64_t seq, const char *first_id, const struct err *e);
 /* All arguments are copied. seq orders the events of the store. */
 void store_add_event(struct store *s, const struct store_event *ev, store_event_fn fn, void *arg);
+/* The same for an event that is routed already, to nothing: it is stored as skipped, with why. */
+void store_add_skipped(
+    struct store *s, const struct store_event *ev, const char *why, store_event_fn fn, void *arg);
 
 /* ---- runs ---- */
 enum run_state {

@@ -38,6 +38,12 @@ static int post(struct world *w, const char *company, const char *connection, co
     return w->reply.status;
 }
 
+static void note_books(void *arg, const struct store_books *b, const struct err *e)
+{
+    assert_null(e);
+    *(struct store_books *)arg = *b;
+}
+
 static void the_door(void **state)
 {
     struct world *w = *state;
@@ -65,6 +71,13 @@ static void the_door(void **state)
     struct engine_stats s;
     engine_stats(w->engine, &s);
     assert_int_equal(s.received, 2);
+    /* The last one, which no rule is for, was skipped without asking a script. */
+    struct store_books b = {0};
+    store_load_books(w->store, "acme", note_books, &b);
+    for (int i = 0; !b.received && i < 1000; i++)
+        world_wait(w, 1);
+    assert_int_equal(b.received, 2);
+    assert_int_equal(b.skipped, 1);
     assert_int_equal(s.duplicates, 1);
     assert_int_equal(s.unauthenticated, 2);
 }
