@@ -1,0 +1,240 @@
+/* Reading tables. */
+#include "csv.h"
+
+#include <string.h>
+
+#include "fold.h"
+#include "mem.h"
+
+struct csv {
+    char *text; /* UTF-8 */
+    const char *p, *end;
+    char separator;
+    const char *encoding;
+    int line;
+    struct buf row;
+    size_t at[CSV_FIELDS_MAX + 1];
+    struct str fields[CSV_FIELDS_MAX];
+};
+
+/* ---- encoding -------------------------------------------------------------------------------- */
+
+/* What Windows-1252 has from 0x80 to 0x9f; 0: nothing. */
+static const uint16_t high[32] = {0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6,
+    0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0, 0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013,
+    0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178};
+
+/* A text of many good UTF-8 characters and a bad byte here and there is UTF-8 with bad lines; one
+ * of more bad bytes than good characters is none. */
+static bool is_utf8(struct str s)
+{
+    const char *p = s.p, *end = s.p + s.n;
+    size_t good = 0, bad = 0;
+    while (p < end) {
+        if ((unsigned char)*p < 0x80) {
+            p++;
+            continue;
+        }
+        size_t n = str_utf8_step(p, end);
+        good += n > 0;
+        bad += n == 0;
+        p += n ? n : 1;
+    }
+    return bad == 0 || good > bad;
+}
+
+static char *from_cp1252(struct str s, size_t *n)
+{
+    struct buf b;
+    buf_init(&b, SIZE_MAX / 4);
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c < 0x80)
+            buf_addc(&b, (char)c);
+        else
+            fold_put(&b, c >= 0xA0 ? c : high[c - 0x80] ? high[c - 0x80] : 0xFFFD);
+    }
+    return buf_take(&b, n);
+}
+
+/* ---- separator ------------------------------------------------------------------------------- */
+
+/* The one that the first row has most of, outside quotes. */
+static char find_separator(const char *p, const char *end)
+{
+    static const char kinds[] = ",;\t|";
+    int count[4] = {0}, best = 0;
+    bool quoted = false;
+    for (; p < end && (quoted || (*p != '\n' && *p != '\r')); p++) {
+        if (*p == '"')
+            quoted = !quoted;
+        for (int i = 0; i < 4; i++)
+            count[i] += !quoted && *p == kinds[i];
+    }
+    for (int i = 1; i < 4; i++)
+        if (count[i] > count[best])
+            best = i;
+    return kinds[best];
+}
+
+struct csv *csv_open(struct str bytes, struct err *e)
+{
+    if (bytes.n >= 2 && (!memcmp(bytes.p, "\xFF\xFE", 2) || !memcmp(bytes.p, "\xFE\xFF", 2))) {
+        err_set(e, ERR_INPUT, "it is UTF-16: save it as CSV UTF-8");
+        return NULL;
+    }
+    if (bytes.n >= 3 && !memcmp(bytes.p, "\xEF\xBB\xBF", 3)) {
+        bytes.p += 3;
+        bytes.n -= 3;
+    }
+    if (bytes.n == 0) {
+        err_set(e, ERR_INPUT, "it is empty");
+        return NULL;
+    }
+    struct csv *c = mem_zalloc(1, sizeof(*c));
+    size_t n = bytes.n;
+    bool utf8 = is_utf8(bytes);
+    c->text = utf8 ? mem_dupn(bytes.p, bytes.n) : from_cp1252(bytes, &n);
+    c->encoding = utf8 ? "UTF-8" : "Windows-1252";
+    c->p = c->text;
+    c->end = c->text + n;
+    c->line = 1;
+    c->separator = find_separator(c->p, c->end);
+    buf_init(&c->row, CSV_ROW_MAX + 2);
+    return c;
+}
+
+void csv_free(struct csv *c)
+{
+    if (!c)
+        return;
+    buf_free(&c->row);
+    mem_free(c->text);
+    mem_free(c);
+}
+
+char csv_separator(const struct csv *c)
+{
+    return c->separator;
+}
+
+const char *csv_encoding(const struct csv *c)
+{
+    return c->encoding;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static bool is_newline(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+/* Behind the end of a line: \n, \r\n or \r. */
+static const char *over_newline(struct csv *c, const char *p)
+{
+    if (p < c->end && *p == '\r')
+        p++;
+    else if (p < c->end && *p == '\n')
+        return p + 1;
+    return p < c->end && *p == '\n' ? p + 1 : p;
+}
+
+static const char *line_end(const struct csv *c, const char *p)
+{
+    while (p < c->end && !is_newline(*p))
+        p++;
+    return p;
+}
+
+/* A quoted field at p, which is behind its first quote; returns behind its last, or NULL if it is
+ * never closed. */
+static const char *read_quoted(struct csv *c, const char *p, int *lines)
+{
+    for (const char *s = p; s < c->end && (size_t)(s - p) < CSV_ROW_MAX; s++) {
+        if (*s == '"') {
+            if (s + 1 < c->end && s[1] == '"') {
+                buf_addc(&c->row, '"');
+                s++;
+                continue;
+            }
+            return s + 1;
+        }
+        *lines += *s == '\n' || (*s == '\r' && !(s + 1 < c->end && s[1] == '\n'));
+        buf_addc(&c->row, *s);
+    }
+    return NULL;
+}
+
+/* Gives the row up: goes on with the next line of the file. */
+static enum csv_row bad_row(struct csv *c, const char *start, const char **problem, const char *why)
+{
+    c->p = over_newline(c, line_end(c, start));
+    c->line++;
+    *problem = why;
+    return CSV_BAD;
+}
+
+static bool is_clean(struct str s)
+{
+    return !memchr(s.p, 0, s.n) && str_utf8_valid(s);
+}
+
+static enum csv_row read_row(struct csv *c, int *n, const char **problem)
+{
+    const char *start = c->p, *p = start;
+    int lines = 0;
+    *n = 0;
+    buf_clear(&c->row);
+    for (;;) {
+        if (*n == CSV_FIELDS_MAX)
+            return bad_row(c, start, problem, "more than 256 fields");
+        c->at[*n] = c->row.n;
+        if (p < c->end && *p == '"') {
+            p = read_quoted(c, p + 1, &lines);
+            if (!p)
+                return bad_row(c, start, problem, "a quote is opened and never closed");
+            if (p < c->end && *p != c->separator && !is_newline(*p))
+                return bad_row(c, start, problem, "text behind a closing quote");
+        } else {
+            const char *s = p;
+            while (p < c->end && *p != c->separator && !is_newline(*p))
+                p++;
+            buf_add(&c->row, s, (size_t)(p - s));
+        }
+        c->at[++*n] = c->row.n;
+        if (c->row.n > CSV_ROW_MAX || c->row.failed)
+            return bad_row(c, start, problem, "longer than 1 MB");
+        if (p == c->end || is_newline(*p))
+            break;
+        p++;
+    }
+    c->p = over_newline(c, p);
+    c->line += lines + 1;
+    return CSV_ROW;
+}
+
+enum csv_row csv_next(
+    struct csv *c, const struct str **fields, int *n, int *line, const char **problem)
+{
+    *fields = c->fields;
+    *problem = NULL;
+    while (c->p < c->end && is_newline(*c->p)) {
+        c->p = over_newline(c, c->p);
+        c->line++;
+    }
+    *line = c->line;
+    if (c->p >= c->end)
+        return CSV_END;
+    enum csv_row r = read_row(c, n, problem);
+    if (r != CSV_ROW)
+        return r;
+    for (int i = 0; i < *n; i++) {
+        c->fields[i] = (struct str){c->row.p ? c->row.p + c->at[i] : "", c->at[i + 1] - c->at[i]};
+        if (!is_clean(c->fields[i])) {
+            *problem = memchr(c->fields[i].p, 0, c->fields[i].n) ? "a NUL byte" : "not valid UTF-8";
+            return CSV_BAD;
+        }
+    }
+    return CSV_ROW;
+}

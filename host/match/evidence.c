@@ -1,0 +1,244 @@
+/* The evidence summed up. */
+#include "evidence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "evidence_impl.h"
+
+/* What the parts weigh, in ten-thousandths of a whole score. */
+enum {
+    WORDS_QUERY = 3000,
+    WORDS_MATCH = 2500,
+    CODE_SAME_PART = 3000,
+    CODE_NEAR_PART = 2200,
+    CODE_IN_TEXT_PART = 1800,
+    CODE_DIFFERENT_PART = -900,
+    CODE_CONFLICT_PART = -1500,
+    VALUE_AGREES = 500,
+    VALUE_CONFLICT = -1200,
+    NUMBER_CONFLICT = -500,
+    VARIANT_CONFLICT = -1000,
+    ONE_SIDED = -200,
+    BRAND_SAME = 300,
+    BRAND_CONFLICT = -700,
+    PRICE_CLOSE = 400,
+    PRICE_FAR = -900,
+    TEXT_SAME = 700,
+    EXACT_SAME = 2000
+};
+
+static const char *const part_names[EVIDENCE_PARTS] = {"words of the query", "words of the match",
+    "model code", "numbers", "variant", "brand", "price", "description", "exact code"};
+
+static const char *const conflict_names[CONFLICTS] = {"model code", "quantity", "size", "number",
+    "variant", "mark", "brand", "price", "gtin", "period"};
+
+const char *evidence_part_name(int part)
+{
+    return part_names[part];
+}
+
+const char *evidence_conflict_name(int bit)
+{
+    return conflict_names[bit];
+}
+
+/* How much of a name's weight was found, of 1000; *missing gets the weight that was not. A code is
+ * only missing where the other side has codes too. */
+static int cover(const struct found *f, enum evidence_code code, int *missing)
+{
+    int64_t sum = 0, have = 0;
+    for (int i = 0; i < f->p->n; i++) {
+        const struct token *t = &f->p->token[i];
+        if (!is_of_name(t))
+            continue;
+        int64_t w = t->weight;
+        if (t->kind == TOKEN_NUMBER)
+            w = w * 6 / 10;
+        else if (t->kind == TOKEN_WORD && t->n == 1)
+            w = w * 3 / 10;
+        else if (t->kind == TOKEN_CODE && f->credit[i] == 0 && code != CODE_DIFFERENT)
+            w = w * 3 / 10;
+        sum += w * 1000;
+        have += w * f->credit[i];
+    }
+    *missing = (int)((sum - have) / 1000);
+    return sum == 0 ? 0 : (int)(have * 1000 / sum);
+}
+
+static void sum_numbers(struct comparison *c)
+{
+    int all = 0, found = 0;
+    for (int i = 0; i < c->query.p->n; i++) {
+        const struct token *t = &c->query.p->token[i];
+        if (t->field != TOKEN_NAME || (t->kind != TOKEN_QUANTITY && t->kind != TOKEN_SIZE))
+            continue;
+        all++;
+        found += c->query.credit[i] > 0;
+    }
+    int32_t part = all ? VALUE_AGREES * found / all : 0;
+    if (c->out->conflicts & (CONFLICT_QUANTITY | CONFLICT_SIZE))
+        part += VALUE_CONFLICT;
+    if (c->out->conflicts & CONFLICT_NUMBER)
+        part += NUMBER_CONFLICT;
+    c->out->part[EVIDENCE_NUMBERS] = part;
+}
+
+static bool has_brand(const struct profile *p)
+{
+    for (int i = 0; i < p->n; i++)
+        if (p->token[i].field == TOKEN_BRAND && p->token[i].kind != TOKEN_ALIAS)
+            return true;
+    return false;
+}
+
+/* A word of the brand that the other side has in its brand or name. */
+static bool brand_known(const struct found *f, const struct profile *other)
+{
+    for (int i = 0; i < f->p->n; i++) {
+        const struct token *t = &f->p->token[i];
+        if (t->field != TOKEN_BRAND)
+            continue;
+        for (int j = 0; j < other->n; j++)
+            if (other->token[j].word == t->word && t->word != TOKEN_NO_WORD &&
+                other->token[j].field <= TOKEN_BRAND)
+                return true;
+    }
+    return false;
+}
+
+static void sum_brand(struct comparison *c)
+{
+    bool q = has_brand(c->query.p), m = has_brand(c->match.p);
+    if ((q && brand_known(&c->query, c->match.p)) || (m && brand_known(&c->match, c->query.p))) {
+        c->out->part[EVIDENCE_BRAND] = BRAND_SAME;
+    } else if (q && m) {
+        c->out->part[EVIDENCE_BRAND] = BRAND_CONFLICT;
+        c->out->conflicts |= CONFLICT_BRAND;
+    }
+}
+
+static void sum_price(struct evidence *out, int64_t a, int64_t b)
+{
+    if (a <= 0 || b <= 0)
+        return;
+    int64_t most = a > b ? a : b, least = a > b ? b : a;
+    if (most > ((int64_t)1 << 50))
+        return;
+    int64_t ratio = most * 100 / least; /* 100: equal */
+    if (ratio > 200)
+        out->conflicts |= CONFLICT_PRICE;
+    if (ratio >= 300)
+        out->part[EVIDENCE_PRICE] = PRICE_FAR;
+    else if (ratio <= 110)
+        out->part[EVIDENCE_PRICE] = PRICE_CLOSE;
+    else
+        out->part[EVIDENCE_PRICE] =
+            (int32_t)(PRICE_CLOSE + (PRICE_FAR - PRICE_CLOSE) * (ratio - 110) / 190);
+}
+
+static int64_t weight_of(const struct profile *p, bool text_only, uint32_t *words, int *n)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < p->n; i++) {
+        const struct token *t = &p->token[i];
+        if (t->kind == TOKEN_EXACT || t->field == TOKEN_UNIT ||
+            (text_only && t->field != TOKEN_TEXT))
+            continue;
+        int k = 0;
+        while (k < *n && words[k] != t->word)
+            k++;
+        if (k < *n && t->word != TOKEN_NO_WORD)
+            continue;
+        words[(*n)++] = t->word;
+        sum += t->weight;
+    }
+    return sum;
+}
+
+/* How much of the shorter of the two full texts is in the other. */
+static void sum_text(struct comparison *c)
+{
+    uint32_t a[TOKEN_MAX], b[TOKEN_MAX];
+    int na = 0, nb = 0;
+    if (weight_of(c->query.p, true, a, &na) == 0 || weight_of(c->match.p, true, b, &nb) == 0)
+        return;
+    na = nb = 0;
+    int64_t wa = weight_of(c->query.p, false, a, &na), wb = weight_of(c->match.p, false, b, &nb);
+    int64_t common = 0;
+    for (int j = 0; j < nb; j++) {
+        if (b[j] == TOKEN_NO_WORD)
+            continue;
+        int i = 0;
+        while (i < na && a[i] != b[j])
+            i++;
+        if (i == na)
+            continue;
+        for (int k = 0; k < c->match.p->n; k++)
+            if (c->match.p->token[k].word == b[j]) {
+                common += c->match.p->token[k].weight;
+                break;
+            }
+    }
+    int64_t least = wa < wb ? wa : wb;
+    if (common > least)
+        common = least;
+    c->out->part[EVIDENCE_TEXT] = (int32_t)(TEXT_SAME * common / least);
+}
+
+static void sum_exact(struct comparison *c)
+{
+    for (int i = 0; i < c->query.p->n; i++)
+        for (int j = 0; c->query.p->token[i].kind == TOKEN_EXACT && j < c->match.p->n; j++)
+            if (c->match.p->token[j].kind == TOKEN_EXACT) {
+                struct str a = token_key(c->query.p, &c->query.p->token[i]);
+                struct str b = token_key(c->match.p, &c->match.p->token[j]);
+                if (a.n == b.n && !memcmp(a.p, b.p, a.n))
+                    c->out->exact = true;
+            }
+    if (c->out->exact)
+        c->out->part[EVIDENCE_EXACT] = EXACT_SAME;
+}
+
+static void sum_code(struct evidence *out)
+{
+    static const int32_t parts[] = {
+        0, CODE_DIFFERENT_PART, CODE_IN_TEXT_PART, CODE_NEAR_PART, CODE_SAME_PART};
+    int32_t part = parts[out->code];
+    /* The more records share a code, the less it says. */
+    if (part > 0 && out->rarity > 2)
+        part = part * 2 / out->rarity;
+    if (out->conflicts & CONFLICT_CODE)
+        part += CODE_CONFLICT_PART;
+    out->part[EVIDENCE_CODE] = part;
+}
+
+void evidence_compare(const struct evidence_side *query, const struct evidence_side *match,
+    int (*rarity)(const void *arg, uint32_t word), const void *arg, struct evidence *out)
+{
+    struct comparison c = {.out = out, .rarity = rarity, .arg = arg};
+    memset(out, 0, sizeof(*out));
+    c.query.p = query->tokens;
+    c.match.p = match->tokens;
+    evidence_exact_words(&c);
+    evidence_values(&c);
+    evidence_codes(&c);
+    evidence_variants(&c);
+    evidence_similar_words(&c);
+    out->cover_query = cover(&c.query, out->code, &out->missing_query);
+    out->cover_match = cover(&c.match, out->code, &out->missing_match);
+    out->part[EVIDENCE_WORDS_QUERY] = WORDS_QUERY * out->cover_query / 1000;
+    out->part[EVIDENCE_WORDS_MATCH] = WORDS_MATCH * out->cover_match / 1000;
+    sum_code(out);
+    sum_numbers(&c);
+    if (out->conflicts & (CONFLICT_VARIANT | CONFLICT_MARK | CONFLICT_PERIOD))
+        out->part[EVIDENCE_VARIANT] += VARIANT_CONFLICT;
+    out->part[EVIDENCE_VARIANT] += ONE_SIDED * (out->one_sided > 3 ? 3 : out->one_sided);
+    sum_brand(&c);
+    sum_price(out, query->price, match->price);
+    sum_text(&c);
+    sum_exact(&c);
+    for (int i = 0; i < EVIDENCE_PARTS; i++)
+        out->score += out->part[i];
+}

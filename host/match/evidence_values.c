@@ -1,0 +1,185 @@
+/* Numbers, quantities, sizes, marks and variants of two records against each other. */
+#include <string.h>
+
+#include "evidence_impl.h"
+
+/* ---- sizes ----------------------------------------------------------------------------------- */
+
+static int sorted_values(const struct token *t, int64_t v[3])
+{
+    int n = t->value3 > 0 ? 3 : 2;
+    v[0] = t->value;
+    v[1] = t->value2;
+    v[2] = t->value3;
+    for (int i = 1; i < n; i++)
+        for (int k = i; k > 0 && v[k - 1] > v[k]; k--) {
+            int64_t x = v[k];
+            v[k] = v[k - 1];
+            v[k - 1] = x;
+        }
+    return n;
+}
+
+/* Every value of a, times factor, is among those of b. */
+static bool within(const int64_t *a, int na, const int64_t *b, int nb, int64_t factor)
+{
+    int j = 0;
+    for (int i = 0; i < na; i++, j++) {
+        while (j < nb && !quantity_equal(a[i] * factor, b[j]))
+            j++;
+        if (j == nb)
+            return false;
+    }
+    return true;
+}
+
+static bool same_size(const struct token *a, const struct token *b)
+{
+    static const int64_t factors[] = {1, 10, 1000};
+    int64_t x[3], y[3];
+    int nx = sorted_values(a, x), ny = sorted_values(b, y);
+    /* Centimetres in one and millimetres in the other, if neither says so; but 3x1.5 is not 30x15:
+     * what is so small is no length in centimetres. */
+    bool free = a->unit == QUANTITY_NONE || b->unit == QUANTITY_NONE;
+    for (size_t f = 0; f < 3; f++) {
+        if (factors[f] > 1 && !free)
+            break;
+        if (factors[f] > 1 && (x[0] < 10000 || y[0] < 10000))
+            break;
+        bool there = nx <= ny && within(x, nx, y, ny, factors[f]);
+        bool back = ny <= nx && within(y, ny, x, nx, factors[f]);
+        if (there || back)
+            return true;
+    }
+    return false;
+}
+
+/* ---- quantities and numbers ------------------------------------------------------------------ */
+
+static bool is_number_like(const struct token *t)
+{
+    return t->kind == TOKEN_NUMBER ||
+           (t->kind == TOKEN_QUANTITY && t->unit == QUANTITY_APOSTROPHE);
+}
+
+static bool same_value(const struct token *a, const struct token *b)
+{
+    if (a->kind == TOKEN_SIZE || b->kind == TOKEN_SIZE)
+        return a->kind == b->kind && same_size(a, b);
+    if (is_number_like(a) || is_number_like(b))
+        return a->bare == b->bare && a->value2 == b->value2;
+    return a->unit == b->unit && quantity_equal(a->value, b->value) &&
+           quantity_equal(a->value2, b->value2);
+}
+
+static bool is_value(const struct token *t)
+{
+    return t->kind == TOKEN_NUMBER || t->kind == TOKEN_QUANTITY || t->kind == TOKEN_SIZE;
+}
+
+/* Values not found that contradict each other. */
+static uint32_t contradiction(const struct token *a, const struct token *b)
+{
+    if (a->kind == TOKEN_SIZE && b->kind == TOKEN_SIZE)
+        return CONFLICT_SIZE;
+    if (a->kind == TOKEN_QUANTITY && b->kind == TOKEN_QUANTITY && a->unit == b->unit &&
+        a->unit != QUANTITY_APOSTROPHE)
+        return CONFLICT_QUANTITY;
+    if (a->kind == TOKEN_NUMBER && b->kind == TOKEN_NUMBER)
+        return CONFLICT_NUMBER;
+    return 0;
+}
+
+void evidence_values(struct comparison *c)
+{
+    const struct profile *q = c->query.p, *m = c->match.p;
+    for (int i = 0; i < q->n; i++) {
+        const struct token *a = &q->token[i];
+        if (!is_value(a) || a->field == TOKEN_UNIT)
+            continue;
+        for (int j = 0; j < m->n; j++) {
+            const struct token *b = &m->token[j];
+            if (!is_value(b) || b->field == TOKEN_UNIT || !same_value(a, b))
+                continue;
+            credit(&c->query, i, b->field == TOKEN_NAME ? 1000 : 650);
+            credit(&c->match, j, a->field == TOKEN_NAME ? 1000 : 650);
+        }
+    }
+    for (int i = 0; i < q->n; i++) {
+        const struct token *a = &q->token[i];
+        if (!is_value(a) || a->field != TOKEN_NAME || c->query.credit[i] > 0)
+            continue;
+        for (int j = 0; j < m->n; j++) {
+            const struct token *b = &m->token[j];
+            if (is_value(b) && b->field == TOKEN_NAME && c->match.credit[j] == 0)
+                c->out->conflicts |= contradiction(a, b);
+        }
+    }
+}
+
+/* ---- marks and variants ---------------------------------------------------------------------- */
+
+/* a4 and a3, i5 and i7, cat6 and cat6a: the same letters in front. */
+static bool of_one_series(struct str a, struct str b)
+{
+    size_t n = 0;
+    while (n < a.n && n < b.n && a.p[n] == b.p[n] && !(a.p[n] >= '0' && a.p[n] <= '9'))
+        n++;
+    bool digit_a = n < a.n && a.p[n] >= '0' && a.p[n] <= '9';
+    bool digit_b = n < b.n && b.p[n] >= '0' && b.p[n] <= '9';
+    return n > 0 && digit_a && digit_b;
+}
+
+static void compare_marks(struct comparison *c)
+{
+    const struct profile *q = c->query.p, *m = c->match.p;
+    for (int i = 0; i < q->n; i++) {
+        const struct token *a = &q->token[i];
+        if (a->kind != TOKEN_MARK || a->field != TOKEN_NAME || c->query.credit[i] > 0)
+            continue;
+        c->out->one_sided++;
+        for (int j = 0; j < m->n; j++) {
+            const struct token *b = &m->token[j];
+            if (b->kind == TOKEN_MARK && b->field == TOKEN_NAME && c->match.credit[j] == 0 &&
+                of_one_series(token_key(q, a), token_key(m, b)))
+                c->out->conflicts |= CONFLICT_MARK;
+        }
+    }
+}
+
+static uint64_t variants_in(const struct profile *p, int group, bool name)
+{
+    uint64_t set = 0;
+    for (int i = 0; i < p->n; i++) {
+        const struct token *t = &p->token[i];
+        bool here = name ? t->field == TOKEN_NAME : t->field != TOKEN_NAME;
+        if (t->group == group && here)
+            set |= (uint64_t)1 << t->variant;
+    }
+    return set;
+}
+
+void evidence_variants(struct comparison *c)
+{
+    compare_marks(c);
+    for (int g = TOKEN_NO_GROUP + 1; g < TOKEN_GROUPS; g++) {
+        uint64_t q = variants_in(c->query.p, g, true), m = variants_in(c->match.p, g, true);
+        if (g == TOKEN_PERIOD) {
+            /* The unit column says by what it is sold. */
+            q = q ? q : variants_in(c->query.p, g, false);
+            m = m ? m : variants_in(c->match.p, g, false);
+        }
+        if (q && m && !(q & m))
+            c->out->conflicts |= g == TOKEN_PERIOD ? CONFLICT_PERIOD : CONFLICT_VARIANT;
+        else if (g != TOKEN_PERIOD && g != TOKEN_COLOUR && (q != m) && (!q || !m) &&
+                 !(q & variants_in(c->match.p, g, false)) &&
+                 !(m & variants_in(c->query.p, g, false)))
+            c->out->one_sided++;
+        for (int i = 0; q & m && i < c->query.p->n; i++)
+            if (c->query.p->token[i].group == g && q & m & (uint64_t)1 << c->query.p->token[i].variant)
+                credit(&c->query, i, 1000);
+        for (int i = 0; q & m && i < c->match.p->n; i++)
+            if (c->match.p->token[i].group == g && q & m & (uint64_t)1 << c->match.p->token[i].variant)
+                credit(&c->match, i, 1000);
+    }
+}
