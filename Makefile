@@ -172,13 +172,15 @@ format:
 	@tests/deps.sh clang-format
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
+BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 bench: sauma
 	@tests/deps.sh $(DEPS_BENCH)
-	@$(MAKE) --no-print-directory $(B)/bench/load $(B)/bench/flow
+	@$(MAKE) --no-print-directory $(BENCHES)
 	@tests/bench/bench.py --build $(B)
-$(B)/bench/%: tests/bench/%.c | $(B)/.deps
+$(B)/bench/%: tests/bench/%.c $(LIB_engine)
 	@mkdir -p $(@D); $(SAY) CC $<
-	$(Q)$(CC) $(ALLC) $< -lpthread -o $@
+	$(Q)$(CC) $(ALLC) $(patsubst %,-iquote include/%,$(SEES_engine)) $(LHARD) $< $(LIB_engine) \
+	    $(LIBS) -o $@
 
 install: sauma
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sauma
