@@ -14,6 +14,7 @@ enum { NO = DECISION_OTHER, ASKS = DECISION_ASKS, LINKS = DECISION_LINKS };
 
 #define COVER_DEFAULT  750
 #define MARGIN_DEFAULT 300
+#define ALONE          1000 /* margin that less evidence needs */
 
 const char *decision_name(enum decision d)
 {
@@ -23,46 +24,94 @@ const char *decision_name(enum decision d)
 
 /* ---- one candidate --------------------------------------------------------------------------- */
 
-static int strength(const struct evidence *v, const struct decision_options *o, const char **why)
+/* What is judged of one candidate. */
+struct judged {
+    const struct evidence *v;
+    int least, most;     /* cover of the two names */
+    uint32_t vetoes;     /* conflicts that keep from a link */
+    bool alone;          /* links only if no other record comes near */
+    const char *why;
+};
+
+/* Codes: a long one that nothing contradicts is enough; a short one, one that stands in a
+ * description or has a tail more, or one beside another code (an accessory names what it is for)
+ * needs more of the names to agree. */
+static int by_code(struct judged *j)
 {
-    uint32_t vetoes = (VETOES | o->more_vetoes) & ~o->no_veto & v->conflicts;
+    const struct evidence *v = j->v;
+    int need = v->code == CODE_SAME   ? (v->code_length >= 6 ? 0 : v->brand_same ? 250 : 500)
+               : v->code == CODE_NEAR ? (v->brand_same ? 300 : 450)
+                                      : 450;
+    int need_most = v->code == CODE_SAME && v->code_length >= 6 ? 250 : 400;
+    if (v->open_query > 0)
+        need += v->open_match > 0 ? 250 : v->code == CODE_SAME ? 0 : 150;
+    j->why = "the same model code";
+    if (v->conflicts & CONFLICT_PRICE && v->code != CODE_SAME)
+        return ASKS;
+    if (j->least >= need && j->most >= need_most)
+        return LINKS;
+    return j->least + 150 >= need && j->most >= need_most ? ASKS : NO;
+}
+
+/* Without a code in common: the words of both names must agree; where the price or a rare word
+ * speaks for it too, and nothing else in the catalogue comes near, less of them. */
+static int by_words(struct judged *j, const struct decision_options *o)
+{
+    const struct evidence *v = j->v;
     int need = o->cover ? o->cover : COVER_DEFAULT;
-    int least = v->cover_query < v->cover_match ? v->cover_query : v->cover_match;
-    int most = v->cover_query > v->cover_match ? v->cover_query : v->cover_match;
-    bool rare = v->rarity <= 3;
+    bool close = v->price_ratio > 0 && v->price_ratio <= 110;
+    bool far = v->conflicts & CONFLICT_PRICE;
+    /* A code that the other side never mentions is evidence that is missing. */
+    if (v->open_query > 0)
+        need += 100;
+    j->why = "the names agree both ways";
+    if (j->least >= need) {
+        if (far)
+            j->why = "the names agree, but the prices are more than a factor of two apart";
+        return far || v->one_sided > 2 ? ASKS : LINKS;
+    }
+    int eased = need - 150 - (close && v->brand_same ? 150 : 0) - (v->rare > 0 ? 100 : 0) -
+                (j->most >= 900 ? 50 : 0);
+    if (j->least >= eased && !far) {
+        j->alone = true;
+        return LINKS;
+    }
+    j->why = "the names agree in part";
+    return j->most >= 900 && j->least >= need - 200 ? ASKS : NO;
+}
+
+static int judge(struct judged *j, const struct decision_options *o)
+{
+    const struct evidence *v = j->v;
     if (v->exact) {
-        *why = "the same code";
-        if (vetoes & (CONFLICT_QUANTITY | CONFLICT_SIZE | CONFLICT_PERIOD | CONFLICT_GTIN)) {
-            *why = "the same code, but another quantity or size";
-            return ASKS;
-        }
-        return LINKS;
-    }
-    if (vetoes) {
-        *why = "what they say contradicts";
-        return NO;
-    }
-    if (v->code >= CODE_IN_TEXT && rare && v->cover_query >= 300) {
-        *why = "the same model code";
-        return LINKS;
-    }
-    if (v->code == CODE_DIFFERENT) {
-        *why = "other model codes";
-        return NO;
-    }
-    if (least >= need) {
-        *why = "the names agree both ways";
-        if (v->conflicts & CONFLICT_PRICE) {
-            *why = "the names agree, but the prices are more than a factor of two apart";
-            return ASKS;
-        }
-        return v->one_sided > 1 ? ASKS : LINKS;
-    }
-    if (most >= 900 && least >= need - 150) {
-        *why = "the names agree in part";
+        j->why = "the same code";
+        if (!(j->vetoes & (CONFLICT_QUANTITY | CONFLICT_SIZE | CONFLICT_PERIOD | CONFLICT_GTIN)))
+            return LINKS;
+        j->why = "the same code, but another quantity or size";
         return ASKS;
     }
-    return NO;
+    /* Where the whole model code is the same, what the rest of the name says is prose. */
+    if (v->code == CODE_SAME && v->rarity <= 3 && v->code_length >= 6)
+        j->vetoes &= ~(uint32_t)(CONFLICT_NUMBER | CONFLICT_MARK);
+    if (j->vetoes == CONFLICT_CODE && v->stem_same && v->colour_same && v->brand_same &&
+        !(v->conflicts & CONFLICT_PRICE)) {
+        j->why = "the same model in the same colour";
+        return LINKS;
+    }
+    j->why = "what they say contradicts";
+    if (j->vetoes)
+        return NO;
+    j->why = "other model codes";
+    if (v->code == CODE_DIFFERENT)
+        return NO;
+    int code = v->code >= CODE_IN_TEXT && v->rarity <= 3 ? by_code(j) : NO;
+    const char *why = j->why;
+    if (code == LINKS)
+        return code;
+    int words = by_words(j, o);
+    if (words < code)
+        j->why = why;
+    return words > code ? words : code;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
@@ -70,7 +119,7 @@ static int strength(const struct evidence *v, const struct decision_options *o, 
 struct asked {
     uint32_t slot;
     struct decision_candidate c;
-    const char *why;
+    struct judged judged;
 };
 
 static int by_score(const void *a, const void *b)
@@ -108,10 +157,27 @@ static int compare_all(struct catalog *c, const struct evidence_side *q, bool th
         weigh(c, c->other);
         out[i] = (struct asked){.slot = slots[i], .c.id = catalog_field(record, FIELD_ID)};
         evidence_compare(q, &m, rarity_of, c, &out[i].c.evidence);
-        out[i].c.strength = strength(&out[i].c.evidence, o, &out[i].why);
     }
     qsort(out, (size_t)n, sizeof(*out), by_score);
+    for (int i = 0; i < n; i++) {
+        const struct evidence *v = &out[i].c.evidence;
+        bool query_less = v->cover_query < v->cover_match;
+        out[i].judged = (struct judged){.v = v,
+            .least = query_less ? v->cover_query : v->cover_match,
+            .most = query_less ? v->cover_match : v->cover_query,
+            .vetoes = (VETOES | o->more_vetoes) & ~o->no_veto & v->conflicts};
+        out[i].c.strength = judge(&out[i].judged, o);
+    }
     return n;
+}
+
+/* The distance of the best to the next that could be meant: one that nothing contradicts. */
+static int margin_of(const struct asked *all, int n, int best)
+{
+    for (int i = 0; i < n; i++)
+        if (i != best && !all[i].judged.vetoes)
+            return all[best].c.evidence.score - all[i].c.evidence.score;
+    return all[best].c.evidence.score;
 }
 
 static int decide(const struct asked *all, int n, const struct decision_options *o,
@@ -127,23 +193,25 @@ static int decide(const struct asked *all, int n, const struct decision_options 
         }
     }
     out->decision = DECISION_NEW;
+    out->margin = 0;
     out->reason = n > 0 ? "nothing in the catalogue is like it" : "the catalogue has nothing like it";
     if (best < 0 || all[best].c.strength == NO)
         return -1;
-    out->decision = all[best].c.strength == LINKS ? DECISION_LINK : DECISION_REVIEW;
-    out->reason = all[best].why;
+    const struct asked *b = &all[best];
+    out->decision = b->c.strength == LINKS ? DECISION_LINK : DECISION_REVIEW;
+    out->reason = b->judged.why;
+    out->margin = margin_of(all, n, best);
     int need = o->margin ? o->margin : MARGIN_DEFAULT;
-    const struct evidence *b = &all[best].c.evidence;
-    if (next >= 0 && all[next].c.strength == all[best].c.strength) {
-        const struct evidence *r = &all[next].c.evidence;
-        out->margin = b->score - r->score;
-        if (out->decision == DECISION_LINK && out->margin < need && b->code == r->code &&
-            b->exact == r->exact) {
-            out->decision = DECISION_REVIEW;
-            out->reason = "two records of the catalogue fit nearly alike";
-        }
-    } else {
-        out->margin = next >= 0 ? b->score - all[next].c.evidence.score : b->score;
+    if (out->decision == DECISION_LINK && b->judged.alone && out->margin < ALONE) {
+        out->decision = b->judged.least >= 700 ? DECISION_REVIEW : DECISION_NEW;
+        out->reason = "other records of the catalogue are nearly as like";
+        return out->decision == DECISION_NEW ? -1 : best;
+    }
+    if (out->decision == DECISION_LINK && next >= 0 && all[next].c.strength == LINKS &&
+        out->margin < need && all[next].c.evidence.code == b->c.evidence.code &&
+        all[next].c.evidence.exact == b->c.evidence.exact) {
+        out->decision = DECISION_REVIEW;
+        out->reason = "two records of the catalogue fit nearly alike";
     }
     if (out->decision == DECISION_LINK && o->never_link)
         out->decision = DECISION_REVIEW;

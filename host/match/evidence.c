@@ -14,7 +14,9 @@ enum {
     CODE_NEAR_PART = 2200,
     CODE_IN_TEXT_PART = 1800,
     CODE_DIFFERENT_PART = -900,
-    CODE_CONFLICT_PART = -1500,
+    CODE_CONFLICT_PART = 300, /* a family of models is alike; the veto sees to the rest */
+    CODE_STEM_PART = 1600,
+    RARE_PART = 500,
     VALUE_AGREES = 500,
     VALUE_CONFLICT = -1200,
     NUMBER_CONFLICT = -500,
@@ -22,6 +24,7 @@ enum {
     ONE_SIDED = -200,
     BRAND_SAME = 300,
     BRAND_CONFLICT = -700,
+    BRAND_NOT_NAMED = -300,
     PRICE_CLOSE = 400,
     PRICE_FAR = -900,
     TEXT_SAME = 700,
@@ -113,9 +116,12 @@ static void sum_brand(struct comparison *c)
     bool q = has_brand(c->query.p), m = has_brand(c->match.p);
     if ((q && brand_known(&c->query, c->match.p)) || (m && brand_known(&c->match, c->query.p))) {
         c->out->part[EVIDENCE_BRAND] = BRAND_SAME;
+        c->out->brand_same = true;
     } else if (q && m) {
         c->out->part[EVIDENCE_BRAND] = BRAND_CONFLICT;
         c->out->conflicts |= CONFLICT_BRAND;
+    } else if (m) {
+        c->out->part[EVIDENCE_BRAND] = BRAND_NOT_NAMED;
     }
 }
 
@@ -127,6 +133,7 @@ static void sum_price(struct evidence *out, int64_t a, int64_t b)
     if (most > ((int64_t)1 << 50))
         return;
     int64_t ratio = most * 100 / least; /* 100: equal */
+    out->price_ratio = ratio > 100000 ? 100000 : (int)ratio;
     if (ratio > 200)
         out->conflicts |= CONFLICT_PRICE;
     if (ratio >= 300)
@@ -210,7 +217,9 @@ static void sum_code(struct evidence *out)
     if (part > 0 && out->rarity > 2)
         part = part * 2 / out->rarity;
     if (out->conflicts & CONFLICT_CODE)
-        part += CODE_CONFLICT_PART;
+        part += out->stem_same ? CODE_STEM_PART : CODE_CONFLICT_PART;
+    if (part <= 0 || out->code == CODE_NONE)
+        part += RARE_PART * (out->rare > 2 ? 2 : out->rare);
     out->part[EVIDENCE_CODE] = part;
 }
 

@@ -68,6 +68,10 @@ static bool same_value(const struct token *a, const struct token *b)
         return a->kind == b->kind && same_size(a, b);
     if (is_number_like(a) || is_number_like(b))
         return a->bare == b->bare && a->value2 == b->value2;
+    if (a->unit == QUANTITY_PIXELS && b->unit == a->unit)
+        /* Sellers round them: 14.7 is sold as 14 or 15. */
+        return a->value - b->value < 1000 && b->value - a->value < 1000 &&
+               (a->value % 1000 == 0 || b->value % 1000 == 0);
     return a->unit == b->unit && quantity_equal(a->value, b->value) &&
            quantity_equal(a->value2, b->value2);
 }
@@ -130,17 +134,24 @@ static bool of_one_series(struct str a, struct str b)
     return n > 0 && digit_a && digit_b;
 }
 
+static bool is_mark(const struct token *t)
+{
+    return t->field == TOKEN_NAME &&
+           (t->kind == TOKEN_MARK || (t->kind == TOKEN_CODE && t->n <= 6));
+}
+
 static void compare_marks(struct comparison *c)
 {
     const struct profile *q = c->query.p, *m = c->match.p;
     for (int i = 0; i < q->n; i++) {
         const struct token *a = &q->token[i];
-        if (a->kind != TOKEN_MARK || a->field != TOKEN_NAME || c->query.credit[i] > 0)
+        if (!is_mark(a) || c->query.credit[i] > 0)
             continue;
-        c->out->one_sided++;
+        c->out->one_sided += a->kind == TOKEN_MARK;
         for (int j = 0; j < m->n; j++) {
             const struct token *b = &m->token[j];
-            if (b->kind == TOKEN_MARK && b->field == TOKEN_NAME && c->match.credit[j] == 0 &&
+            if (is_mark(b) && c->match.credit[j] == 0 &&
+                (a->kind == TOKEN_MARK || b->kind == TOKEN_MARK) &&
                 of_one_series(token_key(q, a), token_key(m, b)))
                 c->out->conflicts |= CONFLICT_MARK;
         }
@@ -169,6 +180,8 @@ void evidence_variants(struct comparison *c)
             q = q ? q : variants_in(c->query.p, g, false);
             m = m ? m : variants_in(c->match.p, g, false);
         }
+        if (g == TOKEN_COLOUR)
+            c->out->colour_same = (q & m) != 0;
         if (q && m && !(q & m))
             c->out->conflicts |= g == TOKEN_PERIOD ? CONFLICT_PERIOD : CONFLICT_VARIANT;
         else if (g != TOKEN_PERIOD && g != TOKEN_COLOUR && (q != m) && (!q || !m) &&

@@ -19,6 +19,17 @@ static void credit_chunk(struct found *f, const struct token *t, int worth)
             credit(f, i, worth);
 }
 
+/* A word of both names that hardly any other record has singles the record out. */
+static void note_rare(struct comparison *c, const struct token *a, const struct token *b)
+{
+    bool word = a->kind == TOKEN_WORD || a->kind == TOKEN_ALIAS;
+    bool mark = a->kind == TOKEN_MARK || b->kind == TOKEN_MARK;
+    if (a->field != TOKEN_NAME || b->field != TOKEN_NAME || a->group)
+        return;
+    if ((word && a->n >= 4) || (mark && a->n >= 3))
+        c->out->rare += c->rarity(c->arg, a->word) <= 2;
+}
+
 void evidence_exact_words(struct comparison *c)
 {
     const struct profile *q = c->query.p, *m = c->match.p;
@@ -36,6 +47,7 @@ void evidence_exact_words(struct comparison *c)
                 credit_chunk(&c->match, b, worth_in(a));
             credit(&c->query, i, worth_in(b));
             credit(&c->match, j, worth_in(a));
+            note_rare(c, a, b);
         }
     }
 }
@@ -159,6 +171,25 @@ static bool is_near(struct str a, struct str b)
     return a.n >= 5 && !memcmp(a.p, b.p + more, a.n) && digits_in((struct str){b.p, more}) == 0;
 }
 
+/* The part up to the last digit of the first group of digits that has two or more: mdb7851 of
+ * mdb7851awb. What follows is often the colour. */
+static size_t stem_of(struct str s)
+{
+    size_t run = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        run = is_digit(s.p[i]) ? run + 1 : 0;
+        if (run >= 2 && (i + 1 == s.n || !is_digit(s.p[i + 1])))
+            return i + 1;
+    }
+    return 0;
+}
+
+static bool is_same_stem(struct str a, struct str b)
+{
+    size_t n = stem_of(a);
+    return n >= 5 && n == stem_of(b) && !memcmp(a.p, b.p, n) && !is_digit(*a.p);
+}
+
 /* Of one family, but another member: ezxs88w and ezxs55w. */
 static bool is_sibling(struct str a, struct str b)
 {
@@ -170,65 +201,123 @@ static bool is_sibling(struct str a, struct str b)
     return a.n == b.n && similarity_distance(a, b) <= (int)a.n / 4;
 }
 
+/* A GTIN holds the maker's number before its check digit: 743840830153 and 83015. */
+static bool is_in_gtin(struct str a, struct str b)
+{
+    if (a.n < b.n) {
+        struct str t = a;
+        a = b;
+        b = t;
+    }
+    return a.n >= 12 && a.n <= 14 && b.n >= 5 && b.n <= 7 && digits_in(a) == (int)a.n &&
+           digits_in(b) == (int)b.n && !memcmp(a.p + a.n - 1 - b.n, b.p, b.n);
+}
+
+/* Numbers of one kind, so that two different ones are two products. A maker's model and a dealer's
+ * number say nothing about each other. */
+static bool is_comparable(struct str a, struct str b)
+{
+    bool letters = digits_in(a) < (int)a.n;
+    if (letters != (digits_in(b) < (int)b.n))
+        return false;
+    return letters ? is_digit(*a.p) == is_digit(*b.p) : a.n == b.n;
+}
+
+/* What stands for a record's model: a code, or the code column where the name has no code. */
 static bool is_code(const struct token *t)
 {
-    return (t->kind == TOKEN_CODE || (t->kind == TOKEN_ALIAS && t->n >= 4)) &&
-           t->field != TOKEN_BRAND && t->field != TOKEN_UNIT;
+    return (t->kind == TOKEN_CODE || t->kind == TOKEN_COLUMN) && t->field != TOKEN_BRAND &&
+           t->field != TOKEN_UNIT;
+}
+
+/* A part of a longer code that is long enough to be one: 967685 of 967685-0403. */
+static bool is_code_part(const struct token *t, struct str key)
+{
+    return t->kind == TOKEN_ALIAS && t->field == TOKEN_NAME && key.n >= 5 && digits_in(key) >= 3;
+}
+
+static enum evidence_code relation(const struct token *a, struct str x, const struct token *b,
+    struct str y)
+{
+    bool in_text = a->field == TOKEN_TEXT || b->field == TOKEN_TEXT;
+    if (x.n == y.n && !memcmp(x.p, y.p, x.n))
+        return in_text ? CODE_IN_TEXT : CODE_SAME;
+    if (!in_text && (is_near(x, y) || is_in_gtin(x, y)))
+        return CODE_NEAR;
+    return CODE_NONE;
 }
 
 /* A code tells one product from another only if few have it. */
-static enum evidence_code relation(struct comparison *c, int i, int j)
+static void note_code(struct comparison *c, enum evidence_code found, const struct token *b, int n)
 {
-    const struct token *a = &c->query.p->token[i], *b = &c->match.p->token[j];
-    struct str x = token_key(c->query.p, a), y = token_key(c->match.p, b);
-    if (digits_in(x) == 0 || digits_in(y) == 0)
-        return CODE_NONE;
-    bool same = x.n == y.n && !memcmp(x.p, y.p, x.n);
-    if (!same && !is_near(x, y))
-        return CODE_DIFFERENT;
     int rarity = b->word == TOKEN_NO_WORD ? 0 : c->rarity(c->arg, b->word);
-    bool in_text = a->field == TOKEN_TEXT || b->field == TOKEN_TEXT;
-    enum evidence_code found = in_text && !same ? CODE_NONE
-                               : in_text        ? CODE_IN_TEXT
-                               : same           ? CODE_SAME
-                                                : CODE_NEAR;
-    if (found == CODE_NONE)
-        return found;
-    /* All of the chunk counts as found: its other spellings are the same code. */
-    int worth = found == CODE_SAME ? 1000 : found == CODE_NEAR ? 900 : IN_TEXT;
-    if (a->field == TOKEN_NAME)
-        credit_chunk(&c->query, a, worth);
-    if (b->field == TOKEN_NAME)
-        credit_chunk(&c->match, b, worth);
-    if (found > c->out->code || (found == c->out->code && rarity < c->out->rarity)) {
-        c->out->code = found;
-        c->out->rarity = rarity;
+    if (found < c->out->code ||
+        (found == c->out->code && found != CODE_NONE && rarity >= c->out->rarity))
+        return;
+    c->out->code = found;
+    c->out->rarity = rarity;
+    c->out->code_length = n;
+}
+
+static void match_codes(struct comparison *c)
+{
+    const struct profile *q = c->query.p, *m = c->match.p;
+    for (int i = 0; i < q->n; i++) {
+        const struct token *a = &q->token[i];
+        struct str x = token_key(q, a);
+        bool part = is_code_part(a, x);
+        if (!is_code(a) && !part)
+            continue;
+        for (int j = 0; j < m->n; j++) {
+            const struct token *b = &m->token[j];
+            struct str y = token_key(m, b);
+            bool other_part = is_code_part(b, y);
+            if ((!is_code(b) && !other_part) || (part && other_part))
+                continue;
+            enum evidence_code found = relation(a, x, b, y);
+            if (part || other_part)
+                found = found == CODE_SAME ? CODE_NEAR : CODE_NONE;
+            if (found == CODE_NONE)
+                continue;
+            /* All of the chunk counts as found: its other spellings are the same code. */
+            int worth = found == CODE_SAME ? 1000 : found == CODE_NEAR ? 900 : IN_TEXT;
+            if (a->field == TOKEN_NAME)
+                credit_chunk(&c->query, a, worth);
+            if (b->field == TOKEN_NAME)
+                credit_chunk(&c->match, b, worth);
+            note_code(c, found, b, (int)(x.n < y.n ? x.n : y.n));
+        }
     }
-    return found;
+}
+
+static bool is_open_code(const struct found *f, int i)
+{
+    const struct token *t = &f->p->token[i];
+    return t->field == TOKEN_NAME && t->kind == TOKEN_CODE && f->credit[i] == 0;
 }
 
 void evidence_codes(struct comparison *c)
 {
+    match_codes(c);
     const struct profile *q = c->query.p, *m = c->match.p;
-    for (int i = 0; i < q->n; i++)
-        for (int j = 0; is_code(&q->token[i]) && j < m->n; j++)
-            if (is_code(&m->token[j]))
-                relation(c, i, j);
     bool both = false;
     for (int i = 0; i < q->n; i++) {
-        const struct token *a = &q->token[i];
-        if (a->field != TOKEN_NAME || a->kind != TOKEN_CODE)
+        if (!is_open_code(&c->query, i))
             continue;
+        c->out->open_query++;
         for (int j = 0; j < m->n; j++) {
-            const struct token *b = &m->token[j];
-            if (b->field != TOKEN_NAME || b->kind != TOKEN_CODE)
+            if (!is_open_code(&c->match, j))
                 continue;
-            both = true;
-            if (c->query.credit[i] == 0 && c->match.credit[j] == 0 &&
-                is_sibling(token_key(q, a), token_key(m, b)))
+            struct str x = token_key(q, &q->token[i]), y = token_key(m, &m->token[j]);
+            both = both || is_comparable(x, y);
+            if (is_same_stem(x, y))
+                c->out->stem_same = true;
+            if (is_sibling(x, y) || is_same_stem(x, y))
                 c->out->conflicts |= CONFLICT_CODE;
         }
     }
+    for (int j = 0; j < m->n; j++)
+        c->out->open_match += is_open_code(&c->match, j);
     if (both && c->out->code == CODE_NONE)
         c->out->code = CODE_DIFFERENT;
 }

@@ -175,6 +175,12 @@ static bool read_size(struct reader *r)
     return true;
 }
 
+/* What stands at p belongs to what was before: 79g is no mass in 79g-00007. */
+static bool goes_on(const char *p, const char *end)
+{
+    return p < end && (is_word(*p) || (*p == '-' && p + 2 < end && is_digit(p[1]) && is_digit(p[2])));
+}
+
 /* 1-5, 10-30 kg: a range; 500 g, 8-port: a quantity; 27: a number. */
 static bool read_number(struct reader *r)
 {
@@ -196,8 +202,7 @@ static bool read_number(struct reader *r)
         }
     }
     const char *after = s;
-    if (unit_behind(&after, r->end, &unit, &factor) &&
-        (after == r->end || !is_word(*after))) {
+    if (unit_behind(&after, r->end, &unit, &factor) && !goes_on(after, r->end)) {
         int64_t bare = v[0];
         v[0] = quantity_scale(v[0], factor);
         v[1] = quantity_scale(v[1], factor);
@@ -228,18 +233,14 @@ static bool read_number(struct reader *r)
 /* What a piece of letters and digits is. */
 static enum token_kind kind_of(const char *p, size_t n)
 {
-    size_t digits = 0, first = n;
+    size_t digits = 0;
     for (size_t i = 0; i < n; i++)
-        if (is_digit(p[i])) {
-            digits++;
-            if (first == n)
-                first = i;
-        }
+        digits += is_digit(p[i]);
     if (digits == 0)
         return TOKEN_WORD;
     if (digits == n)
         return n >= 5 ? TOKEN_CODE : TOKEN_NUMBER;
-    if (n < 4 || (digits == 1 && n < 6) || (digits == 1 && first == n - 1))
+    if (n < 4 || (digits == 1 && (n < 5 || n > 9)))
         return TOKEN_MARK;
     return TOKEN_CODE;
 }
@@ -290,7 +291,8 @@ static const char *chunk_of(const char *p, const char *end, struct chunk *c)
         p = s;
         if (p + 1 >= end || !is_joiner(*p) || !is_word(p[1]))
             break;
-        if (*p == '.' && is_digit(p[1]) && is_digit(p[-1]))
+        /* usb2.0, but not 9n00.101 */
+        if (*p == '.' && is_digit(p[1]) && is_digit(p[-1]) && (p + 2 >= end || !is_word(p[2])))
             c->point = true;
         p++;
     }
@@ -364,5 +366,5 @@ void profile_add_code(struct profile *p, struct str folded)
     if (n > 1)
         put(&r, TOKEN_EXACT, key, n);
     if (n > 4 && kind_of(key + 1, n - 1) == TOKEN_CODE)
-        put(&r, TOKEN_ALIAS, key + 1, n - 1);
+        put(&r, TOKEN_COLUMN, key + 1, n - 1);
 }

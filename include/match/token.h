@@ -14,6 +14,7 @@ enum token_kind {
     TOKEN_QUANTITY, /* with one; value2 > 0: a range, value to value2 */
     TOKEN_SIZE,     /* 60x60, 3x1.5: value, value2, value3 */
     TOKEN_ALIAS,    /* another spelling of its chunk: joined, or a code without its tail */
+    TOKEN_COLUMN,   /* a model code that stands in the code column */
     TOKEN_EXACT     /* the value of a code column: found by nothing but itself */
 };
 
