@@ -14,7 +14,9 @@
 #include "watchdog.h"
 #include "wire.h"
 
-#define SPEC_MAX    ((size_t)1 << 20)
+#define SPEC_MAX ((size_t)1 << 20)
+/* States that loads have left, and that may never be needed, are kept up to here. */
+#define LOADED_KEEP ((size_t)8 << 20)
 #define VERDICT_MAX ((size_t)4 << 20)
 
 /* ---- messages ------------------------------------------------------------------------------ */
@@ -283,7 +285,7 @@ bool drive_load(struct context *context, uint64_t id, struct buf *out, struct ch
     if (vm) {
         m.part[0] = STR_LIT("ok");
         m.part[1] = buf_str(&manifest);
-        context_give(context, vm, true);
+        context_give(context, vm, context->idle->bytes < LOADED_KEEP);
     } else {
         report_text(buf_str(&why), &text);
         m.part[0] = STR_LIT("error");
