@@ -1,256 +1,17 @@
-/* Company names: taken apart into words, freed of their legal form, compared word by word. */
+/* Company names: compared word by word. */
 #include "names.h"
 
 #include <string.h>
-#include <utf8proc.h>
+#include "names_impl.h"
 
-#include "fold.h"
-#include "names_form.h"
-
-#define NAME_MAX_BYTES ((size_t)4096)
-
-/* A name in one of the two fold styles. */
-struct words {
-    struct buf text; /* the words' letters */
-    struct str word[NAMES_WORDS_MAX];
-    bool short_form[NAMES_WORDS_MAX]; /* a full stop stands behind it: "Transp." */
-    int count;
-    int comma;  /* words before the first comma; 0: there is none */
-    bool whole; /* no word had to be left out */
+/* How two names differ, word by word. */
+struct comparison {
+    struct names_parsed a, b;
+    enum names_note_kind how; /* the least equal pair of words */
+    int at_a, at_b;           /* the words that `how` is about, where it is about two */
+    int common;               /* equal words */
+    bool form_conflict;
 };
-
-struct name {
-    struct str text;
-    struct words plain;
-    struct words expanded; /* made when first needed */
-    bool has_expanded;
-    int from, to;     /* the words that are not legal form */
-    const char *form; /* "" if none */
-};
-
-/* ---- into words ---------------------------------------------------------------------------- */
-
-/* Words that stand behind a name and say what a letter is for, not whose it is. */
-static bool is_purpose(struct str s)
-{
-    static const char *const purposes[] = {"laskutus", "ostolaskut", "ostoreskontra", "invoicing",
-        "billing", "invoices", "accounts payable", "fakturering", "faktura", "rechnung"};
-    s = str_trim(s);
-    for (size_t i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++) {
-        if (str_ieq(s, str_of(purposes[i])))
-            return true;
-    }
-    return false;
-}
-
-/* The name without "(Finland)", "/ Helsinki" and "- laskutus" behind it. */
-static struct str without_additions(struct str s)
-{
-    s = str_trim(s);
-    if (s.n && s.p[s.n - 1] == ')') {
-        const char *open = memrchr(s.p, '(', s.n);
-        if (open && open != s.p)
-            s = str_trim((struct str){s.p, (size_t)(open - s.p)});
-    }
-    for (size_t i = 1; i + 1 < s.n; i++) {
-        bool spaced = s.p[i - 1] == ' ' && s.p[i + 1] == ' ';
-        struct str behind = {s.p + i + 1, s.n - i - 1};
-        if ((spaced && s.p[i] == '/') ||
-            ((s.p[i] == ',' || (spaced && s.p[i] == '-')) && is_purpose(behind)))
-            return str_trim((struct str){s.p, i});
-    }
-    return s;
-}
-
-static bool is_ascii_word_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-static bool is_word_char(uint32_t c)
-{
-    switch (utf8proc_category((utf8proc_int32_t)c)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* The word character at p with its end, or NULL if none stands there. */
-static const char *word_char(const char *p, const char *end)
-{
-    if (p == end)
-        return NULL;
-    if ((unsigned char)*p < 0x80)
-        return is_ascii_word_char(*p) ? p + 1 : NULL;
-    return is_word_char(fold_next(&p, end)) ? p : NULL;
-}
-
-/* End of the word whose single letter stands before p, if it goes on behind the sign at p:
- * "o.y.", "a/s", "e.k", "t:mi". */
-static const char *dotted(const char *p, const char *end, const char *word)
-{
-    if (p == end || (*p != '.' && *p != '/' && *p != ':'))
-        return NULL;
-    if (*p == ':')
-        return end - p >= 3 && word[0] == 't' && memcmp(p, ":mi", 3) == 0 && !word_char(p + 3, end)
-                   ? p + 1
-                   : NULL;
-    const char *next = word_char(p + 1, end);
-    return next && !word_char(next, end) ? p + 1 : NULL;
-}
-
-/* End of the run of word characters at p. */
-static const char *word_run(const char *p, const char *end)
-{
-    const char *next;
-    while ((next = word_char(p, end)))
-        p = next;
-    return p;
-}
-
-/* Appends the word at p to w->text and returns what follows. */
-static const char *take_word(struct words *w, const char *p, const char *end)
-{
-    size_t start = w->text.n;
-    bool singles = true; /* all letters so far stood alone */
-    for (;;) {
-        const char *run = p;
-        p = word_run(p, end);
-        buf_add(&w->text, run, (size_t)(p - run));
-        singles = singles && p == word_char(run, end);
-        const char *next = singles ? dotted(p, end, w->text.p + start) : NULL;
-        if (next)
-            singles = *p != ':';
-        else if (p != end && *p == '\'' && word_char(p + 1, end))
-            next = p + 1; /* "McDonald's" */
-        if (!next)
-            return p;
-        p = next;
-    }
-}
-
-static void split(struct words *w, struct str name, enum fold_style style)
-{
-    struct buf folded;
-    size_t offset[NAMES_WORDS_MAX + 1];
-    buf_init(&folded, NAME_MAX_BYTES);
-    buf_init(&w->text, NAME_MAX_BYTES);
-    if (name.n < NAME_MAX_BYTES / 2) {
-        buf_room(&folded, name.n * 2);
-        buf_room(&w->text, name.n * 2);
-    }
-    w->count = w->comma = 0;
-    w->whole = fold_text(&folded, name, style) == 0;
-    const char *p = folded.p, *end = folded.p + folded.n;
-    while (p != end) {
-        bool sign = *p == '&' || *p == '+';
-        if (!sign && !word_char(p, end)) {
-            if (*p == ',' && w->comma == 0)
-                w->comma = w->count;
-            fold_next(&p, end);
-            continue;
-        }
-        if (w->count == NAMES_WORDS_MAX) {
-            w->whole = false;
-            break;
-        }
-        offset[w->count] = w->text.n;
-        if (sign) {
-            buf_addc(&w->text, '&');
-            p++;
-        } else {
-            p = take_word(w, p, end);
-        }
-        w->short_form[w->count++] = p != end && *p == '.';
-    }
-    offset[w->count] = w->text.n;
-    for (int i = 0; i < w->count; i++)
-        w->word[i] = (struct str){w->text.p + offset[i], offset[i + 1] - offset[i]};
-    buf_free(&folded);
-}
-
-/* "ja", "och", "and" ... between two words are the sign they stand for. */
-static void unify_and(struct words *w, int from, int to)
-{
-    static const char *const ands[] = {"ja", "och", "o", "og", "and", "und", "u", "seka", "sekae"};
-    for (int i = from + 1; i < to - 1; i++) {
-        for (size_t k = 0; k < sizeof(ands) / sizeof(ands[0]); k++) {
-            if (str_is(w->word[i], ands[k]))
-                w->word[i] = STR_LIT("&");
-        }
-    }
-}
-
-/* "AS Harju", not "As Harju": only the former begins with a legal form. */
-static bool first_in_capitals(struct str name)
-{
-    for (size_t i = 0; i < name.n && name.p[i] != ' ' && name.p[i] != ','; i++) {
-        if (name.p[i] >= 'a' && name.p[i] <= 'z')
-            return false;
-    }
-    return true;
-}
-
-/* "Harju Oy, Tampere": what stands behind the form and a comma is no name. */
-static bool form_before_comma(struct name *n, bool capitals)
-{
-    int from = 0, to = n->plain.comma;
-    if (to == 0)
-        return false;
-    const char *form = names_form_strip(n->plain.word, &from, &to, capitals);
-    if (to == n->plain.comma)
-        return false;
-    n->from = from;
-    n->to = to;
-    n->form = form;
-    return true;
-}
-
-static void name_parse(struct name *n, struct str text)
-{
-    n->text = without_additions(text);
-    n->has_expanded = false;
-    split(&n->plain, n->text, FOLD_PLAIN);
-    bool capitals = first_in_capitals(n->text);
-    if (!form_before_comma(n, capitals)) {
-        n->from = 0;
-        n->to = n->plain.count;
-        n->form = names_form_strip(n->plain.word, &n->from, &n->to, capitals);
-    }
-    unify_and(&n->plain, n->from, n->to);
-}
-
-/* Word i as FOLD_EXPANDED has it. Where words end does not depend on the style: letters become
- * letters in both. */
-static struct str expanded(struct name *n, int i)
-{
-    if (!n->has_expanded) {
-        split(&n->expanded, n->text, FOLD_EXPANDED);
-        unify_and(&n->expanded, n->from, n->to);
-        n->has_expanded = true;
-    }
-    return i < n->expanded.count ? n->expanded.word[i] : STR_NONE;
-}
-
-static void name_free(struct name *n)
-{
-    buf_free(&n->plain.text);
-    if (n->has_expanded)
-        buf_free(&n->expanded.text);
-}
-
-/* ---- comparing ----------------------------------------------------------------------------- */
 
 static bool has_digit(struct str s)
 {
@@ -263,8 +24,9 @@ static bool has_digit(struct str s)
 
 /* Letters of the shorter word from which on a slip of the pen is likelier than another name: more
  * where no other word of the name speaks for it ("Saari Oy" and "Sari Oy"). */
-#define SLIP_MIN       4
-#define SLIP_MIN_ALONE 6
+#define SLIP_MIN        4
+#define SLIP_MIN_ALONE  6
+#define SLIP_MIN_LETTER 8 /* where one letter stands for another */
 
 /* One letter too many, too few, or two exchanged. One letter for another is no slip but another
  * name: Mäkelä and Mäkilä. */
@@ -286,111 +48,289 @@ static bool is_slip(struct str a, struct str b, size_t least)
            memcmp(a.p + i + 2, b.p + i + 2, a.n - i - 2) == 0;
 }
 
-/* "Transp." of "Transport". */
-static bool is_short_form(struct str a, bool marked, struct str b)
+static bool one_letter_differs(struct str a, struct str b)
 {
-    return marked && a.n >= 3 && a.n < b.n && memcmp(a.p, b.p, a.n) == 0;
+    int other = 0;
+    if (a.n != b.n || a.n < SLIP_MIN_LETTER || has_digit(a) || has_digit(b))
+        return false;
+    for (size_t i = 0; i < a.n; i++)
+        other += a.p[i] != b.p[i];
+    return other == 1;
 }
 
-static enum names_match compare_words(struct name *a, int i, struct name *b, int k)
+/* "Transp." of "Transport". */
+static bool is_short_form(struct str a, bool marked, struct str b, size_t least)
 {
+    return marked && a.n >= least && a.n < b.n && memcmp(a.p, b.p, a.n) == 0;
+}
+
+/* How word i of a and word k of b compare; NAMES_NOTE_WORD if they are two words. */
+static enum names_note_kind compare_words(struct comparison *c, int i, int k, bool *unsure)
+{
+    struct names_parsed *a = &c->a, *b = &c->b;
     struct str x = a->plain.word[i], y = b->plain.word[k];
+    bool marked_x = a->plain.short_form[i], marked_y = b->plain.short_form[k];
     if (str_eq(x, y))
-        return NAMES_SAME;
-    struct str xx = expanded(a, i), yy = expanded(b, k);
-    if (str_eq(xx, yy))
-        return NAMES_SAME;
+        return NAMES_NOTE_NAME;
+    if (x.n + 1 < y.n / 2 || y.n + 1 < x.n / 2) {
+        /* far too short to be the same: only a full stop could tell */
+        if (!marked_x && !marked_y)
+            return NAMES_NOTE_WORD;
+    }
+    struct str xx = names_expanded(a, i), yy = names_expanded(b, k);
+    if (str_eq(xx, yy) || str_eq(x, yy) || str_eq(xx, y))
+        return NAMES_NOTE_SPELLING;
     size_t least = a->to - a->from > 1 ? SLIP_MIN : SLIP_MIN_ALONE;
-    if (is_slip(x, y, least) || is_slip(xx, yy, least) ||
-        is_short_form(x, a->plain.short_form[i], y) || is_short_form(y, b->plain.short_form[k], x))
-        return NAMES_CLOSE;
-    return NAMES_DIFFERENT;
+    if (is_slip(x, y, least) || is_slip(xx, yy, least) || is_slip(x, yy, least) ||
+        is_slip(xx, y, least))
+        return NAMES_NOTE_SLIP;
+    if (is_short_form(x, marked_x, y, 3) || is_short_form(y, marked_y, x, 3))
+        return NAMES_NOTE_SHORT;
+    if (is_short_form(x, marked_x, y, 1) || is_short_form(y, marked_y, x, 1)) {
+        *unsure = true;
+        return NAMES_NOTE_SHORT;
+    }
+    if (one_letter_differs(x, y)) {
+        *unsure = true;
+        return NAMES_NOTE_SLIP;
+    }
+    return NAMES_NOTE_WORD;
 }
 
 /* Equal when words are written together: "Tili-Toimisto" and "Tilitoimisto". Numbers stay apart:
  * "Harju 1 2" is not "Harju 12". */
-static bool joined_equal(const struct name *a, const struct name *b)
+static bool joined_equal(const struct names_parsed *a, const struct names_parsed *b)
 {
-    struct buf x, y;
-    const struct name *names[] = {a, b};
-    struct buf *texts[] = {&x, &y};
+    char text[2][NAMES_BYTES + NAMES_WORDS_MAX * 2];
+    const struct names_parsed *names[] = {a, b};
+    size_t length[2] = {0, 0};
     for (int side = 0; side < 2; side++) {
-        const struct name *n = names[side];
-        buf_init(texts[side], NAME_MAX_BYTES * 2);
+        const struct names_parsed *n = names[side];
+        char *to = text[side];
         for (int i = n->from; i < n->to; i++) {
-            bool number = has_digit(n->plain.word[i]);
+            struct str w = n->plain.word[i];
+            bool number = has_digit(w);
             if (number)
-                buf_addc(texts[side], ' ');
-            buf_add(texts[side], n->plain.word[i].p, n->plain.word[i].n);
+                *to++ = ' ';
+            memcpy(to, w.p, w.n);
+            to += w.n;
             if (number)
-                buf_addc(texts[side], ' ');
+                *to++ = ' ';
         }
+        length[side] = (size_t)(to - text[side]);
     }
-    bool equal = str_eq(buf_str(&x), buf_str(&y));
-    buf_free(&x);
-    buf_free(&y);
-    return equal;
+    return length[0] == length[1] && memcmp(text[0], text[1], length[0]) == 0;
 }
 
-static enum names_match compare_cores(struct name *a, struct name *b)
+static size_t letters_of(const struct names_parsed *n)
 {
-    int n = a->to - a->from, slips = 0;
-    if (n == 0 || b->to == b->from)
-        return NAMES_DIFFERENT;
-    for (int i = 0; n == b->to - b->from && i < n; i++) {
-        enum names_match m = compare_words(a, a->from + i, b, b->from + i);
-        if (m == NAMES_DIFFERENT)
-            n = -1;
-        slips += m == NAMES_CLOSE;
+    size_t letters = 0;
+    for (int i = n->from; i < n->to; i++)
+        letters += n->plain.word[i].n;
+    return letters;
+}
+
+/* Words of a that b has too, whatever their order. */
+static int common_words(const struct names_parsed *a, const struct names_parsed *b)
+{
+    bool used[NAMES_WORDS_MAX] = {false};
+    int common = 0;
+    for (int i = a->from; i < a->to; i++) {
+        for (int k = b->from; k < b->to; k++) {
+            if (used[k] || !str_eq(a->plain.word[i], b->plain.word[k]))
+                continue;
+            used[k] = true;
+            common++;
+            break;
+        }
     }
-    if (n == b->to - b->from && slips <= 1)
-        return slips ? NAMES_CLOSE : NAMES_SAME;
-    return joined_equal(a, b) ? NAMES_SAME : NAMES_DIFFERENT;
+    return common;
+}
+
+/* Word by word where they stand. */
+static enum names_match in_order(struct comparison *c, int n)
+{
+    bool unsure = false;
+    int slips = 0;
+    for (int i = 0; i < n; i++) {
+        enum names_note_kind how = compare_words(c, c->a.from + i, c->b.from + i, &unsure);
+        if (how == NAMES_NOTE_WORD)
+            return NAMES_DIFFERENT;
+        slips += how == NAMES_NOTE_SLIP || how == NAMES_NOTE_SHORT;
+        if (how > c->how || (i == 0 && how == c->how)) {
+            c->how = how;
+            c->at_a = c->a.from + i;
+            c->at_b = c->b.from + i;
+        }
+    }
+    if (slips > 1)
+        return NAMES_DIFFERENT;
+    return unsure ? NAMES_UNSURE : slips ? NAMES_CLOSE : NAMES_SAME;
+}
+
+static enum names_match compare_cores(struct comparison *c)
+{
+    int n = c->a.to - c->a.from, m = c->b.to - c->b.from;
+    c->how = NAMES_NOTE_NAME;
+    if (n == 0 || m == 0)
+        return NAMES_DIFFERENT;
+    enum names_match match = n == m ? in_order(c, n) : NAMES_DIFFERENT;
+    if (match == NAMES_SAME || match == NAMES_CLOSE)
+        return match;
+    if (letters_of(&c->a) == letters_of(&c->b) && joined_equal(&c->a, &c->b)) {
+        c->how = NAMES_NOTE_JOINED;
+        return NAMES_SAME;
+    }
+    if (match == NAMES_UNSURE)
+        return match;
+    c->common = common_words(&c->a, &c->b);
+    if (n == m && c->common == n) {
+        c->how = NAMES_NOTE_ORDER;
+        return NAMES_UNSURE;
+    }
+    c->how = NAMES_NOTE_WORD;
+    return NAMES_DIFFERENT;
+}
+
+static enum names_match compare(struct comparison *c, struct str a, struct str b)
+{
+    names_parse(&c->a, a);
+    names_parse(&c->b, b);
+    c->common = c->at_a = c->at_b = 0;
+    c->form_conflict = c->a.form[0] && c->b.form[0] && strcmp(c->a.form, c->b.form) != 0;
+    if (!c->a.plain.whole || !c->b.plain.whole) {
+        c->how = NAMES_NOTE_EMPTY; /* nobody is called that */
+        return NAMES_DIFFERENT;
+    }
+    enum names_match m = compare_cores(c);
+    return c->form_conflict ? NAMES_DIFFERENT : m;
 }
 
 enum names_match names_compare(struct str a, struct str b)
 {
-    struct name x, y;
-    enum names_match m;
-    name_parse(&x, a);
-    name_parse(&y, b);
-    if (!x.plain.whole || !y.plain.whole)
-        m = NAMES_DIFFERENT; /* nobody is called that */
-    else if (x.form[0] && y.form[0] && strcmp(x.form, y.form) != 0)
-        m = NAMES_DIFFERENT;
-    else
-        m = compare_cores(&x, &y);
-    name_free(&x);
-    name_free(&y);
-    return m;
+    struct comparison c;
+    return compare(&c, a, b);
 }
 
 bool names_same(struct str a, struct str b)
 {
-    return names_compare(a, b) != NAMES_DIFFERENT;
+    return names_compare(a, b) >= NAMES_CLOSE;
 }
+
+/* ---- why ---------------------------------------------------------------------------------------
+ */
+
+static void copy(char out[NAMES_NOTE_TEXT], struct str s)
+{
+    size_t n = s.n < NAMES_NOTE_TEXT ? s.n : NAMES_NOTE_TEXT - 1;
+    while (n < s.n && n && ((unsigned char)s.p[n] & 0xC0) == 0x80)
+        n--; /* never inside a character */
+    if (n)
+        memcpy(out, s.p, n);
+    out[n] = '\0';
+}
+
+static void note(
+    struct names_evidence *e, enum names_note_kind kind, struct str a, struct str b, int hundredths)
+{
+    if (e->count == NAMES_NOTES)
+        return;
+    struct names_note *n = &e->note[e->count++];
+    n->kind = kind;
+    copy(n->a, a);
+    copy(n->b, b);
+    n->weight = hundredths / 100.0;
+    e->score += hundredths; /* as a whole number, until all are there */
+}
+
+/* Words of one name that the other has not, each a note against. */
+static void note_others(struct names_evidence *e, const struct names_parsed *a,
+    const struct names_parsed *b, bool swapped)
+{
+    for (int i = a->from; i < a->to; i++) {
+        struct str w = a->plain.word[i];
+        bool found = false;
+        for (int k = b->from; k < b->to && !found; k++)
+            found = str_eq(w, b->plain.word[k]);
+        if (!found)
+            note(e, has_digit(w) ? NAMES_NOTE_NUMBER : NAMES_NOTE_WORD, swapped ? STR_NONE : w,
+                swapped ? w : STR_NONE, 0);
+    }
+}
+
+static void note_name(struct names_evidence *e, const struct comparison *c, enum names_match core)
+{
+    struct str whole_a = c->a.text, whole_b = c->b.text;
+    int n = c->a.to - c->a.from, m = c->b.to - c->b.from;
+    if (c->how == NAMES_NOTE_EMPTY || n == 0 || m == 0) {
+        note(e, NAMES_NOTE_EMPTY, whole_a, whole_b, 0);
+    } else if (c->how == NAMES_NOTE_WORD) {
+        int longer = n > m ? n : m;
+        if (c->common)
+            note(e, NAMES_NOTE_SOME, STR_NONE, STR_NONE, 50 * c->common / longer);
+        note_others(e, &c->a, &c->b, false);
+        note_others(e, &c->b, &c->a, true);
+    } else if (c->how == NAMES_NOTE_NAME || c->how == NAMES_NOTE_JOINED ||
+               c->how == NAMES_NOTE_ORDER) {
+        int weight = c->how == NAMES_NOTE_ORDER ? 60 : c->how == NAMES_NOTE_JOINED ? 85 : 90;
+        note(e, c->how, whole_a, whole_b, weight);
+    } else {
+        int weight = core == NAMES_UNSURE ? 60 : c->how == NAMES_NOTE_SPELLING ? 88 : 80;
+        note(e, c->how, c->a.plain.word[c->at_a], c->b.plain.word[c->at_b], weight);
+    }
+}
+
+enum names_match names_explain(struct str a, struct str b, struct names_evidence *out)
+{
+    struct comparison c;
+    enum names_match m = compare(&c, a, b);
+    struct str form_a = str_of(c.a.form), form_b = str_of(c.b.form);
+    out->score = 0;
+    out->count = 0;
+    note_name(out, &c, m);
+    bool named = c.how != NAMES_NOTE_WORD && c.how != NAMES_NOTE_EMPTY;
+    if (c.form_conflict)
+        note(out, NAMES_NOTE_FORM_CONFLICT, form_a, form_b, named ? -50 : 0);
+    else if (form_a.n && form_b.n)
+        note(out, NAMES_NOTE_FORM, form_a, form_b, named ? 10 : 0);
+    else if (form_a.n || form_b.n)
+        note(out, NAMES_NOTE_FORM_MISSING, form_a, form_b, named ? 4 : 0);
+    out->score /= 100.0;
+    return m;
+}
+
+const char *names_note_name(enum names_note_kind kind)
+{
+    static const char *const names[] = {"name", "spelling", "joined", "slip", "short", "order",
+        "some_words", "form", "form_missing", "form_conflict", "number", "word", "empty"};
+    return names[kind];
+}
+
+const char *names_decision(enum names_match m)
+{
+    return m >= NAMES_CLOSE ? "same" : m == NAMES_UNSURE ? "unsure" : "different";
+}
+
+/* ---- one name ----------------------------------------------------------------------------------
+ */
 
 const char *names_form(struct str name)
 {
-    struct name n;
-    name_parse(&n, name);
-    const char *form = n.form;
-    name_free(&n);
-    return form;
+    struct names_parsed n;
+    names_parse(&n, name);
+    return n.form;
 }
 
 int names_fold(struct buf *out, struct str name)
 {
-    struct name n;
-    name_parse(&n, name);
-    int rc = 0;
+    struct names_parsed n;
+    names_parse(&n, name);
     if (!n.plain.whole)
-        rc = fold_text(out, name, FOLD_PLAIN);
-    for (int i = n.from; i < n.to && n.plain.whole; i++) {
+        return fold_text(out, name, FOLD_PLAIN);
+    for (int i = n.from; i < n.to; i++) {
         if (i > n.from)
             buf_addc(out, ' ');
         buf_add(out, n.plain.word[i].p, n.plain.word[i].n);
     }
-    name_free(&n);
-    return rc < 0 || out->failed ? -1 : 0;
+    return out->failed ? -1 : 0;
 }

@@ -12,4 +12,31 @@
  * not. */
 const char *names_form_strip(const struct str *word, int *from, int *to, bool capital_first);
 
+/* ---- the tables: names_form_words.c, names_form_phrases.c -------------------------------------
+ */
+
+enum names_form_place { NAMES_FORM_ANYWHERE, NAMES_FORM_AT_END, NAMES_FORM_CAPITAL_FIRST };
+
+struct names_form_word {
+    const char *text;
+    const char *form;
+    enum names_form_place place; /* where it may stand besides the end */
+};
+
+struct names_form_phrase {
+    const char *before; /* the words before the last */
+    const char *last;
+    const char *form;
+    enum names_form_place place;
+};
+
+extern const struct names_form_word names_form_words[]; /* sorted by text */
+extern const int names_form_words_count;
+extern const struct names_form_phrase names_form_phrases[]; /* sorted by last, as the end is looked
+                                                             * at first */
+extern const int names_form_phrases_count;
+extern const char *const names_form_firsts[]; /* first words of the phrases that may stand in front
+                                               * of a name, sorted */
+extern const int names_form_firsts_count;
+
 #endif

@@ -1,0 +1,277 @@
+/* Company names taken apart into words and freed of their legal form. */
+#include <string.h>
+#include <utf8proc.h>
+
+#include "names_impl.h"
+
+/* ---- into words ---------------------------------------------------------------------------- */
+
+/* Words that stand behind a name and say what a letter is for, not whose it is. */
+static bool is_purpose(struct str s)
+{
+    static const char *const purposes[] = {"laskutus", "ostolaskut", "ostoreskontra", "invoicing",
+        "billing", "invoices", "accounts payable", "fakturering", "faktura", "rechnung"};
+    s = str_trim(s);
+    for (size_t i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++) {
+        if (str_ieq(s, str_of(purposes[i])))
+            return true;
+    }
+    return false;
+}
+
+/* The name without "(Finland)", "/ Helsinki" and "- laskutus" behind it. */
+static struct str without_additions(struct str s)
+{
+    s = str_trim(s);
+    if (s.n && s.p[s.n - 1] == ')') {
+        const char *open = memrchr(s.p, '(', s.n);
+        if (open && open != s.p)
+            s = str_trim((struct str){s.p, (size_t)(open - s.p)});
+    }
+    for (size_t i = 1; i + 1 < s.n; i++) {
+        bool spaced = s.p[i - 1] == ' ' && s.p[i + 1] == ' ';
+        struct str behind = {s.p + i + 1, s.n - i - 1};
+        if ((spaced && s.p[i] == '/') ||
+            ((s.p[i] == ',' || (spaced && s.p[i] == '-')) && is_purpose(behind)))
+            return str_trim((struct str){s.p, i});
+    }
+    return s;
+}
+
+static bool is_ascii_word_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+static bool is_word_char(uint32_t c)
+{
+    switch (utf8proc_category((utf8proc_int32_t)c)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The word character at p with its end, or NULL if none stands there. */
+static const char *word_char(const char *p, const char *end)
+{
+    if (p == end)
+        return NULL;
+    if ((unsigned char)*p < 0x80)
+        return is_ascii_word_char(*p) ? p + 1 : NULL;
+    return is_word_char(fold_next(&p, end)) ? p : NULL;
+}
+
+/* End of the word whose single letter stands before p, if it goes on behind the sign at p:
+ * "o.y.", "a/s", "e.k", "t:mi". */
+static const char *dotted(const char *p, const char *end, const char *word)
+{
+    if (p == end || (*p != '.' && *p != '/' && *p != ':'))
+        return NULL;
+    if (*p == ':')
+        return end - p >= 3 && word[0] == 't' && memcmp(p, ":mi", 3) == 0 && !word_char(p + 3, end)
+                   ? p + 1
+                   : NULL;
+    const char *next = word_char(p + 1, end);
+    return next && !word_char(next, end) ? p + 1 : NULL;
+}
+
+/* End of the run of word characters at p. */
+static const char *word_run(const char *p, const char *end)
+{
+    const char *next;
+    while ((next = word_char(p, end)))
+        p = next;
+    return p;
+}
+
+/* Appends the word at p to w->text, of which *n is used, and returns what follows. The text has
+ * room: a word is never longer than what it is taken from. */
+static const char *take_word(struct names_words *w, size_t *n, const char *p, const char *end)
+{
+    size_t start = *n;
+    bool singles = true; /* all letters so far stood alone */
+    for (;;) {
+        const char *run = p;
+        p = word_run(p, end);
+        memcpy(w->text + *n, run, (size_t)(p - run));
+        *n += (size_t)(p - run);
+        singles = singles && p == word_char(run, end);
+        const char *next = singles ? dotted(p, end, w->text + start) : NULL;
+        if (next)
+            singles = *p != ':';
+        else if (p != end && *p == '\'' && word_char(p + 1, end))
+            next = p + 1; /* "McDonald's" */
+        if (!next)
+            return p;
+        p = next;
+    }
+}
+
+/* What most names are made of, letters of Latin-1 from U+00C0 on, as fold_text has them; "" are
+ * left to it. */
+static const char latin[64][3] = {"a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i",
+    "i", "i", "i", "d", "n", "o", "o", "o", "o", "o", "x", "o", "u", "u", "u", "u", "y", "th", "ss",
+    "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i", "d", "n", "o",
+    "o", "o", "o", "o", "", "o", "u", "u", "u", "u", "y", "th", "y"};
+
+static const char *latin_letter(unsigned char second, enum fold_style style)
+{
+    if (style == FOLD_EXPANDED) {
+        switch (second & 31) {
+        case 4: /* ä */
+            return "ae";
+        case 5: /* å */
+            return "aa";
+        case 22: /* ö */
+        case 24: /* ø */
+            return "oe";
+        case 28: /* ü */
+            return "ue";
+        default:
+            break;
+        }
+    }
+    return latin[second & 63];
+}
+
+/* fold_text of a name of the usual letters in one go; -1 if it has others. */
+static int fold_usual(char out[NAMES_BYTES], struct str name, enum fold_style style)
+{
+    int n = 0;
+    bool space = false;
+    if (name.n > NAMES_BYTES / 2 - 2)
+        return -1;
+    for (size_t i = 0; i < name.n; i++) {
+        unsigned char c = (unsigned char)name.p[i];
+        if (c <= ' ' || c == 0x7F) {
+            space = n > 0;
+            continue;
+        }
+        if (space)
+            out[n++] = ' ';
+        space = false;
+        if (c < 0x80 && c != '`') {
+            out[n++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+            continue;
+        }
+        if (c != 0xC3 || i + 1 == name.n || ((unsigned char)name.p[i + 1] & 0xC0) != 0x80)
+            return -1;
+        const char *letter = latin_letter((unsigned char)name.p[++i], style);
+        if (!letter[0])
+            return -1;
+        out[n++] = letter[0];
+        if (letter[1])
+            out[n++] = letter[1];
+    }
+    return n;
+}
+
+static void split(struct names_words *w, struct str name, enum fold_style style)
+{
+    char folded[NAMES_BYTES];
+    struct buf out = {.p = folded, .cap = sizeof(folded), .max = sizeof(folded) - 1};
+    size_t n = 0;
+    w->count = w->comma = 0;
+    int usual = fold_usual(folded, name, style);
+    /* A buffer that may not grow over what it has: nothing is allocated. */
+    w->whole = usual >= 0 || fold_text(&out, name, style) == 0;
+    const char *p = folded, *end = folded + (usual >= 0 ? (size_t)usual : out.n);
+    while (p != end) {
+        bool sign = *p == '&' || *p == '+';
+        if (!sign && !word_char(p, end)) {
+            if (*p == ',' && w->comma == 0)
+                w->comma = w->count;
+            fold_next(&p, end);
+            continue;
+        }
+        if (w->count == NAMES_WORDS_MAX) {
+            w->whole = false;
+            break;
+        }
+        size_t start = n;
+        if (sign) {
+            w->text[n++] = '&';
+            p++;
+        } else {
+            p = take_word(w, &n, p, end);
+        }
+        w->word[w->count] = (struct str){w->text + start, n - start};
+        w->short_form[w->count++] = p != end && *p == '.';
+    }
+}
+
+/* "ja", "och", "and" ... between two words are the sign they stand for. */
+static void unify_and(struct names_words *w, int from, int to)
+{
+    static const char *const ands[] = {"ja", "och", "o", "og", "and", "und", "u", "seka", "sekae"};
+    for (int i = from + 1; i < to - 1; i++) {
+        if (w->word[i].n > 5)
+            continue;
+        for (size_t k = 0; k < sizeof(ands) / sizeof(ands[0]); k++) {
+            if (str_is(w->word[i], ands[k]))
+                w->word[i] = STR_LIT("&");
+        }
+    }
+}
+
+/* "AS Harju", not "As Harju": only the former begins with a legal form. */
+static bool first_in_capitals(struct str name)
+{
+    for (size_t i = 0; i < name.n && name.p[i] != ' ' && name.p[i] != ','; i++) {
+        if (name.p[i] >= 'a' && name.p[i] <= 'z')
+            return false;
+    }
+    return true;
+}
+
+/* "Harju Oy, Tampere": what stands behind the form and a comma is no name. */
+static bool form_before_comma(struct names_parsed *n, bool capitals)
+{
+    int from = 0, to = n->plain.comma;
+    if (to == 0)
+        return false;
+    const char *form = names_form_strip(n->plain.word, &from, &to, capitals);
+    if (to == n->plain.comma)
+        return false;
+    n->from = from;
+    n->to = to;
+    n->form = form;
+    return true;
+}
+
+void names_parse(struct names_parsed *n, struct str text)
+{
+    n->text = without_additions(text);
+    n->has_expanded = false;
+    split(&n->plain, n->text, FOLD_PLAIN);
+    bool capitals = first_in_capitals(n->text);
+    if (!form_before_comma(n, capitals)) {
+        n->from = 0;
+        n->to = n->plain.count;
+        n->form = names_form_strip(n->plain.word, &n->from, &n->to, capitals);
+    }
+    unify_and(&n->plain, n->from, n->to);
+}
+
+/* Word i as FOLD_EXPANDED has it. Where words end does not depend on the style: letters become
+ * letters in both. */
+struct str names_expanded(struct names_parsed *n, int i)
+{
+    if (!n->has_expanded) {
+        split(&n->expanded, n->text, FOLD_EXPANDED);
+        unify_and(&n->expanded, n->from, n->to);
+        n->has_expanded = true;
+    }
+    return i < n->expanded.count ? n->expanded.word[i] : STR_NONE;
+}
