@@ -6,6 +6,7 @@
 #include <sys/types.h>
 #include "err.h"
 #include "loop.h"
+#include "page.h"
 #include "wire.h"
 
 struct child;
@@ -38,11 +39,7 @@ pid_t child_pid(const struct child *c);
 /* Ends and frees without calling `gone`: closes the socket, waits shortly, then SIGKILL. */
 void child_free(struct child *c);
 
-/* What child and parent share without a message: which call is being run, and a beat. */
-struct child_page {
-    volatile uint64_t current; /* id of the call being run, 0 when idle */
-    volatile uint64_t beat;    /* grows with each burst that is begun */
-};
+/* The page of page.h, as the child last wrote it. */
 const struct child_page *child_shared(const struct child *c);
 
 /* For argv[0]: the path by which the running program starts itself again, the very same file even
