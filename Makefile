@@ -12,7 +12,7 @@ DEPS_BUILD := gcc libc6-dev pkg-config liblua5.4-dev lua-cjson-dev libevent-dev 
 DEPS_DEMO  := curl openssl
 DEPS_TEST  := libcmocka-dev python3 openssl
 DEPS_LINT  := clang-format lua-check git
-DEPS_FUZZ  := clang libclang-rt-14-dev
+DEPS_FUZZ  := clang libclang-rt-14-dev llvm
 DEPS_BENCH := python3 nginx-light libnginx-mod-http-lua lua-cjson
 
 # ---- variants -------------------------------------------------------------------------------
@@ -150,8 +150,11 @@ test:
 
 valgrind:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST) valgrind
-	@$(MAKE) --no-print-directory -j2 VARIANT=debug check-build
+	@$(MAKE) --no-print-directory -j2 VARIANT=debug check-build build/debug/valgrind_calls.so
 	@tests/run.py --build build/debug --valgrind
+$(B)/valgrind_calls.so: tests/valgrind_calls.c | $(B)/.deps
+	@mkdir -p $(@D); $(SAY) CC $<
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g $(WARN) -fPIC -shared $< -o $@ -ldl
 
 FUZZ_SECONDS ?= 60
 fuzz:
@@ -159,7 +162,7 @@ fuzz:
 	@$(MAKE) --no-print-directory -j2 VARIANT=fuzz fuzz-build
 	@for t in $(FUZZ); do mkdir -p build/fuzz/found/$$t; \
 	    echo "fuzzing $$t for $(FUZZ_SECONDS) s"; \
-	    build/fuzz/fuzz/$${t}_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -verbosity=0 \
+	    build/fuzz/fuzz/$${t}_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -verbosity=0 -print_funcs=0 \
 	        -print_final_stats=1 -artifact_prefix=build/fuzz/found/ build/fuzz/found/$$t \
 	        tests/fuzz/corpus/$$t || exit 1; done
 .PHONY: fuzz-build

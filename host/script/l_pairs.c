@@ -65,14 +65,30 @@ static struct key key_at(lua_State *L, int index)
     return k;
 }
 
+/* Exact: a float holds fewer digits than an integer, so neither is turned into the other before its
+ * fraction is off. A key is never NaN. */
+static int compare_mixed(lua_Integer i, lua_Number f)
+{
+    if (f >= 0x1p63)
+        return -1;
+    if (f < -0x1p63)
+        return 1;
+    lua_Integer whole = (lua_Integer)f;
+    lua_Number rest = f - (lua_Number)whole;
+    if (i != whole)
+        return i < whole ? -1 : 1;
+    return rest > 0 ? -1 : rest < 0;
+}
+
 static int compare_numbers(const struct key *a, const struct key *b)
 {
     if (a->integer && b->integer)
         return a->v.i < b->v.i ? -1 : a->v.i > b->v.i;
-    /* At least 64 bits of fraction on this platform, so both kinds are exact. */
-    long double x = a->integer ? (long double)a->v.i : (long double)a->v.f;
-    long double y = b->integer ? (long double)b->v.i : (long double)b->v.f;
-    return x < y ? -1 : x > y;
+    if (a->integer)
+        return compare_mixed(a->v.i, b->v.f);
+    if (b->integer)
+        return -compare_mixed(b->v.i, a->v.f);
+    return a->v.f < b->v.f ? -1 : a->v.f > b->v.f;
 }
 
 static int compare(const void *one, const void *other)

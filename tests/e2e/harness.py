@@ -24,7 +24,8 @@ from urllib.parse import urlsplit
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("SAUMA_BUILD", os.path.join(ROOT, "build", "asan"))
 SAUMA = os.path.join(BUILD, "sauma")
-PATIENCE = 120  # seconds until a thing that should happen counts as never happening
+UNDER = os.environ.get("SAUMA_UNDER", "").split()  # valgrind and its options, or nothing
+PATIENCE = 600 if UNDER else 120  # seconds until what should happen counts as never happening
 
 
 def wait_until(question, what):
@@ -59,7 +60,7 @@ class Process:
     def __init__(self, world, name, args, env=None):
         self.name, self.out = name, os.path.join(world.dir, f"{name}-{time.monotonic_ns()}.log")
         self.err = self.out + ".err"
-        self.p = subprocess.Popen([SAUMA] + args, stdout=open(self.out, "wb"), cwd=world.dir,
+        self.p = subprocess.Popen(UNDER + [SAUMA] + args, stdout=open(self.out, "wb"), cwd=world.dir,
                                   stderr=open(self.err, "wb"), env=dict(world.env, **(env or {})),
                                   stdin=subprocess.DEVNULL)
 
@@ -99,6 +100,8 @@ class World:
         os.mkdir(self.companies)
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("SAUMA_")}
         self.env["SAUMA_HOME"] = ROOT
+        if UNDER:
+            self.env["SAUMA_NO_SECCOMP"] = "1"  # valgrind makes system calls of its own
         self.processes, self.host, self.sandbox, self.address = [], None, None, None
         self.urls = {}
 
@@ -107,11 +110,13 @@ class World:
         bad = []
         processes, self.processes = self.processes, []
         for p in processes:
-            if p.p.poll() is None:
+            if p.p.poll() is None and UNDER:
+                p.stop()  # in good order: leaks are looked for at the end
+            elif p.p.poll() is None:
                 p.p.kill()
                 p.p.wait()
             errors = p.errors()
-            if "Sanitizer" in errors or "runtime error" in errors:
+            if re.search(r"Sanitizer|runtime error|(?m:^==\d+==)", errors):
                 bad.append(f"{p.name}:\n{errors[-6000:]}")
         shutil.rmtree(self.dir, ignore_errors=True)
         if bad:

@@ -292,6 +292,8 @@ static void test_connections_are_limited(void **state)
 
 static void test_out_of_descriptors(void **state)
 {
+    if (getenv("SAUMA_UNDER"))
+        skip(); /* valgrind counts descriptors by itself, and measuring there says nothing */
     struct served s;
     struct http_in_config c = served_config();
     served_begin(&s, &c, say_202);

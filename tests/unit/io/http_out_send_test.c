@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <sys/resource.h>
 #include "io/cut_server.h"
 #include "io/http_out_run.h"
 #include "io/tls_server.h"
@@ -312,6 +313,7 @@ static void many_at_once_all_end(void **state)
 {
     struct fixture *f = *state;
     struct http_out_request r = request(url(f, "/echo"), true);
+    r.timeout_ms = 60000; /* those in the queue wait for all before them */
     f->run.done = 0;
     f->run.wanted = 1000;
     for (int i = 0; i < 1000; i++) {
@@ -321,7 +323,9 @@ static void many_at_once_all_end(void **state)
     loop_run(f->run.loop);
     assert_int_equal(f->run.done, 1000);
     assert_int_equal(atomic_load(&f->server.executed), 1000);
-    assert_true(atomic_load(&f->server.connections) <= 512);
+    /* Under valgrind they come so slowly that a connection is too old for the next write. */
+    if (!getenv("SAUMA_UNDER"))
+        assert_true(atomic_load(&f->server.connections) <= 512);
 }
 
 static void freeing_ends_what_is_under_way(void **state)
@@ -354,5 +358,11 @@ int main(void)
         TEST(many_at_once_all_end),
         TEST(freeing_ends_what_is_under_way),
     };
+    /* Both ends of up to 512 connections are here; the usual soft limit is 1024. */
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
