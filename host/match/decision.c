@@ -14,7 +14,9 @@ enum { NO = DECISION_OTHER, ASKS = DECISION_ASKS, LINKS = DECISION_LINKS };
 
 #define COVER_DEFAULT  750
 #define MARGIN_DEFAULT 300
-#define ALONE          1000 /* margin that less evidence needs */
+#define CODE_SCORE     4000 /* with a code in common, though the names agree little ... */
+#define CODE_ALONE     2000 /* ... if nothing else comes so near */
+#define ALONE          1000 /* margin that names which agree in part need */
 
 const char *decision_name(enum decision d)
 {
@@ -29,7 +31,7 @@ struct judged {
     const struct evidence *v;
     int least, most;     /* cover of the two names */
     uint32_t vetoes;     /* conflicts that keep from a link */
-    bool alone;          /* links only if no other record comes near */
+    int alone;           /* links only if no other record comes so near */
     const char *why;
 };
 
@@ -50,6 +52,10 @@ static int by_code(struct judged *j)
         return ASKS;
     if (j->least >= need && j->most >= need_most)
         return LINKS;
+    if (v->score >= CODE_SCORE && j->least >= 200) {
+        j->alone = CODE_ALONE;
+        return LINKS;
+    }
     return j->least + 150 >= need && j->most >= need_most ? ASKS : NO;
 }
 
@@ -70,10 +76,10 @@ static int by_words(struct judged *j, const struct decision_options *o)
             j->why = "the names agree, but the prices are more than a factor of two apart";
         return far || v->one_sided > 2 ? ASKS : LINKS;
     }
-    int eased = need - 150 - (close && v->brand_same ? 150 : 0) - (v->rare > 0 ? 100 : 0) -
-                (j->most >= 900 ? 50 : 0);
-    if (j->least >= eased && !far) {
-        j->alone = true;
+    int eased = need - 150 - (close && v->brand_same ? 150 : 0) -
+                (v->rare > 1 ? 250 : v->rare > 0 ? 50 : 0) - (j->most >= 900 ? 50 : 0);
+    if (j->least >= eased && j->least + j->most >= 1150 && !far) {
+        j->alone = v->rare > 1 ? ALONE / 2 : ALONE;
         return LINKS;
     }
     j->why = "the names agree in part";
@@ -92,7 +98,7 @@ static int judge(struct judged *j, const struct decision_options *o)
     }
     /* Where the whole model code is the same, what the rest of the name says is prose. */
     if (v->code == CODE_SAME && v->rarity <= 3 && v->code_length >= 6)
-        j->vetoes &= ~(uint32_t)(CONFLICT_NUMBER | CONFLICT_MARK);
+        j->vetoes &= ~(uint32_t)(CONFLICT_NUMBER | CONFLICT_MARK | (v->colour_other ? 0 : CONFLICT_VARIANT));
     if (j->vetoes == CONFLICT_CODE && v->stem_same && v->colour_same && v->brand_same &&
         !(v->conflicts & CONFLICT_PRICE)) {
         j->why = "the same model in the same colour";
@@ -202,7 +208,7 @@ static int decide(const struct asked *all, int n, const struct decision_options 
     out->reason = b->judged.why;
     out->margin = margin_of(all, n, best);
     int need = o->margin ? o->margin : MARGIN_DEFAULT;
-    if (out->decision == DECISION_LINK && b->judged.alone && out->margin < ALONE) {
+    if (out->decision == DECISION_LINK && out->margin < b->judged.alone) {
         out->decision = b->judged.least >= 700 ? DECISION_REVIEW : DECISION_NEW;
         out->reason = "other records of the catalogue are nearly as like";
         return out->decision == DECISION_NEW ? -1 : best;

@@ -180,8 +180,10 @@ void evidence_variants(struct comparison *c)
             q = q ? q : variants_in(c->query.p, g, false);
             m = m ? m : variants_in(c->match.p, g, false);
         }
-        if (g == TOKEN_COLOUR)
+        if (g == TOKEN_COLOUR) {
             c->out->colour_same = (q & m) != 0;
+            c->out->colour_other = q && m && !(q & m);
+        }
         if (q && m && !(q & m))
             c->out->conflicts |= g == TOKEN_PERIOD ? CONFLICT_PERIOD : CONFLICT_VARIANT;
         else if (g != TOKEN_PERIOD && g != TOKEN_COLOUR && (q != m) && (!q || !m) &&

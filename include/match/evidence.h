@@ -53,6 +53,7 @@ struct evidence {
     int rare; /* words of both names that hardly any other record has */
     bool stem_same;   /* model codes that differ behind their number only */
     bool colour_same; /* both name a colour, and the same */
+    bool colour_other;
     bool brand_same;
     int price_ratio;                 /* in hundredths, 100: equal; 0: not known */
     bool exact;                      /* code column or GTIN are the same */
