@@ -40,8 +40,7 @@ struct incoming *incoming_new(
     ev->delivery = mem_dup(se->delivery ? se->delivery : "");
     ev->seq = seq;
     ev->received_ms = se->received_ms;
-    ev->body = mem_dupn(se->body.p, se->body.n);
-    ev->nbody = se->body.n;
+    body_keep(ev, se->body);
     list_init(&ev->runs);
     list_init(&ev->wait_node);
     list_init(&ev->route_node);
@@ -56,7 +55,6 @@ static void incoming_free(struct incoming *ev)
     mem_free(ev->connection);
     mem_free(ev->type);
     mem_free(ev->delivery);
-    mem_free(ev->body);
     mem_free(ev->reason);
     mem_free(ev->answer);
     mem_free(ev);
@@ -78,6 +76,7 @@ void incoming_discard(struct incoming *ev)
     list_remove(&ev->wait_node);
     list_remove(&ev->route_node);
     list_remove(&ev->node);
+    body_drop(ev);
     ev->engine->stats.events_in_memory--;
     set_active(ev, false);
     ev->gone = true;
@@ -120,6 +119,7 @@ void incoming_accept(struct incoming *ev)
     if (!ev->company->current) {
         /* Its scripts are broken or its folder is gone: nothing is lost, it waits for them. */
         list_append(&ev->company->unrouted, &ev->wait_node);
+        body_drop(ev);
         incoming_update(ev);
         return;
     }
@@ -155,7 +155,7 @@ void events_stored(struct engine *e, const struct store_event *se, int64_t seq)
 {
     if (seq <= e->last_seq)
         return; /* the pump saw it first */
-    if (!e->started || e->draining || e->behind || e->active >= e->set.max_events) {
+    if (!e->started || e->draining || e->behind || !body_room(e)) {
         e->behind = true;
         events_pump(e);
         return;
@@ -225,8 +225,7 @@ static void on_opened(void *arg, int n, const struct err *err)
 
 void events_pump(struct engine *e)
 {
-    if (!e->behind || e->loading || !e->started || e->draining || e->dead ||
-        e->active >= e->set.max_events)
+    if (!e->behind || e->loading || !e->started || e->draining || e->dead || !body_room(e))
         return;
     e->loading = true;
     engine_hold(e);

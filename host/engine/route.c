@@ -308,7 +308,7 @@ static void on_log(void *arg, const char *level, struct str text)
     mem_free(line);
 }
 
-void incoming_route(struct incoming *ev)
+static void ask_script(struct incoming *ev)
 {
     struct script_handlers h = {on_step, on_log, on_end, ev};
     struct buf args;
@@ -316,8 +316,6 @@ void incoming_route(struct incoming *ev)
     if (ev->version)
         version_release(ev->version);
     ev->version = v;
-    if (list_empty(&ev->route_node))
-        list_append(&ev->company->routing, &ev->route_node);
     buf_init(&args, 1 << 20);
     buf_addc(&args, '{');
     incoming_put(&args, ev);
@@ -325,4 +323,34 @@ void incoming_route(struct incoming *ev)
     ev->route = scripts_call(ev->engine->parts.scripts, v->context, "route", buf_str(&args),
         (struct str){ev->body, ev->nbody}, &h);
     buf_free(&args);
+}
+
+static void on_body(void *arg, const struct err *err)
+{
+    struct incoming *ev = arg;
+    if (!incoming_held_back(ev))
+        return;
+    if (!err) {
+        ask_script(ev);
+        return;
+    }
+    struct company *c = ev->company;
+    log_event(LOG_ERROR, "event not read", "event", ev->id, "error", err->text, NULL);
+    list_remove(&ev->route_node);
+    list_append(&c->unrouted, &ev->wait_node);
+    incoming_update(ev);
+    engine_retry_soon(c->engine);
+    flush(c);
+}
+
+void incoming_route(struct incoming *ev)
+{
+    if (list_empty(&ev->route_node))
+        list_append(&ev->company->routing, &ev->route_node);
+    if (ev->body) {
+        ask_script(ev);
+        return;
+    }
+    incoming_hold(ev);
+    body_fetch(ev, on_body, ev);
 }

@@ -92,6 +92,8 @@ static void set_parked(struct run *r, bool parked)
     r->parked = parked;
     r->event->parked += parked ? 1 : -1;
     r->engine->stats.parked += parked ? 1 : -1;
+    if (r->event->parked == r->event->open)
+        body_drop(r->event);
     incoming_update(r->event);
 }
 
@@ -457,9 +459,9 @@ static void call_run(struct run *r)
     buf_free(&args);
 }
 
-static void journal_read(struct run *r)
+void run_begin(struct run *r)
 {
-    if (!r->ending && r->slot && !r->call)
+    if (!r->ending && r->slot && !r->call && !r->reading && !r->fetching && body_of_run(r))
         call_run(r);
 }
 
@@ -480,7 +482,7 @@ void run_start(struct run *r)
         store_state(r, NULL);
     }
     if (r->resumed)
-        journal_load(r, journal_read);
+        journal_load(r, run_begin);
     else
-        call_run(r);
+        run_begin(r);
 }

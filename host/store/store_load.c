@@ -33,7 +33,11 @@ struct load_open {
     void *arg;
     struct open_event *events;
     int n, room;
+    bool more; /* for which there was no room */
 };
+
+/* Bytes of bodies that one answer brings. */
+#define OPEN_BYTES ((size_t)8 << 20)
 
 static int load_open_runs(struct sql *s, struct open_event *o)
 {
@@ -83,8 +87,15 @@ static int load_open_run(struct sql *s, struct op *op)
     query_int(q, l->after);
     query_int(q, l->limit);
     int rc;
+    size_t bytes = 0;
     while ((rc = query_row(q)) == 1) {
+        if (bytes >= OPEN_BYTES) {
+            l->more = true;
+            query_done(q);
+            return 0;
+        }
         struct open_event *o = add_open_event(l, q);
+        bytes += o->ev.event.body.n;
         if (o->ev.routed && load_open_runs(s, o)) {
             query_done(q);
             return -1;
@@ -118,6 +129,7 @@ static void load_open_clear(struct op *op)
     mem_free(l->events);
     l->events = NULL;
     l->n = l->room = 0;
+    l->more = false;
 }
 
 static void load_open_done(struct op *op, const struct err *e)
@@ -125,7 +137,7 @@ static void load_open_done(struct op *op, const struct err *e)
     struct load_open *l = (struct load_open *)op;
     for (int i = 0; i < l->n && !e; i++)
         l->fn(l->arg, &l->events[i].ev);
-    l->done(l->arg, e ? 0 : l->n, e);
+    l->done(l->arg, e ? 0 : l->more ? l->limit : l->n, e);
 }
 
 void store_load_open(struct store *s, int64_t after_seq, int limit, store_open_fn fn,
@@ -140,6 +152,56 @@ void store_load_open(struct store *s, int64_t after_seq, int limit, store_open_f
     l->limit = limit;
     l->fn = fn;
     l->done = done;
+    l->arg = arg;
+    store_ask(s, &l->op);
+}
+
+/* ---- store_load_body ---- */
+
+struct load_body {
+    struct op op;
+    const char *event;
+    store_body_fn fn;
+    void *arg;
+    struct str body; /* owned */
+};
+
+static int load_body_run(struct sql *s, struct op *o)
+{
+    struct load_body *l = (struct load_body *)o;
+    struct query *q = sql_use(s, Q_BODY_GET,
+        "SELECT body FROM bodies WHERE event = (SELECT seq FROM events WHERE id = ?)");
+    query_text(q, l->event);
+    int rc = query_row(q);
+    if (rc <= 0)
+        return rc < 0 ? -1 : op_fail(o, ERR_NOT_FOUND, "there is no event %s", l->event);
+    l->body = query_col_dup(q, 0);
+    query_done(q);
+    return 0;
+}
+
+static void load_body_clear(struct op *o)
+{
+    struct load_body *l = (struct load_body *)o;
+    drop(l->body.p);
+    l->body = STR_NONE;
+}
+
+static void load_body_done(struct op *o, const struct err *e)
+{
+    struct load_body *l = (struct load_body *)o;
+    l->fn(l->arg, e ? STR_NONE : l->body, e);
+}
+
+void store_load_body(struct store *s, const char *event, store_body_fn fn, void *arg)
+{
+    struct load_body *l = op_new(sizeof(*l), op_room(event));
+    l->op.run = load_body_run;
+    l->op.done = load_body_done;
+    l->op.clear = load_body_clear;
+    l->op.what = "body of an event";
+    l->event = op_text(&l->op, event);
+    l->fn = fn;
     l->arg = arg;
     store_ask(s, &l->op);
 }

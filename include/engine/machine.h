@@ -35,6 +35,7 @@ struct engine {
     struct list turn;   /* companies with runs that may start */
     struct list events; /* in memory */
     int active;         /* of them those at work (not parked) */
+    size_t body_bytes;  /* of events in memory */
     bool behind;        /* the store holds events that are not in memory */
     bool loading;       /* store_load_open is under way */
     int64_t last_seq;   /* of the events taken into memory */
@@ -107,7 +108,7 @@ struct incoming {
     char id[64];
     char *connection, *type, *delivery;
     int64_t seq, received_ms;
-    char *body;
+    char *body; /* NULL: it is in the store alone, see body.c */
     size_t nbody;
     struct list runs;
     int open; /* runs that are not settled */
@@ -163,9 +164,10 @@ struct run {
 
     bool slot; /* holds one of the places for running */
     bool parked;
-    bool resumed; /* has a journal to be read first */
-    bool reading; /* the journal is being read */
-    bool ending;  /* its end is being stored */
+    bool resumed;  /* has a journal to be read first */
+    bool reading;  /* the journal is being read */
+    bool fetching; /* and the event's body */
+    bool ending;   /* its end is being stored */
     bool gone;
     struct script_call *call;
     uint32_t seq; /* of the last step of this call */
@@ -209,6 +211,18 @@ void events_skipped(struct engine *e, const struct store_event *se, const char *
 void events_pump(struct engine *e); /* takes more from the store if there is room */
 void events_company_ready(struct company *c);
 
+/* body.c */
+#define BODY_BYTES_MAX ((size_t)64 << 20) /* of events at work; the others stay in the store */
+typedef void (*body_fn)(void *arg, const struct err *err);
+void body_keep(struct incoming *ev, struct str body);
+void body_drop(struct incoming *ev); /* nobody needs it for now */
+/* Calls fn when it is in ev->body again; fn must know by itself if ev is gone by then. */
+void body_fetch(struct incoming *ev, body_fn fn, void *arg);
+/* True if it is there; else it is fetched, and run_begin called. */
+bool body_of_run(struct run *r);
+/* For more events in memory; those for which there is none stay in the store. */
+bool body_room(const struct engine *e);
+
 /* route.c */
 void incoming_route(struct incoming *ev);
 /* Why an event was skipped as a whole; owned. */
@@ -249,6 +263,7 @@ void schedule_add(struct run *r);
 void schedule_release(struct run *r); /* it gave its place back */
 void schedule_pump(struct engine *e);
 void run_start(struct run *r); /* run.c; called when it got a place */
+void run_begin(struct run *r); /* and when what it waited for was read */
 
 /* journal.c */
 void journal_load(struct run *r, void (*fn)(struct run *r));

@@ -150,11 +150,16 @@ struct store_open_event {
     int nruns;
 };
 /* Events after seq that are not settled (not routed, or with a run that is queued, running,
- * waiting; held runs are left out), oldest first, at most limit. Bodies included. done is called
- * last with the number given. Both on the loop. */
+ * waiting; held runs are left out), oldest first, at most limit. Bodies included, and fewer events
+ * if these are large. done is called last: with the number given, or limit if there may be more.
+ * Both on the loop. */
 typedef void (*store_open_fn)(void *arg, const struct store_open_event *ev);
 void store_load_open(struct store *s, int64_t after_seq, int limit, store_open_fn fn,
     void (*done)(void *arg, int n, const struct err *e), void *arg);
+
+/* The body of an event; it lives during the call. */
+typedef void (*store_body_fn)(void *arg, struct str body, const struct err *e);
+void store_load_body(struct store *s, const char *event, store_body_fn fn, void *arg);
 
 /* ---- versions of scripts ---- */
 /* bundle: JSON object of file names to sources; hash names it. Stored once. */

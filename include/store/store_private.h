@@ -46,6 +46,7 @@ enum query_slot {
     Q_LOG_ADD,
     Q_OPEN_LIST,
     Q_OPEN_RUNS,
+    Q_BODY_GET,
     Q_BUNDLE_ADD,
     Q_VERSION_ADD,
     Q_VERSION_GET,

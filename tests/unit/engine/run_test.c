@@ -211,12 +211,19 @@ static void waits_give_the_state_back(void **state)
     assert_int_equal(net_count("GET"), 3);
 }
 
+/* While a run is parked its event's body is in the store alone; it must be there again. */
+static void write_with_body(struct script_call *c)
+{
+    assert_string_equal(c->body, "{\"type\":\"t\"}");
+    write_and_look(c);
+}
+
 /* The write is refused at the door twice, with a park between: sent again, since nothing happened.
  */
 static void a_parked_write_is_sent_again(void **state)
 {
     struct world *w = *state;
-    fake.run = write_and_look;
+    fake.run = write_with_body;
     net.serve = fail_some;
     w->settings.inline_wait_ms = -1;
     fail_status = 0;
