@@ -7,8 +7,9 @@
 
 #define TERMS_MAX 512
 #define ALIKE_MAX 8
-#define BUDGET    40000 /* entries of lists read for one query, beyond the rarest list */
-#define PROBED    512   /* records for which the lists beyond the budget are asked one by one */
+#define BUDGET    12000 /* entries of lists read for one query, beyond the rarest list */
+#define POOR      4
+#define PROBED    96    /* records for which the lists beyond the budget are asked one by one */
 
 struct term {
     uint32_t word, weight, n;
@@ -111,13 +112,15 @@ static bool ahead(const struct catalog *c, uint32_t a, uint32_t b)
     return d ? d < 0 : x.n < y.n;
 }
 
-/* The best `max` of the touched slots, best first. */
-static int best_of(const struct catalog *c, const uint32_t *slots, uint32_t n, uint32_t *out, int max)
+/* The best `max` of the slots, best first. */
+static int best_of(
+    const struct catalog *c, const uint32_t *slots, uint32_t n, uint32_t *out, int max)
 {
     int found = 0;
+    uint32_t least = 0; /* what the last of a full list has */
     for (uint32_t i = 0; i < n; i++) {
         uint32_t s = slots[i];
-        if (found == max && !ahead(c, s, out[max - 1]))
+        if (c->sum[s] < least || (found == max && !ahead(c, s, out[max - 1])))
             continue;
         int lo = 0, hi = found;
         while (lo < hi) {
@@ -131,8 +134,18 @@ static int best_of(const struct catalog *c, const uint32_t *slots, uint32_t n, u
             found++;
         memmove(out + lo + 1, out + lo, (size_t)(found - lo - 1) * sizeof(*out));
         out[lo] = s;
+        if (found == max)
+            least = c->sum[out[max - 1]];
     }
     return found;
+}
+
+/* Those that share less than a quarter of what the first does are not worth a closer look. */
+static int drop_poor(const struct catalog *c, const uint32_t *slots, int n)
+{
+    while (n > 0 && c->sum[slots[n - 1]] < c->sum[slots[0]] / POOR)
+        n--;
+    return n;
 }
 
 int catalog_search(
@@ -169,6 +182,7 @@ int catalog_search(
     } else {
         n = best_of(c, c->touched, touched, out, CATALOG_CANDIDATES);
     }
+    n = drop_poor(c, out, n);
     for (uint32_t k = 0; k < touched; k++)
         c->sum[c->touched[k]] = 0;
     return n;

@@ -272,7 +272,7 @@ struct chunk {
 
 static const char *chunk_of(const char *p, const char *end, struct chunk *c)
 {
-    memset(c, 0, offsetof(struct chunk, joined));
+    c->pieces = 0;
     c->joined_n = c->digits = c->longest_word = 0;
     c->point = false;
     while (p < end && c->pieces < 16) {
@@ -296,6 +296,13 @@ static const char *chunk_of(const char *p, const char *end, struct chunk *c)
             c->point = true;
         p++;
     }
+    return p;
+}
+
+static const char *end_of_chunk(const char *p, const char *end)
+{
+    while (p < end && (is_word(*p) || (is_joiner(*p) && p + 1 < end && is_word(p[1]))))
+        p++;
     return p;
 }
 
@@ -336,9 +343,8 @@ void profile_add(struct profile *p, enum token_field field, struct str folded)
             r.p++;
             continue;
         }
-        if (r.p > chunk_end || r.p == folded.p) {
-            struct chunk c;
-            chunk_end = chunk_of(r.p, r.end, &c);
+        if (r.p >= chunk_end) {
+            chunk_end = end_of_chunk(r.p, r.end);
             r.chunk = (uint16_t)p->chunks++;
         }
         if (is_digit(*r.p) && (read_size(&r) || read_number(&r)))
