@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "http_in.h"
@@ -142,12 +143,23 @@ static void on_log(void *arg, const struct engine_run_info *i, const char *level
         NULL);
 }
 
+/* Each script process takes some 7 MB before it has any company. */
+#define WORKERS_MAX 4
+
+static int cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : (int)n;
+}
+
 static int begin(struct serving *s, struct err *e)
 {
     const struct conf *c = s->conf;
     struct parts_options o;
     struct engine_settings es;
     parts_read_options(c, &o, &es);
+    if (o.workers <= 0)
+        o.workers = cores();
     o.data = o.secrets_data = conf_text(c, "data");
     es.max_events = (int)conf_int(c, "max-events");
     es.max_running = (int)conf_int(c, "max-running");

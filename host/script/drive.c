@@ -16,7 +16,7 @@
 
 #define SPEC_MAX ((size_t)1 << 20)
 /* States that loads have left, and that may never be needed, are kept up to here. */
-#define LOADED_KEEP ((size_t)8 << 20)
+#define LOADED_KEEP ((size_t)4 << 20)
 #define VERDICT_MAX ((size_t)4 << 20)
 
 /* ---- messages ------------------------------------------------------------------------------ */

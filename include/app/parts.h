@@ -41,7 +41,7 @@ void parts_close_engine(struct parts *p);
 
 /* Settings that every command which runs scripts shares, and reading them. */
 #define OPTION_PARTS                                                                               \
-    {"workers", CONF_INT, "1", "script processes"},                                                \
+    {"workers", CONF_INT, "0", "script processes; 0: one, for serve one a core up to 4"},          \
         {"memory", CONF_SIZE, "64m", "bytes that one run's Lua state may use"},                    \
         {"burst", CONF_MS, "5s", "longest time a script may compute without a step"},              \
         {"env", CONF_TEXT, "*_URL", "environment variables that scripts may name"},                \

@@ -322,6 +322,39 @@ static void test_frames_in_pieces(void **state)
     host_stop(&h);
 }
 
+/* A state that nobody wanted between two looks is closed; one that was used meanwhile stays. */
+static void test_idle_states_go(void **state)
+{
+    struct err e = {0};
+    struct buf why;
+    struct idle_states idle = {.max = (size_t)64 << 20};
+    list_init(&idle.list);
+    buf_init(&why, 1000);
+    char *bundle = bundle_of("lua/boot.lua", boot_source, NULL);
+    char *company = bundle_of("company.lua", "return print", NULL);
+    struct sources *system = sources_new(str_of(bundle), &e);
+    struct context *c = context_new(STR_LIT("c"), false, STR_LIT("boot"), system, str_of(company),
+        STR_LIT("{}"), &usual_limits, &idle, &e);
+    assert_non_null(c);
+    struct call by = {.context = c, .loading = true};
+    struct vm *vm = context_take(c, &by, NULL, &why);
+    assert_non_null(vm);
+    context_give(c, vm, true);
+    assert_false(idle_trim(&idle));
+    assert_ptr_equal(context_take(c, &by, NULL, &why), vm);
+    context_give(c, vm, true);
+    assert_false(idle_trim(&idle));
+    assert_int_equal(c->nidle, 1);
+    assert_true(idle_trim(&idle));
+    assert_int_equal(c->nidle, 0);
+    assert_int_equal(idle.bytes, 0);
+    context_retire(c);
+    sources_free(system);
+    mem_free(bundle);
+    mem_free(company);
+    buf_free(&why);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_log_and_attention),
         cmocka_unit_test(test_malformed_messages_end_it),
         cmocka_unit_test(test_frames_in_pieces),
+        cmocka_unit_test(test_idle_states_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
