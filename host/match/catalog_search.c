@@ -8,7 +8,7 @@
 #define TERMS_MAX 512
 #define ALIKE_MAX 8
 #define BUDGET    12000 /* entries of lists read for one query, beyond the rarest list */
-#define POOR      4
+#define POOR      3
 #define PROBED    96    /* records for which the lists beyond the budget are asked one by one */
 
 struct term {
@@ -82,7 +82,7 @@ static void gather(struct catalog *c, const struct profile *q, bool thorough, st
     for (int i = 0; i < q->n; i++) {
         const struct token *k = &q->token[i];
         bool known = k->word != TOKEN_NO_WORD && vocabulary_postings(c->words, k->word)->n > 0;
-        if (is_spelling(k) && (thorough || !known || k->kind == TOKEN_CODE))
+        if (is_spelling(k) && (thorough || !known))
             add_alike(t, c, token_key(q, k));
     }
     qsort(t->term, (size_t)t->n, sizeof(t->term[0]), by_rarity);

@@ -10,7 +10,9 @@
 #define SYMBOLS   40
 #define PAD       37
 #define GRAMS_MAX 66
-#define TOUCH_MAX 60000 /* trigram entries looked at for one word */
+#define TOUCH_MAX 5000 /* trigram entries looked at for one word, beyond its rarest trigrams */
+#define RAREST    3
+#define PERCENT_MIN 40
 
 struct word {
     uint32_t text; /* block << 18 | offset; there its length in a byte, then its bytes */
@@ -276,6 +278,25 @@ static void consider(const struct vocabulary *v, struct vocabulary_alike one,
     out[at] = one;
 }
 
+/* Of a hundred: the trigrams in common of those that both have, or (for less) of the shorter's. */
+static uint32_t percent_of(uint32_t common, uint32_t mine, struct str text)
+{
+    uint32_t other = (uint32_t)(text.n > 60 ? 60 : text.n), least = other < mine ? other : mine;
+    uint32_t both = 200 * common / (other + mine), one = 70 * common / least;
+    return both > one ? both : one;
+}
+
+static uint32_t common_grams(const uint16_t *grams, int n, struct str text)
+{
+    uint16_t others[GRAMS_MAX];
+    int m = grams_of(text, others);
+    uint32_t common = 0;
+    for (int i = 0; i < m; i++)
+        for (int k = 0; k < n; k++)
+            common += grams[k] == others[i];
+    return common;
+}
+
 int vocabulary_alike(
     struct vocabulary *v, struct str word, struct vocabulary_alike *out, int max)
 {
@@ -296,36 +317,35 @@ int vocabulary_alike(
             grams[k] = grams[k - 1];
             grams[k - 1] = t;
         }
-    size_t touched = 0, looked = 0;
-    for (int i = 0; i < n; i++) {
-        const struct postings *p = grams_at(v, grams[i]);
+    size_t touched = 0;
+    int used = 0, lists = 0;
+    for (; used < n; used++) {
+        const struct postings *p = grams_at(v, grams[used]);
         if (!p)
             continue;
-        looked += p->n;
-        if (looked > TOUCH_MAX && i >= n / 2)
+        if (lists >= RAREST && touched + p->n > TOUCH_MAX)
             break;
         if (touched + p->n > v->touched_cap) {
             v->touched_cap = (touched + p->n) * 2;
             v->touched = mem_realloc(v->touched, v->touched_cap * sizeof(*v->touched));
         }
+        lists++;
         const uint32_t *list = postings_list(p);
         for (uint32_t k = 0; k < p->n; k++)
             if (v->count[list[k]]++ == 0)
                 v->touched[touched++] = list[k];
     }
     for (size_t i = 0; i < touched; i++) {
-        uint32_t w = v->touched[i], common = v->count[w];
+        uint32_t w = v->touched[i], seen = v->count[w], most = seen + (uint32_t)(n - used);
         v->count[w] = 0;
-        if (common < 2)
+        if (most < 2 || (seen < 2 && lists >= RAREST))
             continue;
         struct str text = vocabulary_text(v, w);
-        uint32_t other = (uint32_t)(text.n > 60 ? 60 : text.n), mine = (uint32_t)n;
-        uint32_t least = other < mine ? other : mine;
-        uint32_t both = 200 * common / (other + mine), one = 70 * common / least;
-        uint32_t percent = both > one ? both : one;
-        if (percent < 40 || str_eq(text, word))
+        if (percent_of(most, (uint32_t)n, text) < PERCENT_MIN || str_eq(text, word))
             continue;
-        consider(v, (struct vocabulary_alike){w, percent}, out, &found, max);
+        uint32_t percent = percent_of(used == n ? most : common_grams(grams, n, text), (uint32_t)n, text);
+        if (percent >= PERCENT_MIN)
+            consider(v, (struct vocabulary_alike){w, percent}, out, &found, max);
     }
     return found;
 }
