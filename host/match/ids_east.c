@@ -182,7 +182,7 @@ bool ids_ro_cf(struct ids_clean *c, struct ids_checked *out)
         return ro_person(c->p) || ids_refuse_sum(out);
     if (c->p[0] == '0')
         return ids_refuse(out, "a Romanian VAT number does not begin with 0");
-    int sum = ids_weighted(c->p, w + 10 - c->n, c->n - 1);
+    int sum = ids_weighted(c->p, w + (10 - c->n), c->n - 1);
     char expected = (char)('0' + sum * 10 % 11 % 10);
     return c->p[c->n - 1] == expected || ids_refuse_digit(out, c->p[c->n - 1], expected);
 }

@@ -39,7 +39,7 @@ bool ids_rf_make(struct str reference, struct ids_checked *out);
 bool ids_rf_make_any(struct str base, struct ids_checked *out);
 
 /* Both are valid and mean the same: a business ID and its VAT number, a reference number and its
- * RF form, or two spellings of one. */
+ * RF form, or two spellings of one; by a type that has a check digit. */
 bool ids_same(struct str a, struct str b);
 
 #define IDS_KEY 40

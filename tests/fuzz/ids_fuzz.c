@@ -6,6 +6,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Types without a check digit: that two texts are the same is not concluded from them. */
+static bool any_digits_do(const char *type)
+{
+    return !strcmp(type, "gb_company") || !strcmp(type, "nl_kvk") || !strcmp(type, "is_vsk") ||
+           !strcmp(type, "us_ein");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str text = {(const char *)data, size};
@@ -14,7 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (ids_check(ids_type(i), text, &c) != IDS_VALID)
             continue;
         if (ids_check(ids_type(i), str_of(c.normal), &again) != IDS_VALID ||
-            strcmp(c.normal, again.normal) || !ids_same(text, str_of(c.normal)))
+            strcmp(c.normal, again.normal))
+            abort();
+        if (!any_digits_do(ids_type(i)) && !ids_same(text, str_of(c.normal)))
             abort();
     }
     if (ids_reference_make(text, &c) &&
