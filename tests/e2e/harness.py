@@ -22,7 +22,7 @@ import unittest
 from urllib.parse import urlsplit
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("SAUMA_BUILD", os.path.join(ROOT, "build", "asan"))
+BUILD = os.path.abspath(os.environ.get("SAUMA_BUILD", os.path.join(ROOT, "build", "asan")))
 SAUMA = os.path.join(BUILD, "sauma")
 UNDER = os.environ.get("SAUMA_UNDER", "").split()  # valgrind and its options, or nothing
 PATIENCE = 600 if UNDER else 120  # seconds until what should happen counts as never happening
