@@ -16,6 +16,7 @@ struct catalog *catalog_new(void)
     c->words = vocabulary_new();
     c->ids_mask = 63;
     c->ids = mem_zalloc(c->ids_mask + 1, sizeof(uint32_t));
+    buf_init(&c->fold, BUF_MAX_DEFAULT);
     c->query = mem_zalloc(1, sizeof(*c->query));
     c->other = mem_zalloc(1, sizeof(*c->other));
     return c;
@@ -36,6 +37,7 @@ void catalog_free(struct catalog *c)
     mem_free(c->other);
     mem_free(c->sum);
     mem_free(c->touched);
+    buf_free(&c->fold);
     mem_free(c);
 }
 
@@ -70,7 +72,7 @@ int64_t catalog_price(const char *record)
     return k.price;
 }
 
-static size_t size_of(const char *record)
+size_t catalog_record_size(const char *record)
 {
     struct str last = catalog_field(record, FIELDS - 1);
     return (size_t)(last.p + last.n - record);
@@ -231,7 +233,7 @@ static void compact(struct catalog *c)
         c->blocks_n = c->block_used = c->garbage = c->held = 0;
         for (uint32_t s = 0; s < c->slots; s++)
             if (c->records[s])
-                c->records[s] = keep(c, c->records[s], size_of(c->records[s]));
+                c->records[s] = keep(c, c->records[s], catalog_record_size(c->records[s]));
         for (size_t i = 0; i < old_n; i++)
             mem_free(old[i]);
         mem_free(old);
@@ -261,7 +263,7 @@ static void drop(struct catalog *c, uint32_t *id)
 {
     uint32_t slot = *id - 2;
     unlink_words(c, slot);
-    c->garbage += (size_of(c->records[slot]) + 7) & ~(size_t)7;
+    c->garbage += (catalog_record_size(c->records[slot]) + 7) & ~(size_t)7;
     c->records[slot] = NULL;
     *id = 1;
     if (c->vacant_n == c->vacant_cap) {
@@ -272,26 +274,39 @@ static void drop(struct catalog *c, uint32_t *id)
     c->count--;
 }
 
+static void add(struct catalog *c, const char *record, size_t n)
+{
+    uint32_t slot = take_slot(c);
+    struct str id;
+    c->records[slot] = keep(c, record, n);
+    id = catalog_field(c->records[slot], FIELD_ID);
+    c->count++;
+    grow_ids(c);
+    if (!find_id(c, id))
+        set_id(c, id, slot);
+    link_words(c, slot);
+}
+
+bool catalog_put_kept(struct catalog *c, const char *record, size_t n)
+{
+    if (find_id(c, catalog_field(record, FIELD_ID)))
+        return false;
+    add(c, record, n);
+    return true;
+}
+
 int catalog_put(struct catalog *c, const struct catalog_record *r, struct err *e)
 {
-    struct buf b;
-    buf_init(&b, BUF_MAX_DEFAULT);
-    int rc = catalog_fold(&b, r, e);
-    if (rc == 0) {
-        uint32_t *old = find_id(c, r->id);
-        if (old)
-            drop(c, old);
-        uint32_t slot = take_slot(c);
-        c->records[slot] = keep(c, b.p, b.n);
-        c->count++;
-        grow_ids(c);
-        if (!find_id(c, r->id))
-            set_id(c, r->id, slot);
-        link_words(c, slot);
-        compact(c);
-    }
-    buf_free(&b);
-    return rc;
+    struct buf *b = &c->fold;
+    buf_clear(b);
+    if (catalog_fold(b, r, e) < 0)
+        return -1;
+    uint32_t *old = find_id(c, r->id);
+    if (old)
+        drop(c, old);
+    add(c, b->p, b->n);
+    compact(c);
+    return 0;
 }
 
 bool catalog_remove(struct catalog *c, struct str id)

@@ -25,6 +25,7 @@ struct catalog {
     uint32_t *ids, ids_mask, ids_used; /* slot + 1, open addressing over the ids; 1: removed */
     char **blocks;
     size_t blocks_n, block_used, garbage, held;
+    struct buf fold;               /* a record on its way in */
     struct profile *query, *other; /* of the question under way */
     uint32_t *sum, sum_cap; /* by slot, zero between questions */
     uint32_t *touched, touched_cap;
@@ -32,6 +33,9 @@ struct catalog {
 
 struct str catalog_field(const char *record, int field);
 int64_t catalog_price(const char *record);
+size_t catalog_record_size(const char *record);
+/* Adds a record as it is kept; false if its id is there already. */
+bool catalog_put_kept(struct catalog *c, const char *record, size_t n);
 /* The slot of an id, UINT32_MAX if there is none. */
 uint32_t catalog_slot(const struct catalog *c, struct str id);
 /* What a word says: hundredths of bits, more for a rare one; most for one that no record has. */

@@ -229,18 +229,16 @@ int decision_find(struct catalog *c, const struct catalog_record *query,
 {
     static const struct decision_options defaults;
     struct asked all[CATALOG_CANDIDATES];
-    struct buf b;
+    struct buf *b = &c->fold;
     struct catalog_record r = *query;
     r.id = STR_LIT("?");
     o = o ? o : &defaults;
     memset(out, 0, sizeof(*out));
     out->match = -1;
-    buf_init(&b, BUF_MAX_DEFAULT);
-    if (catalog_fold(&b, &r, e) < 0) {
-        buf_free(&b);
+    buf_clear(b);
+    if (catalog_fold(b, &r, e) < 0)
         return -1;
-    }
-    catalog_profile(c, b.p, c->query);
+    catalog_profile(c, b->p, c->query);
     weigh(c, c->query);
     struct evidence_side q = {c->query, query->price};
     int n = compare_all(c, &q, false, o, all);
@@ -257,6 +255,5 @@ int decision_find(struct catalog *c, const struct catalog_record *query,
             out->match = out->n;
         out->candidate[out->n++] = all[i].c;
     }
-    buf_free(&b);
     return 0;
 }
