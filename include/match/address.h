@@ -4,6 +4,7 @@
 #ifndef ADDRESS_H
 #define ADDRESS_H
 
+#include <stdbool.h>
 #include "err.h"
 #include "str.h"
 
@@ -25,5 +26,8 @@ struct address {
 /* text: one line with commas, or lines. country: the default country, "FI" if NULL.
  * 0, or -1 and e: ERR_INPUT with the reason in words ("no postal code of five digits ..."). */
 int address_split(struct str text, const char *country, struct address *out, struct err *e);
+
+/* country is a code that address_split takes as default: any of ISO 3166-1 alpha-2's two letters. */
+bool address_country_known(const char *country);
 
 #endif
