@@ -4,9 +4,10 @@
 usage: tests/bench/bench.py [--build DIR] [--seconds N]
 
 Ingest: webhooks accepted durably a second, against nginx with Lua that decodes the same body and
-answers 202 without storing anything. Flows: webhook, GET customer, POST customer (half of the
-time), POST invoice. Then memory with 100 idle companies, and start to the first 202. Load and
-backend are C programs on the same two cores; CPU is that of the host and its script processes.
+answers 202 without storing anything; no rule is for these events, so each is stored as skipped.
+Flows: webhook, GET customer, POST customer (half of the time), POST invoice. Then what happens to
+more events than the rule can follow, memory with 100 idle companies, and start to the first 202.
+Load and backend are C programs on the same cores; CPU is that of the host and its script processes.
 """
 import argparse
 import http.client
@@ -14,6 +15,7 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -152,6 +154,38 @@ def flows(build, companies, body, seconds):
         host.stop()
 
 
+def books(host):
+    store = sqlite3.connect(f"file:{host.dir}/sauma.db?mode=ro", uri=True)
+    counts = dict(store.execute("SELECT state, sum(n) FROM books GROUP BY state").fetchall())
+    store.close()
+    return counts
+
+
+def overload(build, companies, body, seconds):
+    """More events than runs can follow: they wait in the store, and memory has a bound."""
+    print("\nmore events than the rule can follow, at 64 connections; none may be lost")
+    port = free_port()
+    host = Host(build, companies, {"BENCH_URL": f"http://127.0.0.1:{port}"})
+    backend = subprocess.Popen(
+        [f"{build}/bench/flow", "127.0.0.1", str(host.port), "/hooks/company/bench", body, "0",
+         "3600", str(port)], stdout=subprocess.DEVNULL)
+    accepted = load(build, host.port, "/hooks/company/bench", body, 64, seconds)
+    most, began = memory_mb(host.p.pid), time.monotonic()
+    behind = books(host)["in_flight"]
+    while books(host)["in_flight"] and time.monotonic() < began + 60 * seconds:
+        most = max(most, memory_mb(host.p.pid))
+        time.sleep(0.2)
+    counts = books(host)
+    whole = counts["received"] == counts.get("done") and counts["done"] >= accepted["accepted"]
+    print(f"accepted {accepted['rate']:.0f}/s with p99 {accepted['p99_ms']:.1f} ms, "
+          f"{behind} of {accepted['accepted']} behind at the end, done "
+          f"{time.monotonic() - began:.1f} s later, at most {most:.0f} MB"
+          f"{'' if whole else '  LOST: ' + str(counts)}")
+    backend.kill()
+    backend.wait()
+    host.stop()
+
+
 def idle(build):
     folder = tempfile.mkdtemp(prefix="sauma-bench-")
     for n in range(100):
@@ -196,6 +230,7 @@ def main():
             f.write(template.replace("EVENT", event))
     ingest(build, companies, bodies["ingest"], args.seconds)
     flows(build, companies, bodies["flow"], args.seconds)
+    overload(build, companies, bodies["flow"], args.seconds)
     idle(build)
     start(build, companies, bodies["flow"])
     shutil.rmtree(work)
