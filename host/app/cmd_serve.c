@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "descriptors.h"
 #include "http_in.h"
 #include "log.h"
 #include "parts.h"
@@ -80,6 +81,17 @@ static void on_loaded(void *arg, const char *company, const char *version, const
         log_event(LOG_INFO, "company loaded", "company", company, "version", version, NULL);
 }
 
+static int connections_that_fit(int wanted)
+{
+    int fit = descriptors_for_connections(wanted);
+    char text[16];
+    snprintf(text, sizeof(text), "%d", fit);
+    if (fit < wanted)
+        log_event(LOG_WARN, "fewer connections at once than max-connections says", "connections",
+            text, "why", "the limit of open files (ulimit -n)", NULL);
+    return fit;
+}
+
 /* All companies were read: open the door. */
 static void on_all_loaded(void *arg, int loaded, int failed)
 {
@@ -97,7 +109,7 @@ static void on_all_loaded(void *arg, int loaded, int failed)
     hc.listen = conf_text(c, "listen");
     hc.max_body = conf_size(c, "max-body");
     hc.max_header = conf_size(c, "max-header");
-    hc.max_connections = (int)conf_int(c, "max-connections");
+    hc.max_connections = connections_that_fit((int)conf_int(c, "max-connections"));
     hc.header_ms = conf_int(c, "header-timeout");
     hc.body_ms = conf_int(c, "body-timeout");
     hc.idle_ms = conf_int(c, "idle-timeout");

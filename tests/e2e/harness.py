@@ -57,12 +57,12 @@ def request(address, method, path, body=b"", headers=None, timeout=60):
 class Process:
     """A started program whose standard output is watched for a line."""
 
-    def __init__(self, world, name, args, env=None):
+    def __init__(self, world, name, args, env=None, under=()):
         self.name, self.out = name, os.path.join(world.dir, f"{name}-{time.monotonic_ns()}.log")
         self.err = self.out + ".err"
-        self.p = subprocess.Popen(UNDER + [SAUMA] + args, stdout=open(self.out, "wb"), cwd=world.dir,
-                                  stderr=open(self.err, "wb"), env=dict(world.env, **(env or {})),
-                                  stdin=subprocess.DEVNULL)
+        self.p = subprocess.Popen([*UNDER, *under, SAUMA, *args], cwd=world.dir,
+                                  env=dict(world.env, **(env or {})), stdin=subprocess.DEVNULL,
+                                  stdout=open(self.out, "wb"), stderr=open(self.err, "wb"))
 
     def text(self):
         with open(self.out, errors="replace") as f:
@@ -154,8 +154,8 @@ class World:
         self.secret(name, "slack-url", self.urls["slack"])
 
     # ---- processes ----
-    def start(self, name, args, env=None):
-        p = Process(self, name, args, env)
+    def start(self, name, args, env=None, under=()):
+        p = Process(self, name, args, env, under)
         self.processes.append(p)
         return p
 
@@ -169,9 +169,9 @@ class World:
         if "procountor" in self.urls:
             self.env["PROCOUNTOR_URL"] = self.urls["procountor"]
 
-    def start_host(self, *args, env=None):
+    def start_host(self, *args, env=None, under=()):
         self.host = self.start("host", ["serve", "--companies", self.companies, "--data", self.data,
-                                        "--listen", "127.0.0.1:0", *args], env)
+                                        "--listen", "127.0.0.1:0", *args], env, under)
         self.address = self.host.line(r"listening on http://(\S+?),").group(1)
         return self.host
 
