@@ -13,11 +13,11 @@
 
 #define READ_SIZE ((size_t)256 << 10)
 /* Bytes of output that do not wait for the end of a batch: the host goes on with them meanwhile. */
-#define WRITE_AT  ((size_t)16 << 10)
-#define KEEP_MAX  ((size_t)4 << 20) /* an empty buffer larger than this is given back */
-#define IDLE_MAX  ((size_t)64 << 20)
-#define TRIM_MS   PROCESS_QUIET_MS
-#define OUT_MAX   ((size_t)256 << 20)
+#define WRITE_AT ((size_t)16 << 10)
+#define KEEP_MAX ((size_t)4 << 20) /* an empty buffer larger than this is given back */
+#define IDLE_MAX ((size_t)64 << 20)
+#define TRIM_MS  PROCESS_QUIET_MS
+#define OUT_MAX  ((size_t)256 << 20)
 
 struct process {
     int fd;

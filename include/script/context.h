@@ -16,7 +16,8 @@
 #include "str.h"
 #include "vm.h"
 
-/* Of one context: as many as may run at once, because a fresh one costs more than the run itself. */
+/* Of one context: as many as may run at once, because a fresh one costs more than the run itself.
+ */
 #define IDLE_STATES_MAX 128
 
 /* Idle states of all contexts, the least recently used first; over the maximum these are closed. */
