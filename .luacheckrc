@@ -7,6 +7,8 @@ files["rules"] = { read_globals = script }
 files["examples"] = { read_globals = script }
 files["examples/**/company.lua"] = { read_globals = { "company", "connect", "use", "rule",
   "procountor", "click2contract", "slack", "zapier", "crm" } }
+files["tests/**/company.lua"] = { read_globals = { "company", "connect", "use", "rule",
+  "http", "decimal", "env", "secret" } }
 files["examples/**/rules"] = { read_globals = { "procountor", "click2contract", "slack", "zapier" } }
 files["examples/**/tests"] = { read_globals = { "test", "sandbox", "deliver", "fixture",
   "fixture_text", "expect", "runs", "absent" } }
