@@ -2,26 +2,34 @@
 The run's log: log.debug, log.info, log.warn, log.error (format, ...), and log(format, ...) as
 log.info. Without further arguments the text is taken as it is, so a stray % does no harm.
 
-Personal identity codes never reach a log (outside-systems 6.1: personal data): what looks like one
-is masked here, whoever wrote the line.
+Personal identity codes never reach a log (outside-systems 6.1: personal data): what has the form of
+one, with a date that exists, is masked here, whoever wrote the line.
 ]]
 
 local host = require "host"
+local ids = require "ids"
 
 local log = {}
 
--- DDMMYY, the century's sign (decree 690/2022 added the letters beside - + A), number, check
--- character; not in the middle of a longer word.
-local PATTERN = "%f[%w](%d%d%d%d%d%d)[%-+ABCDEFUVWXYabcdefuvwxy](%d%d%d)[%dA-Ya-y]%f[^%w]"
+-- DDMMYY, the sign of the century (up to three bytes: there are several dashes), number, check
+-- character; not in the middle of a longer word. Whether it is one, ids says.
+local PATTERN = "%f[%w]%d%d%d%d%d%d[^%d%s][\x80-\xbf]?[\x80-\xbf]?%d%d%d%w%f[^%w]"
+local MASK = "******-****"
 
--- The text with personal identity codes made unreadable: "131052-308T" becomes "******-****".
-function log.mask(text)
-  return (text:gsub(PATTERN, "******-****"))
+local function masked(code)
+  return ids.is_personal(code) and MASK or nil
 end
 
--- True if the whole text has the form of a personal identity code.
+-- The text with personal identity codes made unreadable: "131052-308T" becomes "******-****".
+-- Order numbers that look alike ("202607-0012": there is no month 26) stay.
+function log.mask(text)
+  return (text:gsub(PATTERN, masked))
+end
+
+-- True if the whole text is a personal identity code, or one that was masked.
 function log.is_personal(text)
-  return type(text) == "string" and text:find("^%s*" .. PATTERN .. "%s*$") ~= nil
+  if type(text) ~= "string" then return false end
+  return ids.is_personal(text) or text:match("^%s*(.-)%s*$") == MASK
 end
 
 local function line(format, ...)

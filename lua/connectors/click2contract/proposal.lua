@@ -16,19 +16,23 @@ A signed proposal in one clear shape, out of whatever Click2Contract sent (outsi
     problems = { { field = "pricing_table.rows[1].quantity", message = "in words" } },
   }
 
-Numbers are decimals (payment_term_days an integer), however they were spelled. A personal identity
-code in the business ID's place makes a consumer and is not carried on: it is personal data that
-nothing further down needs.
+Numbers are decimals (payment_term_days an integer), however they were spelled; what "33,335" is, the
+proposal's language says, else the company's. A number may carry its unit ("12 h", "149 €/h",
+"25,5 %"), and one that contradicts its place is a problem. A personal identity code is taken out
+wherever it stands, since it is personal data that nothing further down needs; in the business ID's
+place it makes a consumer.
 ]]
 
 local address = require "address"
+local countries = require "connectors.procountor.countries"
 local given = require "given"
 local log = require "log"
 local money = require "money"
+local personal = require "connectors.click2contract.personal"
 
 local proposal = {}
 
-local FALSE_WORDS = { ["false"] = true, no = true, ei = true, nej = true, ["0"] = true }
+local FALSE_WORDS = { ["false"] = true, no = true, ei = true, nej = true, off = true, ["0"] = true }
 
 -- A yes or no that may come as a boolean, a number or a word; nil if not given.
 local function flag(value)
@@ -36,7 +40,8 @@ local function flag(value)
   if value == nil then return nil end
   if type(value) == "boolean" then return value end
   if type(value) == "string" then return not FALSE_WORDS[value:lower()] end
-  return value ~= 0
+  local number = money.number(value)
+  return number == nil or number ~= money.number(0)
 end
 
 local function object(value)
@@ -44,44 +49,99 @@ local function object(value)
   return type(value) == "table" and value or {}
 end
 
--- Keeps what could not be understood, with its place; returns the number or nil.
-local function number(value, field, problems, what, fallback)
-  value = given(value)
-  if value == nil then
-    if fallback == nil then
-      problems[#problems + 1] = { field = field, message = what .. " is missing" }
+-- Currency that a number's unit names ("EUR", "€/h"), or nil.
+local function currency_of(unit)
+  if not unit then return nil end
+  if unit:find("^€") or unit:find("^[Ee][Uu][Rr]") then return "EUR" end
+  return unit:match("^%u%u%u%f[^%w]") or unit:match("^[Kk][Rr]%f[^%w]") or unit:match("^[£$]")
+end
+
+-- "kr" is what three currencies are called.
+local function is_currency(word, currency)
+  if word:lower() == "kr" then return currency == "SEK" or currency == "NOK" or currency == "DKK" end
+  return word == currency
+end
+
+-- Why a number's unit contradicts the number's place, or nil.
+local function contradiction(kind, unit, read)
+  local currency = currency_of(unit)
+  if kind == "price" then
+    if unit == "%" then return "is a percentage" end
+    if currency and not is_currency(currency, read.currency) then
+      return ("is in another currency than the proposal (%s)"):format(read.currency)
     end
-    return fallback
+  elseif kind == "percent" then
+    if unit and unit ~= "%" then return "is no percentage" end
+  elseif unit == "%" or currency then
+    return "is no quantity"
   end
-  local result, reason = money.number(value)
-  if result then return result end
-  problems[#problems + 1] = { field = field,
-    message = ('%s "%s" is not a number (%s)'):format(what, tostring(value), tostring(reason)) }
   return nil
 end
 
-local function read_row(row, where, field, problems)
+-- The number in a field, or nil; what could not be understood is kept with its place. kind: "price",
+-- "percent" or "quantity". fallback: what a missing one is; none: it must be there. Returns the
+-- unit too.
+local function number(read, value, field, what, kind, fallback)
+  value = given(value)
+  local function problem(message)
+    read.problems[#read.problems + 1] = { field = field, message = what .. " " .. message }
+  end
+  if value == nil then
+    if fallback == nil then problem "is missing" end
+    return fallback
+  end
+  local result, unit = money.number(value, read.language)
+  if not result then
+    local shown = type(value) == "table" and "something with parts" or ('"%s"'):format(tostring(value))
+    -- The reason is a sentence about the text, or why it is none.
+    problem((tostring(unit):find('"', 1, true) == 1) and unit
+      or ("%s is not a number (%s)"):format(shown, tostring(unit)))
+    return nil
+  end
+  local why = contradiction(kind, unit, read)
+  if not why then return result, unit end
+  problem(('"%s" %s'):format(tostring(value), why))
+  return nil
+end
+
+-- A unit may stand beside the quantity or behind it ("12 h").
+local function unit_of(row, behind, problem)
+  local unit = given.text(row.unit)
+  if unit and behind and unit:lower() ~= behind:lower() then
+    problem("unit", ('the quantity is in "%s" and the unit is "%s"'):format(behind, unit))
+  end
+  return unit or behind
+end
+
+local function read_row(row, where, field, read)
   local function problem(name, message)
-    problems[#problems + 1] = { field = field .. "." .. name, message = where .. ": " .. message }
+    read.problems[#read.problems + 1] = { field = field .. "." .. name,
+      message = where .. ": " .. message }
   end
-  local function value(name, what, fallback, other)
-    return number(given(row[name]) or row[other or name], field .. "." .. name, problems,
-      where .. ": " .. what, fallback)
+  local function value(name, what, kind, fallback, other)
+    local found = given(row[name])
+    if found == nil and other then found, name = row[other], given(row[other]) and other or name end
+    return number(read, found, field .. "." .. name, where .. ": " .. what, kind, fallback)
   end
-  local read = { where = where, field = field, code = given.text(row.code),
+  local line = { where = where, field = field, code = given.text(row.code),
     name = given.text(row.name), description = given.text(row.description),
-    unit = given.text(row.unit), optional = flag(row.optional) == true }
-  if read.name then read.where = ('%s ("%s")'):format(where, read.name) end
-  if not read.name and not read.code then problem("name", "it has neither a name nor a code") end
-  read.quantity = value("quantity", "the quantity")
-  read.unit_price = value("unit_price", "the unit price", nil, "price")
-  read.discount_percent = value("discount_percent", "the discount", money.number(0), "discount")
-  read.vat_percent = value("vat_percent", "the VAT percentage", nil, "vat")
-  local discount = read.discount_percent
+    optional = flag(row.optional) == true }
+  if line.name then where = ('%s ("%s")'):format(where, line.name) end
+  line.where = where
+  if not line.name and not line.code then problem("name", "it has neither a name nor a code") end
+  local behind
+  line.quantity, behind = value("quantity", "the quantity", "quantity")
+  line.unit = unit_of(row, behind, problem)
+  line.unit_price = value("unit_price", "the unit price", "price", nil, "price")
+  line.discount_percent = value("discount_percent", "the discount", "percent", money.number(0),
+    "discount")
+  line.vat_percent = value("vat_percent", "the VAT percentage", "percent", nil, "vat")
+  line.vat_status = math.type(row.vat_status) == "integer" and row.vat_status or nil
+  local discount = line.discount_percent
   if discount and (discount < 0 or discount > 100) then
     problem("discount_percent", "a discount of " .. money.plain(discount) .. " % is not possible")
   end
-  return read
+  return line
 end
 
 -- A row counts unless it was not selected: an optional one has to be, any other may say that it is
@@ -123,8 +183,10 @@ local function add_totals(read, stated, first)
     read.totals = nil
     return
   end
-  local totals = { net = money.number(stated.net), vat = money.number(stated.vat),
-    gross = money.number(stated.gross) }
+  local totals = {}
+  for _, name in ipairs { "net", "vat", "gross" } do
+    totals[name] = money.number(stated[name], read.language)
+  end
   if first then
     read.totals = totals
   else
@@ -134,34 +196,72 @@ local function add_totals(read, stated, first)
   end
 end
 
+local function read_rows(rows, entry, position, read)
+  local selected = 0
+  for i, row in ipairs(rows) do
+    local field = ("%s.rows[%d]"):format(entry.field, i - 1)
+    local where = read.tables == 1 and ("row %d of the pricing table"):format(i)
+      or ("row %d of pricing table %d"):format(i, position)
+    if type(row) ~= "table" then
+      read.problems[#read.problems + 1] = { field = field, message = where .. " is no row" }
+    elseif is_selected(row) then
+      read.rows[#read.rows + 1] = read_row(row, where, field, read)
+      selected = selected + 1
+    else
+      -- What was not bought need not be understood.
+      read.left_out[#read.left_out + 1] = { where = where, field = field,
+        code = given.text(row.code), name = given.text(row.name) }
+    end
+  end
+  return selected > 0
+end
+
 local function read_tables(payload, read)
   local list = pricing_tables(payload)
   read.tables = #list
+  local kind
   for t, entry in ipairs(list) do
     local include = flag(entry.table.prices_include_vat) == true
-    if t > 1 and include ~= read.prices_include_vat then
-      read.problems[#read.problems + 1] = { field = entry.field .. ".prices_include_vat",
-        message = "one pricing table has prices with VAT and another without; an invoice has one "
-          .. "kind only" }
-    end
-    if t == 1 then read.prices_include_vat = include end
-    local rows = object(entry.table.rows)
-    for i, row in ipairs(rows) do
-      local field = ("%s.rows[%d]"):format(entry.field, i - 1)
-      local where = #list == 1 and ("row %d of the pricing table"):format(i)
-        or ("row %d of pricing table %d"):format(i, t)
-      if type(row) ~= "table" then
-        read.problems[#read.problems + 1] = { field = field, message = where .. " is no row" }
-      elseif is_selected(row) then
-        read.rows[#read.rows + 1] = read_row(row, where, field, read.problems)
-      else
-        -- What was not bought need not be understood.
-        read.left_out[#read.left_out + 1] = { where = where, field = field,
-          code = given.text(row.code), name = given.text(row.name) }
+    -- A table of which nothing was bought says nothing about the invoice.
+    if read_rows(object(entry.table.rows), entry, t, read) then
+      if kind ~= nil and include ~= kind then
+        read.problems[#read.problems + 1] = { field = entry.field .. ".prices_include_vat",
+          message = "one pricing table has prices with VAT and another without; an invoice has one "
+            .. "kind only" }
       end
+      if kind == nil then kind = include end
     end
     add_totals(read, object(entry.table.totals), t == 1)
   end
+  read.prices_include_vat = kind == true
+end
+
+-- What of a split address fitted nowhere: a country's name, or the box that was understood anyway;
+-- nil if it is all accounted for, else the words in question.
+local function left_over(split)
+  local rest = given.text(split.rest)
+  if not rest then return nil end
+  local name = countries.name(rest)
+  if name and not given.text(split.country) then
+    split.country = countries.code(name)
+    return nil
+  end
+  local box = given.text(split.po_box)
+  if box and rest:match("^[PpLlBbOoXx%. ]*(%d+)$") == box then return nil end
+  return rest
+end
+
+-- An address in one text as its fields, or nil and why it could not be split.
+local function split_address(text, country)
+  local name = country and countries.name(country)
+  -- Postal codes look different elsewhere, so the splitter is told where it is.
+  local split, reason = address.split(text, name and countries.code(name) or nil)
+  if not split then return nil, reason end
+  local rest = left_over(split)
+  if rest then return nil, ('what "%s" in it means is not clear'):format(rest) end
+  return { street = given.text(split.street), postal_code = given.text(split.postal_code),
+    city = given.text(split.city), co = given.text(split.co), po_box = given.text(split.po_box),
+    company = given.text(split.company), country = given.text(split.country) }
 end
 
 -- The address: three fields, or one text that is split. It must be unmistakable, since an invoice
@@ -175,19 +275,17 @@ local function read_address(customer)
   local read = { street = given.text(fields.street), city = given.text(fields.city),
     postal_code = given.text(fields.postal_code) or given.text(fields.zip),
     co = given.text(fields.co), po_box = given.text(fields.po_box) }
-  -- A postal code that came as a number has lost its leading zeros.
-  if math.type(fields.postal_code) == "integer" then
+  local country = given.text(fields.country) or given.text(customer.country)
+  -- A Finnish postal code that came as a number has lost its leading zeros.
+  local home = not country or countries.name(country) == "FINLAND"
+  if math.type(fields.postal_code) == "integer" and home then
     read.postal_code = ("%05d"):format(fields.postal_code)
   end
-  local country = given.text(fields.country) or given.text(customer.country)
   local problem
   if read.street and not read.postal_code and not read.city then
-    local split, reason = address.split(read.street)
+    local split, reason = split_address(read.street, country)
     if split then
-      read = { street = given.text(split.street), postal_code = given.text(split.postal_code),
-        city = given.text(split.city), co = given.text(split.co),
-        po_box = given.text(split.po_box), company = given.text(split.company) }
-      country = country or given.text(split.country)
+      read, country = split, country or split.country
     else
       problem = ('the address "%s" could not be split into street, postal code and city (%s)')
         :format(read.street, tostring(reason))
@@ -202,6 +300,11 @@ local function read_address(customer)
   return nil, problem or (#missing == 3 and "the proposal has no address for the customer"
     or "the customer's address has no " .. table.concat(missing, " and no "))
 end
+
+local AT_ONCE = { heti = true, ["maksu heti"] = true, immediately = true, ["omgående"] = true,
+  ["due on receipt"] = true, genast = true }
+local DAY_WORDS = { pv = true, d = true, day = true, days = true, dag = true, dagar = true,
+  dgr = true, vrk = true, p = true }
 
 local CONSUMER_WORDS = { consumer = true, person = true, private = true, kuluttaja = true,
   ["yksityishenkilö"] = true, privatperson = true }
@@ -220,19 +323,37 @@ local function read_customer(payload)
   return read
 end
 
-local function read_terms(contract, problems)
-  local days = number(contract.payment_term_days, "contract.payment_term_days", problems,
-    "the payment term", false)
+-- "14", "14 pv netto", "14 dagar", "heti".
+local function read_terms(contract, read)
+  local value = given(contract.payment_term_days)
+  if type(value) == "string" then
+    local days, rest = value:match("^%s*(%d+)%s*(%a[^%d]*)$")
+    local at_once = AT_ONCE[value:lower():match("^%s*(.-)%s*$")]
+    value = at_once and 0 or days and DAY_WORDS[rest:lower():match("^(%a+)")] and days or value
+  end
+  local days = number(read, value, "contract.payment_term_days", "the payment term", "quantity",
+    false)
   if not days then return nil end
   local whole = math.tointeger(tonumber(money.plain(days)))
   if whole and whole >= 0 and whole <= 999 then return whole end
-  problems[#problems + 1] = { field = "contract.payment_term_days",
+  read.problems[#read.problems + 1] = { field = "contract.payment_term_days",
     message = ("a payment term of %s days is not possible (0 to 999)"):format(money.plain(days)) }
   return nil
 end
 
+-- Three letters, or the sign of the one currency that has a sign here.
+local function read_currency(contract, read)
+  local text = (given.text(contract.currency) or "EUR"):upper()
+  if text == "€" or text == "EURO" or text == "EUROA" then text = "EUR" end
+  if text:find("^%u%u%u$") then return text end
+  read.problems[#read.problems + 1] = { field = "contract.currency",
+    message = ('"%s" is no currency; its code is wanted, such as EUR'):format(text) }
+  return "EUR"
+end
+
 function proposal.read(payload)
   payload = object(payload)
+  personal.take_out(payload)
   local contract, signer = object(payload.contract), object(object(payload.contract).signer)
   local read = { problems = {}, rows = {}, left_out = {}, prices_include_vat = false }
   read.id = given.text(contract.id)
@@ -243,11 +364,11 @@ function proposal.read(payload)
   end
   read.proposal_id, read.name = given.text(contract.proposal_id), given.text(contract.name)
   read.language = given.text(contract.language)
-  read.currency = (given.text(contract.currency) or "EUR"):upper()
+  read.currency = read_currency(contract, read)
   read.accepted_at = given.text(contract.accepted_at)
   read.signed = flag(contract.signed) ~= false
   read.trigger = given.text(payload.trigger) == "manual" and "manual" or "automatic"
-  read.payment_term_days = read_terms(contract, read.problems)
+  read.payment_term_days = read_terms(contract, read)
   read.reference, read.pdf_url = given.text(contract.reference), given.text(contract.pdf_url)
   read.signer = { name = given.text(signer.name), email = given.text(signer.email) }
   read.customer = read_customer(payload)
