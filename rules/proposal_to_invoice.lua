@@ -7,12 +7,16 @@ What it does: the customer of that business ID, or a new one; for each row that 
 product of that code, else of that name, else a new one; one invoice in status UNFINISHED, whose
 original number is "C2C-" and the contract's id, so that the same contract is never invoiced twice;
 then a notice. What cannot be invoiced goes to a person, with what is missing, where, and what to do.
+What an accountant should look at before the invoice goes out stands in the result's warnings.
+
+A contract that is sent again is not invoiced again: its invoice is adopted in whatever status it is,
+and a person is asked if it is another customer's or was invalidated.
 
 Options (all may be left out):
   trigger        "automatic" (default), "manual", "off", or function(proposal) that returns one
-  payment_terms  days, where the contract does not say (14)
-  notify         connections to tell: { "slack", "zapier" }
-  language       of the invoice, where the contract does not say (the company's)
+  payment_terms  days (0 to 999), where the contract does not say (14)
+  notify         connections to tell, one or several: "slack", { "slack", "zapier" }
+  language       of the invoice ("fi", "sv", "en" ...), where the contract does not say (the company's)
   channel        "EMAIL", "MAIL", "ELECTRONIC_INVOICE", "NO_SENDING" (EMAIL if there is an address)
   totals         "warn" (default), "attention" or "ignore": when the invoice's sums are not those
                  that the proposal states
@@ -20,7 +24,8 @@ Options (all may be left out):
 
 Each step can be replaced:
   customer  = function(proposal) return customer end
-  row       = function(line, proposal) return line end       nil leaves the row out
+  row       = function(line, proposal) return line end       nil leaves the row out; vat_status may
+                                                             be set
   product   = function(line, proposal) return product end
   invoice   = function(wanted, proposal) return invoice end  wanted: connectors/procountor/
                                                              invoice_body.lua
@@ -33,7 +38,11 @@ proposal: connectors/click2contract/proposal.lua. line: one of its rows.
 local current = require "current"
 local money = require "money"
 local options = require "options"
+local addresses = require "connectors.procountor.addresses"
+local countries = require "connectors.procountor.countries"
+local json = require "json"
 local sums = require "connectors.procountor.sums"
+local words = require "connectors.procountor.words"
 
 local KNOWN = {
   name = { type = "string" },
@@ -65,9 +74,20 @@ end
 -- True if the customer says, or its address shows, that a Finnish business ID is meant.
 local function is_finnish(customer)
   local country = customer.address and customer.address.country
-  return not country or country:upper() == "FI" or country:upper() == "AX"
-    or country:lower() == "suomi" or country:lower() == "finland"
+  local name = not country and "FINLAND" or countries.name(country)
+  return name == "FINLAND" or name == "ALAND_ISLANDS"
     or (customer.business_id and customer.business_id:upper():find("^FI")) ~= nil
+end
+
+-- Why a text is no business ID, in words.
+local function wrong_business_id(text)
+  local valid, reason = ids.business_id(text)
+  if valid then return nil end
+  local abroad = ids.check("eu_vat", text)
+  if abroad and not abroad:find("^FI") then
+    return ("it is a VAT number of %s; fill in the customer's country"):format(abroad:sub(1, 2))
+  end
+  return reason or "its check digit does not fit"
 end
 
 -- Everything that stands in the way of an invoice, in words; each with its field.
@@ -85,15 +105,17 @@ local function obstacles(proposal, own_customer)
   local customer = proposal.customer
   if not own_customer then
     if not customer.name then add("customer.name", "the customer has no name") end
-    if not customer.address then
-      add("customer.address", customer.address_problem .. "; fill in the fields Address, Postal "
-        .. "code and City of the customer")
+    local problem = customer.address_problem
+    if customer.address then problem = select(2, addresses.read(customer.address)) end
+    if problem then
+      add("customer.address", problem .. "; fill in the fields Address, Postal code and City of the "
+        .. "customer")
     end
     if customer.business_id and is_finnish(customer) then
-      local valid, reason = ids.business_id(customer.business_id)
-      if not valid then
+      local reason = wrong_business_id(customer.business_id)
+      if reason then
         add("customer.business_id", ('the business ID "%s" is not valid: %s'):format(
-          customer.business_id, reason or "its check digit does not fit"))
+          customer.business_id, reason))
       end
     end
   end
@@ -128,7 +150,7 @@ end
 local function ensure_product(finance, line, proposal)
   return finance.products.ensure {
     code = line.code, name = line.name, unit = line.unit, unit_price = line.unit_price,
-    vat_percent = line.vat_percent, prices_include_vat = proposal.prices_include_vat,
+    vat_percent = line.vat_percent, vat_status = line.vat_status, prices_include_vat = proposal.prices_include_vat,
     currency = proposal.currency, where = line.where }
 end
 
@@ -162,7 +184,7 @@ local function make_rows(finance, lines, proposal, settings)
     if product and product.created then new_products[#new_products + 1] = product.name end
     rows[i] = { product = product, name = line.name, code = line.code, quantity = line.quantity,
       unit = line.unit, unit_price = line.unit_price, discount = line.discount_percent,
-      vat = line.vat_percent, comment = comment_of(line), where = line.where }
+      vat = line.vat_percent, vat_status = line.vat_status, comment = comment_of(line), where = line.where }
   end
   return rows, new_products
 end
@@ -202,18 +224,28 @@ local function number_text(invoice)
   return invoice.number and tostring(invoice.number) or "id " .. tostring(invoice.id)
 end
 
+-- In its one spelling, if it is Finnish.
+local function business_id_of(customer)
+  local text = customer.business_id
+  return text and is_finnish(customer) and ids.business_id(text) or text
+end
+
 local function default_notice(invoice, proposal)
   local language = current.company.language
-  local words = NOTICES[language] and language or "en"
+  language = NOTICES[language] and language or "en"
   local customer = proposal.customer
-  return NOTICES[words]:format(number_text(invoice), customer.name or "?",
-    money.people(invoice.total, invoice.currency, words),
-    invoice.due_date and time.format(invoice.due_date, words) or "-",
-    proposal.name or proposal.id),
-    { event = "invoice.created", invoice_id = invoice.id, invoice_number = invoice.number,
-      customer = customer.name, business_id = customer.business_id,
-      total = invoice.total:text(2), currency = invoice.currency, due_date = invoice.due_date,
-      status = invoice.status, contract_id = proposal.id, reference = proposal.reference }
+  local text = NOTICES[language]:format(number_text(invoice), customer.name or "?",
+    invoice.total and money.people(invoice.total, invoice.currency, language) or "-",
+    invoice.due_date and time.format(invoice.due_date, language) or "-",
+    proposal.name or proposal.id)
+  -- A Zap is made from the fields of one message: all are there each time, if need be empty.
+  local function field(value) return value == nil and json.null or value end
+  return text, { event = "invoice.created", invoice_id = field(invoice.id),
+    invoice_number = field(invoice.number), customer = field(customer.name),
+    business_id = field(business_id_of(customer)),
+    total = field(invoice.total and invoice.total:text(2)), currency = field(invoice.currency),
+    due_date = field(invoice.due_date), status = field(invoice.status),
+    contract_id = field(proposal.id), reference = field(proposal.reference) }
 end
 
 local function tell(invoice, proposal, settings)
@@ -235,6 +267,15 @@ local function result_of(invoice, proposal)
 end
 
 -- The company's own function for a step, or ours.
+local function customer_with(finance, proposal, settings)
+  if not settings.customer then return ensure_customer(finance, proposal, settings) end
+  local customer = settings.customer(proposal)
+  if type(customer) ~= "table" then
+    error("the company's customer function returned no customer", 0)
+  end
+  return customer
+end
+
 local function invoice_with(finance, wanted, proposal, settings)
   if not settings.invoice then return finance.invoices.create(wanted) end
   local invoice = settings.invoice(wanted, proposal)
@@ -244,8 +285,18 @@ local function invoice_with(finance, wanted, proposal, settings)
   return invoice
 end
 
--- What was invoiced already stays as it is; only a sum that is another one is worth a word.
+-- What was invoiced already stays as it is, whatever became of it; a sum that is another one is worth
+-- a word, and another customer's invoice is no invoice of this contract.
 local function invoiced_before(invoice, own, proposal)
+  local wanted = business_id_of(proposal.customer)
+  local theirs = invoice.customer_identifier
+  theirs = theirs and ids.business_id(theirs) or theirs
+  if wanted and theirs and is_finnish(proposal.customer) and wanted ~= theirs then
+    attention(("%s has the original number %s, but invoice %s in Procountor with that number is "
+      .. "another customer's (%s). Decide which is right: invoice this one by hand, or skip the run.")
+      :format(title(proposal), proposal.key, number_text(invoice), theirs),
+      { contract = proposal.id, invoice_id = invoice.id })
+  end
   if invoice.total then
     compare_totals({ id = proposal.id, name = proposal.name, totals = { gross = own.total } }, nil,
       invoice.total, { totals = "warn" })
@@ -267,21 +318,19 @@ local function run(proposal, settings)
   if before then return invoiced_before(before, own, proposal) end
   compare_totals(proposal, own.net, own.total, settings)
   local lines = make_lines(finance, proposal, settings)
-  local customer
-  if settings.customer then
-    customer = settings.customer(proposal)
-  else
-    customer = ensure_customer(finance, proposal, settings)
-  end
-  local rows, new_products = make_rows(finance, lines, proposal, settings)
-  local invoice = invoice_with(finance, {
-    original_number = proposal.key, customer = customer, rows = rows,
-    reference = proposal.reference, currency = proposal.currency,
+  local wanted = {
+    original_number = proposal.key, reference = proposal.reference, currency = proposal.currency,
     payment_terms = proposal.payment_term_days or settings.payment_terms,
     contact = proposal.customer.contact_name or proposal.signer.name,
     email = proposal.customer.email, language = proposal.language or settings.language,
     prices_include_vat = proposal.prices_include_vat, channel = settings.channel,
-  }, proposal, settings)
+  }
+  -- What can be known to fail fails before anything is written. Functions of the company may mend it.
+  if not settings.invoice and not settings.customer then finance.invoices.check(wanted) end
+  local customer = customer_with(finance, proposal, settings)
+  local rows, new_products = make_rows(finance, lines, proposal, settings)
+  wanted.customer, wanted.rows = customer, rows
+  local invoice = invoice_with(finance, wanted, proposal, settings)
   local result = result_of(invoice, proposal)
   result.new_customer = customer.created or nil
   result.business_id = customer.business_id
@@ -298,8 +347,20 @@ local function key_of(proposal)
     or (customer.name and names.fold(customer.name)) or nil
 end
 
-return function(given)
+-- Values that only this rule knows to be wrong.
+local function check(given)
   options.check(given, KNOWN)
+  local days = given.payment_terms
+  if days and (days < 0 or days > 999) then
+    error(("payment_terms is %d; 0 to 999 days are possible"):format(days), 0)
+  end
+  if given.language and not words.language(given.language) then
+    error(('language is "%s"; Procountor has fi, sv, en, et, no and da'):format(given.language), 0)
+  end
+end
+
+return function(given)
+  check(given)
   local settings = {}
   for name, value in pairs(given) do settings[name] = value end
   settings.payment_terms = settings.payment_terms or 14

@@ -52,14 +52,15 @@ return {
   kind = "procountor",
   settings = {
     url = { type = "address", required = true,
-      help = 'the API\'s address, e.g. "https://api.procountor.com/api"' },
+      help = 'the API\'s address with its version, if one is wanted, e.g. '
+        .. '"https://api.procountor.com/api" or "https://api.procountor.com/v2602/api"' },
     client_id = { type = "credential", required = true },
     client_secret = { type = "credential", required = true },
     api_key = { type = "credential", required = true },
     redirect_uri = { type = "address" },
     bank_account = { type = "string", help = "own IBAN for invoices" },
     penalty_percent = { type = "any", help = "late interest of invoices" },
-    vat_status = { type = "integer", help = "VAT status of invoices and products (1: domestic)" },
+    vat_status = { type = "integer", help = "VAT status of invoices and products (1: sales at home)" },
     units = { type = "table", help = "own words for Procountor's units" },
     transliterate = { type = "boolean", help = "letters outside Windows-1252 to their nearest" },
   },

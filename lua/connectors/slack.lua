@@ -1,7 +1,8 @@
 --[[
 Slack, by an incoming webhook whose address is the secret (outside-systems 5.2).
 
-  slack.send(text)                       a message; & < > are escaped
+  slack.send(text)                       a message; & < > are escaped, and what is longer than 3000
+                                         characters is cut
   slack.send { text =, blocks = {...} }  the same with blocks (texts in them are the caller's own)
   slack.notify(text [, data])            what notify("slack", text) calls
 
@@ -12,9 +13,12 @@ since twice the same line in a channel does no harm; then it is given up.
 
 local http = require "http"
 local log = require "log"
+local text = require "text"
 local current = require "current"
 
 local BLOCKS_MAX = 50
+-- Characters of a text: those of a section, so that a long notice arrives cut and not refused.
+local TEXT_MAX = 3000
 
 -- What Slack's plain-text answers mean for whoever has to mend it.
 local HINTS = {
@@ -35,15 +39,22 @@ local function says_ok(response)
   return nil, "the answer is not Slack's ok"
 end
 
-local function escape(text)
-  return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;"))
+local function escape(words)
+  return (words:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;"))
+end
+
+-- Cut before it is escaped, or the cut could go through an entity.
+local function shortened(words)
+  local length = utf8.len(words)
+  if not length or length <= TEXT_MAX then return words end
+  return text.truncate(words, TEXT_MAX - 1) .. "…"
 end
 
 local function new(connection)
   local slack = { escape = escape }
 
   function slack.send(message)
-    if type(message) == "string" then message = { text = escape(log.mask(message)) } end
+    if type(message) == "string" then message = { text = escape(shortened(log.mask(message))) } end
     if type(message) ~= "table" or not (message.text or message.blocks) then
       error("slack.send wants a text, or { text = ..., blocks = ... }", 2)
     end
@@ -59,8 +70,8 @@ local function new(connection)
     return false, problem
   end
 
-  function slack.notify(text)
-    return slack.send(text)
+  function slack.notify(words)
+    return slack.send(words)
   end
 
   return slack

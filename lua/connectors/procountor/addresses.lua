@@ -19,7 +19,7 @@ local function postal_text(value, country)
   local text = given.text(value)
   if text and (country == "FINLAND" or country == "ALAND_ISLANDS") then
     text = text:gsub("^[Ff][Ii][Nn]?%-", ""):gsub("^[Ss][Ff]%-", ""):gsub("^[Aa][Xx]%-", "")
-    if math.type(value) == "integer" then text = ("%05d"):format(value) end
+    if text:find("^%d+$") and math.type(value) == "integer" then text = ("%05d"):format(value) end
   end
   return text
 end
@@ -50,8 +50,11 @@ function addresses.read(value)
     postal_code = postal_text(value.postal_code, country), co = given.text(value.co),
     company = given.text(value.company) }
   local box = given.text(value.po_box)
-  if box and not found.street then
-    found.street = box:find("%a") and box or "PL " .. box
+  if box then
+    box = box:find("%a") and box or "PL " .. box
+    -- Beside a street the box has a line of its own.
+    if not found.street then found.street = box
+    elseif found.street ~= box and not found.company then found.company = box end
   end
   -- All of 22xxx is Aland, whatever country a Finnish form filled in (outside-systems 6.7).
   if country == "FINLAND" and found.postal_code and found.postal_code:find("^22%d%d%d$") then

@@ -12,6 +12,7 @@ Sources: outside-systems 1.3 to 1.5.
 local http = require "http"
 local http_error = require "http_error"
 local given = require "given"
+local time = require "time"
 
 local client = {}
 
@@ -21,16 +22,36 @@ local PAGES_MAX = 500 -- a search that is longer asks for a narrower one
 local HINTS = {
   [400] = "Correct the value where it comes from, then retry.",
   [401] = "Check the client id, client secret and API key of the connection.",
-  [403] = "Either the API user lacks a right (Management, Users and privileges; customer register, "
-    .. "product register and sales invoices need all rights), API clients are not allowed (Company "
-    .. "info, Usage settings), or the period is closed.",
+  [403] = "Either the API user lacks a right (give it in Procountor's Management, Users and "
+    .. "privileges: All rights for Edit personal info, New sales invoice/Group invoice, Customer "
+    .. "register and Product register, and Sales invoice search), or API clients are not allowed "
+    .. "(Company info, Usage settings: Allow the usage of invoiceable API clients), or the period "
+    .. "is closed. Then retry.",
   [404] = "It does not exist in this Procountor company, or the connection's address is wrong.",
+}
+
+-- What the documented codes of its messages mean for whoever reads them (outside-systems 1.5).
+local CODES = {
+  CLOSED_FISCAL_PERIOD = "The date is in a closed fiscal year or tracking period: open the period "
+    .. "in Procountor, then retry.",
+  DUE_DATE_BEFORE_BILL_DATE = "The due date is before the invoice's date: correct the payment term.",
+  ERROR_BRN_CODE = "The business ID is missing or malformed: correct it where it comes from.",
+  INVALID_OVT = "The e-invoice address (OVT) is not valid: correct it.",
+  OVT_NOT_ALLOWED = "E-invoice addresses (OVT) are for Finnish companies: leave it out.",
 }
 
 local function explain(status, body)
   local message, field = http_error.words(body)
-  return message, field, HINTS[status]
+  local hint = HINTS[status]
+  for code, words in pairs(CODES) do
+    if message and message:find(code, 1, true) then hint = words end
+  end
+  return message, field, hint
 end
+
+-- What Procountor answers now and then under load; the same request succeeds a moment later.
+local BUSY = "UNABLE_TO_GET_CONNECTION"
+local BUSY_TRIES, BUSY_WAIT = 4, 2
 
 local function is_object(response)
   if type(response.body) == "table" then return true end
@@ -45,9 +66,13 @@ end
 local methods = {}
 
 function methods:get(path, query, headers, accept)
-  local response = http.get(self.name, path, { query = query, headers = headers, accept = accept,
-    explain = explain, check = is_object })
-  return response.body, response.status
+  for try = 1, BUSY_TRIES do
+    local response, problem = http.try(http.get, self.name, path, { query = query,
+      headers = headers, accept = accept, explain = explain, check = is_object })
+    if response then return response.body, response.status end
+    if try == BUSY_TRIES or not tostring(problem):find(BUSY, 1, true) then error(problem, 0) end
+    time.sleep(BUSY_WAIT)
+  end
 end
 
 -- Pages by previousId, which no record that is added meanwhile can shift (as `page` can).

@@ -274,7 +274,14 @@ local SPOKEN = {
   BELGIA = "BE", PUOLA = "PL", ESPANJA = "ES", ITALIA = "IT", IRLANTI = "IE", SVEITSI = "CH",
   ["ISO-BRITANNIA"] = "GB", ["UNITED KINGDOM"] = "GB", UK = "GB", ENGLANTI = "GB",
   YHDYSVALLAT = "US", USA = "US", ["UNITED STATES"] = "US", ["CZECH REPUBLIC"] = "CZ",
-  CZECHIA = "CZ", EL = "GR", ["ITÄVALTA"] = "AT", ["VENÄJÄ"] = "RU", RUSSIA = "RU",
+  CZECHIA = "CZ", ["TŠEKKI"] = "CZ", EL = "GR", KREIKKA = "GR", LATVIJA = "LV", LETTLAND = "LV",
+  LIETUVA = "LT", LITAUEN = "LT", ISLAND = "IS", FRANKRIKE = "FR", HOLLANTI = "NL", HOLLAND = "NL",
+  ["NEDERLÄNDERNA"] = "NL", BELGIEN = "BE", POLEN = "PL", SPANIEN = "ES", ITALIEN = "IT",
+  IRLAND = "IE", SCHWEIZ = "CH", STORBRITANNIEN = "GB", ENGLAND = "GB", ["GREAT BRITAIN"] = "GB",
+  UNKARI = "HU", PORTUGALI = "PT", ["ÖSTERREICH"] = "AT", ["ÖSTERRIKE"] = "AT", KANADA = "CA",
+  JAPANI = "JP", KIINA = "CN", ["REPUBLIC OF FINLAND"] = "FI", ["ÅLAND ISLANDS"] = "AX",
+  FIN = "FI", SWE = "SE", NOR = "NO", DNK = "DK", EST = "EE", LVA = "LV", LTU = "LT", DEU = "DE",
+  GBR = "GB", ["ITÄVALTA"] = "AT", ["VENÄJÄ"] = "RU", RUSSIA = "RU",
 }
 -- string.upper leaves letters outside ASCII alone.
 local UPPER = { ["å"] = "Å", ["ä"] = "Ä", ["ö"] = "Ö" }

@@ -9,8 +9,12 @@ wanted = { name (needed), business_id, address (table or text), email, phone, co
 email, phone } or a name, language, payment_terms (days), currency, channel, einvoice = { address,
 operator }, consumer = true, key = a text that is the same for the same origin, e.g. "C2C-10042" }
 
-A customer = { id, name, business_id, identifier, address, email, active, created, record }, where
-record is Procountor's object.
+A customer = { id, name, business_id, identifier, vat_number, address, email, active, created,
+record }, where record is Procountor's object. business_id is a Finnish one, identifier whatever is
+kept there; vat_number of either kind, if it is valid.
+
+An inactive customer is used as it is, with a warning: a second one of the same business ID would be
+worse, and whoever made it inactive may want to know before it is active again.
 
 The business ID alone decides who is the same. Without one a new customer is made, also when the
 register has one of that name: two people may share a name and an address, and a wrong customer on
@@ -28,6 +32,7 @@ local ending = require "ending"
 local lock = require "lock"
 local addresses = require "connectors.procountor.addresses"
 local countries = require "connectors.procountor.countries"
+local emails = require "connectors.procountor.email"
 local preflight = require "connectors.procountor.preflight"
 local words = require "connectors.procountor.words"
 
@@ -45,38 +50,74 @@ end
 local ID_COUNTRIES = " NO AT BE BG CY HR CZ DK EE FI FR DE GB EL HU IE IT LV LT LU MT NL PL PT RO "
   .. "SK SI ES SE "
 
+local EU = {}
+for code in ("AT BE BG CY CZ DE DK EE EL ES FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK")
+  :gmatch("%S+") do EU[code] = true end
+
+-- A number without the country's two letters.
+local function bare_number(compact)
+  return (compact:gsub("^%u%u(%d)", "%1"))
+end
+
 -- Identity: { text = what is stored, type = identifierType, forms = spellings to search for,
 -- business_id = "1234567-1" if it is Finnish }. nil: there is none. Ends the run if it is wrong.
 local function identity(wanted, country)
   local text = given.text(wanted.business_id)
   if not text or log.is_personal(text) then return nil end
+  local home = country == "FINLAND" or country == "ALAND_ISLANDS"
   local business_id, reason = ids.business_id(text)
-  if business_id then
+  -- Eight digits of another country's register may pass for a Finnish ID; a hyphen or FI says so.
+  if business_id and (home or not text:find("^%d+$")) then
+    local digits = business_id:gsub("-", "")
     return { text = business_id, type = "FI", business_id = business_id,
-      forms = { business_id, (business_id:gsub("-", "")) } }
+      vat_number = ids.vat_number(business_id), forms = { business_id, "FI" .. digits, digits } }
   end
-  if country == "FINLAND" or country == "ALAND_ISLANDS" or text:upper():find("^FI") then
-    ending.attention(('"%s" is not a business ID: %s. Correct the business ID of %s where it '
-      .. "comes from and send it again."):format(text, reason or "it is not valid",
+  if home or text:upper():find("^FI") then
+    local abroad = ids.check("eu_vat", text)
+    if abroad and abroad:find("^FI") == nil then
+      reason = ("it is a VAT number of %s, and the address is in Finland"):format(abroad:sub(1, 2))
+    end
+    ending.attention(('"%s" is not a business ID: %s. Correct the business ID or the country of %s '
+      .. "where it comes from and send it again."):format(text, reason or "it is not valid",
       given.text(wanted.name) or "the customer"), { field = "business_id", value = text })
   end
-  -- Another country's number cannot be checked here; it is compared without spaces and marks.
+  -- Another country's number is compared without spaces, marks and the country in front. Whether it
+  -- is a register's number or a VAT number shows only by that prefix.
   local compact = text:upper():gsub("[^%w]", "")
   local code = countries.code(country) or ""
   if code == "GR" then code = "EL" end
+  local vat_number, wrong = ids.check("eu_vat", compact)
+  if not vat_number and EU[code] and compact:find("^" .. code .. "%d") then
+    ending.attention(('"%s" is not a VAT number: %s. Correct the business ID of %s where it comes '
+      .. "from and send it again."):format(text, wrong, given.text(wanted.name) or "the customer"),
+      { field = "business_id", value = text })
+  end
+  text = vat_number or text
+  local forms = { text }
+  for _, form in ipairs { compact, bare_number(compact) } do
+    if form ~= forms[#forms] and form ~= text then forms[#forms + 1] = form end
+  end
   return { text = text, type = ID_COUNTRIES:find(" " .. code .. " ", 1, true) and code or nil,
-    forms = text == compact and { text } or { text, compact } }
+    vat_number = vat_number, forms = forms }
 end
 
--- True if a partner's identifier is this identity, in whatever spelling it is kept.
-local function is_same(who, stored)
-  stored = given.text(stored)
-  if not stored then return false end
-  if who.business_id then
-    local other = ids.business_id(stored)
-    return other ~= nil and other == who.business_id
-  end
-  return stored:upper():gsub("[^%w]", "") == who.text:upper():gsub("[^%w]", "")
+-- The Finnish business ID in a partner's invoicing info, or nil: not another country's number.
+local function business_id_in(invoicing)
+  local kind = given.text(invoicing.identifierType)
+  if kind and kind ~= "FI" and ID_COUNTRIES:find(" " .. kind .. " ", 1, true) then return nil end
+  local identifier = given.text(invoicing.identifier)
+  return identifier and ids.business_id(identifier) or nil
+end
+
+-- True if a partner's invoicing info holds this identity, in whatever spelling it is kept.
+local function is_same(who, invoicing)
+  if who.business_id then return business_id_in(invoicing) == who.business_id end
+  local stored, kind = given.text(invoicing.identifier), given.text(invoicing.identifierType)
+  -- The same digits mean another company in another country.
+  if not stored or (kind and who.type and kind ~= who.type) then return false end
+  local a, b = stored:upper():gsub("[^%w]", ""), who.text:upper():gsub("[^%w]", "")
+  if a:find("^%u%u%d") and b:find("^%u%u%d") then return a == b end
+  return bare_number(a) == bare_number(b)
 end
 
 local function part(record, name)
@@ -96,7 +137,10 @@ local function search(client, header, value, active, fits)
   local list = client:list("/businesspartners", { type = "CUSTOMER",
     active = not active and "false" or nil }, { [header] = header_text(value) })
   for _, record in ipairs(list) do
-    if fits(record) then found[#found + 1] = record end
+    -- Suppliers and persons may have the same identifier.
+    if (given.text(record.type) or "CUSTOMER") == "CUSTOMER" and fits(record) then
+      found[#found + 1] = record
+    end
   end
   return found
 end
@@ -118,10 +162,11 @@ local function list_text(records)
 end
 
 -- All partners with that identity: the active ones, else the inactive ones. Inactive partners are
--- hidden by default, and both spellings may or may not be one to the search, so each is asked for.
+-- hidden by default, and the spellings may or may not be one to the search, so each is asked for: with
+-- hyphen, as the VAT number that somebody wrote in its place, and without.
 local function by_identity(client, who)
   local function fits(record)
-    return is_same(who, part(record, "invoicingInfo").identifier)
+    return is_same(who, part(record, "invoicingInfo"))
   end
   for _, active in ipairs { true, false } do
     local found = {}
@@ -136,12 +181,15 @@ end
 local function customer_of(record, wanted, created)
   local invoicing = part(record, "invoicingInfo")
   local identifier = given.text(invoicing.identifier)
+  local business_id = business_id_in(invoicing)
   -- record is there for who asks, and no part of a result that is shown.
   return setmetatable({ id = record.id, name = given.text(record.name),
-    business_id = identifier and ids.business_id(identifier) or nil, identifier = identifier,
+    business_id = business_id, identifier = identifier,
+    vat_number = business_id and ids.vat_number(business_id)
+      or identifier and ids.check("eu_vat", identifier) or nil,
     address = wanted and wanted.address
       or addresses.from(record.billingAddress) or addresses.from(record.address),
-    email = wanted and given.text(wanted.email) or given.text(invoicing.email),
+    email = wanted and emails.usable(wanted.email) or given.text(invoicing.email),
     active = part(record, "registryInfo").active ~= false, created = created or false },
     { __index = { record = record } })
 end
@@ -149,9 +197,10 @@ end
 local function one_of(found, wanted, who)
   if #found == 0 then return nil end
   if #found > 1 then
-    ending.attention(("%d customers in Procountor have the business ID %s: %s. Merge them or "
-      .. "inactivate all but one there, then retry."):format(#found, who.text, list_text(found)),
-      { business_id = who.text })
+    local active = part(found[1], "registryInfo").active ~= false
+    ending.attention(("%d customers in Procountor have the business ID %s: %s. %s there, then retry.")
+      :format(#found, who.text, list_text(found), active and "Merge them or inactivate all but one"
+        or "All of them are inactive: activate the right one"), { business_id = who.text })
   end
   local customer = customer_of(found[1], wanted)
   if not customer.active then
@@ -165,7 +214,7 @@ local function contact_of(wanted)
   local contact = given(wanted.contact)
   if type(contact) == "string" then contact = { name = contact } end
   if type(contact) ~= "table" or not given.text(contact.name) then return nil end
-  return { name = given.text(contact.name), email = given.text(contact.email),
+  return { name = given.text(contact.name), email = emails.usable(contact.email),
     phone = given.text(contact.phone) }
 end
 
@@ -195,7 +244,7 @@ local function body_of(client, wanted, who)
       .. "postal code and the city in fields of their own and send it again."):format(name,
       wanted.address_problem or "there is no address"), { field = "address" })
   end
-  local email = given.text(wanted.email)
+  local email = emails.usable(wanted.email)
   local einvoice = given(wanted.einvoice) or {}
   local terms = wanted.payment_terms
   local contact = contact_of(wanted)
@@ -224,16 +273,30 @@ local function body_of(client, wanted, who)
   return body
 end
 
+-- What of a name to search for. How letters outside ASCII are read in a header is not known, so a
+-- name that has some is also asked for by its longest part that has none.
+local function name_terms(name)
+  local terms, best = { name }, ""
+  if not name:find("[\x80-\xff]") then return terms end
+  for part_of_name in name:gmatch("[%w]+") do
+    if #part_of_name > #best then best = part_of_name end
+  end
+  if #best >= 3 then terms[2] = best end
+  return terms
+end
+
 -- Customers without an identity that carry our key: made by an earlier run of the same origin.
 local function by_tag(client, wanted)
   local name, tag = given.text(wanted.name), tag_of(wanted)
   local namesakes, ours = {}, {}
   if not name or not tag then return ours, namesakes end
   for _, active in ipairs { true, false } do
-    merge(namesakes, search(client, "name", name, active, function(record)
-      local other = given.text(record.name)
-      return other == name or (other ~= nil and names.fold(other) == names.fold(name))
-    end))
+    for _, term in ipairs(name_terms(name)) do
+      merge(namesakes, search(client, "name", term, active, function(record)
+        local other = given.text(record.name)
+        return other == name or (other ~= nil and names.fold(other) == names.fold(name))
+      end))
+    end
   end
   for _, record in ipairs(namesakes) do
     if not given.text(part(record, "invoicingInfo").identifier) then

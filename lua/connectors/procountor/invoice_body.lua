@@ -3,19 +3,23 @@ The body of POST /invoices out of a company's words (outside-systems 1.10).
 
 wanted = {
   customer          as customers.ensure gives it (or { id, name, address, ... })
-  rows              { { product, name, code, quantity, unit, unit_price, discount, vat, comment,
-                        where }, ... }: product as products.ensure gives it
+  rows              { { product, name, code, quantity, unit, unit_price, discount, vat, vat_status,
+                        comment, where }, ... }: product as products.ensure gives it
   original_number   natural key of the invoice; reference, if there is none
-  reference         what the buyer wants to see (orderReference)
+  reference         what the buyer wants to see (orderReference): always a text, also when it looks
+                    like a reference number, which one in ten numbers does
   payment_terms     days from the invoice's date to its due date (14), or due_date
   date              invoice date (today in the company's time zone)
   contact, email    person and address at the buyer
-  language, currency, prices_include_vat, channel, einvoice = { address, operator },
-  penalty_percent, bank_account (own IBAN), bank_reference, vat_status, notes,
-  additional_information, delivery_start, delivery_end
+  language, currency, currency_rate (where the currency is not EUR), prices_include_vat, channel,
+  einvoice = { address, operator }, penalty_percent, bank_account (own IBAN), bank_reference (a
+  reference number; without one Procountor makes it), vat_status, notes, additional_information,
+  delivery_start, delivery_end
 }
 
-  invoice_body.make(client, wanted) -> the body, its sums (sums.of)
+  invoice_body.make(client, wanted)   -> the body, its sums (sums.of)
+  invoice_body.check(client, wanted)  ends the run as attention where make would, as far as that is
+                                      to be known before there are a customer and products
 ]]
 
 local decimal = require "decimal"
@@ -28,6 +32,7 @@ local time = require "time"
 local current = require "current"
 local ending = require "ending"
 local addresses = require "connectors.procountor.addresses"
+local emails = require "connectors.procountor.email"
 local payee = require "connectors.procountor.payee"
 local preflight = require "connectors.procountor.preflight"
 local products = require "connectors.procountor.products"
@@ -53,8 +58,23 @@ end
 
 local CHANNELS = { EMAIL = true, MAIL = true, ELECTRONIC_INVOICE = true, NO_SENDING = true }
 
-local function is_email(text)
-  return text ~= nil and text:find("^[^%s@<>,;]+@[^%s@<>,;]+%.[^%s@<>,;%.]+$") ~= nil
+local ZERO = decimal(0)
+
+-- Digits behind the point that Procountor keeps of a row's numbers (outside-systems 1.9).
+local SCALES = { quantity = 6, unit_price = 4, discount = 4 }
+
+-- The amounts as Procountor will keep them. What rounding a row's numbers would change in its sum is
+-- for a person.
+local function kept(amounts, where)
+  local rounded = { vat = amounts.vat }
+  for name, places in pairs(SCALES) do rounded[name] = amounts[name]:round(places) end
+  local before, after = sums.of({ amounts }).row_sums[1], sums.of({ rounded }).row_sums[1]
+  if before ~= after then
+    ending.attention(("%s: Procountor keeps 4 decimals of a price and 6 of a quantity; so the row "
+      .. "would be %s instead of %s. Give the row fewer decimals, or a price for a larger unit, and "
+      .. "send it again."):format(where, after:text(2), before:text(2)), { row = where })
+  end
+  return rounded
 end
 
 -- A whole number of days from 0 to 999, whichever way it was written.
@@ -90,12 +110,33 @@ local function row_of(client, line, index, date)
     or (product.unit and words.is_unit(product.unit) and product.unit) or "PIECE"
   local comment = given.text(line.comment)
   if unit == "NO_UNIT" and unit_word and not comment then comment = unit_word end
+  local status = given(line.vat_status)
+  if status then vat.status(client, status, where) end
+  local amounts = kept({ quantity = quantity, unit_price = price, discount = discount,
+    vat = percent }, where)
   return {
     productId = product.id or json.null, product = named.name,
-    productCode = product.code or given.text(line.code), quantity = quantity, unit = unit,
-    unitPrice = price, discountPercent = discount, vatPercent = percent,
-    vatStatus = line.vat_status, comment = comment,
-  }, { quantity = quantity, unit_price = price, discount = discount, vat = percent }
+    productCode = product.code or given.text(line.code), quantity = amounts.quantity, unit = unit,
+    unitPrice = amounts.unit_price, discountPercent = amounts.discount, vatPercent = percent,
+    vatStatus = status, comment = comment,
+  }, amounts
+end
+
+-- What an accountant looks at before such an invoice goes out.
+local function warn_of(body, own)
+  local untaxed = {}
+  for _, row in ipairs(body.invoiceRows) do
+    if row.vatPercent == ZERO and (row.vatStatus or body.vatStatus) == vat.DOMESTIC then
+      untaxed[#untaxed + 1] = row.product
+    end
+  end
+  if #untaxed > 0 then
+    current.warn("VAT 0 %% with the VAT status of sales at home (%s): exempt sales, reverse charge "
+      .. "and sales abroad have statuses of their own in Procountor", table.concat(untaxed, ", "))
+  end
+  if own.total < ZERO then
+    current.warn("the invoice's total is negative (%s): it is a credit", own.total:text(2))
+  end
 end
 
 -- How the invoice is going to be sent. E-invoice data is often added by hand afterwards, so what
@@ -106,7 +147,7 @@ local function channel_of(wanted, email, einvoice)
     error(('invoices have no channel "%s"; they have EMAIL, MAIL, ELECTRONIC_INVOICE and '
       .. "NO_SENDING"):format(channel), 0)
   end
-  if channel == "EMAIL" and not is_email(email) then
+  if channel == "EMAIL" and not emails.is(email) then
     ending.attention(("The invoice is to be sent by e-mail, and %s. Add the address and send it "
       .. "again."):format(email and '"' .. email .. '" is no e-mail address'
         or "the customer has no e-mail address"), { field = "email" })
@@ -120,7 +161,7 @@ local function channel_of(wanted, email, einvoice)
   if given.text(einvoice.address) and given.text(einvoice.operator) then
     return "ELECTRONIC_INVOICE"
   end
-  return is_email(email) and "EMAIL" or "NO_SENDING"
+  return emails.is(email) and "EMAIL" or "NO_SENDING"
 end
 
 -- E-invoice addresses are written with spaces and hyphens by people (outside-systems 6.6).
@@ -136,24 +177,70 @@ end
 local function bank_reference(wanted)
   local text = given.text(wanted.bank_reference)
   if not text then return "", "FI" end
-  if not ids.valid_reference(text) then
+  local code = ids.valid_reference(text)
+  if not code then
     ending.attention(('"%s" is not a reference number: its check digit does not fit. Correct it, '
       .. "or leave it out, and Procountor makes one."):format(text), { field = "bank_reference" })
   end
-  return (text:gsub("%s", "")), text:upper():find("^RF") and "RF" or "FI"
+  return code, code:find("^RF") and "RF" or "FI"
+end
+
+-- Foreign currencies are booked at a rate that nobody here knows.
+local function currency_of(wanted)
+  local currency = given.text(wanted.currency) or "EUR"
+  if currency == "EUR" then return currency, 1 end
+  local rate = money.number(given(wanted.currency_rate))
+  if rate and rate > 0 then return currency, rate end
+  ending.attention(("The invoice would be in %s, and its exchange rate is not known here. Make the "
+    .. "invoice in Procountor by hand, or let the rule's invoice function give a currency_rate.")
+    :format(currency), { field = "currency", value = currency })
+end
+
+local function language_of(wanted)
+  local language = words.language(wanted.language)
+  if language then return language end
+  local home = words.language(current.company.language) or "FINNISH"
+  if given.text(wanted.language) then
+    current.warn('Procountor has no language "%s"; the invoice is in %s', given.text(wanted.language),
+      home)
+  end
+  return home
+end
+
+-- The e-mail address to send to; one that is none is left out, unless it is needed.
+local function email_of(wanted, customer)
+  local text = given.text(wanted.email) or given.text(customer and customer.email)
+  if given.text(wanted.channel) == "EMAIL" then return text end
+  return emails.usable(text)
+end
+
+local function contact_name(wanted)
+  local contact = given(wanted.contact)
+  if type(contact) == "table" then contact = contact.name end
+  return given.text(contact)
 end
 
 local function counter_party(wanted, customer, place, email, einvoice)
-  local contact = given(wanted.contact)
-  if type(contact) == "table" then contact = contact.name end
   local business_id = customer.business_id
   return {
-    contactPersonName = given.text(contact), identifier = business_id or customer.identifier,
-    taxCode = business_id and ids.vat_number(business_id) or nil,
+    contactPersonName = contact_name(wanted), identifier = business_id or customer.identifier,
+    taxCode = business_id and ids.vat_number(business_id) or given.text(customer.vat_number),
     customerNumber = customer.record and type(customer.record.invoicingInfo) == "table"
       and given.text(customer.record.invoicingInfo.customerNumber) or nil,
     email = email, counterPartyAddress = place, einvoiceAddress = einvoice,
   }
+end
+
+function invoice_body.check(client, wanted)
+  local number = given.text(wanted.original_number) or given.text(wanted.reference) or "?"
+  currency_of(wanted)
+  bank_reference(wanted)
+  if not wanted.due_date then term_days(wanted.payment_terms or 14) end
+  channel_of(wanted, email_of(wanted), given(wanted.einvoice) or {})
+  payee.account(client, wanted.bank_account, given.text(wanted.currency) or "EUR")
+  preflight.body({ orderReference = given.text(wanted.reference),
+    ["counterParty"] = { contactPersonName = contact_name(wanted) } }, LIMITS,
+    { subject = "the invoice " .. number, transliterate = client.settings.transliterate })
 end
 
 function invoice_body.make(client, wanted)
@@ -188,31 +275,26 @@ function invoice_body.make(client, wanted)
   for i, line in ipairs(wanted.rows) do
     rows[i], amounts[i] = row_of(client, line, i, given.text(wanted.delivery_end) or date)
   end
-  local email = given.text(wanted.email) or given.text(customer.email)
-  if email and not is_email(email) and not given.text(wanted.channel) then
-    current.warn('"%s" is no e-mail address; the invoice has none', email)
-    email = nil
-  end
+  local email = email_of(wanted, customer)
   local einvoice = given(wanted.einvoice) or {}
   local reference, reference_type = bank_reference(wanted)
-  local currency = given.text(wanted.currency) or "EUR"
+  local currency, rate = currency_of(wanted)
   local penalty = given(wanted.penalty_percent) or client.settings.penalty_percent
   local place = addresses.of(customer.name, address)
   local body = {
     partnerId = customer.id or json.null, type = "SALES_INVOICE", date = date,
     counterParty = counter_party(wanted, customer, place, email, einvoice_of(einvoice)),
     billingAddress = addresses.of(customer.name, address),
-    paymentInfo = { paymentMethod = "BANK_TRANSFER", currency = currency, currencyRate = 1,
+    paymentInfo = { paymentMethod = "BANK_TRANSFER", currency = currency, currencyRate = rate,
       bankAccount = { accountNumber = payee.account(client, wanted.bank_account, currency) },
       dueDate = due, bankReferenceCode = reference, bankReferenceCodeType = reference_type },
     extraInfo = { accountingByRow = true,
       unitPricesIncludeVat = wanted.prices_include_vat == true },
     discountPercent = 0, orderReference = given.text(wanted.reference),
     originalInvoiceNumber = number, invoiceRows = rows,
-    vatStatus = wanted.vat_status or client.settings.vat_status or 1,
+    vatStatus = wanted.vat_status or client.settings.vat_status or vat.DOMESTIC,
     invoiceChannel = channel_of(wanted, email, einvoice),
-    language = words.language(wanted.language) or words.language(current.company.language)
-      or "FINNISH",
+    language = language_of(wanted),
     penaltyPercent = penalty and money.number(penalty):round(2) or nil,
     notes = given.text(wanted.notes), additionalInformation =
       given.text(wanted.additional_information),
@@ -221,7 +303,10 @@ function invoice_body.make(client, wanted)
   }
   preflight.body(body, LIMITS, { subject = "the invoice " .. number,
     transliterate = client.settings.transliterate })
-  return body, sums.of(amounts, wanted.prices_include_vat == true)
+  local own = sums.of(amounts, wanted.prices_include_vat == true)
+  vat.status(client, body.vatStatus, "the invoice " .. number)
+  warn_of(body, own)
+  return body, own
 end
 
 return invoice_body

@@ -5,13 +5,18 @@ Sales invoices in Procountor (outside-systems 1.10).
                               is one, else a new one in status UNFINISHED
   invoices.find(number)    -> the sales invoice with that original number, or nil
   invoices.get(id)         -> Procountor's whole object
+  invoices.check(wanted)   ends the run as attention if the invoice could not be made for a reason
+                           that shows before customer and products are there. Writes nothing
 
 wanted (in connectors/procountor/invoice_body.lua) has at least customer and rows; original_number
 is the invoice's natural key, at most 40 characters (reference, if there is none: then it must be
 one that belongs to this invoice alone).
 
 An invoice = { id, number, original_number, status, total, net, vat, currency, due_date, adopted,
-record }.
+customer_id, customer_identifier, record }.
+
+One that is there already is adopted in whatever status it is: somebody has gone on with it. It is a
+person's to look at when it is another customer's, has another total, or was invalidated.
 ]]
 
 local crypto = require "crypto"
@@ -48,7 +53,9 @@ local function invoice_of(record, currency)
     vat = number(info.vatSumTotal), currency = given.text(info.currency) or currency,
     due_date = given.text(record.dueDate)
       or (type(record.paymentInfo) == "table" and given.text(record.paymentInfo.dueDate)) or nil,
-    partner_id = given(record.partnerId), adopted = false }, { __index = { record = record } })
+    customer_id = given(record.partnerId), adopted = false,
+    customer_identifier = type(record.counterParty) == "table"
+      and given.text(record.counterParty.identifier) or nil }, { __index = { record = record } })
 end
 
 -- A key that is too long keeps its beginning and gets a digest of the whole.
@@ -113,7 +120,7 @@ end
 -- An invoice that was there before: is it really this one, and not another of the same number?
 local function check_same(invoice, customer, own)
   local problems = {}
-  local partner = invoice.partner_id
+  local partner = invoice.customer_id
   if partner and customer.id and tostring(partner) ~= tostring(customer.id) then
     problems[#problems + 1] = "it is another customer's"
   end
@@ -145,6 +152,10 @@ local function new(client)
     local invoice = invoice_of(record, "EUR")
     invoice.adopted = true
     return invoice
+  end
+
+  function invoices.check(wanted)
+    invoice_body.check(client, wanted)
   end
 
   function invoices.get(id)

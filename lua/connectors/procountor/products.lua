@@ -8,8 +8,8 @@ Products in Procountor's register (outside-systems 1.9).
   products.check(line)   ends the run as attention if the line could not become a product or a row:
                          a number, the VAT percentage or a text that will not do. Writes nothing
 
-line = { code, name, unit, unit_price, vat_percent or vat, description, prices_include_vat,
-where = "row 2" (how messages call it) }
+line = { code, name, unit, unit_price, vat_percent or vat, vat_status, description,
+prices_include_vat, where = "row 2" (how messages call it) }
 
 A product = { id, code, name, unit, price, vat, active, created, record }.
 
@@ -192,7 +192,8 @@ local function body_of(client, line)
     price = (price * factor):round(4)
   end
   local body = { type = "SALES", name = line.name, code = line.code, unit = unit_of(client, line),
-    discount = 0, price = price, vat = percent, vatStatus = client.settings.vat_status or 1,
+    discount = 0, price = price, vat = percent,
+    vatStatus = line.vat_status or client.settings.vat_status or vat.DOMESTIC,
     currency = line.currency or "EUR", active = true }
   preflight.body(body, LIMITS, { subject = label(line),
     transliterate = client.settings.transliterate })
@@ -224,6 +225,7 @@ local function new(client)
     if line.quantity ~= nil then number_of(line.quantity, line, "the quantity") end
     vat.percent(client, number_of(line.vat_percent or line.vat, line, "the VAT percentage"),
       label(line))
+    if line.vat_status then vat.status(client, line.vat_status, label(line)) end
     preflight.body({ name = line.name, code = line.code, comment = given.text(line.description) },
       LIMITS, { subject = label(line), transliterate = client.settings.transliterate })
   end

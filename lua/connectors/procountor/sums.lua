@@ -1,11 +1,13 @@
 --[[
 An invoice's sums, computed here and compared with what Procountor says (outside-systems 6.9: a
 row's net is rounded to cents, VAT is computed for each rate from the sum of its rows; all half away
-from zero). Everything is decimal.
+from zero). Everything is decimal. How Procountor rounds VAT is not documented: each row may have its
+own, which is as lawful, so sums that agree with either way are right.
 
   sums.of(rows, gross)   rows = { { quantity, unit_price, discount, vat } }, decimals; gross: prices
                          include VAT
-      -> { net, vat, total, rates = number of different VAT rates, row_sums = { ... } }
+      -> { net, vat, total, rates = number of different VAT rates, row_sums = { ... },
+           per_row = { net, vat, total } with VAT rounded row by row }
   sums.difference(own, info)  info = { excludingVatTotal, vatSumTotal, invoiceSumTotal }
       -> nil if they agree within one cent a rate (at most five an invoice), else in words
 ]]
@@ -19,11 +21,28 @@ local HUNDRED = decimal(100)
 local MOST = decimal("0.05")
 local CENT = decimal("0.01")
 
+-- Net and VAT of an amount that is net, or gross.
+local function split(amount, percent, gross)
+  if not gross then return amount, (amount * percent / HUNDRED):round(2) end
+  local net = (amount * HUNDRED / (HUNDRED + percent)):round(2)
+  return net, amount - net
+end
+
+-- The sums of { amount, percent } entries, each rounded on its own.
+local function totals(entries, gross)
+  local net, tax = decimal(0), decimal(0)
+  for _, entry in ipairs(entries) do
+    local part_net, part_tax = split(entry.amount, entry.percent, gross)
+    net, tax = net + part_net, tax + part_tax
+  end
+  return { net = net:round(2), vat = tax:round(2), total = (net + tax):round(2) }
+end
+
 function sums.of(rows, gross)
-  local by_rate, order, row_sums = {}, {}, {}
+  local by_rate, order, row_sums, lines = {}, {}, {}, {}
   for i, row in ipairs(rows) do
     local amount = (row.quantity * row.unit_price * (HUNDRED - row.discount) / HUNDRED):round(2)
-    row_sums[i] = amount
+    row_sums[i], lines[i] = amount, { amount = amount, percent = row.vat }
     local key = row.vat:text(4)
     local rate = by_rate[key]
     if not rate then
@@ -33,26 +52,16 @@ function sums.of(rows, gross)
     end
     rate.amount = rate.amount + amount
   end
-  local net, tax = decimal(0), decimal(0)
-  for _, rate in ipairs(order) do
-    if gross then
-      local rate_net = (rate.amount * HUNDRED / (HUNDRED + rate.percent)):round(2)
-      net, tax = net + rate_net, tax + (rate.amount - rate_net)
-    else
-      net, tax = net + rate.amount, tax + (rate.amount * rate.percent / HUNDRED):round(2)
-    end
-  end
-  return { net = net:round(2), vat = tax:round(2), total = (net + tax):round(2), rates = #order,
-    row_sums = row_sums }
+  local result = totals(order, gross)
+  result.rates, result.row_sums, result.per_row = #order, row_sums, totals(lines, gross)
+  return result
 end
 
 local function apart(a, b)
   return a > b and a - b or b - a
 end
 
-function sums.difference(own, info)
-  local tolerance = CENT * own.rates
-  if tolerance > MOST then tolerance = MOST end
+local function difference(own, info, tolerance)
   local wrong = {}
   local function compare(words, ours, theirs)
     if not given(theirs) then return end
@@ -66,6 +75,14 @@ function sums.difference(own, info)
   compare("total", own.total, info.invoiceSumTotal)
   if #wrong == 0 then return nil end
   return table.concat(wrong, "; ")
+end
+
+function sums.difference(own, info)
+  local tolerance = CENT * own.rates
+  if tolerance > MOST then tolerance = MOST end
+  local words = difference(own, info, tolerance)
+  if words and own.per_row and not difference(own.per_row, info, tolerance) then return nil end
+  return words
 end
 
 return sums

@@ -68,10 +68,10 @@ for unit, list in pairs(SPELLINGS) do
 end
 
 function words.unit(text, extra)
-  local own = extra and extra[text]
+  local lower = text:lower():gsub("Ä", "ä"):gsub("Ö", "ö"):gsub("Å", "å"):gsub("%.$", "")
+  local own = extra and (extra[text] or extra[lower])
   if own then return UNITS[own] and own or nil end
   if UNITS[text] then return text end
-  local lower = text:lower():gsub("Ä", "ä"):gsub("Ö", "ö"):gsub("Å", "å"):gsub("%.$", "")
   return BY_WORD[lower]
 end
 
@@ -83,7 +83,9 @@ end
 local LANGUAGES = { fi = "FINNISH", sv = "SWEDISH", en = "ENGLISH", et = "ESTONIAN",
   no = "NORWEGIAN", nb = "NORWEGIAN", nn = "NORWEGIAN", da = "DANISH",
   fin = "FINNISH", swe = "SWEDISH", eng = "ENGLISH", est = "ESTONIAN", nor = "NORWEGIAN",
-  dan = "DANISH", suomi = "FINNISH", svenska = "SWEDISH" }
+  dan = "DANISH", suomi = "FINNISH", svenska = "SWEDISH", ruotsi = "SWEDISH",
+  englanti = "ENGLISH", engelska = "ENGLISH", finska = "FINNISH", viro = "ESTONIAN",
+  eesti = "ESTONIAN", norsk = "NORWEGIAN", dansk = "DANISH" }
 
 function words.language(text)
   if type(text) ~= "string" then return nil end
