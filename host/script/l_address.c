@@ -4,6 +4,7 @@
 
 #include "address.h"
 #include "modules.h"
+#include "vm.h"
 
 static void put(lua_State *L, const char *key, const char *value)
 {
@@ -51,9 +52,37 @@ static int l_split(lua_State *L)
     return 1;
 }
 
+static const char *text_of(lua_State *L, const char *key)
+{
+    /* The string stays where it is as long as the table holds it. */
+    lua_getfield(L, 1, key);
+    const char *text = lua_tostring(L, -1);
+    lua_pop(L, 1);
+    return text ? text : "";
+}
+
+/* address.format(table) -> its lines as one puts them on an envelope: company, c/o, street, postal
+ * code and town in the order of its country, country if it is not Finland */
+static int l_format(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct address_lines lines = {.company = text_of(L, "company"),
+        .co = text_of(L, "co"),
+        .street = text_of(L, "street"),
+        .postal_code = text_of(L, "postal_code"),
+        .city = text_of(L, "city"),
+        .country = text_of(L, "country")};
+    struct buf *out = &vm_of(L)->text; /* the state's own: nothing leaks if the push raises */
+    buf_clear(out);
+    if (address_format(out, &lines) < 0)
+        return luaL_error(L, "address.format: the address is too long");
+    lua_pushlstring(L, out->p ? out->p : "", out->n);
+    return 1;
+}
+
 int l_open_address(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"split", l_split}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"split", l_split}, {"format", l_format}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

@@ -32,12 +32,38 @@ static int l_same(lua_State *L)
     return 1;
 }
 
-/* names.compare(a, b) -> "same", "close" or "different" */
+/* names.compare(a, b) -> "same", "close", "unsure" or "different" */
 static int l_compare(lua_State *L)
 {
-    enum names_match m = names_compare(text_at(L, 1), text_at(L, 2));
-    lua_pushstring(L, m == NAMES_SAME ? "same" : m == NAMES_CLOSE ? "close" : "different");
+    static const char *const words[] = {"different", "unsure", "close", "same"};
+    lua_pushstring(L, words[names_compare(text_at(L, 1), text_at(L, 2))]);
     return 1;
+}
+
+/* names.explain(a, b) -> decision ("same", "unsure", "different"), score 0 to 100, and the
+ * evidence:
+ * {{kind="form", a="oy", b="oy", weight=10}, ...}; the weights add up to the score */
+static int l_explain(lua_State *L)
+{
+    struct names_evidence e;
+    enum names_match m = names_explain(text_at(L, 1), text_at(L, 2), &e);
+    lua_pushstring(L, names_decision(m));
+    lua_pushinteger(L, (lua_Integer)(e.score * 100 + 0.5));
+    lua_createtable(L, e.count, 0);
+    for (int i = 0; i < e.count; i++) {
+        double hundredths = e.note[i].weight * 100;
+        lua_createtable(L, 0, 4);
+        lua_pushstring(L, names_note_name(e.note[i].kind));
+        lua_setfield(L, -2, "kind");
+        lua_pushstring(L, e.note[i].a);
+        lua_setfield(L, -2, "a");
+        lua_pushstring(L, e.note[i].b);
+        lua_setfield(L, -2, "b");
+        lua_pushinteger(L, (lua_Integer)(hundredths < 0 ? hundredths - 0.5 : hundredths + 0.5));
+        lua_setfield(L, -2, "weight");
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 3;
 }
 
 /* names.form(text) -> "oy", "ky" ..., "" if the name bears no legal form */
@@ -53,6 +79,7 @@ int l_open_names(lua_State *L)
         {"fold", l_fold},
         {"same", l_same},
         {"compare", l_compare},
+        {"explain", l_explain},
         {"form", l_form},
         {NULL, NULL},
     };
