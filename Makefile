@@ -185,6 +185,13 @@ $(B)/bench/%: tests/bench/%.c $(LIB_engine)
 	$(Q)$(CC) $(ALLC) $(patsubst %,-iquote include/%,$(SEES_engine)) $(LHARD) $< $(LIB_engine) \
 	    $(LIBS) -o $@
 
+# Quality and speed of the matching primitives on the data sets at DATA.
+DATA ?= ../shared/data
+.PHONY: bench-match
+bench-match: sauma $(B)/bench/match_bench
+	@tests/bench/match_quality.py $(B)/sauma $(DATA)
+	@$(B)/bench/match_bench $(DATA)
+
 install: sauma
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sauma
 	install -m 755 $(B)/sauma $(DESTDIR)$(PREFIX)/bin/sauma
