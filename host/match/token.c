@@ -359,15 +359,18 @@ void profile_add_code(struct profile *p, struct str folded)
     struct reader r = {p, TOKEN_NAME, NULL, NULL, (uint16_t)p->chunks++};
     char key[66] = {'@'};
     size_t n = 1;
-    bool zeros = true;
     for (size_t i = 0; i < folded.n && n < 64; i++)
-        zeros = zeros && is_digit(folded.p[i]);
-    zeros = zeros && folded.n >= 12;
-    for (size_t i = 0; i < folded.n && n < 64; i++) {
-        if (!is_word(folded.p[i]) || (zeros && folded.p[i] == '0'))
-            continue;
-        zeros = false;
-        key[n++] = folded.p[i];
+        if (is_word(folded.p[i]))
+            key[n++] = folded.p[i];
+    size_t digits = 0, zeros = 0;
+    while (1 + digits < n && is_digit(key[1 + digits]))
+        digits++;
+    if (digits + 1 == n && digits >= 12 && digits <= 14) {
+        /* A GTIN is the same with and without its leading zeros. */
+        while (key[1 + zeros] == '0' && zeros + 1 < digits)
+            zeros++;
+        memmove(key + 1, key + 1 + zeros, digits - zeros);
+        n -= zeros;
     }
     if (n > 1)
         put(&r, TOKEN_EXACT, key, n);

@@ -31,7 +31,7 @@ struct vocabulary {
     uint16_t *count;                           /* per word, zero between questions */
     uint32_t count_cap;
     uint32_t *touched;
-    size_t touched_cap, gram_bytes;
+    size_t touched_cap, gram_bytes, posting_bytes;
 };
 
 static uint32_t hash_of(const struct vocabulary *v, struct str s)
@@ -203,8 +203,10 @@ static void remove_spelling(struct vocabulary *v, uint32_t word)
 bool vocabulary_link(struct vocabulary *v, uint32_t word, uint32_t record)
 {
     struct postings *p = &v->words[word].postings;
+    uint32_t cap = p->cap;
     if (!postings_add(p, record))
         return false;
+    v->posting_bytes += (p->cap - cap) * sizeof(uint32_t);
     if (p->n == 1) {
         v->used++;
         add_spelling(v, word);
@@ -215,8 +217,10 @@ bool vocabulary_link(struct vocabulary *v, uint32_t word, uint32_t record)
 void vocabulary_unlink(struct vocabulary *v, uint32_t word, uint32_t record)
 {
     struct postings *p = &v->words[word].postings;
+    uint32_t cap = p->cap;
     if (postings_remove(p, record) && p->n == 0) {
         v->used--;
+        v->posting_bytes -= cap * sizeof(uint32_t);
         remove_spelling(v, word);
     }
 }
@@ -352,9 +356,7 @@ int vocabulary_alike(
 
 size_t vocabulary_bytes(const struct vocabulary *v)
 {
-    size_t n = v->cap * sizeof(*v->words) + ((size_t)v->mask + 1) * 4 + v->blocks_n * BLOCK +
-               v->gram_bytes + v->count_cap * 2 + v->touched_cap * 4 + sizeof(*v);
-    for (uint32_t i = 0; i < v->n; i++)
-        n += v->words[i].postings.cap * sizeof(uint32_t);
-    return n;
+    return v->cap * sizeof(*v->words) + ((size_t)v->mask + 1) * 4 +
+           (v->blocks_n ? (v->blocks_n - 1) * BLOCK : 0) + v->block_used + v->gram_bytes +
+           v->posting_bytes + v->count_cap * 2 + v->touched_cap * 4 + sizeof(*v);
 }

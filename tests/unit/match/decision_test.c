@@ -1,0 +1,209 @@
+/* Link, new or review: single cases, and all lines of tests/data/product (run from the top of the
+ * source tree). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "csv.h"
+#include "decision.h"
+#include "mem.h"
+
+static struct decision_result found;
+
+static void add(struct catalog *c, const char *id, const char *name)
+{
+    struct catalog_record r = {.id = str_of(id), .name = str_of(name)};
+    assert_int_equal(catalog_put(c, &r, NULL), 0);
+}
+
+static void expect_record(
+    struct catalog *c, const struct catalog_record *q, enum decision d, const char *id)
+{
+    struct err e = {0};
+    assert_int_equal(decision_find(c, q, NULL, &found, &e), 0);
+    if (found.decision != d)
+        fail_msg("%.*s: %s (%s)", STR_ARG(q->name), decision_name(found.decision), found.reason);
+    if (id)
+        assert_true(str_is(found.candidate[found.match].id, id));
+    for (int i = 0; i < found.n; i++) {
+        int32_t sum = 0;
+        for (int k = 0; k < EVIDENCE_PARTS; k++)
+            sum += found.candidate[i].evidence.part[k];
+        assert_int_equal(sum, found.candidate[i].evidence.score);
+        if (i > 0)
+            assert_true(found.candidate[i].evidence.score <= found.candidate[i - 1].evidence.score);
+    }
+}
+
+static void expect(struct catalog *c, const char *name, enum decision d, const char *id)
+{
+    struct catalog_record q = {.name = str_of(name)};
+    expect_record(c, &q, d, id);
+}
+
+static void classes_of_evidence(void **state)
+{
+    struct catalog *c = catalog_new();
+    expect(c, "anything", DECISION_NEW, NULL);
+    add(c, "1", "Panasonic TX-32/A television black");
+    add(c, "2", "Office Professional 2007 upgrade");
+    add(c, "3", "Office Standard 2010");
+    add(c, "4", "Orange juice 1 l");
+    add(c, "5", "Copy paper A4 white 500 sheets");
+    add(c, "6", "Canon PowerShot SX110IS camera silver");
+    add(c, "7", "Garden hose 1/2 inch green 20 m");
+    expect(c, "Panasonic tx32a TV, black", DECISION_LINK, "1");
+    expect(c, "Canon PowerShot SX110IS camera black", DECISION_NEW, NULL);
+    expect(c, "Office Professional 2010 upgrade", DECISION_NEW, NULL);
+    expect(c, "Orange juice 1000 ml", DECISION_LINK, "4");
+    expect(c, "Orange juice 2 l", DECISION_NEW, NULL);
+    expect(c, "Copy paper A3 white 500 sheets", DECISION_NEW, NULL);
+    expect(c, "copy papper A4, white, 500 sheets", DECISION_LINK, "5");
+    expect(c, "Garden hose 1/2 inch green 50 m", DECISION_NEW, NULL);
+    expect(c, "Lawn mower", DECISION_NEW, NULL);
+    catalog_free(c);
+}
+
+static void codes_first(void **state)
+{
+    struct catalog *c = catalog_new();
+    struct catalog_record r = {
+        .id = STR_LIT("a"), .name = STR_LIT("Coffee 500 g"), .code = STR_LIT("K-100")};
+    catalog_put(c, &r, NULL);
+    struct catalog_record q = {.name = STR_LIT("something else"), .code = STR_LIT("k100")};
+    expect_record(c, &q, DECISION_LINK, "a");
+    q.name = STR_LIT("Coffee 1 kg");
+    expect_record(c, &q, DECISION_REVIEW, "a");
+    q = (struct catalog_record){.name = STR_LIT("Coffee 500 g"), .code = STR_LIT("X-9")};
+    expect_record(c, &q, DECISION_LINK, "a");
+    catalog_free(c);
+}
+
+static void prices_and_twins_ask(void **state)
+{
+    struct catalog *c = catalog_new();
+    struct catalog_record r = {
+        .id = STR_LIT("a"), .name = STR_LIT("Oak table, oiled"), .price = 4000000};
+    catalog_put(c, &r, NULL);
+    struct catalog_record q = {.name = STR_LIT("oak table oiled"), .price = 1000000};
+    expect_record(c, &q, DECISION_REVIEW, "a");
+    q.price = 3900000;
+    expect_record(c, &q, DECISION_LINK, "a");
+    add(c, "b", "oak table (oiled)");
+    q.price = 0;
+    expect_record(c, &q, DECISION_REVIEW, NULL);
+    catalog_free(c);
+}
+
+static void options_are_heeded(void **state)
+{
+    struct catalog *c = catalog_new();
+    struct err e = {0};
+    add(c, "a", "Wall paint white 9 l");
+    struct catalog_record q = {.name = STR_LIT("Wall paint black 9 l")};
+    struct decision_options o = {.no_veto = CONFLICT_VARIANT, .cover = 500};
+    assert_int_equal(decision_find(c, &q, NULL, &found, &e), 0);
+    assert_int_equal(found.decision, DECISION_NEW);
+    assert_int_equal(decision_find(c, &q, &o, &found, &e), 0);
+    assert_int_equal(found.decision, DECISION_LINK);
+    o.never_link = true;
+    assert_int_equal(decision_find(c, &q, &o, &found, &e), 0);
+    assert_int_equal(found.decision, DECISION_REVIEW);
+    q.name = STR_LIT(" ");
+    assert_int_equal(decision_find(c, &q, &o, &found, &e), -1);
+    catalog_free(c);
+}
+
+static void one_record_is_linked_once(void **state)
+{
+    struct catalog *c = catalog_new();
+    struct decision_result r[3];
+    static const char *const names[] = {"Steel hammer 500 g", "steel hammer 500g", "garden gnome"};
+    add(c, "a", "Steel hammer 500 g");
+    for (int i = 0; i < 3; i++) {
+        struct catalog_record q = {.name = str_of(names[i])};
+        assert_int_equal(decision_find(c, &q, NULL, &r[i], NULL), 0);
+    }
+    assert_int_equal(r[0].decision, DECISION_LINK);
+    assert_int_equal(r[1].decision, DECISION_LINK);
+    decision_one_to_one(r, 3);
+    assert_int_equal(r[0].decision, DECISION_LINK);
+    assert_int_equal(r[1].decision, DECISION_REVIEW);
+    assert_int_equal(r[2].decision, DECISION_NEW);
+    decision_one_to_one(r, 0);
+    catalog_free(c);
+}
+
+/* ---- the Finnish lines ----------------------------------------------------------------------- */
+
+static char *slurp(const char *path, size_t *n)
+{
+    FILE *f = fopen(path, "rb");
+    char *p = mem_alloc(1 << 16);
+    if (!f)
+        fail_msg("%s is missing", path);
+    *n = fread(p, 1, 1 << 16, f);
+    fclose(f);
+    return p;
+}
+
+static struct csv *open_table(const char *path)
+{
+    size_t n;
+    char *bytes = slurp(path, &n);
+    struct csv *t = csv_open((struct str){bytes, n}, NULL);
+    mem_free(bytes);
+    assert_non_null(t);
+    return t;
+}
+
+static void finnish_lines(void **state)
+{
+    const struct str *f;
+    const char *problem;
+    int n, line, all = 0, right = 0, false_links = 0, reviews = 0;
+    struct catalog *c = catalog_new();
+    struct csv *t = open_table("tests/data/product/fi_catalogue.csv");
+    csv_next(t, &f, &n, &line, &problem);
+    while (csv_next(t, &f, &n, &line, &problem) == CSV_ROW) {
+        struct catalog_record r = {.id = f[0], .name = f[1], .unit = f[2]};
+        assert_int_equal(catalog_put(c, &r, NULL), 0);
+    }
+    csv_free(t);
+    t = open_table("tests/data/product/fi_queries.tsv");
+    csv_next(t, &f, &n, &line, &problem);
+    while (csv_next(t, &f, &n, &line, &problem) == CSV_ROW) {
+        struct catalog_record q = {.name = f[0]};
+        assert_int_equal(n, 2);
+        assert_int_equal(decision_find(c, &q, NULL, &found, NULL), 0);
+        bool is_new = str_is(f[1], "NEW"), link = found.decision == DECISION_LINK;
+        bool ok = link ? str_eq(found.candidate[found.match].id, f[1])
+                       : is_new && found.decision == DECISION_NEW;
+        all++;
+        right += ok;
+        false_links += link && !ok;
+        reviews += found.decision == DECISION_REVIEW;
+    }
+    csv_free(t);
+    catalog_free(c);
+    assert_int_equal(all, 43);
+    assert_int_equal(false_links, 0);
+    assert_true(right * 100 >= all * 94);
+    assert_true(reviews * 100 <= all * 15);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(classes_of_evidence),
+        cmocka_unit_test(codes_first),
+        cmocka_unit_test(prices_and_twins_ask),
+        cmocka_unit_test(options_are_heeded),
+        cmocka_unit_test(one_record_is_linked_once),
+        cmocka_unit_test(finnish_lines),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
