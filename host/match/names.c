@@ -77,10 +77,13 @@ static enum names_note_kind compare_words(struct comparison *c, int i, int k, bo
         if (!marked_x && !marked_y)
             return NAMES_NOTE_WORD;
     }
+    size_t least = a->to - a->from > 1 ? SLIP_MIN : SLIP_MIN_ALONE;
+    /* Spelling changes no first letter (ä is a or ae): most words are told apart by theirs. */
+    if (x.p[0] != y.p[0])
+        return is_slip(x, y, least) ? NAMES_NOTE_SLIP : NAMES_NOTE_WORD;
     struct str xx = names_expanded(a, i), yy = names_expanded(b, k);
     if (str_eq(xx, yy) || str_eq(x, yy) || str_eq(xx, y))
         return NAMES_NOTE_SPELLING;
-    size_t least = a->to - a->from > 1 ? SLIP_MIN : SLIP_MIN_ALONE;
     if (is_slip(x, y, least) || is_slip(xx, yy, least) || is_slip(x, yy, least) ||
         is_slip(xx, y, least))
         return NAMES_NOTE_SLIP;

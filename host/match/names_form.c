@@ -56,14 +56,6 @@ static bool begins_with(struct skeletons *s, int i, int to, const char *text, in
     return false;
 }
 
-static int words_of(const char *text)
-{
-    int n = 1;
-    for (; *text; text++)
-        n += *text == ' ';
-    return n;
-}
-
 /* strcmp without the call: most words of a search differ in their first letters. */
 static inline int compare(const char *a, const char *b)
 {
@@ -72,9 +64,19 @@ static inline int compare(const char *a, const char *b)
     return (unsigned char)*a - (unsigned char)*b;
 }
 
+/* The part of a table whose words begin like text: [*low, *high). */
+static void slice(const short *at, const char *text, int *low, int *high)
+{
+    unsigned char c = (unsigned char)text[0];
+    int letter = c >= 'a' && c <= 'z' ? c - 'a' : 26;
+    *low = c < 'a' ? 0 : at[letter];
+    *high = c < 'a' ? at[0] : at[letter + 1];
+}
+
 static const struct names_form_word *find_word(const char *text)
 {
-    int low = 0, high = names_form_words_count;
+    int low, high;
+    slice(names_form_words_at, text, &low, &high);
     while (low < high) {
         int middle = (low + high) / 2, d = compare(text, names_form_words[middle].text);
         if (d == 0)
@@ -90,7 +92,8 @@ static const struct names_form_word *find_word(const char *text)
 /* The first phrase whose last word is not below text. */
 static int find_phrases(const char *text)
 {
-    int low = 0, high = names_form_phrases_count;
+    int low, high;
+    slice(names_form_phrases_at, text, &low, &high);
     while (low < high) {
         int middle = (low + high) / 2;
         if (compare(names_form_phrases[middle].last, text) < 0)
@@ -128,8 +131,8 @@ static const char *form_at_end(struct skeletons *s, int from, int to, int *words
         const struct names_form_phrase *f = &names_form_phrases[i];
         if (compare(f->last, last) != 0)
             break;
-        int n = words_of(f->before), same;
-        if (n + 1 > *words && from + n < to &&
+        int n = f->words, same;
+        if (n + 1 > *words && from + n < to && skeleton_at(s, to - 1 - n)[0] == f->before[0] &&
             begins_with(s, to - 1 - n, to - 1, f->before, &same)) {
             best = f->form;
             *words = n + 1;

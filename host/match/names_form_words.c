@@ -241,3 +241,6 @@ const struct names_form_word names_form_words[] = {
 };
 
 const int names_form_words_count = (int)(sizeof(names_form_words) / sizeof(names_form_words[0]));
+
+const short names_form_words_at[NAMES_FORM_LETTERS] = {0, 27, 36, 49, 54, 69, 74, 81, 87, 96, 97,
+    119, 126, 129, 132, 144, 153, 153, 157, 202, 209, 215, 219, 219, 219, 219, 220, 235};

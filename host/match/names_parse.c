@@ -29,10 +29,12 @@ static struct str without_additions(struct str s)
             s = str_trim((struct str){s.p, (size_t)(open - s.p)});
     }
     for (size_t i = 1; i + 1 < s.n; i++) {
+        char c = s.p[i];
+        if (c != '/' && c != ',' && c != '-')
+            continue;
         bool spaced = s.p[i - 1] == ' ' && s.p[i + 1] == ' ';
         struct str behind = {s.p + i + 1, s.n - i - 1};
-        if ((spaced && s.p[i] == '/') ||
-            ((s.p[i] == ',' || (spaced && s.p[i] == '-')) && is_purpose(behind)))
+        if ((spaced && c == '/') || ((c == ',' || (spaced && c == '-')) && is_purpose(behind)))
             return str_trim((struct str){s.p, i});
     }
     return s;
@@ -90,8 +92,12 @@ static const char *dotted(const char *p, const char *end, const char *word)
 static const char *word_run(const char *p, const char *end)
 {
     const char *next;
-    while ((next = word_char(p, end)))
-        p = next;
+    do {
+        while (p != end && is_ascii_word_char(*p))
+            p++;
+        next = word_char(p, end);
+        p = next ? next : p;
+    } while (next);
     return p;
 }
 
@@ -216,7 +222,7 @@ static void unify_and(struct names_words *w, int from, int to)
 {
     static const char *const ands[] = {"ja", "och", "o", "og", "and", "und", "u", "seka", "sekae"};
     for (int i = from + 1; i < to - 1; i++) {
-        if (w->word[i].n > 5)
+        if (w->word[i].n > 5 || !strchr("joasu", w->word[i].p[0]))
             continue;
         for (size_t k = 0; k < sizeof(ands) / sizeof(ands[0]); k++) {
             if (str_is(w->word[i], ands[k]))

@@ -28,7 +28,14 @@ struct names_form_phrase {
     const char *last;
     const char *form;
     enum names_form_place place;
+    signed char words; /* in `before` */
 };
+
+/* How many entries lie below each letter, those below a, b ... z, below what follows z, and all:
+ * where to look for a word. */
+#define NAMES_FORM_LETTERS 28
+extern const short names_form_words_at[NAMES_FORM_LETTERS];
+extern const short names_form_phrases_at[NAMES_FORM_LETTERS];
 
 extern const struct names_form_word names_form_words[]; /* sorted by text */
 extern const int names_form_words_count;
