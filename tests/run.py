@@ -19,7 +19,8 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VALGRIND = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
-            "--errors-for-leak-kinds=definite", "--fair-sched=yes", "--max-threads=1500"]
+            "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite", "--fair-sched=yes",
+            "--max-threads=1500"]
 
 
 def counts_of(output, code):
