@@ -11,7 +11,7 @@ local suggest = require "suggest"
 
 -- Modules that are tables: shared by the runs of a state, so scripts get a read-only view. Those
 -- with call syntax (decimal, log) protect themselves.
-local FROZEN = { "http", "json", "ids", "address", "names", "text", "time", "crypto" }
+local FROZEN = { "http", "json", "ids", "address", "names", "match", "text", "time", "crypto" }
 local PLAIN = { "decimal", "log", "cjson", "notify", "attention", "skip", "secret", "env",
   "lock" }
 

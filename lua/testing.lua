@@ -102,7 +102,7 @@ local testing = {}
 local registry  -- { tests = { { name, where, fn } }, errors = { { where, message } } }, once loaded
 
 -- Tables get a read-only view, as rules do; what is called like a function protects itself.
-local FROZEN = { "json", "ids", "address", "names", "text", "time", "crypto" }
+local FROZEN = { "json", "ids", "address", "names", "match", "text", "time", "crypto" }
 local PLAIN = { "cjson", "decimal" }
 
 local function register(name, fn)

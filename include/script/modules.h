@@ -25,6 +25,7 @@ int l_open_crypto(lua_State *L);
 int l_open_decimal(lua_State *L);
 int l_open_ids(lua_State *L);
 int l_open_json(lua_State *L);
+int l_open_match(lua_State *L);
 int l_open_names(lua_State *L);
 int l_open_text(lua_State *L);
 

@@ -17,6 +17,8 @@ local invoices = require "connectors.procountor.invoices"
 local words = require "connectors.procountor.words"
 local money = require "money"
 
+local SIMILAR = { review = true, link = true, off = true }
+
 local function check(settings)
   for word, unit in pairs(settings.units or {}) do
     if type(word) ~= "string" or not words.is_unit(unit) then
@@ -25,6 +27,9 @@ local function check(settings)
   end
   if settings.penalty_percent ~= nil and not money.number(settings.penalty_percent) then
     return "penalty_percent is no number"
+  end
+  if settings.similar and not SIMILAR[settings.similar] then
+    return ('similar: it is "review", "link" or "off", not "%s"'):format(settings.similar)
   end
   return nil
 end
@@ -63,6 +68,8 @@ return {
     vat_status = { type = "integer", help = "VAT status of invoices and products (1: sales at home)" },
     units = { type = "table", help = "own words for Procountor's units" },
     transliterate = { type = "boolean", help = "letters outside Windows-1252 to their nearest" },
+    similar = { type = "string",
+      help = 'a product that is the same but for its spelling: "review" (asks), "link" or "off"' },
   },
   -- Procountor asks for at most 20 requests a second and may suspend who sends more.
   rate = 10,

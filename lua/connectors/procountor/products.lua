@@ -2,7 +2,7 @@
 Products in Procountor's register (outside-systems 1.9).
 
   products.ensure(line)  -> the product with exactly that code, else the one of the same name, else
-                            a new one
+                            what the connection's setting similar says (similar.lua), else a new one
   products.find(line)    -> the product or nil
   products.create(line)  -> a new product; looks first only where an answer was lost
   products.check(line)   ends the run as attention if the line could not become a product or a row:
@@ -14,7 +14,7 @@ prices_include_vat, where = "row 2" (how messages call it) }
 A product = { id, code, name, unit, price, vat, active, created, record }.
 
 Procountor searches by parts of texts, so what is the same is decided here: codes letter by letter,
-names without case, accents and spaces.
+names without case, accents and spaces. What is spelt otherwise is similar.lua's to judge.
 ]]
 
 local decimal = require "decimal"
@@ -25,6 +25,7 @@ local current = require "current"
 local ending = require "ending"
 local lock = require "lock"
 local preflight = require "connectors.procountor.preflight"
+local similar = require "connectors.procountor.similar"
 local vat = require "connectors.procountor.vat"
 local words = require "connectors.procountor.words"
 
@@ -238,7 +239,7 @@ local function new(client)
     return current.once(key, function()
       -- Two proposals at once may sell the same new product: the second finds what the first made.
       return lock((key:gsub("\0", " ")), function()
-        local record = lookup(client, line)
+        local record = lookup(client, line) or similar.look(client, line, label(line))
         return record and product_of(record) or products.create(line)
       end)
     end)
