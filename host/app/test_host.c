@@ -1,18 +1,16 @@
 #include "test_host.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "json.h"
 #include "mem.h"
+#include "test_files.h"
+#include "test_list.h"
 #include "test_world.h"
 
-#define FILE_BYTES_MAX ((size_t)16 << 20)
+#define LOST_WORDS " ended the script process: it computes without end, or uses up the process"
 
 struct test_host {
     struct parts_options options;
@@ -22,10 +20,12 @@ struct test_host {
     struct bundle bundle;
     struct script_call *call;
     char *context;
-    uint32_t seq; /* step that waits for its answer */
-    char *event;  /* of the delivery under way */
-    char *run;    /* of the action under way */
-    char *answer; /* JSON the webhook port answered */
+    struct list tests;         /* still to be run */
+    struct test_name *current; /* NULL while they are being listed */
+    uint32_t seq;              /* step that waits for its answer */
+    char *event;               /* of the delivery under way */
+    char *run;                 /* of the action under way */
+    char *answer;              /* JSON the webhook port answered */
     int status;
     char *sandbox_kind; /* of the sandbox being started */
     char *sandbox_name, *sandbox_connection;
@@ -58,37 +58,11 @@ static void answer_or_fail(struct test_host *t, const struct err *e)
 
 /* ---- files ---- */
 
-/* A file of the company's folder, which no path leaves: neither by ".." nor by a link. */
-static int open_inside(const char *dir, const char *path)
-{
-    char *full = mem_printf("%s/%s", dir, path);
-    char *real = realpath(full, NULL), *root = realpath(dir, NULL);
-    size_t n = root ? strlen(root) : 0;
-    int fd = -1;
-    if (real && root && !strncmp(real, root, n) && real[n] == '/')
-        fd = open(real, O_RDONLY | O_CLOEXEC);
-    free(real);
-    free(root);
-    mem_free(full);
-    return fd;
-}
-
 static void op_file(struct test_host *t, const char *path)
 {
     struct buf b;
-    struct stat st;
-    buf_init(&b, FILE_BYTES_MAX);
-    int fd = open_inside(t->world.dir, path);
-    bool found = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    while (found && !b.failed) {
-        char *room = buf_room(&b, 65536);
-        ssize_t n = room ? read(fd, room, 65536) : -1;
-        if (n <= 0)
-            break;
-        b.n += (size_t)n;
-    }
-    if (fd >= 0)
-        close(fd);
+    buf_init(&b, TEST_FILE_MAX);
+    bool found = test_file_read(t->world.dir, path, &b);
     if (b.failed)
         answer_failed(t, "the file is larger than 16 MiB");
     else if (found)
@@ -98,27 +72,13 @@ static void op_file(struct test_host *t, const char *path)
     buf_free(&b);
 }
 
-/* Names of the test files, which are all in the bundle. */
 static void op_files(struct test_host *t)
 {
-    struct jsondoc *d = jsondoc_parse(bundle_str(&t->bundle), NULL);
-    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
     struct buf b;
-    bool first = true;
     buf_init(&b, BUF_MAX_DEFAULT);
-    buf_adds(&b, "{\"files\":[");
-    for (const struct jsonv *v = root ? root->child : NULL; v; v = v->next) {
-        if (!str_starts(v->key, "tests/") || !str_ends(v->key, "_test.lua"))
-            continue;
-        if (!first)
-            buf_addc(&b, ',');
-        first = false;
-        json_put_string(&b, v->key);
-    }
-    buf_adds(&b, "]}");
+    test_files_list(bundle_str(&t->bundle), &b);
     answer(t, buf_str(&b), STR_NONE);
     buf_free(&b);
-    jsondoc_free(d);
 }
 
 /* ---- the world ---- */
@@ -404,34 +364,93 @@ static void report(struct test_host *t, const struct jsonv *root)
     }
 }
 
+static void call(struct test_host *t);
+static void load(struct test_host *t);
+
+/* A test whose call had to be ended. Its state may hold anything, so that the tests behind it get a
+ * fresh one. */
+static void report_ended(struct test_host *t, const char *message)
+{
+    struct test_result one = {.name = t->current->name,
+        .where = t->current->where,
+        .message = message,
+        .ms = t->world.open ? clock_mono_ms() - t->world.began_ms : 0};
+    test_world_close(&t->world);
+    t->handlers.result(t->handlers.arg, &one);
+}
+
 static void on_end(void *arg, enum script_outcome o, struct str json, struct str body, bool guilty)
 {
     struct test_host *t = arg;
     t->call = NULL;
     struct jsondoc *d = jsondoc_parse(json, NULL);
     const struct jsonv *root = d ? jsondoc_root(d) : NULL;
-    if (o == SCRIPT_RETURNED) {
-        report(t, root);
-        t->handlers.done(t->handlers.arg, NULL);
-    } else if (o == SCRIPT_LOST) {
-        t->handlers.done(t->handlers.arg,
-            guilty ? "the script process died in a test" : "the script process died");
+    const char *message = jsonv_str(jsonv_get(root, "message"), "the tests failed");
+    const char *where = jsonv_str(jsonv_get(root, "where"), NULL);
+    if (o == SCRIPT_LOST)
+        message = guilty ? "the test" LOST_WORDS : "a rule or a sandbox in this test" LOST_WORDS;
+    char *words = where ? mem_printf("%s: %s", where, message) : mem_dup(message);
+    if (o != SCRIPT_RETURNED && !t->current) {
+        t->handlers.done(t->handlers.arg, words);
+    } else if (o != SCRIPT_RETURNED) {
+        report_ended(t, words);
+        load(t);
     } else {
-        t->handlers.done(
-            t->handlers.arg, jsonv_str(jsonv_get(root, "message"), "the tests failed"));
+        if (t->current)
+            report(t, root);
+        else
+            test_list_fill(&t->tests, root);
+        call(t);
     }
+    mem_free(words);
     jsondoc_free(d);
+}
+
+/* The next test; at first, the list of them. */
+static void call(struct test_host *t)
+{
+    struct script_handlers h = {.step = on_step, .log = on_log, .end = on_end, .arg = t};
+    struct scripts *s = t->world.parts->scripts;
+    struct buf b;
+    test_name_free(t->current);
+    t->current = test_list_next(&t->tests);
+    if (!t->current) {
+        t->handlers.done(t->handlers.arg, NULL);
+        return;
+    }
+    buf_init(&b, BUF_MAX_DEFAULT);
+    buf_adds(&b, "{\"name\":");
+    json_put_cstring(&b, t->current->name);
+    buf_addc(&b, '}');
+    t->call = scripts_call(s, t->context, "run", buf_str(&b), STR_NONE, &h);
+    buf_free(&b);
 }
 
 static void on_loaded(void *arg, struct str manifest, const struct err *e)
 {
     struct test_host *t = arg;
-    if (e) {
-        t->handlers.done(t->handlers.arg, e->text);
-        return;
-    }
     struct script_handlers h = {.step = on_step, .log = on_log, .end = on_end, .arg = t};
-    t->call = scripts_call(t->world.parts->scripts, t->context, "run", STR_LIT("{}"), STR_NONE, &h);
+    if (e)
+        t->handlers.done(t->handlers.arg, e->text);
+    else if (t->current)
+        call(t);
+    else
+        t->call =
+            scripts_call(t->world.parts->scripts, t->context, "list", STR_LIT("{}"), STR_NONE, &h);
+}
+
+/* A fresh state for the test files. */
+static void load(struct test_host *t)
+{
+    struct parts *parts = t->world.parts;
+    struct buf options;
+    buf_init(&options, 4096);
+    buf_adds(&options, "{\"company\":");
+    json_put_cstring(&options, t->world.company);
+    buf_addc(&options, '}');
+    scripts_load(parts->scripts, t->context, SCRIPT_SINGLE, "testing", parts->system.hash,
+        bundle_str(&t->bundle), buf_str(&options), on_loaded, t);
+    buf_free(&options);
 }
 
 struct test_host *test_host_start(struct parts *parts, const char *dir,
@@ -445,19 +464,13 @@ struct test_host *test_host_start(struct parts *parts, const char *dir,
     t->world.parts = parts;
     t->world.dir = dir;
     t->world.company = parts_company_name(dir);
+    list_init(&t->tests);
     if (bundle_read_company(&t->bundle, dir, true, e) < 0) {
         test_host_free(t);
         return NULL;
     }
-    struct buf options;
-    buf_init(&options, 4096);
-    buf_adds(&options, "{\"company\":");
-    json_put_cstring(&options, t->world.company);
-    buf_addc(&options, '}');
     t->context = mem_printf("test:%s", t->world.company);
-    scripts_load(parts->scripts, t->context, SCRIPT_SINGLE, "testing", parts->system.hash,
-        bundle_str(&t->bundle), buf_str(&options), on_loaded, t);
-    buf_free(&options);
+    load(t);
     return t;
 }
 
@@ -471,6 +484,8 @@ void test_host_free(struct test_host *t)
     if (t->context)
         scripts_unload(t->world.parts->scripts, t->context);
     bundle_free(&t->bundle);
+    test_list_clear(&t->tests);
+    test_name_free(t->current);
     mem_free(t->world.company);
     mem_free(t->context);
     mem_free(t->event);
