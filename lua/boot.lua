@@ -29,6 +29,9 @@ function boot.load()
   local env, publish, taken = environment.make(declare.words)
   host.use_environment(env)
   declare.begin(publish, taken)
+  if not host.source("company.lua") then
+    error("company.lua:1: there is no such file, so this is not the folder of a company", 0)
+  end
   host.run_file("company.lua", env)
   local declared = declare.finish()
   rules = declared.rules
@@ -87,17 +90,19 @@ function boot.route(arguments, body)
   for _, rule in ipairs(rules) do
     if matches(rule, event) then
       current.begin { event = event, rule = rule.name }
-      -- A trigger or key that fails must not let the run through unasked, nor lose the event: it is
-      -- the run fails with the reason, which a person can retry when the rule is mended.
+      -- What fails here must not let the run through unasked, nor lose the event: the run fails
+      -- with the reason, which a person can retry when the rule is mended.
       local entry = { rule = rule.name }
+      local what = "the event cannot be read: "
       local ok, problem = pcall(function()
         local payload = payload_of(event, body)
+        what = "the rule's trigger or key failed: "
         entry.policy, entry.reason = policy_of(rule, payload, event)
         entry.key = key_of(rule, payload, event)
       end)
       if not ok then
         entry.policy = "failed"
-        entry.reason = "the rule's trigger or key failed: " .. log.mask(tostring(problem))
+        entry.reason = what .. log.mask((tostring(problem):gsub("^lua/[%w_/]+%.lua:%d+: ", "")))
         log.error("%s", entry.reason)
       end
       list[#list + 1] = entry

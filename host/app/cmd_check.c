@@ -45,7 +45,7 @@ static void on_loaded(void *arg, const char *company, const char *version, const
     struct checking *ch = arg;
     if (error) {
         ch->problems++;
-        fprintf(stderr, "%s/%s\n", ch->dir, error->text);
+        parts_company_error(ch->dir, error->text);
     } else {
         const struct manifest *m = engine_manifest(ch->parts->engine, company);
         for (int i = 0; i < m->nwarnings; i++)

@@ -119,7 +119,7 @@ static int list_rows(
     int rc = read(r, f, print_row, p, &e);
     store_reader_close(r);
     if (rc < 0)
-        return command_fail(STATUS_OUTSIDE, "%s", e.text);
+        return command_fail(e.code == ERR_USAGE ? STATUS_USAGE : STATUS_OUTSIDE, "%s", e.text);
     if (p->rows == 0 && !p->json)
         fprintf(stderr, "none\n");
     return STATUS_OK;

@@ -171,7 +171,7 @@ static void on_loaded(void *arg, const char *company, const char *version, const
 {
     struct foreground *f = arg;
     if (error) {
-        fprintf(stderr, "%s/%s\n", conf_positional(f->conf, 0), error->text);
+        parts_company_error(conf_positional(f->conf, 0), error->text);
         finish(f, STATUS_NO);
         return;
     }

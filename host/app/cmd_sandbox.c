@@ -92,7 +92,7 @@ static int sandbox_run(const struct conf *c)
     s.server = sandbox_server_new(
         parts.loop, parts.scripts, parts.system.hash, conf_text(c, "listen"), &e);
     if (!s.server) {
-        s.status = command_fail(STATUS_OUTSIDE, "%s", e.text);
+        s.status = command_fail(e.code == ERR_INPUT ? STATUS_USAGE : STATUS_OUTSIDE, "%s", e.text);
         goto out;
     }
     term = loop_signal_new(parts.loop, SIGTERM, on_signal, &s);

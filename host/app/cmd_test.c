@@ -63,7 +63,7 @@ static void on_done(void *arg, const char *problem)
     struct testing *t = arg;
     if (problem) {
         t->failed++;
-        fprintf(stderr, "%s: %s\n", t->dir, problem);
+        parts_company_error(t->dir, problem);
     }
     loop_stop(t->loop);
 }
@@ -89,7 +89,7 @@ static int test_one(const struct conf *c, struct testing *t)
         loop_run(parts.loop);
     } else {
         t->failed++;
-        fprintf(stderr, "sauma: %s\n", e.text);
+        parts_company_error(t->dir, e.text);
     }
     test_host_free(host);
     parts_close(&parts);

@@ -60,7 +60,7 @@ void metrics_write(
         {"retries_total", "counter", "Requests tried again.", st.retries},
         {"unknown_outcomes_total", "counter", "Writes whose answer never came.", st.unknown},
         {"token_fetches_total", "counter", "Access tokens fetched.", st.token_fetches},
-        {"script_processes_lost_total", "counter", "Script processes that died.", st.scripts_lost},
+        {"runs_interrupted_total", "counter", "Runs whose script process died.", st.scripts_lost},
         {"events_in_memory", "gauge", "Events at work.", st.events_in_memory},
         {"runs_running", "gauge", "Runs with a live script.", st.running},
         {"runs_queued", "gauge", "Runs that wait for their turn.", st.queued},

@@ -1,6 +1,7 @@
 #include "parts.h"
 
 #include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -154,6 +155,19 @@ bool parts_is_folder(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+void parts_company_error(const char *dir, const char *text)
+{
+    size_t n = strlen(dir);
+    const char *colon = strchr(text, ':');
+    bool place = colon && memchr(text, ' ', (size_t)(colon - text)) == NULL;
+    if (strncmp(text, dir, n) == 0 && text[n] == ':')
+        fprintf(stderr, "%s\n", text);
+    else if (place)
+        fprintf(stderr, "%s%s%s\n", dir, n && dir[n - 1] == '/' ? "" : "/", text);
+    else
+        fprintf(stderr, "%s%scompany.lua: %s\n", dir, n && dir[n - 1] == '/' ? "" : "/", text);
 }
 
 char *parts_company_name(const char *dir)

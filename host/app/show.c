@@ -25,11 +25,18 @@ static void put_state(const struct jsonv *v, FILE *out)
     fputc('\n', out);
 }
 
+/* "shop.order.created", or "shop" of an event without a type. */
+static void put_type(const struct jsonv *event, FILE *out)
+{
+    const char *type = text_of(event, "type");
+    fprintf(out, "%s%s%s", text_of(event, "connection"), *type ? "." : "", type);
+}
+
 void show_event_row(const struct jsonv *event, FILE *out)
 {
     put_time(text_of(event, "received_at"), out);
-    fprintf(out, "  %s  %-16s %s.%s", text_of(event, "id"), text_of(event, "company"),
-        text_of(event, "connection"), text_of(event, "type"));
+    fprintf(out, "  %s  %-16s ", text_of(event, "id"), text_of(event, "company"));
+    put_type(event, out);
     put_state(event, out);
 }
 
@@ -115,9 +122,10 @@ void show_run(const struct jsonv *run, FILE *out)
     if (*text_of(run, "key"))
         fprintf(out, ", key %s", text_of(run, "key"));
     const struct jsonv *event = jsonv_get(run, "event");
-    fprintf(out, "\nevent    %s  %s.%s, received ",
-        event && event->type == JSONV_STRING ? jsonv_str(event, "") : text_of(event, "id"),
-        text_of(event, "connection"), text_of(event, "type"));
+    fprintf(out, "\nevent    %s  ",
+        event && event->type == JSONV_STRING ? jsonv_str(event, "") : text_of(event, "id"));
+    put_type(event, out);
+    fputs(", received ", out);
     put_time(text_of(event, "received_at"), out);
     fputs("\n", out);
     const struct jsonv *steps = jsonv_get(run, "steps");

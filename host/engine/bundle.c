@@ -59,7 +59,7 @@ static int walk_entry(struct walk *w, const char *path, int depth)
     int rc = 0;
     /* A link that leads nowhere is an editor's lock file, say. */
     if (stat(full, &st) < 0)
-        rc = errno == ENOENT ? 0 : err_set(w->e, ERR_IO, "%s: %s", full, strerror(errno));
+        rc = errno == ENOENT ? 0 : err_set(w->e, ERR_IO, "%s: %s", path, strerror(errno));
     else if (S_ISDIR(st.st_mode) && w->take(path, true))
         rc = walk_folder(w, path, depth + 1);
     else if (S_ISREG(st.st_mode) && w->take(path, false)) {
@@ -78,8 +78,8 @@ static int walk_folder(struct walk *w, const char *path, int depth)
     DIR *d = depth > DEPTH_MAX ? NULL : opendir(full);
     int rc = 0;
     if (!d)
-        rc = err_set(
-            w->e, ERR_IO, "%s: %s", full, depth > DEPTH_MAX ? "folders too deep" : strerror(errno));
+        rc = err_set(w->e, ERR_IO, "%s: %s", path[0] ? path : w->root,
+            depth > DEPTH_MAX ? "folders too deep" : strerror(errno));
     mem_free(full);
     struct dirent *entry;
     while (rc == 0 && (entry = readdir(d)) != NULL) {
@@ -94,11 +94,11 @@ static int walk_folder(struct walk *w, const char *path, int depth)
     return rc;
 }
 
-static int read_source(const char *full, struct buf *out, struct err *e)
+static int read_all(const char *full, const char *path, struct buf *out, struct err *e)
 {
     int fd = open(full, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_set(e, ERR_IO, "%s: %s", full, strerror(errno));
+        return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
     ssize_t n;
     char chunk[16384];
     while ((n = read(fd, chunk, sizeof chunk)) > 0 || (n < 0 && errno == EINTR)) {
@@ -110,12 +110,33 @@ static int read_source(const char *full, struct buf *out, struct err *e)
     int saved = errno;
     close(fd);
     if (n < 0)
-        return err_set(e, ERR_IO, "%s: %s", full, strerror(saved));
+        return err_set(e, ERR_IO, "%s: %s", path, strerror(saved));
     if (out->failed)
-        return err_set(e, ERR_LIMIT, "%s: larger than %zu bytes", full, FILE_MAX_BYTES);
-    if (memchr(out->p ? out->p : "", 0, out->n) || !str_utf8_valid(buf_str(out)))
-        return err_set(e, ERR_INPUT, "%s: not UTF-8 text; save the file as UTF-8", full);
+        return err_set(e, ERR_LIMIT, "%s: larger than %zu bytes", path, FILE_MAX_BYTES);
     return 0;
+}
+
+/* Scripts are text: a line that is none is named. */
+static int check_text(const char *path, struct str text, struct err *e)
+{
+    int line = 1;
+    for (struct str rest = text; rest.n; line++) {
+        struct str one = str_cut(rest, '\n', &rest);
+        if (one.n && memchr(one.p, '\0', one.n))
+            return err_set(e, ERR_INPUT, "%s:%d: holds a NUL byte; is this a text?", path, line);
+        if (!str_utf8_valid(one))
+            return err_set(
+                e, ERR_INPUT, "%s:%d: not UTF-8 text; save the file as UTF-8", path, line);
+    }
+    return 0;
+}
+
+/* Windows editors begin UTF-8 files with a byte order mark, which Lua would stumble over. */
+static struct str without_mark(const char *path, struct str text)
+{
+    if (ends(path, ".lua") && str_starts(text, "\xef\xbb\xbf"))
+        return (struct str){text.p + 3, text.n - 3};
+    return text;
 }
 
 static int put_file(struct walk *w, struct buf *json, const char *path)
@@ -127,13 +148,15 @@ static int put_file(struct walk *w, struct buf *json, const char *path)
     if (!str_utf8_valid(str_of(path)))
         err_set(w->e, ERR_INPUT, "%s: the name of a file is not UTF-8", w->root);
     else
-        rc = read_source(full, &source, w->e);
+        rc = read_all(full, path, &source, w->e);
+    if (rc == 0)
+        rc = check_text(path, buf_str(&source), w->e);
     if (rc == 0) {
         if (json->n > 1)
             buf_addc(json, ',');
         json_put_cstring(json, path);
         buf_addc(json, ':');
-        json_put_string(json, source.p ? buf_str(&source) : STR_LIT(""));
+        json_put_string(json, source.p ? without_mark(path, buf_str(&source)) : STR_LIT(""));
         if (json->failed)
             rc = err_set(
                 w->e, ERR_LIMIT, "%s: more than %zu bytes of scripts", w->root, BUNDLE_MAX_BYTES);
@@ -185,7 +208,8 @@ int bundle_read_company(struct bundle *b, const char *dir, bool tests, struct er
 int bundle_read_system(struct bundle *b, const char *home, struct err *e)
 {
     static const char *const folders[] = {"lua", "rules", NULL};
-    return read_bundle(b, home, folders, take_system, e);
+    int rc = read_bundle(b, home, folders, take_system, e);
+    return rc < 0 ? err_prefix(e, "%s", home) : rc;
 }
 
 void bundle_free(struct bundle *b)

@@ -388,7 +388,8 @@ static void ended_with_reason(
     const char *reason = jsonv_str(jsonv_get(root, "reason"), NULL);
     if (!reason)
         reason = jsonv_str(jsonv_get(root, "message"), "no reason was given");
-    char *words = mem_printf("%s%.1800s", prefix, reason);
+    const char *where = jsonv_str(jsonv_get(root, "where"), "");
+    char *words = mem_printf("%s%s%s%.1800s", where, where[0] ? ": " : "", prefix, reason);
     run_finish(r, state, words, json);
     mem_free(words);
     jsondoc_free(d);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <lauxlib.h>
 #include "json.h"
+#include "report.h"
 #include "vm.h"
 
 /* The error object of an ended call; nothing that a script could take for anything. */
@@ -17,8 +18,9 @@ int call_end_now(lua_State *L, struct call *c, enum call_ending ending)
     return lua_error(L);
 }
 
-void call_set_limit(struct call *c, const char *limit, const char *message)
+void call_set_limit(struct call *c, lua_State *L, const char *limit, const char *message)
 {
+    char where[256];
     if (c->ending != ENDING_NONE)
         return;
     c->ending = ENDING_LIMIT;
@@ -28,17 +30,22 @@ void call_set_limit(struct call *c, const char *limit, const char *message)
     json_put_cstring(&c->verdict, limit);
     json_put_key(&c->verdict, "message");
     json_put_cstring(&c->verdict, message);
+    if (L && (report_where(L, false, where, sizeof(where)) ||
+                 report_where(L, true, where, sizeof(where)))) {
+        json_put_key(&c->verdict, "where");
+        json_put_cstring(&c->verdict, where);
+    }
     buf_addc(&c->verdict, '}');
 }
 
-void call_set_memory_limit(struct call *c, size_t bytes)
+void call_set_memory_limit(struct call *c, lua_State *L, size_t bytes)
 {
     char message[128];
     snprintf(message, sizeof(message),
         "the script needs more than %zu MiB: does something grow or "
         "call itself without end?",
         bytes >> 20);
-    call_set_limit(c, "memory", message);
+    call_set_limit(c, L, "memory", message);
 }
 
 int call_hit_limit(lua_State *L, const char *limit, const char *fmt, ...)
@@ -49,14 +56,14 @@ int call_hit_limit(lua_State *L, const char *limit, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(message, sizeof(message), fmt, ap);
     va_end(ap);
-    call_set_limit(c, limit, message);
+    call_set_limit(c, L, limit, message);
     return call_end_now(L, c, c->ending);
 }
 
 int call_hit_memory(lua_State *L)
 {
     struct call *c = vm_of(L)->call;
-    call_set_memory_limit(c, vm_of(L)->limit);
+    call_set_memory_limit(c, L, vm_of(L)->limit);
     return call_end_now(L, c, c->ending);
 }
 

@@ -172,7 +172,7 @@ static struct vm *make(struct context *c, struct call *by, struct buf *manifest,
 {
     struct vm *vm = vm_new(c, c->limits.memory, c->limits.fail_in);
     if (!vm) {
-        call_set_memory_limit(by, c->limits.memory);
+        call_set_memory_limit(by, NULL, c->limits.memory);
         buf_add(out, by->verdict.p, by->verdict.n);
         return NULL;
     }
@@ -191,7 +191,7 @@ static struct vm *make(struct context *c, struct call *by, struct buf *manifest,
     if (status == LUA_OK)
         return vm;
     if (status == LUA_ERRMEM)
-        call_set_memory_limit(by, c->limits.memory);
+        call_set_memory_limit(by, NULL, c->limits.memory);
     if (by->ending != ENDING_NONE)
         buf_add(out, by->verdict.p, by->verdict.n);
     else

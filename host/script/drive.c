@@ -89,7 +89,7 @@ static void send_failed(struct call *c, int status)
 {
     struct buf *b = &c->vm->report;
     if (status == LUA_ERRMEM) {
-        call_set_memory_limit(c, c->context->limits.memory);
+        call_set_memory_limit(c, c->co, c->context->limits.memory);
         send_ending(c);
         return;
     }
@@ -154,7 +154,7 @@ static bool start(struct call *c)
     }
     bool started = c->vm && status == LUA_OK;
     if (status == LUA_ERRMEM)
-        call_set_memory_limit(c, c->context->limits.memory);
+        call_set_memory_limit(c, NULL, c->context->limits.memory);
     if (!started && c->ending != ENDING_NONE)
         send_ending(c);
     else if (!started)

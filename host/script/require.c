@@ -18,7 +18,7 @@ static const struct {
     lua_CFunction open;
 } natives[] = {{"address", l_open_address}, {"cjson", l_open_cjson}, {"crypto", l_open_crypto},
     {"decimal", l_open_decimal}, {"ids", l_open_ids}, {"json", l_open_json},
-    {"match", l_open_match}, {"names", l_open_names}, {"text", l_open_text}, {"host", l_open_host}};
+    {"names", l_open_names}, {"text", l_open_text}, {"host", l_open_host}};
 
 /* What a name stands for. path is the key in the table of loaded modules too, behind a letter for
  * where it is from. */
@@ -84,6 +84,14 @@ static int not_found(lua_State *L, const char *name, bool system)
             *p = '/';
     if (!system && (strcmp(name, "host") == 0 || strncmp(name, "native.", 7) == 0))
         return luaL_error(L, "module \"%s\" is not for company files", name);
+    if (name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")])
+        return luaL_error(L,
+            "\"%s\" is not the name of a module: require \"rules.pricing\" is for the file "
+            "rules/pricing.lua of the company's folder",
+            name);
+    if (system && strncmp(name, "sandbox.", 8) == 0)
+        return luaL_error(
+            L, "there is no sandbox \"%s\"; `sauma help sandbox` says which there are", name + 8);
     return luaL_error(L,
         "there is no module \"%s\": neither %s.lua in the company's folder nor %s%s.lua "
         "in the installation",

@@ -125,7 +125,10 @@ int sources_load(struct sources *s, lua_State *L, const char *path)
     struct source *f = map_get(s->by_path, str_of(path));
     const char *chunk = lua_pushfstring(L, "@%s", path);
     int status;
-    if (f->bytecode.n) {
+    if (f->n && f->text[0] == LUA_SIGNATURE[0]) {
+        lua_pushfstring(L, "%s:1: this is compiled Lua; only source text is loaded", path);
+        status = LUA_ERRSYNTAX;
+    } else if (f->bytecode.n) {
         status = luaL_loadbufferx(L, f->bytecode.p, f->bytecode.n, chunk, "b");
     } else {
         status = luaL_loadbufferx(L, f->text, f->n, chunk, "t");

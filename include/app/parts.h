@@ -61,6 +61,9 @@ void parts_read_options(const struct conf *c, struct parts_options *o, struct en
 
 /* Name of a company: the last part of its folder's path; the caller frees it. */
 char *parts_company_name(const char *dir);
+/* Says on standard error what is wrong with the company in dir; text begins with the file's path
+ * within it where that is known. */
+void parts_company_error(const char *dir, const char *text);
 /* True if path is a folder. */
 bool parts_is_folder(const char *path);
 

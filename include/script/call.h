@@ -41,13 +41,14 @@ struct call {
     volatile sig_atomic_t burst_ticks, ticks; /* of watchdog.h: since the burst began, in all */
 };
 
-/* Writes the verdict of a limit, unless the call has ended already. */
-void call_set_limit(struct call *c, const char *limit, const char *message);
+/* Writes the verdict of a limit, unless the call has ended already. L says where it was hit; NULL
+ * where its stack is gone. */
+void call_set_limit(struct call *c, lua_State *L, const char *limit, const char *message);
 /* The same for memory: the words for a state of that many bytes. */
-void call_set_memory_limit(struct call *c, size_t bytes);
+void call_set_memory_limit(struct call *c, lua_State *L, size_t bytes);
 /* Sets how the call ends and raises; does not return. verdict must have been written before. */
 int call_end_now(lua_State *L, struct call *c, enum call_ending ending);
-/* Ends the call by a limit: verdict {"limit": name, "message": ...}; raises, does not return. */
+/* Ends the call by a limit: verdict {"limit", "message", "where"}; raises, does not return. */
 int call_hit_limit(lua_State *L, const char *limit, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same for the limit of memory. */

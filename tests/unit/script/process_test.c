@@ -67,7 +67,7 @@ static void test_load_error_names_the_place(void **state)
             "used while the files of a company are being loaded: nothing outside may be touched "
             "before a rule runs"},
         {"while true do end",
-            "the script computed for more than 200 ms without a step: is there an "
+            "company.lua:1: the script computed for more than 200 ms without a step: is there an "
             "endless loop?"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

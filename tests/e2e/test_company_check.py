@@ -1,0 +1,113 @@
+"""`sauma check` on broken companies: exit status 1 and `file:line: what is wrong`, with a way on."""
+import os
+
+from harness import Case, main
+
+HEAD = """company "X Oy" { language = "fi" }
+connect "webhook" { as = "shop", secret = secret "shop", event = "type", id = "id" }
+"""
+BOOKS = """connect "click2contract" { secret = secret "c" }
+connect "procountor" { url = "https://x.example/api", client_id = secret "a",
+                       client_secret = secret "b", api_key = secret "c" }
+"""
+RULE = 'rule "R" { on = "shop.x", run = function(e) return 1 end }\n'
+
+# name: (company.lua, what the error begins with, what it says)
+BROKEN = {
+    "no company": ("", "company.lua:1", "declares no company"),
+    "syntax": (HEAD + 'rule "R" {\n on = "shop.x"\n run = 1 }\n', "company.lua:5", "expected"),
+    "string without end": (HEAD + 'rule "R {\n', "company.lua:3", "unfinished string"),
+    "unknown word": (HEAD + 'conect "http" {}\n', "company.lua:3", 'did you mean "connect"?'),
+    "unknown connector": (HEAD + 'connect "procountr" {}\n', "company.lua:3",
+                          'did you mean "procountor"?'),
+    "unknown setting": (HEAD + 'connect "slack" { ur = secret "x" }\n', "company.lua:3",
+                        'did you mean "url"?'),
+    "setting is missing": (HEAD + 'connect "slack" {}\n', "company.lua:3", "url is missing"),
+    "setting of a wrong type": (HEAD + 'connect "slack" { url = 12 }\n', "company.lua:3",
+                                "url is a number"),
+    "connection twice": (HEAD + 'connect "webhook" { as = "shop", secret = false }\n',
+                         "company.lua:3", "company.lua:2 already"),
+    "rule twice": (HEAD + RULE + RULE, "company.lua:4", "company.lua:3 already"),
+    "event of no connection": (HEAD + 'rule "R" { on = "shp.x", run = function() end }\n',
+                               "company.lua:3", 'did you mean "shop"?'),
+    "rule that does nothing": (HEAD + 'rule "R" { on = "shop.x" }\n', "company.lua:3",
+                               "run is missing"),
+    "misspelled run": (HEAD + 'rule "R" { on = "shop.x", runn = 1 }\n', "company.lua:3",
+                       'did you mean "run"?'),
+    "unknown policy": (HEAD + 'rule "R" { on = "shop", trigger = "manuel", run = function() end }\n',
+                       "company.lua:3", 'did you mean "manual"?'),
+    "unknown ready rule": (HEAD + 'use "proposal_to_invoce" {}\n', "company.lua:3",
+                           'did you mean "proposal_to_invoice"?'),
+    "unknown option": (HEAD + BOOKS + 'use "proposal_to_invoice" { payment_term = 14 }\n',
+                       "company.lua:6", 'did you mean "payment_terms"?'),
+    "unknown connection in an option": (
+        HEAD + BOOKS + 'use "proposal_to_invoice" { notify = { "slak" } }\n', "company.lua:6",
+        '"slak"'),
+    "time zone": ('company "X" { time_zone = "Europe/Helsinky" }\n', "company.lua:1",
+                  "Europe/Helsinki"),
+    "company twice": (HEAD + 'company "Y" {}\n', "company.lua:3", "company.lua:1 already"),
+    "effect": (HEAD + 'local t = time.now()\n', "company.lua:3", "nothing outside may be touched"),
+    "endless loop": (HEAD + '\nwhile true do end\n', "company.lua:4", "endless loop"),
+    "memory": (HEAD + 'local s = "x"\nwhile true do s = s .. s end\n',
+               "company.lua", "more than 16 MiB"),
+    "error object": (HEAD + 'error({})\n', "company.lua:3", "error object"),
+    "missing module": (HEAD + 'local x = require "rules.nothing"\n', "company.lua:3",
+                       "rules/nothing.lua"),
+    "module outside": (HEAD + 'local x = require "../../etc/passwd"\n', "company.lua:3",
+                       "not the name of a module"),
+    "compiled": ("\x1bLua" + "x" * 30, "company.lua:1", "compiled Lua"),
+    "NUL": (HEAD + 'local x = "a\0b"\n', "company.lua:3", "NUL"),
+    "address": (HEAD + 'connect "http" { as = "s", url = "htps://x" }\n', "company.lua:3",
+                "https://"),
+    "auth": (HEAD + 'connect "http" { as = "s", url = "https://x.example", '
+             'auth = { baerer = secret "x" } }\n', "company.lua:3", "bearer"),
+    "name with a space": (HEAD + 'connect "http" { as = "my shop", url = "https://x.example" }\n',
+                          "company.lua:3", "letters, digits"),
+    "name that is taken": (HEAD + 'connect "http" { as = "json", url = "https://x.example" }\n',
+                           "company.lua:3", "as ="),
+    "secret in a text": (HEAD + 'local x = "a" .. secret "b"\n', "company.lua:3", "not for scripts"),
+    "global": (HEAD + "foo = 1\n", "company.lua:3", "local foo"),
+    "io": (HEAD + 'io.open("/etc/passwd")\n', "company.lua:3", '"io"'),
+}
+
+
+class Check(Case):
+    def check(self, name, source, data=b"", *args):
+        folder = os.path.join(self.world.companies, name)
+        os.makedirs(folder)
+        with open(os.path.join(folder, "company.lua"), "wb") as f:
+            f.write(data or source.encode())
+        done = self.world.sauma("check", folder, "--data", "none", *args, check=False)
+        return folder, done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def test_what_is_broken_is_named_with_its_place(self):
+        for i, (name, (source, place, words)) in enumerate(BROKEN.items()):
+            with self.subTest(name):
+                folder, code, out, errors = self.check(
+                    f"c{i}", source, b"", "--burst", "300ms", "--memory", "16m")
+                self.assertEqual(code, 1, out + errors)
+                self.assertTrue(errors.startswith(f"{folder}/{place}: "), errors)
+                self.assertIn(words, errors)
+                self.assertEqual(errors.count("\n"), 1, errors)
+
+    def test_a_file_that_is_not_utf8_is_named_with_its_line(self):
+        folder, code, _, errors = self.check("latin", "", (HEAD + RULE).encode() + b"-- \xe4\n")
+        self.assertEqual(code, 1)
+        self.assertTrue(errors.startswith(f"{folder}/company.lua:4: not UTF-8"), errors)
+
+    def test_a_byte_order_mark_is_no_mistake(self):
+        _, code, out, errors = self.check("mark", "", b"\xef\xbb\xbf" + (HEAD + RULE).encode())
+        self.assertEqual((code, errors), (0, ""), out)
+
+    def test_no_folder_and_no_company_in_it(self):
+        done = self.world.sauma("check", "nowhere", check=False)
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, b"nowhere: No such file or directory\n"))
+        os.mkdir(os.path.join(self.world.companies, "empty"))
+        done = self.world.sauma("check", "companies/empty", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"companies/empty/company.lua", done.stderr)
+
+
+if __name__ == "__main__":
+    main()
