@@ -18,7 +18,7 @@ static const struct {
     lua_CFunction open;
 } natives[] = {{"address", l_open_address}, {"cjson", l_open_cjson}, {"crypto", l_open_crypto},
     {"decimal", l_open_decimal}, {"ids", l_open_ids}, {"json", l_open_json},
-    {"names", l_open_names}, {"text", l_open_text}, {"host", l_open_host}};
+    {"match", l_open_match}, {"names", l_open_names}, {"text", l_open_text}, {"host", l_open_host}};
 
 /* What a name stands for. path is the key in the table of loaded modules too, behind a letter for
  * where it is from. */
