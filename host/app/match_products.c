@@ -233,8 +233,8 @@ int match_products_run(const struct conf *c)
     buf_init(&j.line, BUF_MAX_DEFAULT);
     int status = STATUS_OK;
     if (!conf_text(c, "catalog") || !conf_text(c, "queries"))
-        status = command_fail(STATUS_USAGE,
-            "match products needs --catalog FILE.csv and --queries FILE.csv");
+        status = command_fail(
+            STATUS_USAGE, "match products needs --catalog FILE.csv and --queries FILE.csv");
     else if (run(&j, c, &e) < 0)
         status = command_fail(e.code == ERR_IO ? STATUS_OUTSIDE : STATUS_USAGE, "%s", e.text);
     else if (fflush(stdout) != 0 || ferror(stdout))

@@ -185,7 +185,8 @@ enum csv_row match_table_next(
     if (row == CSV_BAD)
         return row;
     for (int i = 0; i < COLUMNS; i++)
-        value[i] = t->column[i] >= 0 && t->column[i] < n ? str_trim(fields[t->column[i]]) : STR_NONE;
+        value[i] =
+            t->column[i] >= 0 && t->column[i] < n ? str_trim(fields[t->column[i]]) : STR_NONE;
     r->id = value[COLUMN_ID];
     if (t->column[COLUMN_ID] < 0) {
         snprintf(t->row_id, sizeof(t->row_id), "%d", t->rows);

@@ -48,10 +48,9 @@ size_t catalog_count(const struct catalog *c)
 
 size_t catalog_bytes(const struct catalog *c)
 {
-    return vocabulary_bytes(c->words) +
-           (c->blocks_n ? (c->blocks_n - 1) * BLOCK : 0) + c->block_used + c->slots_cap * sizeof(char *) +
-           ((size_t)c->ids_mask + 1) * 4 + c->sum_cap * 4 + c->touched_cap * 4 +
-           2 * sizeof(struct profile);
+    return vocabulary_bytes(c->words) + (c->blocks_n ? (c->blocks_n - 1) * BLOCK : 0) +
+           c->block_used + c->slots_cap * sizeof(char *) + ((size_t)c->ids_mask + 1) * 4 +
+           c->sum_cap * 4 + c->touched_cap * 4 + 2 * sizeof(struct profile);
 }
 
 /* ---- records --------------------------------------------------------------------------------- */

@@ -114,8 +114,7 @@ static int read_all(struct catalog *c, FILE *f, struct err *e)
         uint32_t n;
         if (!get(f, &s, &n, sizeof(n)) || n < sizeof(struct kept) || n > sizeof(record) ||
             !get(f, &s, record, n) || !is_whole(record, n) || !catalog_put_kept(c, record, n))
-            return err_set(e, ERR_INPUT, "it is damaged at record %llu",
-                (unsigned long long)i + 1);
+            return err_set(e, ERR_INPUT, "it is damaged at record %llu", (unsigned long long)i + 1);
     }
     if (fread(&told, 1, sizeof(told), f) != sizeof(told) || told != s.h || fgetc(f) != EOF)
         return err_set(e, ERR_INPUT, "it is damaged: its checksum is wrong");

@@ -27,7 +27,7 @@ struct catalog {
     size_t blocks_n, block_used, garbage, held;
     struct buf fold;               /* a record on its way in */
     struct profile *query, *other; /* of the question under way */
-    uint32_t *sum, sum_cap; /* by slot, zero between questions */
+    uint32_t *sum, sum_cap;        /* by slot, zero between questions */
     uint32_t *touched, touched_cap;
 };
 

@@ -9,7 +9,7 @@
 #define ALIKE_MAX 8
 #define BUDGET    12000 /* entries of lists read for one query, beyond the rarest list */
 #define POOR      3
-#define PROBED    96    /* records for which the lists beyond the budget are asked one by one */
+#define PROBED    96 /* records for which the lists beyond the budget are asked one by one */
 
 struct term {
     uint32_t word, weight, n;

@@ -29,9 +29,9 @@ const char *decision_name(enum decision d)
 /* What is judged of one candidate. */
 struct judged {
     const struct evidence *v;
-    int least, most;     /* cover of the two names */
-    uint32_t vetoes;     /* conflicts that keep from a link */
-    int alone;           /* links only if no other record comes so near */
+    int least, most; /* cover of the two names */
+    uint32_t vetoes; /* conflicts that keep from a link */
+    int alone;       /* links only if no other record comes so near */
     const char *why;
 };
 
@@ -41,7 +41,9 @@ struct judged {
 static int by_code(struct judged *j)
 {
     const struct evidence *v = j->v;
-    int need = v->code == CODE_SAME   ? (v->code_length >= 6 ? 0 : v->brand_same ? 250 : 500)
+    int need = v->code == CODE_SAME   ? (v->code_length >= 6 ? 0
+                                            : v->brand_same  ? 250
+                                                             : 500)
                : v->code == CODE_NEAR ? (v->brand_same ? 300 : 450)
                                       : 450;
     int need_most = v->code == CODE_SAME && v->code_length >= 6 ? 250 : 400;
@@ -77,7 +79,10 @@ static int by_words(struct judged *j, const struct decision_options *o)
         return far || v->one_sided > 2 ? ASKS : LINKS;
     }
     int eased = need - 150 - (close && v->brand_same ? 150 : 0) -
-                (v->rare > 1 ? 250 : v->rare > 0 ? 50 : 0) - (j->most >= 900 ? 50 : 0);
+                (v->rare > 1      ? 250
+                    : v->rare > 0 ? 50
+                                  : 0) -
+                (j->most >= 900 ? 50 : 0);
     if (j->least >= eased && j->least + j->most >= 1150 && !far) {
         j->alone = v->rare > 1 ? ALONE / 2 : ALONE;
         return LINKS;
@@ -98,7 +103,8 @@ static int judge(struct judged *j, const struct decision_options *o)
     }
     /* Where the whole model code is the same, what the rest of the name says is prose. */
     if (v->code == CODE_SAME && v->rarity <= 3 && v->code_length >= 6)
-        j->vetoes &= ~(uint32_t)(CONFLICT_NUMBER | CONFLICT_MARK | (v->colour_other ? 0 : CONFLICT_VARIANT));
+        j->vetoes &=
+            ~(uint32_t)(CONFLICT_NUMBER | CONFLICT_MARK | (v->colour_other ? 0 : CONFLICT_VARIANT));
     if (j->vetoes == CONFLICT_CODE && v->stem_same && v->colour_same && v->brand_same &&
         !(v->conflicts & CONFLICT_PRICE)) {
         j->why = "the same model in the same colour";
@@ -186,8 +192,8 @@ static int margin_of(const struct asked *all, int n, int best)
     return all[best].c.evidence.score;
 }
 
-static int decide(const struct asked *all, int n, const struct decision_options *o,
-    struct decision_result *out)
+static int decide(
+    const struct asked *all, int n, const struct decision_options *o, struct decision_result *out)
 {
     int best = -1, next = -1;
     for (int i = 0; i < n; i++) {
@@ -200,7 +206,8 @@ static int decide(const struct asked *all, int n, const struct decision_options 
     }
     out->decision = DECISION_NEW;
     out->margin = 0;
-    out->reason = n > 0 ? "nothing in the catalogue is like it" : "the catalogue has nothing like it";
+    out->reason =
+        n > 0 ? "nothing in the catalogue is like it" : "the catalogue has nothing like it";
     if (best < 0 || all[best].c.strength == NO)
         return -1;
     const struct asked *b = &all[best];

@@ -60,8 +60,8 @@ void decision_one_to_one(struct decision_result *results, size_t n)
     for (size_t i = 0; i < n; i++)
         for (int k = 0; results[i].decision == DECISION_LINK && k < results[i].n; k++)
             if (results[i].candidate[k].strength >= DECISION_LINKS)
-                wishes[count++] = (struct wish){
-                    results[i].candidate[k].evidence.score, (uint32_t)i, k};
+                wishes[count++] =
+                    (struct wish){results[i].candidate[k].evidence.score, (uint32_t)i, k};
     struct takers t = takers_of(wishes, count, results);
     qsort(wishes, count, sizeof(*wishes), by_score);
     for (size_t w = 0; w < count; w++) {

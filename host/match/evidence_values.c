@@ -58,8 +58,7 @@ static bool same_size(const struct token *a, const struct token *b)
 
 static bool is_number_like(const struct token *t)
 {
-    return t->kind == TOKEN_NUMBER ||
-           (t->kind == TOKEN_QUANTITY && t->unit == QUANTITY_APOSTROPHE);
+    return t->kind == TOKEN_NUMBER || (t->kind == TOKEN_QUANTITY && t->unit == QUANTITY_APOSTROPHE);
 }
 
 static bool same_value(const struct token *a, const struct token *b)
@@ -191,10 +190,12 @@ void evidence_variants(struct comparison *c)
                  !(m & variants_in(c->query.p, g, false)))
             c->out->one_sided++;
         for (int i = 0; q & m && i < c->query.p->n; i++)
-            if (c->query.p->token[i].group == g && q & m & (uint64_t)1 << c->query.p->token[i].variant)
+            if (c->query.p->token[i].group == g &&
+                q & m & (uint64_t)1 << c->query.p->token[i].variant)
                 credit(&c->query, i, 1000);
         for (int i = 0; q & m && i < c->match.p->n; i++)
-            if (c->match.p->token[i].group == g && q & m & (uint64_t)1 << c->match.p->token[i].variant)
+            if (c->match.p->token[i].group == g &&
+                q & m & (uint64_t)1 << c->match.p->token[i].variant)
                 credit(&c->match, i, 1000);
     }
 }

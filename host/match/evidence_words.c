@@ -236,8 +236,8 @@ static bool is_code_part(const struct token *t, struct str key)
     return t->kind == TOKEN_ALIAS && t->field == TOKEN_NAME && key.n >= 5 && digits_in(key) >= 3;
 }
 
-static enum evidence_code relation(const struct token *a, struct str x, const struct token *b,
-    struct str y)
+static enum evidence_code relation(
+    const struct token *a, struct str x, const struct token *b, struct str y)
 {
     bool in_text = a->field == TOKEN_TEXT || b->field == TOKEN_TEXT;
     if (x.n == y.n && !memcmp(x.p, y.p, x.n))

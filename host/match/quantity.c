@@ -184,8 +184,7 @@ bool quantity_number(const char **p, const char *end, int64_t *milli)
         v = v * 10 + (s[i] - '0');
     s += n;
     /* Thousands: 12,000 but not 0,500. */
-    while (s < end && *s == ',' && digits_at(s + 1, end) == 3 && v > 0 &&
-           n <= 3 && all + 3 <= 12) {
+    while (s < end && *s == ',' && digits_at(s + 1, end) == 3 && v > 0 && n <= 3 && all + 3 <= 12) {
         for (int i = 1; i <= 3; i++)
             v = v * 10 + (s[i] - '0');
         s += 4;

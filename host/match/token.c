@@ -70,8 +70,8 @@ static size_t put_number_text(char *out, int64_t v)
 }
 
 /* A token whose key says its values: no word can be equal to it. */
-static void put_values(
-    struct reader *r, enum token_kind kind, enum quantity_unit unit, const int64_t v[3], int64_t bare)
+static void put_values(struct reader *r, enum token_kind kind, enum quantity_unit unit,
+    const int64_t v[3], int64_t bare)
 {
     char key[80] = {'=', (char)('A' + kind), (char)('A' + unit)};
     size_t n = 3;
@@ -178,7 +178,8 @@ static bool read_size(struct reader *r)
 /* What stands at p belongs to what was before: 79g is no mass in 79g-00007. */
 static bool goes_on(const char *p, const char *end)
 {
-    return p < end && (is_word(*p) || (*p == '-' && p + 2 < end && is_digit(p[1]) && is_digit(p[2])));
+    return p < end &&
+           (is_word(*p) || (*p == '-' && p + 2 < end && is_digit(p[1]) && is_digit(p[2])));
 }
 
 /* 1-5, 10-30 kg: a range; 500 g, 8-port: a quantity; 27: a number. */

@@ -252,8 +252,8 @@ static int by_word(const void *key, const void *entry)
 
 bool token_group_of(struct str word, uint8_t *group, uint8_t *variant)
 {
-    const struct entry *e = bsearch(
-        &word, entries, sizeof(entries) / sizeof(entries[0]), sizeof(entries[0]), by_word);
+    const struct entry *e =
+        bsearch(&word, entries, sizeof(entries) / sizeof(entries[0]), sizeof(entries[0]), by_word);
     if (!e)
         return false;
     *group = e->group;

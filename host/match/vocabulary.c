@@ -6,12 +6,12 @@
 #include "clock.h"
 #include "mem.h"
 
-#define BLOCK     ((size_t)1 << 18)
-#define SYMBOLS   40
-#define PAD       37
-#define GRAMS_MAX 66
-#define TOUCH_MAX 5000 /* trigram entries looked at for one word, beyond its rarest trigrams */
-#define RAREST    3
+#define BLOCK       ((size_t)1 << 18)
+#define SYMBOLS     40
+#define PAD         37
+#define GRAMS_MAX   66
+#define TOUCH_MAX   5000 /* trigram entries looked at for one word, beyond its rarest trigrams */
+#define RAREST      3
 #define PERCENT_MIN 40
 
 struct word {
@@ -301,8 +301,7 @@ static uint32_t common_grams(const uint16_t *grams, int n, struct str text)
     return common;
 }
 
-int vocabulary_alike(
-    struct vocabulary *v, struct str word, struct vocabulary_alike *out, int max)
+int vocabulary_alike(struct vocabulary *v, struct str word, struct vocabulary_alike *out, int max)
 {
     uint16_t grams[GRAMS_MAX];
     int n = grams_of(word, grams), found = 0;
@@ -347,7 +346,8 @@ int vocabulary_alike(
         struct str text = vocabulary_text(v, w);
         if (percent_of(most, (uint32_t)n, text) < PERCENT_MIN || str_eq(text, word))
             continue;
-        uint32_t percent = percent_of(used == n ? most : common_grams(grams, n, text), (uint32_t)n, text);
+        uint32_t percent =
+            percent_of(used == n ? most : common_grams(grams, n, text), (uint32_t)n, text);
         if (percent >= PERCENT_MIN)
             consider(v, (struct vocabulary_alike){w, percent}, out, &found, max);
     }

@@ -198,8 +198,8 @@ static int l_index(lua_State *L)
     }
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
-    struct decision_options options = {.cover = whole_option(L, "cover", 1000),
-        .margin = whole_option(L, "margin", EVIDENCE_ONE)};
+    struct decision_options options = {
+        .cover = whole_option(L, "cover", 1000), .margin = whole_option(L, "margin", EVIDENCE_ONE)};
     lua_getfield(L, 2, "never_link");
     options.never_link = lua_toboolean(L, -1);
     struct index *x = lua_newuserdatauv(L, sizeof(*x), 1);

@@ -10,10 +10,10 @@
 struct catalog_record {
     struct str id;
     struct str name;
-    struct str code;  /* the owner's or maker's number */
+    struct str code; /* the owner's or maker's number */
     struct str gtin;
     struct str brand;
-    struct str text;  /* description */
+    struct str text; /* description */
     struct str unit;
     int64_t price; /* ten-thousandths of the currency's unit; 0: not known */
 };

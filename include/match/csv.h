@@ -23,7 +23,7 @@ enum csv_row { CSV_END, CSV_ROW, CSV_BAD };
 /* The next row that is not empty. CSV_BAD: it cannot be used, *problem says why, and reading goes
  * on behind it. line: of the file, from 1, where the row begins. Fields are valid until the next
  * call, valid UTF-8 and without NUL. */
-enum csv_row csv_next(struct csv *c, const struct str **fields, int *n, int *line,
-    const char **problem);
+enum csv_row csv_next(
+    struct csv *c, const struct str **fields, int *n, int *line, const char **problem);
 
 #endif

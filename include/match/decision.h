@@ -11,11 +11,11 @@ enum decision { DECISION_LINK, DECISION_NEW, DECISION_REVIEW };
 
 /* What a company may set. Zeroed: the defaults. */
 struct decision_options {
-    uint32_t no_veto;      /* conflicts (enum evidence_conflict) that do not keep from a link */
-    uint32_t more_vetoes;  /* and such that do, though by default they only ask: brand, price */
-    int cover;             /* of 1000: least part of both names that a link without a code needs */
-    int margin;            /* ten-thousandths: least distance to the runner-up */
-    bool never_link;       /* a link becomes a review */
+    uint32_t no_veto;     /* conflicts (enum evidence_conflict) that do not keep from a link */
+    uint32_t more_vetoes; /* and such that do, though by default they only ask: brand, price */
+    int cover;            /* of 1000: least part of both names that a link without a code needs */
+    int margin;           /* ten-thousandths: least distance to the runner-up */
+    bool never_link;      /* a link becomes a review */
 };
 
 /* What a candidate would be by itself. */

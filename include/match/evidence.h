@@ -47,19 +47,19 @@ struct evidence {
     int32_t score; /* the sum of the parts */
     uint32_t conflicts;
     enum evidence_code code;
-    int rarity;                      /* how many records have the code in common */
-    int code_length;                 /* of that code, in bytes */
-    int open_query, open_match;      /* model codes of the names that were not found */
-    int rare; /* words of both names that hardly any other record has */
-    bool stem_same;   /* model codes that differ behind their number only */
-    bool colour_same; /* both name a colour, and the same */
+    int rarity;                 /* how many records have the code in common */
+    int code_length;            /* of that code, in bytes */
+    int open_query, open_match; /* model codes of the names that were not found */
+    int rare;                   /* words of both names that hardly any other record has */
+    bool stem_same;             /* model codes that differ behind their number only */
+    bool colour_same;           /* both name a colour, and the same */
     bool colour_other;
     bool brand_same;
-    int price_ratio;                 /* in hundredths, 100: equal; 0: not known */
-    bool exact;                      /* code column or GTIN are the same */
-    int cover_query, cover_match;    /* of 1000: the weight of the name's words found */
+    int price_ratio;                  /* in hundredths, 100: equal; 0: not known */
+    bool exact;                       /* code column or GTIN are the same */
+    int cover_query, cover_match;     /* of 1000: the weight of the name's words found */
     int missing_query, missing_match; /* hundredths of bits not found */
-    int one_sided;                   /* groups and marks that only one of them has */
+    int one_sided;                    /* groups and marks that only one of them has */
 };
 
 struct evidence_side {

@@ -6,7 +6,8 @@
 
 #define SIMILARITY_MAX 64 /* bytes of a word; longer ones are different */
 
-/* Levenshtein distance, bit-parallel (Myers 1999, as Hyyroe 2003 has it); more than 64 bytes: 64. */
+/* Levenshtein distance, bit-parallel (Myers 1999, as Hyyroe 2003 has it); more than 64 bytes: 64.
+ */
 int similarity_distance(struct str a, struct str b);
 
 /* How many bytes of word lie in runs that one of the others has too: runs of four bytes at least,

@@ -36,8 +36,7 @@ struct vocabulary_alike {
 
 /* Words in use that are spelt like this one, most alike first (the same word left out); returns
  * how many of at most max. */
-int vocabulary_alike(
-    struct vocabulary *v, struct str word, struct vocabulary_alike *out, int max);
+int vocabulary_alike(struct vocabulary *v, struct str word, struct vocabulary_alike *out, int max);
 
 /* Bytes held. */
 size_t vocabulary_bytes(const struct vocabulary *v);
