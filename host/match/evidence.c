@@ -32,7 +32,7 @@ enum {
 };
 
 static const char *const part_names[EVIDENCE_PARTS] = {"words of the query", "words of the match",
-    "model code", "numbers", "variant", "brand", "price", "description", "exact code"};
+    "codes and rare words", "numbers", "variant", "brand", "price", "description", "exact code"};
 
 static const char *const conflict_names[CONFLICTS] = {"model code", "quantity", "size", "number",
     "variant", "mark", "brand", "price", "gtin", "period"};

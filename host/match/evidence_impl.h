@@ -20,7 +20,7 @@ struct comparison {
 /* A token of the name that counts as a word of it. */
 static inline bool is_of_name(const struct token *t)
 {
-    return t->field == TOKEN_NAME && t->kind != TOKEN_ALIAS && t->kind != TOKEN_EXACT;
+    return t->field == TOKEN_NAME && t->kind < TOKEN_ALIAS;
 }
 
 static inline void credit(struct found *f, int i, int of_1000)
