@@ -194,7 +194,7 @@ static int label_length(const char *p, const char *label)
 bool ids_drop_label(struct ids_clean *c)
 {
     /* A country's prefix with its number, the usual case, is no label. */
-    if (c->p[0] < 'A' || (c->p[1] >= '0' && c->p[1] <= '9') ||
+    if (c->n < 3 || c->p[0] < 'A' || (c->p[1] >= '0' && c->p[1] <= '9') ||
         (c->p[2] >= '0' && c->p[2] <= '9' && strncmp(c->p, "KT", 2) != 0))
         return false;
     int best = 0;

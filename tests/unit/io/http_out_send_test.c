@@ -41,7 +41,7 @@ static struct http_out_request request(const char *url, bool write)
         .url = url,
         .body = STR_LIT("x"),
         .write = write,
-        .timeout_ms = 3000,
+        .timeout_ms = 60000,
         .max_body = 1000};
 }
 
@@ -313,7 +313,6 @@ static void many_at_once_all_end(void **state)
 {
     struct fixture *f = *state;
     struct http_out_request r = request(url(f, "/echo"), true);
-    r.timeout_ms = 60000; /* those in the queue wait for all before them */
     f->run.done = 0;
     f->run.wanted = 1000;
     for (int i = 0; i < 1000; i++) {

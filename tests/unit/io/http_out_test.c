@@ -45,7 +45,7 @@ static struct http_out_request request(
         .url = url(f, path),
         .body = str_of(body),
         .write = write,
-        .timeout_ms = 5000,
+        .timeout_ms = 60000,
         .max_body = 100000};
 }
 
