@@ -125,6 +125,27 @@ static bool joined_equal(const struct names_parsed *a, const struct names_parsed
     return length[0] == length[1] && memcmp(text[0], text[1], length[0]) == 0;
 }
 
+/* "Kiint.palvelu" and "Kiinteistöpalvelu": word i of a, shortened in its middle, and the one behind
+ * it are word i of b; all others are equal. */
+static bool shortened_inside(const struct names_parsed *a, const struct names_parsed *b)
+{
+    int n = b->to - b->from, at = -1;
+    if (a->to - a->from != n + 1)
+        return false;
+    for (int i = 0; i < n; i++) {
+        struct str x = a->plain.word[a->from + i + (at >= 0)], y = b->plain.word[b->from + i];
+        if (str_eq(x, y))
+            continue;
+        struct str tail = a->plain.word[a->from + i + 1];
+        if (at >= 0 || !a->plain.short_form[a->from + i] || x.n < 3 || tail.n < 3 ||
+            y.n <= x.n + tail.n || memcmp(x.p, y.p, x.n) != 0 ||
+            memcmp(tail.p, y.p + y.n - tail.n, tail.n) != 0)
+            return false;
+        at = i;
+    }
+    return at >= 0;
+}
+
 static size_t letters_of(const struct names_parsed *n)
 {
     size_t letters = 0;
@@ -186,6 +207,12 @@ static enum names_match compare_cores(struct comparison *c)
     }
     if (match == NAMES_UNSURE)
         return match;
+    if (shortened_inside(&c->a, &c->b) || shortened_inside(&c->b, &c->a)) {
+        c->how = NAMES_NOTE_SHORT;
+        c->at_a = c->a.from;
+        c->at_b = c->b.from;
+        return NAMES_CLOSE;
+    }
     c->common = common_words(&c->a, &c->b);
     if (n == m && c->common == n) {
         c->how = NAMES_NOTE_ORDER;

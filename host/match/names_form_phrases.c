@@ -4,6 +4,8 @@
 
 const struct names_form_phrase names_form_phrases[] = {
     {"a m b", "a", "amba", NAMES_FORM_AT_END, 3},
+    {"s", "a", "sa", NAMES_FORM_AT_END, 1},
+    {"s p", "a", "spa", NAMES_FORM_AT_END, 2},
     {"bostads", "ab", "as oy", NAMES_FORM_ANYWHERE, 1},
     {"bst", "ab", "as oy", NAMES_FORM_ANYWHERE, 1},
     {"fast", "ab", "koy", NAMES_FORM_ANYWHERE, 1},
@@ -100,6 +102,7 @@ const struct names_form_phrase names_form_phrases[] = {
     {"gmbh & co", "kommanditgesellschaft", "gmbh & co kg", NAMES_FORM_ANYWHERE, 3},
     {"keskinainen", "koy", "kkoy", NAMES_FORM_ANYWHERE, 1},
     {"s a r", "l", "sarl", NAMES_FORM_ANYWHERE, 3},
+    {"s r", "l", "srl", NAMES_FORM_AT_END, 2},
     {"sociedade unipessoal", "lda", "unipessoal", NAMES_FORM_ANYWHERE, 2},
     {"unipessoal", "lda", "unipessoal", NAMES_FORM_AT_END, 1},
     {"sociedad", "limitada", "sl", NAMES_FORM_ANYWHERE, 1},
@@ -151,6 +154,8 @@ const struct names_form_phrase names_form_phrases[] = {
     {"gesellschaft burgerlichen", "rechts", "gbr", NAMES_FORM_ANYWHERE, 2},
     {"nyilvanosan mukodo", "reszvenytarsasag", "nyrt", NAMES_FORM_ANYWHERE, 2},
     {"zartkorun mukodo", "reszvenytarsasag", "zrt", NAMES_FORM_ANYWHERE, 2},
+    {"s", "ro", "sro", NAMES_FORM_AT_END, 1},
+    {"spol s", "ro", "sro", NAMES_FORM_AT_END, 2},
     {"akciju", "sabiedriba", "as", NAMES_FORM_ANYWHERE, 1},
     {"sa", "samvirkeforetak", "ba", NAMES_FORM_ANYWHERE, 1},
     {"ansvarlig", "selskap", "ans", NAMES_FORM_ANYWHERE, 1},
@@ -178,13 +183,16 @@ const struct names_form_phrase names_form_phrases[] = {
     {"e", "u", "eu", NAMES_FORM_AT_END, 1},
     {"cooperatie", "ua", "cooperatie", NAMES_FORM_AT_END, 1},
     {"sociedad limitada", "unipersonal", "slu", NAMES_FORM_ANYWHERE, 2},
+    {"b", "v", "bv", NAMES_FORM_AT_END, 1},
     {"comm", "v", "cv", NAMES_FORM_AT_END, 1},
     {"e", "v", "ev", NAMES_FORM_AT_END, 1},
+    {"n", "v", "nv", NAMES_FORM_AT_END, 1},
     {"besloten", "vennootschap", "bv", NAMES_FORM_ANYWHERE, 1},
     {"commanditaire", "vennootschap", "cv", NAMES_FORM_ANYWHERE, 1},
     {"namloze", "vennootschap", "nv", NAMES_FORM_ANYWHERE, 1},
     {"eingetragener", "verein", "ev", NAMES_FORM_AT_END, 1},
     {"vereniging zonder", "winstoogmerk", "vzw", NAMES_FORM_ANYWHERE, 2},
+    {"o", "y", "oy", NAMES_FORM_AT_END, 1},
     {"rekisteroity", "yhdistys", "ry", NAMES_FORM_AT_END, 1},
     {"avoin", "yhtio", "ay", NAMES_FORM_ANYWHERE, 1},
     {"sp", "zoo", "sp z o o", NAMES_FORM_ANYWHERE, 1},
@@ -282,5 +290,5 @@ const char *const names_form_firsts[] = {
 
 const int names_form_firsts_count = (int)(sizeof(names_form_firsts) / sizeof(names_form_firsts[0]));
 
-const short names_form_phrases_at[NAMES_FORM_LETTERS] = {0, 22, 29, 46, 48, 49, 57, 60, 65, 69, 71,
-    95, 113, 116, 117, 140, 144, 144, 147, 168, 171, 174, 180, 181, 181, 183, 185, 187};
+const short names_form_phrases_at[NAMES_FORM_LETTERS] = {0, 24, 31, 48, 50, 51, 59, 62, 67, 71, 73,
+    97, 116, 119, 120, 143, 147, 147, 152, 173, 176, 179, 187, 188, 188, 191, 193, 195};

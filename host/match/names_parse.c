@@ -101,27 +101,32 @@ static const char *word_run(const char *p, const char *end)
     return p;
 }
 
-/* Appends the word at p to w->text, of which *n is used, and returns what follows. The text has
- * room: a word is never longer than what it is taken from. */
-static const char *take_word(struct names_words *w, size_t *n, const char *p, const char *end)
+/* Takes the word at p, which is made one piece where it lies ("o.y." becomes "oy"), and returns
+ * what follows. */
+static char *take_word(char *p, const char *end, struct str *word)
 {
-    size_t start = *n;
+    char *start = p, *to = p;
     bool singles = true; /* all letters so far stood alone */
     for (;;) {
-        const char *run = p;
-        p = word_run(p, end);
-        memcpy(w->text + *n, run, (size_t)(p - run));
-        *n += (size_t)(p - run);
-        singles = singles && p == word_char(run, end);
-        const char *next = singles ? dotted(p, end, w->text + start) : NULL;
+        char *run = p;
+        p += word_run(p, end) - p;
+        if (to != run)
+            memmove(to, run, (size_t)(p - run));
+        to += p - run;
+        /* Most words have more letters than one, and begin with an ASCII one. */
+        singles =
+            singles && (p - run == 1 || ((unsigned char)*run >= 0x80 && p == word_char(run, end)));
+        const char *next = singles ? dotted(p, end, start) : NULL;
         if (next)
             singles = *p != ':';
         else if (p != end && *p == '\'' && word_char(p + 1, end))
             next = p + 1; /* "McDonald's" */
         if (!next)
-            return p;
-        p = next;
+            break;
+        p += next - p;
     }
+    *word = (struct str){start, (size_t)(to - start)};
+    return p;
 }
 
 /* What most names are made of, letters of Latin-1 from U+00C0 on, as fold_text has them; "" are
@@ -168,7 +173,7 @@ static int fold_usual(char out[NAMES_BYTES], struct str name, enum fold_style st
             out[n++] = ' ';
         space = false;
         if (c < 0x80 && c != '`') {
-            out[n++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+            out[n++] = (char)(c | (unsigned)((unsigned)c - 'A' < 26u) << 5);
             continue;
         }
         if (c != 0xC3 || i + 1 == name.n || ((unsigned char)name.p[i + 1] & 0xC0) != 0x80)
@@ -185,34 +190,33 @@ static int fold_usual(char out[NAMES_BYTES], struct str name, enum fold_style st
 
 static void split(struct names_words *w, struct str name, enum fold_style style)
 {
-    char folded[NAMES_BYTES];
-    struct buf out = {.p = folded, .cap = sizeof(folded), .max = sizeof(folded) - 1};
-    size_t n = 0;
-    w->count = w->comma = 0;
-    int usual = fold_usual(folded, name, style);
     /* A buffer that may not grow over what it has: nothing is allocated. */
+    struct buf out = {.p = w->text, .cap = sizeof(w->text), .max = sizeof(w->text) - 1};
+    int usual = fold_usual(w->text, name, style);
+    w->count = w->comma = 0;
     w->whole = usual >= 0 || fold_text(&out, name, style) == 0;
-    const char *p = folded, *end = folded + (usual >= 0 ? (size_t)usual : out.n);
+    char *p = w->text;
+    const char *end = p + (usual >= 0 ? (size_t)usual : out.n);
     while (p != end) {
         bool sign = *p == '&' || *p == '+';
         if (!sign && !word_char(p, end)) {
+            const char *next = p;
             if (*p == ',' && w->comma == 0)
                 w->comma = w->count;
-            fold_next(&p, end);
+            fold_next(&next, end);
+            p += next - p;
             continue;
         }
         if (w->count == NAMES_WORDS_MAX) {
             w->whole = false;
             break;
         }
-        size_t start = n;
         if (sign) {
-            w->text[n++] = '&';
+            w->word[w->count] = STR_LIT("&");
             p++;
         } else {
-            p = take_word(w, &n, p, end);
+            p = take_word(p, end, &w->word[w->count]);
         }
-        w->word[w->count] = (struct str){w->text + start, n - start};
         w->short_form[w->count++] = p != end && *p == '.';
     }
 }

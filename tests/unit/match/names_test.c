@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "names_form.h"
 
 static void folds(const char *name, const char *expected, const char *form)
 {
@@ -88,7 +89,7 @@ static void compares(const char *a, const char *b, enum names_match expected)
     enum names_match m = names_compare(str_of(a), str_of(b));
     if (m != expected || names_compare(str_of(b), str_of(a)) != expected)
         fail_msg("'%s' and '%s': %d", a, b, (int)m);
-    assert_int_equal(names_same(str_of(a), str_of(b)), expected != NAMES_DIFFERENT);
+    assert_int_equal(names_same(str_of(a), str_of(b)), expected >= NAMES_CLOSE);
 }
 
 static void finds_the_same(void **state)
@@ -124,6 +125,87 @@ static void keeps_apart(void **state)
     compares("Harju Oy", "Harju Oy:n konkurssipesä", NAMES_DIFFERENT);
     compares("", "", NAMES_DIFFERENT);
     compares("Oy", "Ab", NAMES_DIFFERENT);
+}
+
+static void knows_forms_of_other_countries(void **state)
+{
+    folds("Nordisk Handel A/S", "nordisk handel", "as");
+    folds("Byggmester Hansen AS", "byggmester hansen", "as");
+    folds("Jansen & Zonen B.V.", "jansen & zonen", "bv");
+    folds("Dupont S.A.R.L.", "dupont", "sarl");
+    folds("SARL Dupont et Fils", "dupont et fils", "sarl");
+    folds("Rossi S.r.l.", "rossi", "srl");
+    folds("Rossi S.p.A.", "rossi", "spa");
+    folds("Garcia Sociedad Limitada", "garcia", "sl");
+    folds("Kowalski Sp. z o.o.", "kowalski", "sp z o o");
+    folds("Kowalski Spółka z ograniczoną odpowiedzialnością", "kowalski", "sp z o o");
+    folds("Novák s.r.o.", "novak", "sro");
+    folds("Kovács Kft.", "kovacs", "kft");
+    folds("Silva Unipessoal Lda", "silva", "unipessoal");
+    folds("SIA Ozols", "ozols", "sia");
+    folds("UAB \"Vilniaus prekyba\"", "vilniaus prekyba", "uab");
+    folds("Jónsson ehf.", "jonsson", "ehf");
+    folds("Horvat d.o.o.", "horvat", "doo");
+    folds("Müller GmbH & Co. KG", "muller", "gmbh & co kg");
+    folds("Smith Trading Co. Ltd.", "smith trading", "oy");
+    folds("Murphy DAC", "murphy", "dac");
+    compares("Müller GmbH & Co. KG", "Müller KG", NAMES_DIFFERENT);
+    compares("Rossi S.r.l.", "Rossi S.p.A.", NAMES_DIFFERENT);
+    compares("Novák s.r.o.", "NOVAK, spol. s r.o.", NAMES_SAME);
+}
+
+static void is_unsure(void **state)
+{
+    compares("Tmi Virtanen Matti", "Tmi Matti Virtanen", NAMES_UNSURE);
+    compares("Teollisuuspalvelu Oy", "Teollisuuspalvelo Oy", NAMES_UNSURE);
+    compares("J. Virtanen", "Juha Virtanen", NAMES_UNSURE);
+    assert_false(names_same(STR_LIT("Virtanen Matti"), STR_LIT("Matti Virtanen")));
+}
+
+static void explains(void **state)
+{
+    struct names_evidence e;
+    assert_int_equal(
+        names_explain(STR_LIT("Nordic Oy"), STR_LIT("Nordic Ky"), &e), NAMES_DIFFERENT);
+    assert_int_equal(e.count, 2);
+    assert_int_equal(e.note[0].kind, NAMES_NOTE_NAME);
+    assert_int_equal(e.note[1].kind, NAMES_NOTE_FORM_CONFLICT);
+    assert_string_equal(e.note[1].a, "oy");
+    assert_string_equal(e.note[1].b, "ky");
+    assert_int_equal((int)(e.score * 100 + 0.5), 40);
+    assert_int_equal(
+        names_explain(STR_LIT("As Oy Harju 1"), STR_LIT("As Oy Harju 2"), &e), NAMES_DIFFERENT);
+    assert_int_equal(e.note[1].kind, NAMES_NOTE_NUMBER);
+    assert_string_equal(e.note[1].a, "1");
+    assert_string_equal(names_decision(NAMES_CLOSE), "same");
+    assert_string_equal(names_note_name(NAMES_NOTE_EMPTY), "empty");
+    assert_int_equal(names_explain(STR_LIT(""), STR_LIT("A"), &e), NAMES_DIFFERENT);
+    assert_int_equal(e.note[0].kind, NAMES_NOTE_EMPTY);
+}
+
+/* The tables are searched by halves: each entry must be found, at the end and where it may begin.
+ */
+static void every_form_is_found(void **state)
+{
+    char name[160];
+    for (int i = 0; i < names_form_words_count; i++) {
+        snprintf(name, sizeof(name), "Xyzzy Plugh %s", names_form_words[i].text);
+        if (strcmp(names_form(str_of(name)), names_form_words[i].form))
+            fail_msg("%s: %s", name, names_form(str_of(name)));
+        snprintf(name, sizeof(name), "%s Xyzzy Plugh", names_form_words[i].text);
+        if (names_form_words[i].place == NAMES_FORM_ANYWHERE &&
+            strcmp(names_form(str_of(name)), names_form_words[i].form))
+            fail_msg("%s: %s", name, names_form(str_of(name)));
+    }
+    for (int i = 0; i < names_form_phrases_count; i++) {
+        const struct names_form_phrase *f = &names_form_phrases[i];
+        snprintf(name, sizeof(name), "Xyzzy Plugh %s %s", f->before, f->last);
+        if (strcmp(names_form(str_of(name)), f->form))
+            fail_msg("%s: %s", name, names_form(str_of(name)));
+        snprintf(name, sizeof(name), "%s %s Xyzzy Plugh", f->before, f->last);
+        if (f->place == NAMES_FORM_ANYWHERE && strcmp(names_form(str_of(name)), f->form))
+            fail_msg("%s: %s", name, names_form(str_of(name)));
+    }
 }
 
 static void survives_anything(void **state)
@@ -190,6 +272,10 @@ int main(void)
         cmocka_unit_test(drops_additions),
         cmocka_unit_test(finds_the_same),
         cmocka_unit_test(keeps_apart),
+        cmocka_unit_test(knows_forms_of_other_countries),
+        cmocka_unit_test(is_unsure),
+        cmocka_unit_test(explains),
+        cmocka_unit_test(every_form_is_found),
         cmocka_unit_test(survives_anything),
         cmocka_unit_test(judges_the_pairs),
     };
