@@ -14,6 +14,12 @@ enum { NO = DECISION_OTHER, ASKS = DECISION_ASKS, LINKS = DECISION_LINKS };
 
 #define COVER_DEFAULT  750
 #define MARGIN_DEFAULT 300
+#define SWAPPED        300 /* hundredths of bits that each name lacks of the other */
+#define EASED_SUM      1050
+#define EASED_SWAPPED  1150
+#define WITHIN_MOST    800 /* of 1000 */
+#define WITHIN_LEAST   380
+#define WITHIN_ALONE   2000
 #define CODE_SCORE     4000 /* with a code in common, though the names agree little ... */
 #define CODE_ALONE     2000 /* ... if nothing else comes so near */
 #define ALONE          1000 /* margin that names which agree in part need */
@@ -78,13 +84,21 @@ static int by_words(struct judged *j, const struct decision_options *o)
             j->why = "the names agree, but the prices are more than a factor of two apart";
         return far || v->one_sided > 2 ? ASKS : LINKS;
     }
+    /* Both lack something: one product may have taken the other's place. */
+    bool swapped = v->missing_query > SWAPPED && v->missing_match > SWAPPED;
     int eased = need - 150 - (close && v->brand_same ? 150 : 0) -
                 (v->rare > 1      ? 250
                     : v->rare > 0 ? 50
                                   : 0) -
                 (j->most >= 900 ? 50 : 0);
-    if (j->least >= eased && j->least + j->most >= 1150 && !far) {
+    if (j->least >= eased && j->least + j->most >= (swapped ? EASED_SWAPPED : EASED_SUM) && !far) {
         j->alone = v->rare > 1 ? ALONE / 2 : ALONE;
+        return LINKS;
+    }
+    /* One name is nearly all in the other, which says more. */
+    if (j->most >= WITHIN_MOST && j->least >= WITHIN_LEAST && !far) {
+        j->why = "one name is within the other, and nothing else comes near";
+        j->alone = WITHIN_ALONE;
         return LINKS;
     }
     j->why = "the names agree in part";
