@@ -313,7 +313,7 @@ static void read_chunk(struct reader *r)
     struct chunk c;
     const char *after = chunk_of(r->p, r->end, &c);
     bool code = c.pieces > 1 && !c.point && c.longest_word < 4 && c.joined_n < sizeof(c.joined) &&
-                kind_of(c.joined, c.joined_n) == TOKEN_CODE && c.digits > 1;
+                kind_of(c.joined, c.joined_n) == TOKEN_CODE;
     if (code) {
         put(r, TOKEN_CODE, c.joined, c.joined_n);
         size_t tail = c.n[c.pieces - 1];
