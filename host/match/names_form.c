@@ -21,10 +21,9 @@ static void skeleton(struct str word, char out[SKELETON_MAX])
     if (word.n >= SKELETON_MAX)
         return;
     for (size_t i = 0; i < word.n; i++) {
-        char c = word.p[i], next = i + 1 < word.n ? word.p[i + 1] : '\0';
-        out[n++] = c;
-        if ((c == 'a' && (next == 'e' || next == 'a')) || (c == 'o' && next == 'e') ||
-            (c == 'u' && next == 'e'))
+        char c = out[n++] = word.p[i];
+        if ((c == 'a' || c == 'o' || c == 'u') && i + 1 < word.n &&
+            (word.p[i + 1] == 'e' || (c == 'a' && word.p[i + 1] == 'a')))
             i++;
     }
     out[n] = '\0';
