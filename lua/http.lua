@@ -14,7 +14,7 @@ address of the same origin. Options (an unknown one is an error):
   query    { name = value }    added to the path; a list repeats the parameter
   headers  { name = value }
   json, form or body           what is sent (writes only)
-  accept   { 404, ... }        statuses from 400 up that are answers here, not errors
+  accept   { 404, ... }        statuses from 300 up that are answers here, not errors
   timeout  seconds
   nulls    true                keep json.null in the answer's objects
   explain  function(status, body) -> message, field, hint: reads the system's own error bodies
@@ -28,7 +28,8 @@ address of the same origin. Options (an unknown one is an error):
 The answer: { status, headers (lower case), body, adopted = true if found instead of answered }.
 body is decoded if it is JSON, else the text as it came.
 
-A status of 400 and more raises an error table (http_error.lua). A write whose outcome nobody knows
+A status of 300 and more raises an error table (http_error.lua): redirects are not followed, since
+they could lead credentials and writes away. A write whose outcome nobody knows
 (timeout, 5xx, half an answer) waits until it cannot be under way any longer, then asks `find`:
 found once is as good as answered; found more than once needs a person; not found is sent again. A
 write without `find` needs a person at once: nothing is ever sent twice on a guess.
@@ -136,7 +137,7 @@ local function decode(response, raw, keep_nulls)
 end
 
 local function accepted(status, options)
-  if status < 400 then return true end
+  if status < 300 then return true end
   for _, item in ipairs(options.accept or {}) do
     if item == status then return true end
   end
@@ -145,7 +146,13 @@ end
 
 local function refuse(spec, response, options)
   local message, field, hint
-  if options.explain then message, field, hint = options.explain(response.status, response.body) end
+  if response.status < 400 then
+    message = ("it redirects to %s, and redirects are not followed"):format(
+      response.headers.location or "nowhere")
+    hint = "write the address that works into the connection's url"
+  elseif options.explain then
+    message, field, hint = options.explain(response.status, response.body)
+  end
   if not message then message, field = http_error.words(response.body) end
   local e = { class = "permanent", status = response.status, connection = spec.connection,
     method = spec.method, path = spec.path, words = message, field = field,

@@ -23,14 +23,16 @@ static enum json_token enter_member(struct json_reader *r, struct str key)
 static int take(
     struct str text, bool hash_long, char out[DELIVERY_TEXT], const char *path, struct err *e)
 {
-    if (text.n < DELIVERY_TEXT) {
+    bool nul = text.n && memchr(text.p, '\0', text.n);
+    if (text.n < DELIVERY_TEXT && !nul) {
         if (text.n)
             memcpy(out, text.p, text.n);
         out[text.n] = '\0';
         return 0;
     }
     if (!hash_long)
-        return err_set(e, ERR_LIMIT, "%s is longer than %d bytes", path, DELIVERY_TEXT - 1);
+        return nul ? err_set(e, ERR_INPUT, "%s holds the character U+0000", path)
+                   : err_set(e, ERR_LIMIT, "%s is longer than %d bytes", path, DELIVERY_TEXT - 1);
     id_hash(out, text.p, text.n);
     return 0;
 }
