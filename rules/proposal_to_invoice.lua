@@ -150,7 +150,8 @@ end
 local function ensure_product(finance, line, proposal)
   return finance.products.ensure {
     code = line.code, name = line.name, unit = line.unit, unit_price = line.unit_price,
-    vat_percent = line.vat_percent, vat_status = line.vat_status, prices_include_vat = proposal.prices_include_vat,
+    vat_percent = line.vat_percent, vat_status = line.vat_status,
+    prices_include_vat = proposal.prices_include_vat,
     currency = proposal.currency, where = line.where }
 end
 
@@ -184,7 +185,8 @@ local function make_rows(finance, lines, proposal, settings)
     if product and product.created then new_products[#new_products + 1] = product.name end
     rows[i] = { product = product, name = line.name, code = line.code, quantity = line.quantity,
       unit = line.unit, unit_price = line.unit_price, discount = line.discount_percent,
-      vat = line.vat_percent, vat_status = line.vat_status, comment = comment_of(line), where = line.where }
+      vat = line.vat_percent, vat_status = line.vat_status, comment = comment_of(line),
+      where = line.where }
   end
   return rows, new_products
 end
@@ -195,9 +197,9 @@ local function compare_totals(proposal, net, total, settings)
   if not stated or settings.totals == "ignore" or settings.row then return end
   local different = {}
   for _, pair in ipairs { { "net", stated.net, net }, { "total", stated.gross, total } } do
-    local words, theirs, ours = table.unpack(pair, 1, 3)
+    local what, theirs, ours = table.unpack(pair, 1, 3)
     if theirs and ours and (theirs - ours > TOTALS_TOLERANCE or ours - theirs > TOTALS_TOLERANCE) then
-      different[#different + 1] = ("%s %s in the proposal, %s from its rows"):format(words,
+      different[#different + 1] = ("%s %s in the proposal, %s from its rows"):format(what,
         theirs:text(2), ours:text(2))
     end
   end
