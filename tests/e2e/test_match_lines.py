@@ -1,0 +1,83 @@
+"""ids, address and match names: lines in, lines out, one for one, whatever the lines hold."""
+import json
+import pathlib
+import random
+import subprocess
+import tempfile
+import unittest
+
+from harness import SAUMA, UNDER, main
+
+
+def run(*arguments, data=b""):
+    return subprocess.run([*UNDER, SAUMA, *arguments], input=data, capture_output=True)
+
+
+def noise(seed):
+    """Bytes of all kinds, a line over a megabyte, CRLF, and a last line without an end."""
+    chance = random.Random(seed)
+    alphabet = [b"a", b"B", b" ", b"0", b"1", b"9", b",", b"-", b".", b"/", b"\xc3\xa4", b"\xff",
+                b"\x00", b"\t", b"\\n", b"\r"]
+    lines = [b"".join(chance.choice(alphabet) for _ in range(chance.randrange(120)))
+             for _ in range(500)]
+    return b"\n".join([*lines, b"x" * 1200000, b"\r", b"last"])
+
+
+class Lines(unittest.TestCase):
+    def test_a_line_for_each_line(self):
+        data = noise(1)
+        for arguments in (["ids", "fi_ytunnus"], ["ids", "iban"], ["ids", "--dedup", "SE"],
+                          ["ids", "eu_vat", "--json"], ["address"],
+                          ["address", "--country", "GB"]):
+            with self.subTest(arguments=arguments):
+                done = run(*arguments, data=data)
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+                lines = done.stdout.decode().split("\n")  # UTF-8 whatever came in
+                self.assertEqual(len(lines) - 1, data.count(b"\n") + 1)
+                for line in lines[:-1]:
+                    if line.startswith("{"):
+                        json.loads(line)
+
+    def test_names_of_any_bytes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "pairs.tsv"
+            path.write_bytes(b"\xef\xbb\xbfone\ttwo\r\n" + noise(2))
+            done = run("match", "names", "--pairs", str(path), "--columns", "one,two")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(len(answers), noise(2).count(b"\n") + 1)
+        for answer in answers:
+            self.assertIn(answer["decision"], ("same", "different", "unsure"))
+            total = sum(round(note["weight"] * 100) for note in answer["evidence"])
+            self.assertEqual(total, round(answer["score"] * 100))
+
+    def test_ids_in_the_contract_of_columns(self):
+        done = run("ids", "fi_ytunnus", data="\ufeffFI01120389\r\n1234567-8\n".encode())
+        self.assertEqual(done.stdout.decode().split("\n")[:2], [
+            "FI01120389\tvalid\t01120389\t0112038-9\t",
+            "1234567-8\tinvalid\t\t\tits check digit is 8 and should be 1: a character is mistyped"])
+
+    def test_a_bad_address_does_not_stop_the_rest(self):
+        done = run("address", data=b"\xff\nKatu 1\\n00100 Helsinki\n")
+        bad, good = map(json.loads, done.stdout.splitlines())
+        self.assertIn("UTF-8", bad["error"])
+        self.assertEqual((good["street"], good["postal_code"], good["city"]),
+                         ("Katu 1", "00100", "Helsinki"))
+        self.assertNotIn("error", good)
+
+    def test_wrong_usage_says_what_is_right(self):
+        for arguments, status, words in ((["ids"], 2, "ids TYPE"),
+                                         (["ids", "nosuch"], 2, "help ids"),
+                                         (["ids", "--dedup", "ZZ"], 2, "ZZ"),
+                                         (["ids", "iban", "nowhere.txt"], 3, "nowhere"),
+                                         (["address", "--country", "FIN"], 2, "two letters"),
+                                         (["match"], 2, "match"),
+                                         (["match", "names"], 2, "--pairs")):
+            with self.subTest(arguments=arguments):
+                done = run(*arguments)
+                self.assertEqual(done.returncode, status)
+                self.assertIn(words, done.stderr.decode())
+
+
+if __name__ == "__main__":
+    main()
