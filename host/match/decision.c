@@ -13,7 +13,10 @@
 enum { NO = DECISION_OTHER, ASKS = DECISION_ASKS, LINKS = DECISION_LINKS };
 
 #define COVER_DEFAULT  750
-#define MARGIN_DEFAULT 300
+#define MARGIN_DEFAULT 200
+#define RARE_CODE      6   /* records that may share a code which still tells them apart */
+#define BOTH_LACK      850 /* of 1000: below, either name lacks something ... */
+#define BOTH_LACK_MORE 50  /* ... and more of both must agree */
 #define SWAPPED        300 /* hundredths of bits that each name lacks of the other */
 #define EASED_SUM      1050
 #define EASED_SWAPPED  1150
@@ -79,7 +82,7 @@ static int by_words(struct judged *j, const struct decision_options *o)
     if (v->open_query > 0)
         need += 100;
     j->why = "the names agree both ways";
-    if (j->least >= need) {
+    if (j->least >= need + (j->most < BOTH_LACK ? BOTH_LACK_MORE : 0)) {
         if (far)
             j->why = "the names agree, but the prices are more than a factor of two apart";
         return far || v->one_sided > 2 ? ASKS : LINKS;
@@ -116,7 +119,7 @@ static int judge(struct judged *j, const struct decision_options *o)
         return ASKS;
     }
     /* Where the whole model code is the same, what the rest of the name says is prose. */
-    if (v->code == CODE_SAME && v->rarity <= 3 && v->code_length >= 6)
+    if (v->code == CODE_SAME && v->rarity <= RARE_CODE && v->code_length >= 6)
         j->vetoes &=
             ~(uint32_t)(CONFLICT_NUMBER | CONFLICT_MARK | (v->colour_other ? 0 : CONFLICT_VARIANT));
     if (j->vetoes == CONFLICT_CODE && v->stem_same && v->colour_same && v->brand_same &&
@@ -130,7 +133,7 @@ static int judge(struct judged *j, const struct decision_options *o)
     j->why = "other model codes";
     if (v->code == CODE_DIFFERENT)
         return NO;
-    int code = v->code >= CODE_IN_TEXT && v->rarity <= 3 ? by_code(j) : NO;
+    int code = v->code >= CODE_IN_TEXT && v->rarity <= RARE_CODE ? by_code(j) : NO;
     const char *why = j->why;
     if (code == LINKS)
         return code;

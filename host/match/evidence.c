@@ -14,7 +14,8 @@ enum {
     CODE_NEAR_PART = 2200,
     CODE_IN_TEXT_PART = 1800,
     CODE_DIFFERENT_PART = -900,
-    CODE_CONFLICT_PART = 300, /* a family of models is alike; the veto sees to the rest */
+    CODE_FAMILY_PART = 300,  /* a family of models is alike; the veto sees to the rest */
+    CODE_BESIDE_PART = -600, /* one code in common, another of one family */
     CODE_STEM_PART = 1600,
     RARE_PART = 500,
     VALUE_AGREES = 500,
@@ -213,11 +214,13 @@ static void sum_code(struct evidence *out)
     static const int32_t parts[] = {
         0, CODE_DIFFERENT_PART, CODE_IN_TEXT_PART, CODE_NEAR_PART, CODE_SAME_PART};
     int32_t part = parts[out->code];
-    /* The more records share a code, the less it says. */
+    /* The more records share a code, the less it says; a few may be variants of one model. */
     if (part > 0 && out->rarity > 2)
-        part = part * 2 / out->rarity;
+        part = out->rarity <= 10 ? part * 5 / 6 : part * 8 / out->rarity;
     if (out->conflicts & CONFLICT_CODE)
-        part += out->stem_same ? CODE_STEM_PART : CODE_CONFLICT_PART;
+        part += out->code >= CODE_IN_TEXT ? CODE_BESIDE_PART
+                : out->stem_same          ? CODE_STEM_PART
+                                          : CODE_FAMILY_PART;
     if (part <= 0 || out->code == CODE_NONE)
         part += RARE_PART * (out->rare > 2 ? 2 : out->rare);
     out->part[EVIDENCE_CODE] = part;
