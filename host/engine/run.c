@@ -352,7 +352,11 @@ void run_not_stored(struct run *r, const struct err *err)
 
 static void on_step(void *arg, uint32_t seq, struct str spec, struct str body)
 {
-    step_begin(arg, seq, spec, body);
+    struct run *r = arg;
+    /* Tests: the script process dies while the step it asked for is under way. */
+    if (FAULT_FAIL("script_dies"))
+        scripts_kill(r->engine->parts.scripts, r->version->context);
+    step_begin(r, seq, spec, body);
 }
 
 static void on_log(void *arg, const char *level, struct str text)

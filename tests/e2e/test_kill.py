@@ -66,7 +66,30 @@ class KilledHost(Case):
 
 
 class KilledScript(Case):
-    """The script process dies at random instants of the main job; nobody notices from outside."""
+    """The script process dies in the main job; nobody notices from outside."""
+
+    def test_script_process_dies_at_each_step(self):
+        steps = 0
+        for nth in range(1, 60):
+            with self.subTest(step=nth):
+                self.setUp()
+                w = self.world
+                w.start_sandbox("procountor", "slack")
+                w.minimal()
+                # Only the first pass of a step: what comes after it is the replay.
+                w.start_host(*QUICK, env={"SAUMA_FAIL": f"script_dies:{nth}"})
+                w.deliver(fixture())
+                run = w.settled(1)[0]
+                self.assertEqual((run["state"], run["reason"]), ("done", ""))
+                self.assertEqual((len(w.invoices()), len(w.customers()), len(w.products())),
+                                 (1, 1, 2))
+                died = "script process died" in w.host.errors()
+                w.close()
+                if not died:
+                    break
+                steps = nth
+        print(f"the script process died at {steps} steps", flush=True)
+        self.assertGreaterEqual(steps, 20)
 
     def test_script_process_dies_between_steps(self):
         w = self.world
