@@ -53,7 +53,8 @@ static struct str text_of(lua_State *L, int index, const char *key)
     int type = lua_rawget(L, index);
     if (type == LUA_TSTRING || lua_isinteger(L, -1))
         s.p = lua_tolstring(L, -1, &s.n);
-    else if (type != LUA_TNIL && lua_touserdata(L, -1) != CODEC_NULL)
+    else if (type != LUA_TNIL &&
+             !(type == LUA_TLIGHTUSERDATA && lua_touserdata(L, -1) == CODEC_NULL))
         luaL_error(L, "match: %s is a %s, not text", key, luaL_typename(L, -1));
     return s;
 }

@@ -39,7 +39,7 @@ static const char boot_source[] =
     "local boot = {}\n"
     "function boot.load(options)\n"
     "  local globals = host.basics()\n"
-    "  for _, name in ipairs { 'json', 'cjson', 'decimal', 'ids', 'address', 'names', 'text', 'crypto' } do\n"
+    "  for _, name in ipairs { 'json', 'cjson', 'decimal', 'ids', 'address', 'names', 'match', 'text', 'crypto' } do\n"
     "    globals[name] = host.freeze(require(name))\n"
     "  end\n"
     "  globals.step = function(spec, body) return host.step(spec, body) end\n"
