@@ -145,6 +145,10 @@ local function answer(request, body)
   if not w.settings.invoiceable_api_clients then
     return world.error(403, "The usage of invoiceable API clients is not allowed in the company.")
   end
+  if request.method == "GET" and w.settings.no_connection > 0 then
+    w.settings.no_connection = w.settings.no_connection - 1
+    return world.error(400, "UNABLE_TO_GET_CONNECTION")
+  end
   return call(request, body, path)
 end
 

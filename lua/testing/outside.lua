@@ -146,7 +146,11 @@ local function as_run(run)
   run.send, run.retry, run.skip = act "send", act "retry", act "skip"
   run.wait = plain(run, function(ms)
     local meta = ask { op = "test.wait", runs = json.array { id }, ms = ms or 60000 }
-    return as_run(meta.runs[1])
+    -- The answer has all runs of the test.
+    for _, other in ipairs(meta.runs) do
+      if other.run == id then return as_run(other) end
+    end
+    failure.raise(("run %s is gone"):format(id))
   end)
   return run
 end

@@ -37,6 +37,7 @@ local CODES = {
   DUE_DATE_BEFORE_BILL_DATE = "The due date is before the invoice's date: correct the payment term.",
   ERROR_BRN_CODE = "The business ID is missing or malformed: correct it where it comes from.",
   INVALID_OVT = "The e-invoice address (OVT) is not valid: correct it.",
+  UNABLE_TO_GET_CONNECTION = "Procountor is under load: retry in a while.",
   OVT_NOT_ALLOWED = "E-invoice addresses (OVT) are for Finnish companies: leave it out.",
 }
 

@@ -22,13 +22,16 @@ local function shown(value)
   return utf8.len(value) and utf8.len(value) > 60 and text.truncate(value, 60) .. "..." or value
 end
 
+local function questions(value)
+  return select(2, value:gsub("%?", ""))
+end
+
 local function check_text(value, path, pattern, limits, options, problems)
   local fits, character, position = text.fits_cp1252(value)
   if not fits then
-    if options.transliterate then
-      value = text.transliterate_cp1252(value)
-      fits, character, position = text.fits_cp1252(value)
-    end
+    local nearest = options.transliterate and text.transliterate_cp1252(value)
+    -- Letters that have no nearest become question marks, and no name is made of those.
+    if nearest and questions(nearest) == questions(value) then value, fits = nearest, true end
     if not fits and not problems[value] then
       -- A name stands in several fields; it is one problem.
       problems[value] = true

@@ -27,6 +27,7 @@ local function defaults()
     -- Limits.
     rate_limit = 0,                 -- requests a second, then 429; 0: no limit
     retry_after = 1,
+    no_connection = 0,              -- reads still to be answered 400 UNABLE_TO_GET_CONNECTION
 
     -- Searching.
     identifier_match = "exact",     -- or "plain": compares without hyphens
