@@ -120,7 +120,8 @@ static int best_of(
     uint32_t least = 0; /* what the last of a full list has */
     for (uint32_t i = 0; i < n; i++) {
         uint32_t s = slots[i];
-        if (c->sum[s] < least || (found == max && !ahead(c, s, out[max - 1])))
+        uint32_t sum = c->sum[s];
+        if (sum < least || (found == max && sum == least && !ahead(c, s, out[max - 1])))
             continue;
         int lo = 0, hi = found;
         while (lo < hi) {
