@@ -190,6 +190,7 @@ DATA ?= ../shared/data
 .PHONY: bench-match
 bench-match: sauma $(B)/bench/match_bench
 	@tests/bench/match_quality.py $(B)/sauma $(DATA)
+	@tests/bench/match_products.py $(B)/sauma $(DATA)
 	@$(B)/bench/match_bench $(DATA)
 
 install: sauma
