@@ -190,8 +190,8 @@ DATA ?= ../shared/data
 .PHONY: bench-match
 bench-match: sauma $(B)/bench/match_bench
 	@tests/bench/match_quality.py $(B)/sauma $(DATA)
-	@tests/bench/match_products.py $(B)/sauma $(DATA)
 	@$(B)/bench/match_bench $(DATA)
+	@tests/bench/match_products.py $(B)/sauma $(DATA)
 
 install: sauma
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sauma
