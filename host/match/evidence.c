@@ -28,7 +28,7 @@ enum {
     BRAND_NOT_NAMED = -500,
     PRICE_CLOSE = 400,
     PRICE_FAR = -900,
-    TEXT_SAME = 700,
+    TEXT_SAME = 1000,
     EXACT_SAME = 2000
 };
 
