@@ -190,12 +190,6 @@ static void grow_ids(struct catalog *c)
             set_id(c, catalog_field(c->records[s], FIELD_ID), s);
 }
 
-uint32_t catalog_slot(const struct catalog *c, struct str id)
-{
-    uint32_t *at = find_id(c, id);
-    return at ? *at - 2 : UINT32_MAX;
-}
-
 bool catalog_has(const struct catalog *c, struct str id)
 {
     return find_id(c, id) != NULL;

@@ -36,8 +36,6 @@ int64_t catalog_price(const char *record);
 size_t catalog_record_size(const char *record);
 /* Adds a record as it is kept; false if its id is there already. */
 bool catalog_put_kept(struct catalog *c, const char *record, size_t n);
-/* The slot of an id, UINT32_MAX if there is none. */
-uint32_t catalog_slot(const struct catalog *c, struct str id);
 /* What a word says: hundredths of bits, more for a rare one; most for one that no record has. */
 uint32_t catalog_weight(const struct catalog *c, uint32_t word);
 /* A record's tokens, with their numbers in the vocabulary. */

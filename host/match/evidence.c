@@ -195,18 +195,37 @@ static void sum_text(struct comparison *c)
     c->out->part[EVIDENCE_TEXT] = (int32_t)(TEXT_SAME * common / least);
 }
 
+/* A key of digits whose last one checks the others: two of them that differ are two articles. */
+static bool is_gtin(struct str key)
+{
+    int sum = 0;
+    if (key.n < 12 || key.n > 15)
+        return false;
+    for (size_t i = 1; i < key.n; i++) {
+        char digit = key.p[key.n - i];
+        if (digit < '0' || digit > '9')
+            return false;
+        sum += (digit - '0') * (i % 2 ? 1 : 3);
+    }
+    return sum % 10 == 0;
+}
+
 static void sum_exact(struct comparison *c)
 {
+    bool other = false;
     for (int i = 0; i < c->query.p->n; i++)
         for (int j = 0; c->query.p->token[i].kind == TOKEN_EXACT && j < c->match.p->n; j++)
             if (c->match.p->token[j].kind == TOKEN_EXACT) {
                 struct str a = token_key(c->query.p, &c->query.p->token[i]);
                 struct str b = token_key(c->match.p, &c->match.p->token[j]);
-                if (a.n == b.n && !memcmp(a.p, b.p, a.n))
-                    c->out->exact = true;
+                bool same = a.n == b.n && !memcmp(a.p, b.p, a.n);
+                c->out->exact = c->out->exact || same;
+                other = other || (!same && is_gtin(a) && is_gtin(b));
             }
     if (c->out->exact)
         c->out->part[EVIDENCE_EXACT] = EXACT_SAME;
+    else if (other)
+        c->out->conflicts |= CONFLICT_GTIN;
 }
 
 static void sum_code(struct evidence *out)

@@ -79,6 +79,14 @@ static void codes_first(void **state)
     expect_record(c, &q, DECISION_REVIEW, "a");
     q = (struct catalog_record){.name = STR_LIT("Coffee 500 g"), .code = STR_LIT("X-9")};
     expect_record(c, &q, DECISION_LINK, "a");
+    /* The same article number with and without zeros; another is another article. */
+    r = (struct catalog_record){
+        .id = STR_LIT("b"), .name = STR_LIT("Oat milk"), .gtin = STR_LIT("0036000291452")};
+    catalog_put(c, &r, NULL);
+    q = (struct catalog_record){.name = STR_LIT("drink"), .gtin = STR_LIT("036000291452")};
+    expect_record(c, &q, DECISION_LINK, "b");
+    q = (struct catalog_record){.name = STR_LIT("Oat milk"), .gtin = STR_LIT("4006381333931")};
+    expect_record(c, &q, DECISION_NEW, NULL);
     catalog_free(c);
 }
 
