@@ -46,9 +46,9 @@ struct scripts *scripts_new(struct loop *l, const struct scripts_config *c, stru
     list_init(&s->systems);
     s->contexts = map_new();
     s->calls = map_new();
-    s->workers = mem_zalloc((size_t)s->nworkers, sizeof *s->workers);
+    s->workers = mem_zalloc((size_t)s->nworkers + 1, sizeof *s->workers);
     scripts_add_system(s, c->system_hash, c->system_bundle);
-    for (int i = 0; i < s->nworkers; i++) {
+    for (int i = 0; i <= s->nworkers; i++) {
         struct script_worker *w = &s->workers[i];
         w->s = s;
         w->index = i;
@@ -87,7 +87,7 @@ void scripts_free(struct scripts *s)
 {
     if (!s)
         return;
-    for (int i = 0; i < s->nworkers; i++) {
+    for (int i = 0; i <= s->nworkers; i++) {
         struct script_worker *w = &s->workers[i];
         struct list *node;
         script_worker_stop(w);
@@ -268,11 +268,13 @@ void scripts_end_call(
     struct script_call *c, enum script_outcome o, struct str json, struct str body, bool guilty)
 {
     take_out(c);
+    scripts_quarantine(c, o, json, guilty);
     c->h.end(c->h.arg, o, json, body, guilty);
     free_call(c);
 }
 
 void scripts_kill(struct scripts *s, const char *context)
 {
-    script_worker_condemn(worker_of(s, context), "killed on request");
+    struct script_context *known = map_get(s->contexts, str_of(context));
+    script_worker_condemn(known ? known->worker : worker_of(s, context), "killed on request");
 }

@@ -150,11 +150,10 @@ void script_worker_send(struct script_worker *w, struct script_call *c)
             {c->body, c->nbody}}};
     child_send(w->child, &m);
     c->sent = true;
-    mem_free(c->context);
     mem_free(c->function);
     mem_free(c->arguments);
     mem_free(c->body);
-    c->context = c->function = c->arguments = c->body = NULL;
+    c->function = c->arguments = c->body = NULL;
 }
 
 /* A context that twice killed its process while being loaded is not tried again: it would do it
@@ -192,9 +191,13 @@ static void restart(void *arg)
 {
     struct script_worker *w = arg;
     struct err e = {0};
-    if (script_worker_start(w, &e) == 0)
-        return;
-    log_event(LOG_ERROR, "script process not started", "error", e.text, NULL);
+    if (script_worker_start(w, &e) < 0)
+        script_worker_start_later(w, &e);
+}
+
+void script_worker_start_later(struct script_worker *w, const struct err *e)
+{
+    log_event(LOG_ERROR, "script process not started", "error", e->text, NULL);
     loop_timer_arm(w->restart, RESTART_MAX_MS);
 }
 
@@ -302,7 +305,7 @@ static void watch(void *arg)
     struct scripts *s = arg;
     int64_t now = clock_mono_ms();
     bool busy = false;
-    for (int i = 0; i < s->nworkers; i++) {
+    for (int i = 0; i <= s->nworkers; i++) {
         struct script_worker *w = &s->workers[i];
         busy |= check_burst(w, now);
         for (struct list *n = w->contexts.next; n != &w->contexts && !busy; n = n->next)

@@ -6,6 +6,7 @@
 #include "list.h"
 #include "map.h"
 #include "scripts.h"
+#include "wire.h"
 
 #define SCRIPTS_WORKERS_MAX 64
 
@@ -14,7 +15,7 @@ struct script_system {
     char *hash;
     char *bundle;
     size_t n;
-    bool sent[SCRIPTS_WORKERS_MAX]; /* to the process of that number */
+    bool sent[SCRIPTS_WORKERS_MAX + 1]; /* to the process of that number */
 };
 
 struct script_worker {
@@ -59,13 +60,14 @@ struct script_call {
     bool asked;   /* the step waits for its answer */
     bool sent;
     struct script_handlers h;
-    char *context, *function, *arguments, *body; /* until sent */
+    char *context;
+    char *function, *arguments, *body; /* until sent */
     size_t narguments, nbody;
 };
 
 struct scripts {
     struct loop *loop;
-    struct script_worker *workers;
+    struct script_worker *workers; /* nworkers, and that of scripts_quarantine.c */
     int nworkers;
     int64_t burst_ms;
     size_t memory;
@@ -79,12 +81,19 @@ struct scripts {
 
 /* scripts_worker.c */
 int script_worker_start(struct script_worker *w, struct err *e);
+/* After a start that failed with e. */
+void script_worker_start_later(struct script_worker *w, const struct err *e);
 void script_worker_stop(struct script_worker *w);
 void script_worker_load(struct script_worker *w, struct script_context *c);
 void script_worker_send(struct script_worker *w, struct script_call *c);
 /* Kills it for a reason that is logged (a literal). */
 void script_worker_condemn(struct script_worker *w, const char *why);
 void scripts_watch(struct scripts *s); /* arms the watchdog */
+
+/* scripts_quarantine.c: before the end of a call is told. Moves its context to a process of its own
+ * kind if the call kept the process from all others. */
+void scripts_quarantine(
+    const struct script_call *call, enum script_outcome o, struct str json, bool guilty);
 
 /* scripts.c */
 struct script_call *scripts_find_call(struct scripts *s, uint64_t id);

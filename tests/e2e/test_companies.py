@@ -1,0 +1,122 @@
+"""Many companies in one host: none sees another, and none keeps the others waiting."""
+import json
+import os
+
+from harness import Case, main, wait_until
+
+GOOD = """company "Company {n} Oy" {{}}
+connect "webhook" {{ as = "shop", secret = secret "shop", event = "type", id = "id" }}
+rule "Same name" {{ on = "shop", key = function(e) return e.key end, run = function(e)
+  log("this is company {n}")
+  return {{ company = "{n}", canary = e.canary }}
+end }}
+"""
+ODD = """company "Odd Oy" {}
+connect "webhook" { as = "shop", secret = false, event = "type" }
+connect "http" { as = "nowhere", url = "http://127.0.0.1:1" }
+rule "nil" { on = "shop.nil", run = function() error(nil) end }
+rule "table" { on = "shop.table", run = function() local t = {} t.t = t error(t) end }
+rule "tostring" { on = "shop.tostring", run = function()
+  error(setmetatable({}, { __tostring = function() while true do end end })) end }
+rule "sort" { on = "shop.sort", run = function()
+  table.sort({ 1, 2, 3 }, function() return http.get("nowhere", "/").status end) end }
+rule "function" { on = "shop.function", run = function() return print end }
+rule "cycle" { on = "shop.cycle", run = function() local t = {} t.t = t return t end }
+rule "mixed" { on = "shop.mixed", run = function() return { 1, 2, a = 3 } end }
+rule "bytes" { on = "shop.bytes", run = function() return "\\255" end }
+rule "nan" { on = "shop.nan", run = function() return 0 / 0 end }
+rule "global" { on = "shop.global", run = function() leak = 1 end }
+rule "patch" { on = "shop.patch", run = function() string.format = nil end }
+rule "patch http" { on = "shop.http", run = function() http.get = function() end end }
+rule "stack" { on = "shop.stack", run = function() local function f() return 1 + f() end f() end }
+rule "memory" { on = "shop.memory", run = function() local s = "x" while true do s = s .. s end end }
+rule "skip" { on = "shop.skip", run = function() skip() end }
+"""
+HOG = """company "Hog Oy" {}
+connect "webhook" { as = "shop", secret = false, event = "type" }
+rule "loop" { on = "shop.loop", run = function() while true do end end }
+rule "logs" { on = "shop.logs", run = function() while true do log(("x"):rep(1000)) end end }
+rule "pattern" { on = "shop.pattern", run = function()
+  return (("a"):rep(40000)):find(("a?"):rep(30) .. ("a"):rep(30) .. "b") end }
+rule "fine" { on = "shop.fine", run = function() return "fine" end }
+"""
+
+
+class Companies(Case):
+    def post(self, company, event, secret=None):
+        headers = {"X-Webhook-Secret": secret} if secret else {}
+        return self.world.deliver(event, company=company, connection="shop", sign=False,
+                                  headers=headers)
+
+    def settled_of(self, company, count):
+        def look():
+            runs = self.world.runs(company=company)
+            return len(runs) == count and all(
+                r["state"] in ("done", "failed", "attention") for r in runs) and runs
+        return wait_until(look, f"{count} runs of {company} to end")
+
+    def test_fifty_companies_and_a_broken_one(self):
+        w, count = self.world, 50
+        for n in range(count):
+            w.add_company(f"c{n}", GOOD.format(n=n))
+            w.secret(f"c{n}", "shop", f"secret-of-{n}")
+        w.add_company("broken", 'company "x" {')
+        w.add_company("odd", ODD)
+        w.start_host()
+        kinds = [line.split("shop.")[1].split('"')[0] for line in ODD.splitlines()
+                 if line.startswith("rule")]
+        for kind in kinds:
+            self.assertEqual(self.post("odd", {"type": kind})[0], 202)
+        self.assertEqual(self.post("broken", {})[0], 503)
+        for n in range(count):
+            event = {"type": "t", "id": "the same", "key": "the same", "canary": f"canary-{n}"}
+            self.assertEqual(self.post(f"c{n}", event, f"secret-of-{n}")[0], 202)
+            self.assertEqual(self.post(f"c{n}", event, f"secret-of-{(n + 1) % count}")[0], 401)
+            self.assertEqual(self.post(f"c{n}", event, f"secret-of-{n}")[0], 200)
+        for run in self.settled_of("odd", len(kinds)):
+            self.assertEqual(run["state"], "failed", run)
+            self.assertNotEqual(run["reason"], "", run)
+        for n in range(count):
+            run = self.settled_of(f"c{n}", 1)[0]
+            shown = json.dumps(w.show(run["id"]))
+            self.assertEqual(w.show(run["id"])["result"],
+                             {"company": str(n), "canary": f"canary-{n}"})
+            self.assertIn(f"this is company {n}\"", shown)
+            events = w.sauma("events", "--data", w.data, "--json", "--company", f"c{n}").stdout
+            self.assertEqual([json.loads(e)["id"] for e in events.splitlines()], [run["event"]])
+        w.host.stop()
+        self.assertNotIn("secret-of-", w.host.errors())
+
+    def test_a_company_that_computes_without_end_delays_the_others_once(self):
+        w = self.world
+        w.add_company("hog", HOG)
+        w.add_company("good", GOOD.format(n=1))
+        w.secret("good", "shop", "s")
+        w.start_host("--workers", "1", "--burst", "1s")
+        kinds = ["fine"] + ["loop", "logs"] * 3 + ["pattern", "fine", "loop"]
+        for kind in kinds:
+            self.assertEqual(self.post("hog", {"type": kind})[0], 202)
+        for n in range(20):
+            self.assertEqual(self.post("good", {"type": "t", "id": str(n)}, "s")[0], 202)
+        good = self.settled_of("good", 20)
+        self.assertEqual({r["state"] for r in good}, {"done"})
+        under_way = [r for r in w.runs(company="hog") if r["state"] in ("queued", "running")]
+        self.assertTrue(under_way, "the good one had to wait for all that the other computed")
+        for run in self.settled_of("hog", len(kinds)):
+            if run["rule"] == "fine":
+                self.assertEqual(run["state"], "done", run)
+            else:
+                self.assertEqual(run["state"], "failed", run)
+                self.assertIn("without", run["reason"])
+        # Corrected, it is among the others again.
+        with open(os.path.join(w.companies, "hog", "company.lua"), "a") as f:
+            f.write("-- corrected\n")
+        w.host.stop()
+        w.start_host("--workers", "1")
+        self.assertEqual(self.post("hog", {"type": "fine"})[0], 202)
+        self.assertEqual(self.settled_of("hog", len(kinds) + 1)[0]["state"], "done")
+        self.assertEqual(len(w.host.children()), 1)
+
+
+if __name__ == "__main__":
+    main()
