@@ -112,6 +112,10 @@ static int list_rows(
     const struct conf *c, const struct store_filter *f, read_fn read, struct printing *p)
 {
     struct err e = {0};
+    if (conf_positionals(c))
+        return command_fail(STATUS_USAGE,
+            "'%s' is not understood here: filters are options, --company NAME",
+            conf_positional(c, 0));
     p->json = conf_flag(c, "json");
     struct store_reader *r = store_reader_open(conf_text(c, "data"), &e);
     if (!r)
@@ -184,7 +188,9 @@ static int show_run_command(const struct conf *c)
     int rc = store_read_run(r, conf_positional(c, 0), print_row, &p, &e);
     store_reader_close(r);
     if (rc < 0)
-        return command_fail(e.code == ERR_NOT_FOUND ? STATUS_NO : STATUS_OUTSIDE, "%s", e.text);
+        return command_fail(
+            e.code == ERR_NOT_FOUND || e.code == ERR_CONFLICT ? STATUS_NO : STATUS_OUTSIDE, "%s",
+            e.text);
     return STATUS_OK;
 }
 

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "command.h"
 #include "json.h"
+#include "parts.h"
 #include "secrets.h"
 
 #define SECRET_MAX ((size_t)64 * 1024)
@@ -102,6 +103,10 @@ static int secret_run(const struct conf *c)
     if (!(is_list && n <= 2) && !((is_set || is_remove) && n == 3))
         return command_fail(STATUS_USAGE, "usage: sauma %s", command_secret.usage);
     struct err e = {0};
+    /* Only set makes the folder: a misspelled one has no secrets, and does not come to be. */
+    if (!is_set && !parts_is_folder(conf_text(c, "data")))
+        return command_fail(STATUS_OUTSIDE, "no data in %s: --data says where the host keeps it",
+            conf_text(c, "data"));
     struct secrets *s = secrets_open(conf_text(c, "data"), &e);
     if (!s)
         return command_fail(STATUS_OUTSIDE, "%s", e.text);

@@ -194,6 +194,9 @@ static int serve_run(const struct conf *c)
 {
     struct serving s = {.conf = c};
     struct err e = {0};
+    if (conf_positionals(c))
+        return command_fail(STATUS_USAGE, "'%s' is not understood here: usage: sauma %s",
+            conf_positional(c, 0), command_serve.usage);
     if (!conf_text(c, "companies"))
         return command_fail(STATUS_USAGE, "--companies DIR says where the companies are (see "
                                           "`sauma help serve`)");
