@@ -3,7 +3,8 @@
 
 usage: tests/run.py [--build DIR] [--only WORD] [--jobs N] [--valgrind]
 
-Suites: the unit programs of DIR/unit (cmocka), the companies of examples/ through `sauma test`,
+Suites: the unit programs of DIR/unit (cmocka), the companies of examples/ and tests/companies/
+through `sauma test`,
 fuzz corpora replayed through DIR/fuzz/*_replay, and the end-to-end tests of tests/e2e, which run
 the real program against sandbox servers. Each suite is one line when it ends; its output is shown
 when something in it failed.
@@ -50,6 +51,9 @@ def suites(build, valgrind):
         for company in sorted(glob.glob(f"{ROOT}/examples/*/company.lua")):
             folder = os.path.dirname(company)
             yield "example " + os.path.basename(folder), [f"{build}/sauma", "test", folder]
+        for company in sorted(glob.glob(f"{ROOT}/tests/companies/*/company.lua")):
+            folder = os.path.dirname(company)
+            yield "company " + os.path.basename(folder), [f"{build}/sauma", "test", folder]
     for program in sorted(glob.glob(f"{build}/unit/*/*_test")):
         if valgrind and program.endswith("/confine_test"):
             continue  # it is about the system call filter, which valgrind's own calls do not pass
