@@ -2,13 +2,18 @@
 std = "lua54"
 max_line_length = 105
 local script = { "http", "json", "cjson", "decimal", "ids", "address", "names", "text", "time",
-  "crypto", "log", "notify", "attention", "skip", "secret", "env" }
+  "crypto", "log", "notify", "attention", "skip", "secret", "env", "lock", "match" }
 files["rules"] = { read_globals = script }
 files["examples"] = { read_globals = script }
 files["examples/**/company.lua"] = { read_globals = { "company", "connect", "use", "rule",
   "procountor", "click2contract", "slack", "zapier", "crm" } }
+files["tests"] = { read_globals = script }
 files["tests/**/company.lua"] = { read_globals = { "company", "connect", "use", "rule",
-  "http", "decimal", "env", "secret" } }
+  "procountor", "click2contract", "slack", "zapier", "crm" } }
+files["tests/companies/**/rules"] = { read_globals = { "procountor", "click2contract", "slack",
+  "zapier" } }
+files["tests/companies/**/tests"] = { read_globals = { "test", "sandbox", "deliver", "fixture",
+  "fixture_text", "expect", "runs", "absent" } }
 files["examples/**/rules"] = { read_globals = { "procountor", "click2contract", "slack", "zapier" } }
 files["examples/**/tests"] = { read_globals = { "test", "sandbox", "deliver", "fixture",
   "fixture_text", "expect", "runs", "absent" } }

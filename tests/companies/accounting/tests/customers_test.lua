@@ -141,7 +141,8 @@ test("a personal identity code makes a consumer and goes nowhere", function()
     ["contract.name"] = "Remontti " .. code, ["pricing_table.rows.2.code"] = "010726-0012" }
   expect(run.state).is "done"
   local slack, zapier = sandbox "slack", sandbox "zapier"
-  for _, text in ipairs { json.encode { run.result, run.key, run.steps }, json.encode(procountor.customers),
+  for _, text in ipairs { json.encode { run.result, run.key, run.steps },
+      json.encode(procountor.customers),
     json.encode(procountor.invoices), json.encode(procountor.requests),
     json.encode(slack.messages), json.encode(zapier.hooks) } do
     expect(text:find("131052", 1, true)).is(nil)
@@ -207,7 +208,8 @@ test("a foreign number in a Finnish address, a mistyped one, an unknown country:
   function()
     local procountor = start()
     local cases = {
-      { { ["customer.business_id"] = "EE100931558" }, "VAT number of EE; fill in the customer's country" },
+      { { ["customer.business_id"] = "EE100931558" },
+        "VAT number of EE; fill in the customer's country" },
       { { ["customer.business_id"] = "DE123456789", ["customer.country"] = "DE",
         ["customer.postal_code"] = "10115" }, '"DE123456789" is not a VAT number' },
       { { ["customer.country"] = "Muumilaakso" }, 'Procountor knows no country "Muumilaakso"' },

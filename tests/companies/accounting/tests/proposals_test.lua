@@ -150,7 +150,8 @@ end)
 test("units: the usual words, the company's own, and none for what nobody knows", function()
   local procountor = start()
   local words = { { "h", "HOUR" }, { "Tunti", "HOUR" }, { "KPL", "PIECE" }, { "st.", "PIECE" },
-    { "kk", "MONTH" }, { "mån", "MONTH" }, { "pv", "DAY" }, { "htp", "FULL_DAY" }, { "m²", "SQUARE_METER" },
+    { "kk", "MONTH" }, { "mån", "MONTH" }, { "pv", "DAY" }, { "htp", "FULL_DAY" },
+    { "m²", "SQUARE_METER" },
     { "erä", "LOT" }, { "HLÖ", "PERSON" }, { "käyttäjä", "PERSON" }, { "Tiimi", "SET" },
     { "sopimus", "NO_UNIT" } }
   local rows = json.array {}

@@ -25,7 +25,8 @@ test("with no options but notices: Slack in Finnish, Zapier flat with the same k
       table.sort(list)
       keys[i] = table.concat(list, " ")
     end
-    expect(keys[1]).is "business_id contract_id currency customer due_date event id invoice_id invoice_number reference status text total"
+    expect(keys[1]).is("business_id contract_id currency customer due_date event id invoice_id "
+      .. "invoice_number reference status text total")
     expect(keys[2]).is(keys[1])
     expect(zapier.hooks[1].body).has { event = "invoice.created", business_id = "1234567-1",
       total = "2356.89", currency = "EUR", status = "UNFINISHED", invoice_number = 1,
