@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alert.h"
 #include "jsondoc.h"
 #include "mem.h"
 #include "reply.h"
@@ -157,6 +158,29 @@ static void act(struct api *a, struct http_in_exchange *x, struct str run, struc
     jsondoc_free(d);
 }
 
+/* POST /api/v1/alerts/{n}/close, with {"by": "..."}. */
+static void close_alert(
+    struct api *a, struct http_in_exchange *x, struct str number, struct str verb)
+{
+    const struct http_in_request *q = http_in_request(x);
+    int64_t n;
+    if (!str_to_i64(number, &n) || n < 1 || !str_is(verb, "close")) {
+        reply_error(x, 404, "alerts take /close");
+        return;
+    }
+    if (strcmp(q->method, "POST")) {
+        reply_method(x, "POST");
+        return;
+    }
+    struct jsondoc *d = q->body.n ? jsondoc_parse(q->body, NULL) : NULL;
+    const char *by = jsonv_str(jsonv_get(d ? jsondoc_root(d) : NULL, "by"), "");
+    if (!*by)
+        reply_error(x, 400, "to close an alert, say who does: {\"by\": \"...\"}");
+    else
+        alert_close(a->engine, n, by, on_acted, x);
+    jsondoc_free(d);
+}
+
 void api_handle(struct api *a, struct http_in_exchange *x, struct str path)
 {
     if (!authorised(a, http_in_request(x))) {
@@ -168,6 +192,8 @@ void api_handle(struct api *a, struct http_in_exchange *x, struct str path)
     struct str run = str_cut(rest, '/', &verb);
     if (str_is(kind, "runs") && verb.p)
         act(a, x, run, verb);
+    else if (str_is(kind, "alerts") && verb.p)
+        close_alert(a, x, run, verb);
     else
         reply_error(x, 404, "there is nothing at this path");
 }

@@ -1,12 +1,11 @@
 /* `sauma events`, `sauma runs`, `sauma show`: what came in and what happened to it. They read the
  * data folder by themselves, whether a host is running on it or not. */
 #include <stdio.h>
-#include <string.h>
 
-#include "clock.h"
 #include "command.h"
 #include "mem.h"
 #include "show.h"
+#include "since.h"
 #include "store_read.h"
 
 #define OPTION_FILTERS                                                                             \
@@ -85,26 +84,6 @@ static int print_row(void *arg, struct str json)
     return 0;
 }
 
-/* "30d" ago, or a date, as wall clock; -1 and a message if it is neither. */
-static int since(const struct conf *c, int64_t *out)
-{
-    const char *text = conf_text(c, "since");
-    int64_t ms;
-    *out = 0;
-    if (!text)
-        return 0;
-    if (str_to_ms(str_of(text), &ms)) {
-        *out = clock_wall_ms() - ms;
-        return 0;
-    }
-    char *full = strlen(text) == 10 ? mem_printf("%sT00:00:00Z", text) : mem_dup(text);
-    bool ok = clock_parse_rfc3339(full, strlen(full), out);
-    mem_free(full);
-    if (!ok)
-        command_fail(STATUS_USAGE, "--since %s: write 30d, 12h, 2026-11-20 or a full time", text);
-    return ok ? 0 : -1;
-}
-
 typedef int (*read_fn)(
     struct store_reader *, const struct store_filter *, store_row_fn, void *, struct err *);
 
@@ -137,7 +116,7 @@ static int list(
     f.company = conf_text(c, "company");
     f.state = conf_text(c, "state");
     f.limit = (int)conf_int(c, "limit");
-    if (since(c, &f.since_ms) < 0)
+    if (since_option(c, &f.since_ms) < 0)
         return STATUS_USAGE;
     return list_rows(c, &f, read, p);
 }

@@ -20,6 +20,7 @@ const struct command *const commands[] = {
     &command_events,
     &command_runs,
     &command_attention,
+    &command_alerts,
     &command_show,
     &command_stats,
     &command_send,

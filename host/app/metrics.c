@@ -66,6 +66,8 @@ void metrics_write(
         {"runs_queued", "gauge", "Runs that wait for their turn.", st.queued},
         {"runs_parked", "gauge", "Runs that wait for a time.", st.parked},
         {"store_pending", "gauge", "Store operations not yet on disk.", store_pending(s)},
+        {"alerts_raised_total", "counter", "Alerts that became open.", st.alerts},
+        {"alerts_open", "gauge", "Alerts that nobody closed.", store_alerts_open(s)},
         {"store_full", "gauge", "1 while the disk is full.", store_full(s)},
         {"resident_bytes", "gauge", "Memory of the host process.", resident_bytes()},
     };

@@ -40,6 +40,27 @@ void show_event_row(const struct jsonv *event, FILE *out)
     put_state(event, out);
 }
 
+/* An alert is a sentence for a person: it gets lines of its own. */
+void show_alert_row(const struct jsonv *alert, FILE *out)
+{
+    const char *company = text_of(alert, "company"), *closed = text_of(alert, "cleared_at");
+    int64_t times = jsonv_int(jsonv_get(alert, "times"), 1);
+    put_time(text_of(alert, "last_at"), out);
+    fprintf(out, "  alert %lld  %s  %s  %s", (long long)jsonv_int(jsonv_get(alert, "n"), 0),
+        *company ? company : "(host)", text_of(alert, "kind"), text_of(alert, "about"));
+    if (times > 1) {
+        fprintf(out, "  %lld times since ", (long long)times);
+        put_time(text_of(alert, "first_at"), out);
+    }
+    if (*closed) {
+        fputs("  closed ", out);
+        put_time(closed, out);
+        if (*text_of(alert, "cleared_by"))
+            fprintf(out, " by %s", text_of(alert, "cleared_by"));
+    }
+    fprintf(out, "\n    %s\n", text_of(alert, "text"));
+}
+
 void show_run_row(const struct jsonv *run, FILE *out)
 {
     put_time(text_of(run, "created_at"), out);

@@ -1,6 +1,7 @@
 /* Deliveries: who sent it, is it JSON, is it new; on disk before it is acknowledged. */
 #include <stdio.h>
 #include <string.h>
+#include "alert.h"
 #include "buf.h"
 #include "channel.h"
 #include "clock.h"
@@ -71,6 +72,11 @@ static void on_added(void *arg, enum store_event_result result, int64_t seq, con
         e->stats.conflicts++;
         log_event(LOG_WARN, "delivery id used twice", "company", g->company, "connection",
             g->connection, "delivery", g->delivery, "first", first_id ? first_id : "", NULL);
+        alert_raise(e, g->company, "delivery-conflict", g->delivery,
+            "%s sent the delivery id %s again with other content. The first one is stored as event "
+            "%s and is what counts; the second was answered with 409 and not stored. Ask the sender "
+            "why it uses an id twice; if both were meant, have it sent again with an id of its own.",
+            g->connection, g->delivery, first_id ? first_id : "?");
         refuse(e, g->fn, g->arg, 409, "this delivery id was already used for other content");
     } else {
         log_event(LOG_ERROR, "event not stored", "company", g->company, "error",

@@ -38,6 +38,7 @@ struct store {
     /* Of the loop. */
     struct ops asked;
     int nasked, pending;
+    int alerts_open;
     bool hurry;     /* what was asked goes at the end of this turn */
     bool lingering; /* or when this timer is due */
     struct loop_timer *linger;
@@ -205,6 +206,16 @@ int store_pending(const struct store *s)
     return s->pending;
 }
 
+int store_alerts_open(const struct store *s)
+{
+    return s->alerts_open;
+}
+
+void store_count_alerts(struct store *s, int more)
+{
+    s->alerts_open += more;
+}
+
 /* ---- opening and closing ---- */
 
 /* Folder, lock and database, all as they must be before a thread may work on them. */
@@ -220,6 +231,9 @@ static int open_database(struct store *s, const char *dir, struct err *e)
     s->sql = sql_open(dir, SQL_WRITER, e);
     if (!s->sql || schema_migrate(s->sql, e) || schema_sound(s->sql, dir, e))
         return -1;
+    s->alerts_open = (int)sql_int(s->sql, "SELECT count(*) FROM alerts WHERE cleared_ms IS NULL");
+    if (s->alerts_open < 0)
+        return sql_fail(s->sql, e, "cannot read " STORE_FILE);
     return 0;
 }
 

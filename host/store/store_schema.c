@@ -125,6 +125,20 @@ static const char *const migrations[] = {
     "END;"
     /* Written and emptied to see whether there is space again. */
     "CREATE TABLE probe (n INTEGER PRIMARY KEY, filler BLOB) STRICT;",
+    /* 2: what is wrong and is no single run's; at most one open row for each thing */
+    "CREATE TABLE alerts ("
+    " n INTEGER PRIMARY KEY,"
+    " company TEXT NOT NULL,"
+    " kind TEXT NOT NULL,"
+    " about TEXT NOT NULL,"
+    " text TEXT NOT NULL,"
+    " times INTEGER NOT NULL,"
+    " first_ms INTEGER NOT NULL,"
+    " last_ms INTEGER NOT NULL,"
+    " cleared_ms INTEGER,"
+    " cleared_by TEXT NOT NULL DEFAULT ''"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX alerts_open ON alerts (company, kind, about) WHERE cleared_ms IS NULL;",
 };
 
 #define SCHEMA ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

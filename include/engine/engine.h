@@ -162,7 +162,7 @@ struct engine_stats {
     int64_t received, duplicates, conflicts, refused; /* deliveries since the start */
     int64_t unauthenticated;
     int64_t runs_started, runs_resumed, runs_done, runs_skipped, runs_failed, runs_attention;
-    int64_t steps, steps_replayed, requests, retries, unknown, token_fetches, scripts_lost;
+    int64_t steps, steps_replayed, requests, retries, unknown, token_fetches, scripts_lost, alerts;
     int events_in_memory, running, queued, parked; /* now */
     bool behind;                                   /* events wait in the store for room */
 };

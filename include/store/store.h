@@ -183,4 +183,26 @@ typedef void (*store_books_fn)(void *arg, const struct store_books *b, const str
 /* Books of a company, or of all with NULL, after what was asked before. */
 void store_load_books(struct store *s, const char *company, store_books_fn fn, void *arg);
 
+/* ---- alerts ---- */
+/* What is wrong and is no single run's: a connection that is silent, a delivery id used twice. */
+struct store_alert {
+    const char *company; /* "": the host as a whole */
+    const char *kind;    /* "delivery-conflict" */
+    const char *about;   /* which one of its kind: a connection, a rule, a delivery id */
+    const char *text;    /* what happened, what is already done, what to do */
+    int64_t at_ms;       /* wall clock */
+};
+/* changed: an alert became open, or was closed, by this. */
+typedef void (*store_alert_fn)(void *arg, bool changed, const struct err *e);
+/* At most one of a company, kind and about is open: raised again, it is counted up and gets the
+ * newer words. fn may be NULL. */
+void store_raise_alert(struct store *s, const struct store_alert *a, store_alert_fn fn, void *arg);
+/* Closes it, if it is open: what was wrong is well again. The text is not used. */
+void store_clear_alert(struct store *s, const struct store_alert *a, store_alert_fn fn, void *arg);
+/* A person closes the alert of this number. ERR_NOT_FOUND if it is not open. */
+void store_close_alert(
+    struct store *s, int64_t n, const char *by, int64_t at_ms, store_alert_fn fn, void *arg);
+/* Alerts that are open on disk now. */
+int store_alerts_open(const struct store *s);
+
 #endif

@@ -52,6 +52,9 @@ enum query_slot {
     Q_VERSION_GET,
     Q_BOOKS,
     Q_BOOKS_ONE,
+    Q_ALERT_ADD,
+    Q_ALERT_AGAIN,
+    Q_ALERT_CLEAR,
     Q_SECRET_SET,
     Q_SECRET_GET,
     Q_SECRET_REMOVE,
@@ -200,6 +203,9 @@ bool batch_checkpoint_due(const struct sql *s, bool idle);
 void batch_checkpoint(struct sql *s, atomic_bool *full);
 /* Unsets *full if there is space again. */
 void batch_probe(struct sql *s, atomic_bool *full);
+
+/* On the loop: so many more alerts are open (store.c). */
+void store_count_alerts(struct store *s, int more);
 
 /* The number of a run in the tables, or -1 (op_fail or sql->rc says why). */
 int64_t run_number(struct sql *s, struct op *o, const char *run);
