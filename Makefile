@@ -8,7 +8,7 @@ DESTDIR ?=
 # ---- what it needs from Debian 12, by name; the one place that says so -----------------------
 DEPS_BUILD := gcc libc6-dev pkg-config liblua5.4-dev lua-cjson-dev libevent-dev \
               libcurl4-openssl-dev libsqlite3-dev libsodium-dev libgmp-dev libutf8proc-dev \
-              libseccomp-dev libssl-dev zlib1g-dev node-llhttp ca-certificates
+              libseccomp-dev libssl-dev zlib1g-dev node-llhttp ca-certificates tzdata
 DEPS_DEMO  := curl openssl
 DEPS_TEST  := libcmocka-dev python3 openssl
 DEPS_LINT  := clang-format lua-check git

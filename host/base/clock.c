@@ -34,7 +34,7 @@ int64_t clock_wall_ms(void)
 
 /* Days since 1970-01-01 of a date in the Gregorian calendar, counted in years that begin in March
  * and eras of 400 years (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
-static int64_t days_of(int64_t y, int m, int d)
+int64_t clock_days(int64_t y, int m, int d)
 {
     y -= m <= 2;
     int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -43,7 +43,7 @@ static int64_t days_of(int64_t y, int m, int d)
     return era * 146097 + year * 365 + year / 4 - year / 100 + day - 719468;
 }
 
-static void date_of(int64_t days, int *y, int *m, int *d)
+void clock_date(int64_t days, int *y, int *m, int *d)
 {
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
@@ -69,7 +69,7 @@ void clock_format(int64_t wall_ms, char out[CLOCK_TEXT])
         days--;
     }
     int y, m, d;
-    date_of(days, &y, &m, &d);
+    clock_date(days, &y, &m, &d);
     /* The remainders tell the compiler how wide each field can be. */
     snprintf(out, CLOCK_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)y % 10000,
         (unsigned)m % 100, (unsigned)d % 100, (unsigned)(ms / 3600000) % 24,
@@ -139,7 +139,7 @@ static int64_t date_fields(struct scan *s, int y, int m, int d)
         s->ok = false;
         return 0;
     }
-    return days_of(y, m, d) * DAY_MS;
+    return clock_days(y, m, d) * DAY_MS;
 }
 
 /* ".123456": milliseconds, what is finer is cut off. */

@@ -9,6 +9,9 @@
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
 int64_t clock_wall_ms(void); /* since 1970-01-01T00:00:00Z */
+/* Days since 1970-01-01 of a date in the Gregorian calendar, and back. */
+int64_t clock_days(int64_t year, int month, int day);
+void clock_date(int64_t days, int *year, int *month, int *day);
 #define CLOCK_TEXT 32
 /* "2026-11-20T09:15:00.123Z" into out of CLOCK_TEXT bytes. */
 void clock_format(int64_t wall_ms, char out[CLOCK_TEXT]);
