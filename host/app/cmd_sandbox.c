@@ -7,6 +7,7 @@
 #include "command.h"
 #include "mem.h"
 #include "parts.h"
+#include "sandbox_answer.h"
 #include "sandbox_server.h"
 
 static const struct conf_option options[] = {
@@ -28,8 +29,14 @@ struct sandboxing {
 
 struct loading {
     struct sandboxing *sandboxing;
-    const char *name;
+    char *name; /* owned */
 };
+
+static void loading_free(struct loading *l)
+{
+    mem_free(l->name);
+    mem_free(l);
+}
 
 static void on_signal(void *arg)
 {
@@ -51,7 +58,7 @@ static void on_loaded(void *arg, struct str manifest, const struct err *e)
         fflush(stdout);
         mem_free(url);
     }
-    mem_free(l);
+    loading_free(l);
 }
 
 static int add_all(struct sandboxing *s, struct err *e)
@@ -60,10 +67,13 @@ static int add_all(struct sandboxing *s, struct err *e)
     int n = conf_positionals(c);
     for (int i = 0; i < n; i++) {
         struct loading *l = mem_alloc(sizeof(*l));
-        *l = (struct loading){s, conf_positional(c, i)};
-        if (sandbox_server_add(s->server, l->name, l->name, str_of(conf_text(c, "options")),
-                str_of(conf_text(c, "fault")), on_loaded, l, e) < 0) {
-            mem_free(l);
+        /* NAME, or NAME:KIND */
+        struct str kind, name = str_cut(str_of(conf_positional(c, i)), ':', &kind);
+        *l = (struct loading){s, mem_dupn(name.p, name.n)};
+        if (sandbox_server_add(s->server, l->name, kind.p ? kind.p : l->name,
+                str_of(conf_text(c, "options")), str_of(conf_text(c, "fault")), on_loaded, l,
+                e) < 0) {
+            loading_free(l);
             return -1;
         }
     }
@@ -113,14 +123,25 @@ out:
 
 const struct command command_sandbox = {
     .name = "sandbox",
-    .usage = "sandbox NAME... [--listen ADDR] [--fault SPEC]",
+    .usage = "sandbox NAME[:KIND]... [--listen ADDR] [--fault SPEC]",
     .summary = "servers that behave like procountor, slack, zapier",
     .details =
         "Each answers below /NAME/ (a lone one at / as well); GET /NAME/ is a page that shows what\n"
-        "it holds. --fault takes comma separated `[METHOD ][/path ]KIND[=VALUE][*N]`: delay=200ms,\n"
-        "error=503, reset (nothing is done), lost (done, but the answer never comes), cut=40 (half\n"
-        "an answer), hang; *N: the next N requests only. Paths are the sandbox's own, for example\n"
-        "--fault 'POST /api/invoices lost*1'.\n",
+        "it holds. NAME:KIND gives one a name of its own, as in acme:procountor.\n"
+        "\n"
+        "--fault takes comma separated `[METHOD] [/path] [QUALIFIER...] KIND[=VALUE][*N]`, for\n"
+        "example --fault 'POST /api/invoices lost*1, GET p=0.1 error=503'. Paths are the sandbox's\n"
+        "own; *N: the next N requests only. One kind a request: accept, head (reset before the\n"
+        "body), reset (nothing is done), lost (done, but the answer never comes), cut[=status,\n"
+        "header, body or bytes], hang, error[=STATUS], answer=" SANDBOX_ANSWERS ".\n"
+        "Together with any other: delay=TIME, again=TIME (done once more), hide=TIME (searches do\n"
+        "not find it). Qualifiers: done, undone, late=TIME (cut now, done later), retry=FORM\n"
+        "(Retry-After: 5, date+5, any word), p=0.1, after=N, fresh, reused. TIME may be a range,\n"
+        "0s..30s; seed=N repeats what chance did.\n"
+        "\n"
+        "GET /_ledger says what was asked and done, a JSON object a line; POST /_control/faults\n"
+        "takes another fault spec while the server runs, POST /_control/seed JSON for seed(), and\n"
+        "GET /_control/state shows all that a sandbox holds (?sandbox=NAME names one of several).\n",
     .options = options,
     .run = sandbox_run,
 };

@@ -1,42 +1,14 @@
 #include "sandbox_fault.h"
 
-#include <stdbool.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "mem.h"
+#include "sandbox_fault_list.h"
 
-struct fault {
-    struct fault *next;
-    char *method; /* NULL: any */
-    char *prefix; /* NULL: any */
-    bool delay;
-    enum fault_kind kind;
-    int64_t value;
-    int64_t left; /* -1: without end */
-};
-
-struct fault_list {
-    struct fault *first;
-};
-
-static const struct {
-    const char *name;
-    enum fault_kind kind;
-    int64_t fallback;
-} kinds[] = {
-    {"error", FAULT_ERROR, 500},
-    {"reset", FAULT_RESET, 0},
-    {"lost", FAULT_LOST, 0},
-    {"cut", FAULT_CUT, 40},
-    {"hang", FAULT_HANG, 0},
-};
-
-static void fault_one_free(struct fault *f)
-{
-    mem_free(f->method);
-    mem_free(f->prefix);
-    mem_free(f);
-}
+#define SEED "seed="
 
 void fault_free(struct fault_list *l)
 {
@@ -45,120 +17,134 @@ void fault_free(struct fault_list *l)
     while (l->first) {
         struct fault *f = l->first;
         l->first = f->next;
-        fault_one_free(f);
+        fault_free_one(f);
     }
     mem_free(l);
 }
 
-/* KIND[=VALUE][*N] */
-static int parse_kind(struct fault *f, struct str word, struct err *e)
+static int parse_seed(struct fault_list *l, struct str word, struct err *e)
 {
-    struct str count, value;
-    struct str head = str_cut(word, '*', &count);
-    f->left = -1;
-    if (count.p && (!str_to_i64(count, &f->left) || f->left < 1))
-        return err_set(e, ERR_INPUT, "fault '%.*s': the count after * is 1 or more", STR_ARG(word));
-    struct str name = str_cut(head, '=', &value);
-    if (str_is(name, "delay")) {
-        f->delay = true;
-        if (!value.p || !str_to_ms(value, &f->value))
-            return err_set(e, ERR_INPUT, "fault '%.*s': write delay=200ms", STR_ARG(word));
-        return 0;
-    }
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (!str_is(name, kinds[i].name))
-            continue;
-        f->kind = kinds[i].kind;
-        f->value = kinds[i].fallback;
-        if (value.p && (!str_to_i64(value, &f->value) || f->value < 0 ||
-                           (f->kind == FAULT_ERROR && (f->value < 400 || f->value > 599))))
-            return err_set(e, ERR_INPUT, "fault '%.*s': '%.*s' is no value for %s", STR_ARG(word),
-                STR_ARG(value), kinds[i].name);
-        return 0;
-    }
-    return err_set(e, ERR_INPUT,
-        "fault '%.*s' is not known: it is delay=TIME, error[=STATUS], reset, lost, cut[=BYTES] or "
-        "hang",
-        STR_ARG(word));
-}
-
-static struct fault *parse_one(struct str text, struct err *e)
-{
-    struct fault *f = mem_zalloc(1, sizeof(*f));
-    struct str rest = str_trim(text);
-    while (rest.n) {
-        struct str after;
-        struct str word = str_cut(rest, ' ', &after);
-        rest = str_trim(after);
-        if (word.n == 0)
-            continue;
-        if (word.p[0] == '/' && !f->prefix) {
-            f->prefix = mem_dupn(word.p, word.n);
-        } else if (rest.n && word.p[0] >= 'A' && word.p[0] <= 'Z' && !f->method) {
-            f->method = mem_dupn(word.p, word.n);
-        } else if (rest.n) {
-            err_set(e, ERR_INPUT, "fault '%.*s': write `[METHOD] [/path] KIND[=VALUE][*N]`",
-                STR_ARG(str_trim(text)));
-            fault_one_free(f);
-            return NULL;
-        } else if (parse_kind(f, word, e) < 0) {
-            fault_one_free(f);
-            return NULL;
-        }
-    }
-    return f;
+    int64_t seed;
+    if (!str_to_i64((struct str){word.p + strlen(SEED), word.n - strlen(SEED)}, &seed))
+        return err_set(e, ERR_INPUT, "fault '%.*s': the seed is a number", STR_ARG(word));
+    l->random = (uint64_t)seed;
+    return 0;
 }
 
 struct fault_list *fault_parse(struct str spec, struct err *e)
 {
     struct fault_list *l = mem_zalloc(1, sizeof(*l));
     struct fault **at = &l->first;
+    l->random = (uint64_t)clock_mono_us();
     while (spec.n) {
         struct str rest;
-        struct str one = str_cut(spec, ',', &rest);
+        struct str one = str_trim(str_cut(spec, ',', &rest));
         spec = rest;
-        if (str_trim(one).n == 0)
+        if (one.n == 0)
             continue;
-        struct fault *f = parse_one(one, e);
-        if (!f) {
+        if (str_starts(one, SEED) ? parse_seed(l, one, e) < 0 : !(*at = fault_parse_one(one, e))) {
             fault_free(l);
             return NULL;
         }
-        if (!f->delay && f->kind == FAULT_NONE) {
-            err_set(e, ERR_INPUT, "fault '%.*s' names no kind", STR_ARG(str_trim(one)));
-            fault_one_free(f);
-            fault_free(l);
-            return NULL;
-        }
-        *at = f;
-        at = &f->next;
+        if (*at)
+            at = &(*at)->next;
     }
     return l;
 }
 
-static bool matches(const struct fault *f, const char *method, struct str path)
+/* splitmix64 (Steele, Lea, Flood 2014): any seed will do. */
+static uint64_t draw(struct fault_list *l)
 {
-    if (f->left == 0)
+    uint64_t z = (l->random += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static int64_t draw_time(struct fault_list *l, struct fault_time t)
+{
+    return t.from_ms + (int64_t)(draw(l) % (uint64_t)(t.to_ms - t.from_ms + 1));
+}
+
+/* Does the fault show now? Counts it if so. */
+static bool shows(struct fault_list *l, struct fault *f)
+{
+    if (f->after > 0) {
+        f->after--;
+        return false;
+    }
+    if (f->likely < 1 && (double)(draw(l) >> 11) / (double)(1ull << 53) >= f->likely)
+        return false;
+    if (f->left > 0)
+        f->left--;
+    f->hits++;
+    return true;
+}
+
+static bool matches(const struct fault *f, const char *method, struct str path, bool reused)
+{
+    if (f->left == 0 || (f->when != FAULT_WHEN_ANY && reused != (f->when == FAULT_WHEN_REUSED)))
         return false;
     if (f->method && strcmp(f->method, method))
         return false;
     return !f->prefix || str_starts(path, f->prefix);
 }
 
-struct fault_plan fault_take(struct fault_list *l, const char *method, struct str path)
+static void plan_alone(struct fault_list *l, const struct fault *f, struct fault_plan *plan)
 {
-    struct fault_plan plan = {0};
+    plan->kind = f->kind;
+    plan->value = f->value;
+    plan->carried_out = f->carried_out;
+    plan->late_ms = f->is_late ? draw_time(l, f->late) : -1;
+    memcpy(plan->answer, f->answer, sizeof(plan->answer));
+    memcpy(plan->retry, f->retry, sizeof(plan->retry));
+}
+
+static void add_words(struct fault_plan *plan, const struct fault *f)
+{
+    size_t n = strlen(plan->words);
+    snprintf(plan->words + n, sizeof(plan->words) - n, "%s%s", n ? ", " : "", f->words);
+}
+
+struct fault_plan fault_take(struct fault_list *l, const char *method, struct str path, bool reused)
+{
+    struct fault_plan plan = {.again_ms = -1, .late_ms = -1, .carried_out = true};
     for (struct fault *f = l ? l->first : NULL; f; f = f->next) {
-        if (!matches(f, method, path) || (!f->delay && plan.kind != FAULT_NONE))
+        bool alone = f->sort == FAULT_SORT_ALONE;
+        if (f->kind == FAULT_HEAD || f->kind == FAULT_ACCEPT ||
+            (alone && plan.kind != FAULT_NONE) || !matches(f, method, path, reused) || !shows(l, f))
             continue;
-        if (f->delay) {
-            plan.delay_ms += f->value;
-        } else {
-            plan.kind = f->kind;
-            plan.value = f->value;
-        }
-        if (f->left > 0)
-            f->left--;
+        add_words(&plan, f);
+        if (alone)
+            plan_alone(l, f, &plan);
+        else if (f->sort == FAULT_SORT_DELAY)
+            plan.delay_ms += draw_time(l, f->time);
+        else if (f->sort == FAULT_SORT_HIDE)
+            plan.hide_ms = draw_time(l, f->time);
+        else
+            plan.again_ms = draw_time(l, f->time);
     }
     return plan;
+}
+
+bool fault_take_accept(struct fault_list *l)
+{
+    for (struct fault *f = l ? l->first : NULL; f; f = f->next)
+        if (f->kind == FAULT_ACCEPT && f->left != 0 && shows(l, f))
+            return true;
+    return false;
+}
+
+bool fault_take_head(struct fault_list *l, const char *method, struct str path, bool reused)
+{
+    for (struct fault *f = l ? l->first : NULL; f; f = f->next)
+        if (f->kind == FAULT_HEAD && matches(f, method, path, reused) && shows(l, f))
+            return true;
+    return false;
+}
+
+void fault_write(struct buf *b, const struct fault_list *l)
+{
+    for (const struct fault *f = l ? l->first : NULL; f; f = f->next)
+        buf_addf(b, "%" PRId64 " %s\n", f->hits, f->words);
 }

@@ -117,8 +117,8 @@ static void put_pairs(struct buf *b, struct pair *pairs, int n, bool joined)
     }
 }
 
-void sandbox_request_write(
-    struct buf *b, const struct http_in_request *q, struct str path, int64_t wall_ms)
+void sandbox_request_write(struct buf *b, const struct http_in_request *q, struct str path,
+    int64_t wall_ms, int64_t hide_ms)
 {
     struct pair pairs[PAIRS_MAX];
     char now[SANDBOX_TIME_TEXT];
@@ -127,7 +127,8 @@ void sandbox_request_write(
     json_put_cstring(b, q->method);
     buf_adds(b, ",\"path\":");
     json_put_string(b, path);
-    buf_addf(b, ",\"now\":\"%s\",\"at_ms\":%lld,\"query\":", now, (long long)wall_ms);
+    buf_addf(b, ",\"now\":\"%s\",\"at_ms\":%lld,\"hide_ms\":%lld,\"query\":", now,
+        (long long)wall_ms, (long long)hide_ms);
     put_pairs(b, pairs, query_pairs(q->query, pairs), false);
     buf_adds(b, ",\"headers\":");
     put_pairs(b, pairs, header_pairs(q, pairs), true);

@@ -3,44 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
-#include "http_in.h"
 #include "jsondoc.h"
-#include "list.h"
-#include "log.h"
 #include "mem.h"
-#include "sandbox_fault.h"
-#include "sandbox_request.h"
-
-struct sandbox {
-    struct list node;
-    char *name, *kind, *context;
-    char *options;
-    struct fault_list *faults;
-    struct sandbox_server *server;
-};
-
-struct sandbox_server {
-    struct loop *loop;
-    struct scripts *scripts;
-    char *system_hash;
-    struct http_in *http;
-    struct list sandboxes;
-    struct list requests; /* under way */
-    unsigned loads;       /* makes the names of contexts unique */
-};
-
-/* One request on its way through a sandbox. */
-struct request {
-    struct list node;
-    struct sandbox_server *server;
-    struct sandbox *sandbox;
-    struct http_in_exchange *x;
-    struct str path;
-    struct fault_plan plan;
-    struct loop_timer *timer;
-    struct script_call *call;
-};
+#include "sandbox_inside.h"
 
 /* A call of state() or seed(). */
 struct query {
@@ -48,128 +13,7 @@ struct query {
     void *arg;
 };
 
-static void request_free(struct request *r)
-{
-    list_remove(&r->node);
-    if (r->timer)
-        loop_timer_free(r->timer);
-    mem_free(r);
-}
-
-static void reply_plain(struct request *r, int status, const char *text)
-{
-    const struct http_header h = {STR_LIT("Content-Type"), STR_LIT("text/plain; charset=utf-8")};
-    http_in_reply(r->x, status, &h, 1, str_of(text));
-    request_free(r);
-}
-
-#define HEADERS_MAX 32
-
-/* Headers of the answer: those the sandbox named, and the type of what it answered with. */
-static int collect_headers(const struct jsonv *answer, const char *type, struct http_header *h)
-{
-    int n = 0;
-    bool typed = false;
-    const struct jsonv *headers = jsonv_get(answer, "headers");
-    for (const struct jsonv *v = headers ? headers->child : NULL; v && n < HEADERS_MAX - 1;
-         v = v->next) {
-        h[n++] = (struct http_header){v->key, v->text};
-        typed = typed || str_ieq(v->key, STR_LIT("content-type"));
-    }
-    if (!typed)
-        h[n++] = (struct http_header){STR_LIT("Content-Type"), str_of(type)};
-    return n;
-}
-
-static void reply_answer(struct request *r, const struct jsonv *answer, struct str raw)
-{
-    struct http_header h[HEADERS_MAX];
-    struct buf b;
-    buf_init(&b, BUF_MAX_DEFAULT);
-    const char *type = "application/octet-stream";
-    const struct jsonv *json = jsonv_get(answer, "json");
-    if (json) {
-        type = "application/json; charset=utf-8";
-        jsonv_write(&b, json);
-        raw = buf_str(&b);
-    } else if (jsonv_get(answer, "html")) {
-        type = "text/html; charset=utf-8";
-        raw = jsonv_get(answer, "html")->text;
-    } else if (jsonv_get(answer, "text")) {
-        type = "text/plain; charset=utf-8";
-        raw = jsonv_get(answer, "text")->text;
-    }
-    int n = collect_headers(answer, type, h);
-    int status = (int)jsonv_int(jsonv_get(answer, "status"), 200);
-    if (r->plan.kind == FAULT_LOST)
-        http_in_abort(r->x);
-    else if (r->plan.kind == FAULT_CUT)
-        http_in_reply_cut(r->x, status, h, n, raw, (size_t)r->plan.value);
-    else
-        http_in_reply(r->x, status, h, n, raw);
-    buf_free(&b);
-    request_free(r);
-}
-
-static void on_end(void *arg, enum script_outcome o, struct str json, struct str body, bool guilty)
-{
-    struct request *r = arg;
-    r->call = NULL;
-    struct jsondoc *d = o == SCRIPT_RETURNED ? jsondoc_parse(json, NULL) : NULL;
-    if (d) {
-        reply_answer(r, jsondoc_root(d), body);
-    } else {
-        char text[1024];
-        snprintf(
-            text, sizeof(text), "%.*s", (int)(json.n < 1000 ? json.n : 1000), json.p ? json.p : "");
-        log_event(LOG_ERROR, "sandbox failed", "sandbox", r->sandbox->name, "error", text, NULL);
-        reply_plain(r, 500, "the sandbox itself failed: see its log\n");
-    }
-    jsondoc_free(d);
-}
-
-static void on_step(void *arg, uint32_t seq, struct str spec, struct str body)
-{
-    struct request *r = arg;
-    /* A sandbox answers from what it holds; the host does nothing for it. */
-    scripts_answer(r->call, seq,
-        STR_LIT("{\"failed\":true,\"problem\":\"a sandbox takes no steps\"}"), STR_NONE);
-}
-
-static void on_log(void *arg, const char *level, struct str text)
-{
-    struct request *r = arg;
-    char line[1024];
-    snprintf(line, sizeof(line), "%.*s", (int)(text.n < 1000 ? text.n : 1000), text.p);
-    log_event(LOG_INFO, "sandbox", "sandbox", r->sandbox->name, "text", line, NULL);
-}
-
-/* After the delay: the fault, or the sandbox's own answer. */
-static void act(void *arg)
-{
-    struct request *r = arg;
-    if (r->plan.kind == FAULT_ERROR) {
-        reply_plain(r, (int)r->plan.value, "this error was asked for by --fault\n");
-        return;
-    }
-    if (r->plan.kind == FAULT_RESET) {
-        http_in_abort(r->x);
-        request_free(r);
-        return;
-    }
-    if (r->plan.kind == FAULT_HANG)
-        return;
-    struct buf b;
-    buf_init(&b, BUF_MAX_DEFAULT);
-    sandbox_request_write(&b, http_in_request(r->x), r->path, clock_wall_ms());
-    struct script_handlers h = {.step = on_step, .log = on_log, .end = on_end, .arg = r};
-    r->call = scripts_call(r->server->scripts, r->sandbox->context, "handle", buf_str(&b),
-        http_in_request(r->x)->body, &h);
-    buf_free(&b);
-}
-
-/* The sandbox that a path belongs to, and the path as the sandbox sees it. */
-static struct sandbox *find(struct sandbox_server *s, struct str path, struct str *inner)
+struct sandbox *sandbox_find(struct sandbox_server *s, struct str path, struct str *inner)
 {
     for (struct list *n = s->sandboxes.next; n != &s->sandboxes; n = n->next) {
         struct sandbox *b = LIST_OF(n, struct sandbox, node);
@@ -189,7 +33,7 @@ static struct sandbox *find(struct sandbox_server *s, struct str path, struct st
     return NULL;
 }
 
-static void reply_index(struct sandbox_server *s, struct request *r)
+static void reply_index(struct sandbox_server *s, struct http_in_exchange *x)
 {
     struct buf b;
     buf_init(&b, BUF_MAX_DEFAULT);
@@ -200,34 +44,44 @@ static void reply_index(struct sandbox_server *s, struct request *r)
         const char *name = LIST_OF(n, struct sandbox, node)->name;
         buf_addf(&b, "<li><a href=\"/%s/\">%s</a></li>", name, name);
     }
-    buf_adds(&b, "</ul>");
-    bool root = str_is(http_in_request(r->x)->path, "/");
+    buf_adds(&b, "</ul><p><a href=\"/_ledger\">What was asked, and what was done</a></p>");
+    bool root = str_is(http_in_request(x)->path, "/");
     const struct http_header h = {STR_LIT("Content-Type"), STR_LIT("text/html; charset=utf-8")};
-    http_in_reply(r->x, root ? 200 : 404, &h, 1, buf_str(&b));
+    http_in_reply(x, root ? 200 : 404, &h, 1, buf_str(&b));
     buf_free(&b);
-    request_free(r);
 }
 
 static void on_request(void *arg, struct http_in_exchange *x)
 {
     struct sandbox_server *s = arg;
-    const struct http_in_request *q = http_in_request(x);
-    struct request *r = mem_zalloc(1, sizeof(*r));
-    r->server = s;
-    r->x = x;
-    list_append(&s->requests, &r->node);
-    r->sandbox = find(s, q->path, &r->path);
-    if (!r->sandbox) {
-        reply_index(s, r);
+    struct str inner;
+    if (sandbox_control_takes(s, x))
         return;
-    }
-    r->plan = fault_take(r->sandbox->faults, q->method, r->path);
-    if (!r->plan.delay_ms) {
-        act(r);
-        return;
-    }
-    r->timer = loop_timer_new(s->loop, act, r);
-    loop_timer_arm(r->timer, r->plan.delay_ms);
+    if (sandbox_find(s, http_in_request(x)->path, &inner))
+        sandbox_exchange_begin(s, x);
+    else
+        reply_index(s, x);
+}
+
+static bool on_accept(void *arg)
+{
+    struct sandbox_server *s = arg;
+    for (struct list *n = s->sandboxes.next; n != &s->sandboxes; n = n->next)
+        if (fault_take_accept(LIST_OF(n, struct sandbox, node)->faults))
+            return true;
+    return false;
+}
+
+static bool on_head(void *arg, const struct http_in_request *q)
+{
+    struct sandbox_server *s = arg;
+    struct str inner;
+    struct sandbox *b = sandbox_find(s, q->path, &inner);
+    if (!b || !fault_take_head(b->faults, q->method, inner, q->nth > 0))
+        return false;
+    sandbox_ledger_line(
+        s->ledger, sandbox_ledger_add(s->ledger, b->name, q, inner, "head"), 0, "cut");
+    return true;
 }
 
 struct sandbox_server *sandbox_server_new(struct loop *l, struct scripts *scripts,
@@ -242,11 +96,17 @@ struct sandbox_server *sandbox_server_new(struct loop *l, struct scripts *script
     s->system_hash = mem_dup(system_hash);
     list_init(&s->sandboxes);
     list_init(&s->requests);
+    list_init(&s->lates);
+    list_init(&s->drips);
+    list_init(&s->controls);
+    s->ledger = sandbox_ledger_new();
     s->http = http_in_start(l, &c, on_request, s, e);
     if (!s->http) {
         sandbox_server_free(s);
         return NULL;
     }
+    http_in_on_early(
+        s->http, &(struct http_in_early){.accept = on_accept, .head = on_head, .arg = s});
     return s;
 }
 
@@ -267,17 +127,13 @@ void sandbox_server_free(struct sandbox_server *s)
 {
     if (!s)
         return;
-    while (!list_empty(&s->requests)) {
-        struct request *r = LIST_OF(s->requests.next, struct request, node);
-        if (r->call)
-            scripts_drop(r->call);
-        http_in_abort(r->x);
-        request_free(r);
-    }
+    sandbox_exchange_stop(s);
+    sandbox_control_stop(s);
     if (s->http)
         http_in_free(s->http);
     while (!list_empty(&s->sandboxes))
         sandbox_free(LIST_OF(s->sandboxes.next, struct sandbox, node));
+    sandbox_ledger_free(s->ledger);
     mem_free(s->system_hash);
     mem_free(s);
 }

@@ -186,6 +186,33 @@ void http_in_reply_cut(struct http_in_exchange *x, int status, const struct http
     answered(x);
 }
 
+bool http_in_raw(struct http_in_exchange *x, struct str bytes, enum http_in_raw what)
+{
+    struct http_conn *c = x->conn;
+    if (c->fd < 0) {
+        http_conn_forget(c, x);
+        return false;
+    }
+    if (x->sent == x->out.n) {
+        buf_clear(&x->out);
+        x->sent = 0;
+    }
+    buf_add(&x->out, bytes.p, bytes.n);
+    c->unsent += bytes.n;
+    if (what == HTTP_IN_MORE) {
+        http_conn_mark(c);
+        return true;
+    }
+    x->cut = what == HTTP_IN_LAST_CLOSE;
+    answered(x);
+    return true;
+}
+
+size_t http_in_unsent(const struct http_in_exchange *x)
+{
+    return x->out.n - x->sent;
+}
+
 char *http_in_query(const struct http_in_request *r, const char *name)
 {
     struct str rest = r->query, wanted = str_of(name);

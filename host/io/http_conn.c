@@ -29,6 +29,7 @@ void http_conn_new(struct http_in *s, int fd, const char *peer)
     struct event_base *base = loop_base(s->loop);
     c->server = s;
     c->fd = fd;
+    c->number = ++s->accepted;
     snprintf(c->peer, sizeof(c->peer), "%s", peer);
     event_assign(&c->ev_read, base, fd, EV_READ | EV_PERSIST, on_readable, c);
     event_assign(&c->ev_write, base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
@@ -128,10 +129,8 @@ void http_conn_refuse(struct http_conn *c, int status, const char *why)
     http_conn_update(c);
 }
 
-static void run_incoming(struct http_conn *c)
+static void fill_request(struct http_conn *c, struct http_in_exchange *x)
 {
-    struct http_in *s = c->server;
-    struct http_in_exchange *x = take_incoming(c);
     struct http_parse *p = &x->parse;
     x->request = (struct http_in_request){
         .method = p->method,
@@ -142,8 +141,38 @@ static void run_incoming(struct http_conn *c)
         .nheaders = p->nheaders,
         .body = {p->body.p, p->body.n},
         .peer = c->peer,
+        .connection = c->number,
+        .nth = c->requests,
     };
-    x->last = !p->keep_alive;
+}
+
+/* The headers are whole: a sandbox may cut the line here. True if it does. */
+static bool cut_early(struct http_conn *c)
+{
+    const struct http_in_early *early = &c->server->early;
+    struct http_in_exchange *x = c->incoming;
+    if (x->headed || x->parse.state == HTTP_PARSE_HEAD || x->parse.state == HTTP_PARSE_REFUSED)
+        return false;
+    x->headed = true;
+    if (early->head == NULL)
+        return false;
+    fill_request(c, x);
+    if (!early->head(early->arg, &x->request))
+        return false;
+    take_incoming(c);
+    x->answered = x->last = x->cut = x->reset = true;
+    c->closing = true;
+    http_conn_mark(c);
+    return true;
+}
+
+static void run_incoming(struct http_conn *c)
+{
+    struct http_in *s = c->server;
+    struct http_in_exchange *x = take_incoming(c);
+    fill_request(c, x);
+    c->requests++;
+    x->last = !x->parse.keep_alive;
     if (x->last)
         c->closing = true;
     s->handler(s->arg, x);
@@ -182,6 +211,8 @@ static size_t consume(struct http_conn *c, const char *bytes, size_t n)
         struct http_parse *p = &c->incoming->parse;
         used += http_parse_feed(p, bytes + used, n - used);
         http_exchange_count(c->incoming);
+        if (cut_early(c))
+            break;
         if (p->state == HTTP_PARSE_DONE)
             run_incoming(c);
         else if (p->state == HTTP_PARSE_REFUSED)

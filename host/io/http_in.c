@@ -81,7 +81,7 @@ struct http_in_exchange *http_exchange_new(struct http_conn *c)
     }
     x->conn = c;
     x->sent = x->counted = 0;
-    x->answered = x->last = x->cut = x->reset = x->continued = false;
+    x->answered = x->last = x->cut = x->reset = x->continued = x->headed = false;
     return x;
 }
 
@@ -135,6 +135,12 @@ static bool accept_one(struct http_in *s)
     socklen_t n = sizeof(a);
     int fd = accept4(s->fd, (struct sockaddr *)&a, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
+        if (s->early.accept != NULL && s->early.accept(s->early.arg)) {
+            struct linger hard = {.l_onoff = 1, .l_linger = 0};
+            setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+            close(fd);
+            return true;
+        }
         char peer[48];
         peer_text(&a, peer);
         s->told = false;
@@ -284,6 +290,11 @@ void http_in_on_refused(struct http_in *s,
 {
     s->refused = fn;
     s->refused_arg = arg;
+}
+
+void http_in_on_early(struct http_in *s, const struct http_in_early *early)
+{
+    s->early = *early;
 }
 
 /* ---- ending ---- */

@@ -59,6 +59,7 @@ struct http_conn {
     bool dirty;       /* in the server's list of connections to flush */
     struct list dirty_link;
     char peer[48];
+    int64_t number, requests; /* this connection among all; requests it has had */
 };
 
 struct http_in_exchange {
@@ -74,6 +75,7 @@ struct http_in_exchange {
     bool cut;       /* the connection is closed at once after these bytes */
     bool reset;     /* ... by a reset */
     bool continued; /* 100 Continue was written */
+    bool headed;    /* its headers are whole, and http_in_early was asked */
 };
 
 struct http_in {
@@ -83,6 +85,8 @@ struct http_in {
     void *arg;
     void (*refused)(void *arg, const char *peer, struct str target, int status, const char *why);
     void *refused_arg;
+    struct http_in_early early;
+    int64_t accepted; /* connections so far */
 
     int fd; /* -1: not listening any more */
     struct event ev_accept;

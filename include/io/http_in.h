@@ -36,7 +36,9 @@ struct http_in_request {
     const struct http_header *headers;
     int nheaders;
     struct str body;
-    const char *peer; /* "127.0.0.1" */
+    const char *peer;   /* "127.0.0.1" */
+    int64_t connection; /* counts the server's connections from 1 */
+    int64_t nth;        /* counts the requests of its connection from 0 */
 };
 
 /* Called once for each whole request. The request lives until http_in_reply or abort. */
@@ -71,6 +73,20 @@ void http_in_reply(struct http_in_exchange *x, int status, const struct http_hea
 void http_in_abort(struct http_in_exchange *x);
 void http_in_reply_cut(struct http_in_exchange *x, int status, const struct http_header *headers,
     int nheaders, struct str body, size_t bytes);
+/* For sandboxes: bytes of an answer exactly as they are, bit by bit if there is more. False if the
+ * peer has left: x is gone then, as it is after the last bytes. */
+enum http_in_raw { HTTP_IN_MORE, HTTP_IN_LAST, HTTP_IN_LAST_CLOSE };
+bool http_in_raw(struct http_in_exchange *x, struct str bytes, enum http_in_raw what);
+/* Bytes of http_in_raw that the peer has not taken yet. */
+size_t http_in_unsent(const struct http_in_exchange *x);
+/* For sandboxes: accept is asked at each new connection, head at each request whose headers are
+ * whole (its body is not there yet); either resets the connection by saying true. */
+struct http_in_early {
+    bool (*accept)(void *arg);
+    bool (*head)(void *arg, const struct http_in_request *r);
+    void *arg;
+};
+void http_in_on_early(struct http_in *s, const struct http_in_early *early);
 /* Value of a query parameter, percent-decoded into a string owned by the caller; NULL if absent. */
 char *http_in_query(const struct http_in_request *r, const char *name);
 

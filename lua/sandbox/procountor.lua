@@ -173,9 +173,10 @@ function sandbox.handle(request, body)
   w.now, w.at_ms, w.answering = request.now:sub(1, 19), request.at_ms, false
   if request.method == "GET" and request.path == "/" then return kit.html(page(w)) end
   w.entry = kit.record(w.ledger, request, kept_body(request, body))
-  w.answering = true
+  w.answering, w.hide_ms, w.done = true, request.hide_ms, kit.array()
   local meta, raw = answer(request, body)
-  w.answering, w.entry.status, w.entry = false, meta.status, nil
+  meta.effects = w.done
+  w.answering, w.entry.status, w.entry, w.hide_ms, w.done = false, meta.status, nil, nil, nil
   return meta, world.spelled(raw)
 end
 

@@ -164,7 +164,7 @@ class World:
         if options:
             args += ["--options", json.dumps(options)]
         self.sandbox = self.start("sandbox", args)
-        for name in names:
+        for name in (n.split(":")[0] for n in names):
             self.urls[name] = self.sandbox.line(rf"(?m)^{name} +(\S+)$").group(1)
         if "procountor" in self.urls:
             self.env["PROCOUNTOR_URL"] = self.urls["procountor"]

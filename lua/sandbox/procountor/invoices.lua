@@ -172,6 +172,7 @@ function invoices.add(w, invoice)
   invoice.history = kit.array()
   complete(w, invoice)
   w.invoices[#w.invoices + 1] = invoice
+  world.hide(w, invoice)
   return invoice
 end
 
@@ -182,7 +183,7 @@ function invoices.create(w, _, body)
   if #errors > 0 then return world.errors(errors) end
   invoice.version = nil
   invoices.add(w, invoice)
-  world.effect(w, "invoice.created", invoice.id)
+  world.effect(w, "invoice.created", invoice.id, invoice.originalInvoiceNumber)
   return kit.json(200, invoices.shown(w)(invoice))
 end
 

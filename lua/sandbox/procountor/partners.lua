@@ -167,6 +167,7 @@ function partners.add(w, partner)
   complete(w, partner)
   if not partner.version then world.touch(w, partner) end
   w.customers[#w.customers + 1] = partner
+  world.hide(w, partner)
   return partner
 end
 
@@ -176,7 +177,7 @@ function partners.create(w, _, body)
   local partner, errors = check(w, body)
   if #errors > 0 then return world.errors(errors) end
   partners.add(w, partner)
-  world.effect(w, "partner.created", partner.id)
+  world.effect(w, "partner.created", partner.id, identifier_of(partner))
   return kit.json(200, shown(partner))
 end
 

@@ -122,6 +122,7 @@ function products.add(w, product)
   product.price, product.discount = product.price or 0, product.discount or 0
   if not product.version then world.touch(w, product) end
   w.products[#w.products + 1] = product
+  world.hide(w, product)
   return product
 end
 
@@ -132,7 +133,7 @@ function products.create(w, _, body)
   if #errors > 0 then return world.errors(errors) end
   product.version = nil
   products.add(w, product)
-  world.effect(w, "product.created", product.id)
+  world.effect(w, "product.created", product.id, product.code or product.name)
   return kit.json(200, shown(w)(product))
 end
 

@@ -11,7 +11,7 @@ function world.new(settings)
     settings = settings,
     customers = kit.array(), products = kit.array(), product_groups = kit.array(),
     partner_groups = kit.array(), invoices = kit.array(), payments = kit.array(),
-    effects = kit.array(), ledger = kit.ledger(), window = {}, tokens = {}, token_count = 0,
+    effects = kit.array(), hidden = {}, ledger = kit.ledger(), window = {}, tokens = {}, token_count = 0,
     now = "2026-01-01T00:00:00", at_ms = 0,
     -- Ranges apart, so that an id used in the wrong place is found nowhere.
     last_id = { partner = 51000, contact = 71000, product = 900, product_group = 40,
@@ -25,10 +25,27 @@ function world.next_id(w, kind)
   return w.last_id[kind]
 end
 
--- Something was really done; tests count these apart from requests.
-function world.effect(w, what, id)
-  w.effects[#w.effects + 1] = { effect = what, id = id, at = w.now,
+-- Something was really done; tests count these apart from requests. key is what the record is
+-- recognised by: an invoice's original number, a partner's identifier, a product's code or name.
+function world.effect(w, what, id, key)
+  local effect = { effect = what, id = id, key = key, at = w.now,
     request = w.entry and w.entry.number or nil }
+  w.effects[#w.effects + 1] = effect
+  if w.done then w.done[#w.done + 1] = { effect = what, id = id, key = key } end
+end
+
+-- A record that the request under way creates is not found by searches for a while, if the server
+-- says so: an index that lags behind. Its own address shows it all the same.
+function world.hide(w, record)
+  if (w.hide_ms or 0) > 0 then w.hidden[record] = w.at_ms + w.hide_ms end
+end
+
+local function is_hidden(w, record)
+  local until_ms = w.hidden[record]
+  if until_ms and until_ms <= w.at_ms then
+    w.hidden[record], until_ms = nil, nil
+  end
+  return until_ms ~= nil
 end
 
 function world.find(list, id)
@@ -124,7 +141,7 @@ function world.search(w, request, list, options)
 
   local hits = {}
   for _, record in ipairs(list) do
-    if options.filter(record) then hits[#hits + 1] = record end
+    if not is_hidden(w, record) and options.filter(record) then hits[#hits + 1] = record end
   end
   table.sort(hits, function(a, b)
     if order == "ASC" then return a.id < b.id end
