@@ -27,6 +27,8 @@ const struct command *const commands[] = {
     &command_retry,
     &command_skip,
     &command_secret,
+    &command_backup,
+    &command_restore,
     &command_ids,
     &command_address,
     &command_match,

@@ -58,8 +58,11 @@ static int prepare_connection(struct sql *s, enum sql_mode mode)
     if (mode == SQL_READER)
         return sql_exec(s, "PRAGMA query_only=ON");
     sqlite3_wal_hook(s->h, count_log, s);
+    /* Only a store that is made now can be told so: what is pruned later gives its pages back. */
+    if (sql_int(s, "PRAGMA page_count") == 0 && sql_exec(s, "PRAGMA auto_vacuum=INCREMENTAL"))
+        return -1;
     return sql_exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                       "PRAGMA foreign_keys=ON;"
+                       "PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
                        "PRAGMA cache_size=-16384; PRAGMA journal_size_limit=" WAL_KEEP);
 }
 
@@ -69,33 +72,33 @@ static void configure_once(void)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-struct sql *sql_open(const char *dir, enum sql_mode mode, struct err *e)
+struct sql *sql_open_file(const char *path, enum sql_mode mode, struct err *e)
 {
     static pthread_once_t configured = PTHREAD_ONCE_INIT;
     pthread_once(&configured, configure_once);
-    char *path = folder_path(dir, STORE_FILE);
     struct sql *s = mem_zalloc(1, sizeof(*s));
     int flags = mode == SQL_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    if (mode == SQL_WRITER && make_file(path, e))
-        goto fail;
-    if (mode == SQL_READER && access(path, F_OK)) {
-        err_set(e, ERR_NOT_FOUND, "no data in %s (%s): has `sauma serve --data %s` run?", dir,
-            strerror(errno), dir);
-        goto fail;
-    }
     int rc = sqlite3_open_v2(path, &s->h, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc != SQLITE_OK)
         sql_note(s, rc);
-    if (rc != SQLITE_OK || prepare_connection(s, mode)) {
-        sql_fail(s, e, path);
-        goto fail;
-    }
-    mem_free(path);
-    return s;
-fail:
-    mem_free(path);
+    if (rc == SQLITE_OK && !prepare_connection(s, mode))
+        return s;
+    sql_fail(s, e, path);
     sql_close(s);
     return NULL;
+}
+
+struct sql *sql_open(const char *dir, enum sql_mode mode, struct err *e)
+{
+    struct sql *s = NULL;
+    char *path = folder_path(dir, STORE_FILE);
+    if (mode == SQL_READER && access(path, F_OK))
+        err_set(e, ERR_NOT_FOUND, "no data in %s (%s): has `sauma serve --data %s` run?", dir,
+            strerror(errno), dir);
+    else if (mode == SQL_READER || !make_file(path, e))
+        s = sql_open_file(path, mode, e);
+    mem_free(path);
+    return s;
 }
 
 void sql_close(struct sql *s)

@@ -31,8 +31,10 @@
 struct store {
     struct loop *loop;
     struct loop_wake *wake;
-    struct sql *sql; /* of the thread, while it runs */
+    struct sql *sql;     /* of the thread, while it runs */
+    struct place *place; /* likewise */
     int lock_fd;
+    int64_t restored_ms;
     pthread_t thread;
 
     /* Of the loop. */
@@ -104,8 +106,10 @@ static void work(struct store *s)
             batch_run(s->sql, &batch, &s->full);
             post(s, &batch); /* before the checkpoint: nobody waits for that */
         }
-        if (batch_checkpoint_due(s->sql, !busy))
+        if (batch_checkpoint_due(s->sql, !busy)) {
             batch_checkpoint(s->sql, &s->full);
+            place_note(s->place, s->sql);
+        }
         if (atomic_load(&s->full) && clock_mono_ms() - probed >= PROBE_MS) {
             batch_probe(s->sql, &s->full);
             probed = clock_mono_ms();
@@ -206,6 +210,11 @@ int store_pending(const struct store *s)
     return s->pending;
 }
 
+int64_t store_restored_ms(const struct store *s)
+{
+    return s->restored_ms;
+}
+
 int store_alerts_open(const struct store *s)
 {
     return s->alerts_open;
@@ -234,6 +243,10 @@ static int open_database(struct store *s, const char *dir, struct err *e)
     s->alerts_open = (int)sql_int(s->sql, "SELECT count(*) FROM alerts WHERE cleared_ms IS NULL");
     if (s->alerts_open < 0)
         return sql_fail(s->sql, e, "cannot read " STORE_FILE);
+    s->place = place_check(s->sql, dir, e);
+    if (!s->place)
+        return -1;
+    s->restored_ms = meta_get(s->sql, META_RESTORED);
     return 0;
 }
 
@@ -255,6 +268,7 @@ static void release(struct store *s)
 {
     loop_wake_free(s->wake);
     loop_timer_free(s->linger);
+    place_free(s->place);
     sql_close(s->sql);
     if (s->lock_fd >= 0)
         close(s->lock_fd); /* and with it the lock, after the database */

@@ -10,10 +10,32 @@
 #include "mem.h"
 #include "store_private.h"
 
+int folder_sync(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    int rc = fsync(fd);
+    close(fd);
+    return rc;
+}
+
+/* A folder that was just made is itself an entry, which a power cut could take. */
+static int sync_parent(const char *dir)
+{
+    char *up = mem_printf("%s/..", dir);
+    int rc = folder_sync(up);
+    mem_free(up);
+    return rc;
+}
+
 int folder_make(const char *dir, struct err *e)
 {
     struct stat st;
-    if (mkdir(dir, 0700) && errno != EEXIST)
+    int rc = mkdir(dir, 0700);
+    if (!rc)
+        rc = sync_parent(dir);
+    if (rc && errno != EEXIST)
         return err_set(e, ERR_IO, "cannot make the data folder %s: %s", dir, strerror(errno));
     if (stat(dir, &st) || !S_ISDIR(st.st_mode))
         return err_set(e, ERR_INPUT, "the data folder %s is not a folder", dir);

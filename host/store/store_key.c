@@ -13,16 +13,6 @@
 #define KEY_BYTES crypto_aead_xchacha20poly1305_ietf_KEYBYTES
 #define KEY_HEX   (KEY_BYTES * 2)
 
-static int sync_folder(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    int rc = fsync(fd);
-    close(fd);
-    return rc;
-}
-
 /* A new key as hex digits and a newline, in a file that did not exist. */
 static int write_key(const char *path)
 {
@@ -47,7 +37,7 @@ static int make_key(const char *dir, const char *path, struct err *e)
     char *draft = mem_printf("%s/key.%ld", dir, (long)getpid());
     int rc = 0;
     unlink(draft); /* of a process that had this number and died here */
-    if (write_key(draft) || (link(draft, path) && errno != EEXIST) || sync_folder(dir))
+    if (write_key(draft) || (link(draft, path) && errno != EEXIST) || folder_sync(dir))
         rc = err_set(e, ERR_IO, "cannot make the key file %s: %s", path, strerror(errno));
     unlink(draft);
     mem_free(draft);
@@ -86,12 +76,29 @@ static void name_key(const unsigned char *key, char id[KEY_ID_TEXT])
     str_hex(id, hash, (KEY_ID_TEXT - 1) / 2);
 }
 
+/* *given: the environment says where it is, and it is not made there. */
+static char *key_path(const char *dir, bool *given)
+{
+    const char *path = getenv("SAUMA_KEY_FILE");
+    *given = path && *path;
+    return *given ? mem_dup(path) : folder_path(dir, "key");
+}
+
+bool key_there(const char *dir)
+{
+    bool given;
+    char *path = key_path(dir, &given);
+    bool there = !access(path, F_OK);
+    mem_free(path);
+    return there;
+}
+
 int key_load(const char *dir, unsigned char *key, char id[KEY_ID_TEXT], struct err *e)
 {
-    const char *given = getenv("SAUMA_KEY_FILE");
-    char *path = given && *given ? mem_dup(given) : folder_path(dir, "key");
+    bool given;
+    char *path = key_path(dir, &given);
     int rc = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT && !(given && *given)) {
+    if (fd < 0 && errno == ENOENT && !given) {
         rc = make_key(dir, path, e);
         fd = rc ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     }

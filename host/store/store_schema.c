@@ -139,22 +139,41 @@ static const char *const migrations[] = {
     " cleared_by TEXT NOT NULL DEFAULT ''"
     ") STRICT;"
     "CREATE UNIQUE INDEX alerts_open ON alerts (company, kind, about) WHERE cleared_ms IS NULL;",
+    /* 3: what the store knows of itself; what was pruned stays counted; who erased what, and why */
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "ALTER TABLE events ADD COLUMN pruned_ms INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TRIGGER books_pruned AFTER DELETE ON events BEGIN"
+    " SELECT RAISE(ABORT, 'an event that is not settled is never deleted')"
+    "  WHERE OLD.state <> 'done' AND OLD.state <> 'skipped';"
+    " INSERT INTO books VALUES (OLD.company, 'pruned_' || OLD.state, 1)"
+    "  ON CONFLICT (company, state) DO UPDATE SET n = n + 1;"
+    "END;"
+    "CREATE TABLE erasures ("
+    " n INTEGER PRIMARY KEY,"
+    " company TEXT NOT NULL,"
+    " event TEXT NOT NULL," /* the id: the event itself may be pruned later */
+    " at_ms INTEGER NOT NULL,"
+    " by TEXT NOT NULL,"
+    " why TEXT NOT NULL,"
+    " fields INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX erasures_event ON erasures (event);",
 };
 
 #define SCHEMA ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 
-static int refuse_foreign(struct sql *s, int64_t version, struct err *e)
+static int refuse_foreign(struct sql *s, int64_t version, const char *file, struct err *e)
 {
     int64_t id = sql_int(s, "PRAGMA application_id");
     int64_t tables = sql_int(s, "SELECT count(*) FROM sqlite_schema");
     if (s->rc)
-        return sql_fail(s, e, STORE_FILE);
+        return sql_fail(s, e, file);
     if (id == APPLICATION_ID || (id == 0 && version == 0 && tables == 0))
         return 0;
     return err_set(e, ERR_INPUT,
         "%s is not a sauma store (application id %lld): use another data "
         "folder",
-        STORE_FILE, (long long)id);
+        file, (long long)id);
 }
 
 static int refuse_newer(int64_t version, struct err *e)
@@ -162,7 +181,7 @@ static int refuse_newer(int64_t version, struct err *e)
     if (version <= SCHEMA)
         return 0;
     return err_set(e, ERR_INPUT,
-        "this data folder was written by a newer sauma (schema %lld, this "
+        "this data was written by a newer sauma (schema %lld, this "
         "one knows %lld): use that version or restore a backup",
         (long long)version, (long long)SCHEMA);
 }
@@ -193,7 +212,7 @@ int schema_migrate(struct sql *s, struct err *e)
     int64_t version = sql_int(s, "PRAGMA user_version");
     if (s->rc)
         return sql_fail(s, e, "cannot read " STORE_FILE);
-    if (refuse_foreign(s, version, e) || refuse_newer(version, e))
+    if (refuse_foreign(s, version, STORE_FILE, e) || refuse_newer(version, e))
         return -1;
     while (version < SCHEMA)
         if (step_up(s, &version))
@@ -201,12 +220,22 @@ int schema_migrate(struct sql *s, struct err *e)
     return refuse_newer(version, e);
 }
 
+int schema_known(struct sql *s, const char *file, struct err *e)
+{
+    int64_t version = sql_int(s, "PRAGMA user_version");
+    if (s->rc)
+        return sql_fail(s, e, file);
+    if (version == 0)
+        return err_set(e, ERR_INPUT, "%s is not a sauma store", file);
+    return refuse_foreign(s, version, file, e) || refuse_newer(version, e) ? -1 : 0;
+}
+
 int schema_check(struct sql *s, const char *dir, struct err *e)
 {
     int64_t version = sql_int(s, "PRAGMA user_version");
     if (s->rc)
         return sql_fail(s, e, "cannot read " STORE_FILE);
-    if (refuse_foreign(s, version, e) || refuse_newer(version, e))
+    if (refuse_foreign(s, version, STORE_FILE, e) || refuse_newer(version, e))
         return -1;
     if (version == SCHEMA)
         return 0;

@@ -29,6 +29,11 @@ bool store_full(const struct store *s);
 void store_hurry(struct store *s);
 /* Operations asked and not yet on disk. */
 int store_pending(const struct store *s);
+/* When this data was put in place of newer data, or may have been (a backup restored, a file copied
+ * into the folder): wall clock, 0 if never. Events and effects of the time between may have been
+ * forgotten, so that for some time nothing may be made outside without looking for it first. Found
+ * out by store_open; it does not change while the store is open. */
+int64_t store_restored_ms(const struct store *s);
 
 /* ---- events ---- */
 struct store_event {

@@ -55,6 +55,9 @@ enum query_slot {
     Q_ALERT_ADD,
     Q_ALERT_AGAIN,
     Q_ALERT_CLEAR,
+    Q_META_GET,
+    Q_META_SET,
+    Q_NEWEST,
     Q_SECRET_SET,
     Q_SECRET_GET,
     Q_SECRET_REMOVE,
@@ -90,6 +93,8 @@ enum sql_mode { SQL_WRITER, SQL_READER };
 /* Opens DIR/sauma.db; a writer makes it (mode 0600) if it is missing. Sets what every connection
  * needs (WAL, FULL, time to wait for another writer). NULL and e. */
 struct sql *sql_open(const char *dir, enum sql_mode mode, struct err *e);
+/* The same for a file of any name, which must exist. */
+struct sql *sql_open_file(const char *path, enum sql_mode mode, struct err *e);
 void sql_close(struct sql *s);
 /* The statement of this slot, prepared at first use; its parameters are bound in order. What is
  * bound must live until the statement is done. */
@@ -131,6 +136,8 @@ enum sql_trouble sql_trouble(const struct sql *s);
 int schema_migrate(struct sql *s, struct err *e);
 /* A reader's view: the schema must be the one this program knows. */
 int schema_check(struct sql *s, const char *dir, struct err *e);
+/* Is it a store that this program can bring up to date? file names it in the words of e. */
+int schema_known(struct sql *s, const char *file, struct err *e);
 /* Refuses a file with damage, in plain words. Large files are not read through at every start. */
 int schema_sound(struct sql *s, const char *dir, struct err *e);
 
@@ -139,10 +146,31 @@ int folder_make(const char *dir, struct err *e);
 char *folder_path(const char *dir, const char *name);
 /* Takes DIR/lock; the descriptor to close at the end, or -1 and e. */
 int folder_lock(const char *dir, struct err *e);
+/* fsync of a folder: its entries are on disk. 0 or -1 and errno. */
+int folder_sync(const char *dir);
+
+/* What the store knows of itself (store_meta.c): a number by its name, 0 if it has none. -1 and
+ * sql->rc on failure. */
+int64_t meta_get(struct sql *s, const char *name);
+int meta_set(struct sql *s, const char *name, int64_t value);
+/* Times of the wall clock. */
+#define META_RESTORED "restored_ms" /* put in place of newer data, or it may have been */
+#define META_BACKUP   "backup_ms"   /* this copy was taken */
+
+/* Whether this is the newest state of the folder (store_place.c). A backup that was restored, and
+ * a file that was copied here, sets META_RESTORED. -1 and e. */
+struct place;
+struct place *place_check(struct sql *s, const char *dir, struct err *e);
+void place_free(struct place *p);
+/* Remembers beside the store how far it has come; on the store thread, when the log was moved. */
+void place_note(struct place *p, struct sql *s);
+/* The next place_check shall find nothing to wonder about: the mark is set already. */
+int place_forget(struct sql *s);
 
 /* The key that seals secrets: DIR/key, made at first use, or the file that SAUMA_KEY_FILE names
  * (store_key.c). Fills key of crypto_aead_xchacha20poly1305_ietf_KEYBYTES and its name. */
 #define KEY_ID_TEXT 17
+bool key_there(const char *dir);
 int key_load(const char *dir, unsigned char *key, char id[KEY_ID_TEXT], struct err *e);
 
 /* ---- operations ---- */

@@ -1,0 +1,24 @@
+/* What the store knows of itself: numbers by name. */
+#include "store_private.h"
+
+int64_t meta_get(struct sql *s, const char *name)
+{
+    struct query *q = sql_use(s, Q_META_GET, "SELECT value FROM meta WHERE name = ?");
+    int64_t v = 0;
+    query_text(q, name);
+    int rc = query_row(q);
+    if (rc == 1 && !str_to_i64(query_col(q, 0), &v))
+        v = 0;
+    query_done(q);
+    return rc < 0 ? -1 : v;
+}
+
+int meta_set(struct sql *s, const char *name, int64_t value)
+{
+    struct query *q = sql_use(s, Q_META_SET,
+        "INSERT INTO meta (name, value) VALUES (?, CAST(? AS TEXT))"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value");
+    query_text(q, name);
+    query_int(q, value);
+    return query_run(q);
+}

@@ -1,0 +1,72 @@
+"""What an operator does with the data folder: back it up while the host runs, put it back."""
+import os
+import shutil
+
+from harness import Case, fixture, main
+
+
+class StoreCare(Case):
+    def setUp(self):
+        super().setUp()
+        self.world.start_sandbox("procountor", "slack")
+        self.world.minimal()
+
+    def care(self, *args, check=False):
+        return self.world.sauma(*args, "--data", self.world.data, check=check)
+
+    def test_a_backup_of_yesterday_gives_no_second_invoice(self):
+        w = self.world
+        w.start_host()
+        w.deliver(fixture(id="a"))
+        w.settled(1)
+        file = os.path.join(w.dir, "yesterday.db")
+        said = self.care("backup", file, check=True).stdout.decode()
+        self.assertIn("1 events", said)
+        self.assertIn("not the key", said)
+        self.assertEqual(self.care("backup", file).returncode, 1)
+        # What happens after the backup is in no journal that is put back ...
+        late = fixture(id="b", contract__id="20001")
+        w.deliver(late)
+        w.settled(2)
+        self.assertEqual(len(w.invoices()), 2)
+        self.assertEqual(self.care("restore", file, "--overwrite").returncode, 1)  # in use
+        w.host.stop()
+        refused = self.care("restore", file)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn(b"newer: 1 events", refused.stderr)
+        said = self.care("restore", file, "--overwrite", check=True).stdout.decode()
+        self.assertIn("replaced-", said)
+        w.start_host()
+        self.assertIn("restored", w.host.errors() + said)
+        # ... and when the sender delivers it again, it is found outside.
+        self.assertEqual(w.deliver(late)[0], 202)
+        self.assertEqual([r["state"] for r in w.settled(2)], ["done", "done"])
+        self.assertEqual(len(w.invoices()), 2)
+
+    def test_into_a_new_folder_with_the_key(self):
+        w = self.world
+        file = os.path.join(w.dir, "copy.db")
+        self.care("backup", file, check=True)
+        key = os.path.join(w.data, "key")
+        saved = os.path.join(w.dir, "key")
+        shutil.move(key, saved)
+        shutil.rmtree(w.data)
+        said = self.care("restore", file, check=True).stdout.decode()
+        self.assertIn("bring the key file", said)
+        shutil.move(saved, key)
+        w.start_host()
+        w.deliver(fixture())
+        self.assertEqual(w.settled(1)[0]["state"], "done")
+
+    def test_wrong_usage(self):
+        self.assertEqual(self.care("backup").returncode, 2)
+        self.assertEqual(self.care("restore").returncode, 2)
+        self.assertEqual(self.care("restore", "x", "--mark").returncode, 2)
+        self.assertEqual(self.care("restore", "nothing.db").returncode, 3)
+        self.assertEqual(self.care("restore", "--mark").returncode, 0)
+        self.assertEqual(self.world.sauma("backup", "x", "--data", "none", check=False).returncode,
+                         3)
+
+
+if __name__ == "__main__":
+    main()
