@@ -74,3 +74,27 @@ void metrics_write(
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         put(b, &all[i]);
 }
+
+/* A label's value: backslash, quote and newline are escaped. Names of folders hold little else. */
+static void put_label(struct buf *b, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '\\' || *text == '"')
+            buf_addc(b, '\\');
+        if (*text == '\n')
+            buf_adds(b, "\\n");
+        else
+            buf_addc(b, *text);
+    }
+}
+
+void metrics_write_differences(struct buf *b, const struct store_difference *d, int n)
+{
+    buf_adds(b, "# HELP sauma_books_difference Events received minus those in any state; always 0."
+                "\n# TYPE sauma_books_difference gauge\n");
+    for (int i = 0; i < n; i++) {
+        buf_adds(b, "sauma_books_difference{company=\"");
+        put_label(b, d[i].company);
+        buf_addf(b, "\"} %" PRId64 "\n", d[i].difference);
+    }
+}

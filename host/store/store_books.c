@@ -1,6 +1,7 @@
 /* The books: what came in is what is done, skipped, needs attention, held, in flight or failed. */
 #include <stddef.h>
 
+#include "mem.h"
 #include "store_private.h"
 
 /* Adds one line of the table to the books. */
@@ -66,6 +67,59 @@ void store_load_books(struct store *s, const char *company, store_books_fn fn, v
     l->op.what = "books";
     l->all = !company;
     l->company = op_text(&l->op, company);
+    l->fn = fn;
+    l->arg = arg;
+    store_ask(s, &l->op);
+}
+
+struct load_differences {
+    struct op op;
+    store_differences_fn fn;
+    void *arg;
+    struct store_difference *list;
+    int n, cap;
+};
+
+static void forget(struct load_differences *l)
+{
+    for (int i = 0; i < l->n; i++)
+        mem_free(l->list[i].company);
+    l->n = 0;
+}
+
+static int load_differences_run(struct sql *s, struct op *o)
+{
+    struct load_differences *l = (struct load_differences *)o;
+    forget(l); /* a batch that failed is run again */
+    struct query *q = sql_use(s, Q_BOOKS_DIFFERENCES,
+        "SELECT company, sum(CASE state WHEN 'received' THEN n ELSE -n END) FROM books"
+        " GROUP BY company ORDER BY company");
+    int rc;
+    while ((rc = query_row(q)) == 1) {
+        if (l->n == l->cap) {
+            l->cap = l->cap ? l->cap * 2 : 16;
+            l->list = mem_realloc(l->list, (size_t)l->cap * sizeof(*l->list));
+        }
+        l->list[l->n++] =
+            (struct store_difference){mem_dup(query_col_text(q, 0)), query_col_int(q, 1)};
+    }
+    return rc;
+}
+
+static void load_differences_done(struct op *o, const struct err *e)
+{
+    struct load_differences *l = (struct load_differences *)o;
+    l->fn(l->arg, e ? NULL : l->list, e ? -1 : l->n, e);
+    forget(l);
+    mem_free(l->list);
+}
+
+void store_load_differences(struct store *s, store_differences_fn fn, void *arg)
+{
+    struct load_differences *l = op_new(sizeof(*l), 0);
+    l->op.run = load_differences_run;
+    l->op.done = load_differences_done;
+    l->op.what = "books";
     l->fn = fn;
     l->arg = arg;
     store_ask(s, &l->op);

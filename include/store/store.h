@@ -187,6 +187,14 @@ struct store_books {
 typedef void (*store_books_fn)(void *arg, const struct store_books *b, const struct err *e);
 /* Books of a company, or of all with NULL, after what was asked before. */
 void store_load_books(struct store *s, const char *company, store_books_fn fn, void *arg);
+/* received minus all the others, of each company; never anything but 0. n is -1 with e. */
+struct store_difference {
+    char *company;
+    int64_t difference;
+};
+typedef void (*store_differences_fn)(
+    void *arg, const struct store_difference *d, int n, const struct err *e);
+void store_load_differences(struct store *s, store_differences_fn fn, void *arg);
 
 /* ---- alerts ---- */
 /* What is wrong and is no single run's: a connection that is silent, a delivery id used twice. */

@@ -52,6 +52,7 @@ enum query_slot {
     Q_VERSION_GET,
     Q_BOOKS,
     Q_BOOKS_ONE,
+    Q_BOOKS_DIFFERENCES,
     Q_ALERT_ADD,
     Q_ALERT_AGAIN,
     Q_ALERT_CLEAR,

@@ -107,6 +107,7 @@ class MainJob(Case):
             lambda: (lambda t: t if "sauma_runs_done_total 1" in t else None)(
                 request(w.address, "GET", "/metrics")[2].decode()), "the metric of one done run")
         self.assertIn("sauma_events_received_total 1", metrics)
+        self.assertIn('sauma_books_difference{company="minimal"} 0\n', metrics)
 
     def test_no_secret_is_on_disk_in_the_open(self):
         w = self.world
