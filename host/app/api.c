@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "alert.h"
+#include "api_company.h"
 #include "jsondoc.h"
 #include "mem.h"
 #include "reply.h"
@@ -16,6 +17,7 @@
 
 struct api {
     struct engine *engine;
+    struct reload *reload;
     char *token;
     char *host_path; /* NULL until announced */
     char *dir;
@@ -64,10 +66,11 @@ static int make_token(struct api *a, struct err *e)
     return rc;
 }
 
-struct api *api_new(struct engine *engine, const char *dir, struct err *e)
+struct api *api_new(struct engine *engine, struct reload *reload, const char *dir, struct err *e)
 {
     struct api *a = mem_zalloc(1, sizeof(*a));
     a->engine = engine;
+    a->reload = reload;
     a->dir = mem_dup(dir);
     a->token = read_file(dir, "api-token");
     if (!a->token && make_token(a, e) < 0) {
@@ -194,6 +197,8 @@ void api_handle(struct api *a, struct http_in_exchange *x, struct str path)
         act(a, x, run, verb);
     else if (str_is(kind, "alerts") && verb.p)
         close_alert(a, x, run, verb);
+    else if (str_is(kind, "companies") && verb.p)
+        api_company(a->engine, a->reload, x, run, verb);
     else
         reply_error(x, 404, "there is nothing at this path");
 }

@@ -1,7 +1,7 @@
 /* `sauma alerts`: what is wrong and is no single run's to say. */
 #include <stdio.h>
-#include <unistd.h>
 
+#include "actor.h"
 #include "api_client.h"
 #include "command.h"
 #include "mem.h"
@@ -16,7 +16,7 @@ static const struct conf_option options[] = {
     {"all", CONF_FLAG, NULL, "also those that are closed"},
     {"limit", CONF_INT, "100", "at most so many, newest first"},
     {"close", CONF_INT, "0", "close the open alert of this number (a host must run)"},
-    {"by", CONF_TEXT, NULL, "who closes it; your login name if not given"},
+    OPTION_BY,
     OPTION_JSON,
     OPTION_CONFIG,
     {NULL, CONF_TEXT, NULL, NULL},
@@ -67,12 +67,11 @@ static int close_one(const struct conf *c, int64_t n)
     struct err e = {0};
     struct buf body;
     struct jsondoc *answer;
-    const char *by = conf_text(c, "by"), *login = getlogin();
     int http = 0, status = STATUS_OK;
     char *path = mem_printf("alerts/%lld/close", (long long)n);
     buf_init(&body, 1 << 16);
     buf_adds(&body, "{\"by\":");
-    json_put_cstring(&body, by ? by : login ? login : "operator");
+    json_put_cstring(&body, actor_name(c));
     buf_addc(&body, '}');
     if (api_call(conf_text(c, "data"), "POST", path, buf_str(&body), &http, &answer, &e) < 0)
         status = command_fail(STATUS_OUTSIDE, "%s", e.text);

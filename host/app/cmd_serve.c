@@ -11,6 +11,7 @@
 #include "http_in.h"
 #include "log.h"
 #include "parts.h"
+#include "reload.h"
 #include "routes.h"
 
 static const struct conf_option options[] = {
@@ -28,6 +29,8 @@ static const struct conf_option options[] = {
     {"signature-window", CONF_MS, "5m", "how far a signed timestamp may be off"},
     {"max-events", CONF_INT, "1000", "events in memory; more wait in the store"},
     {"max-running", CONF_INT, "256", "runs with a live script, in all"},
+    {"watch", CONF_MS, "20ms",
+        "how long a company's folder rests after a change before it is read; 0: not watched"},
     {"drain", CONF_MS, "20s", "how long SIGTERM waits for steps under way"},
     OPTION_LOG,
     OPTION_CONFIG,
@@ -39,6 +42,7 @@ struct serving {
     struct parts parts;
     struct routes *routes;
     struct api *api;
+    struct reload *reload;
     struct http_in *http;
     struct loop_signal *term, *interrupt, *hangup;
     bool draining;
@@ -71,14 +75,6 @@ static void on_term(void *arg)
     log_event(LOG_INFO, "draining", NULL);
     http_in_drain(s->http, drained, s);
     engine_drain(s->parts.engine, conf_int(s->conf, "drain"), drained, s);
-}
-
-static void on_loaded(void *arg, const char *company, const char *version, const struct err *error)
-{
-    if (error)
-        log_event(LOG_ERROR, "company not loaded", "company", company, "error", error->text, NULL);
-    else
-        log_event(LOG_INFO, "company loaded", "company", company, "version", version, NULL);
 }
 
 static int connections_that_fit(int wanted)
@@ -124,6 +120,8 @@ static void on_all_loaded(void *arg, int loaded, int failed)
         return;
     }
     engine_start(s->parts.engine);
+    if (conf_int(c, "watch") > 0)
+        reload_watch(s->reload, conf_int(c, "watch"));
     printf("sauma: listening on http://%s, %d compan%s%s\n", http_in_address(s->http), loaded,
         loaded == 1 ? "y" : "ies", failed ? ", some did not load: see the log" : "");
     fflush(stdout);
@@ -133,9 +131,7 @@ static void on_hangup(void *arg)
 {
     struct serving *s = arg;
     struct err e = {0};
-    if (s->http && !s->draining &&
-        engine_load_all(
-            s->parts.engine, conf_text(s->conf, "companies"), on_loaded, on_all_loaded, s, &e) < 0)
+    if (s->http && !s->draining && reload_all(s->reload, on_all_loaded, s, &e) < 0)
         log_event(LOG_ERROR, "reload failed", "error", e.text, NULL);
 }
 
@@ -164,6 +160,17 @@ static int cores(void)
     return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : (int)n;
 }
 
+/* Which versions were rolled back is known: the companies can be loaded. */
+static void on_pins(void *arg, const struct err *err)
+{
+    struct serving *s = arg;
+    struct err e = {0};
+    if (err)
+        stop(s, command_fail(STATUS_OUTSIDE, "%s", err->text));
+    else if (reload_all(s->reload, on_all_loaded, s, &e) < 0)
+        stop(s, command_fail(STATUS_OUTSIDE, "%s", e.text));
+}
+
 static int begin(struct serving *s, struct err *e)
 {
     const struct conf *c = s->conf;
@@ -180,14 +187,15 @@ static int begin(struct serving *s, struct err *e)
         return -1;
     struct engine_observer ob = {.run = on_run, .log = on_log, .arg = s};
     engine_observe(s->parts.engine, &ob);
-    if (!(s->api = api_new(s->parts.engine, o.data, e)))
+    s->reload = reload_new(s->parts.engine, s->parts.loop, conf_text(c, "companies"));
+    if (!(s->api = api_new(s->parts.engine, s->reload, o.data, e)))
         return -1;
     s->routes = routes_new(s->parts.engine, s->parts.store, s->api);
     s->term = loop_signal_new(s->parts.loop, SIGTERM, on_term, s);
     s->interrupt = loop_signal_new(s->parts.loop, SIGINT, on_term, s);
     s->hangup = loop_signal_new(s->parts.loop, SIGHUP, on_hangup, s);
-    return engine_load_all(
-        s->parts.engine, conf_text(c, "companies"), on_loaded, on_all_loaded, s, e);
+    engine_load_pins(s->parts.engine, on_pins, s);
+    return 0;
 }
 
 static int serve_run(const struct conf *c)
@@ -217,6 +225,7 @@ static int serve_run(const struct conf *c)
         loop_signal_free(s.interrupt);
     if (s.hangup)
         loop_signal_free(s.hangup);
+    reload_free(s.reload);
     parts_close(&s.parts);
     if (s.routes)
         routes_free(s.routes);
@@ -230,7 +239,8 @@ const struct command command_serve = {
     .summary = "run all companies found as folders of DIR",
     .details =
         "Webhooks come to POST /hooks/{company}/{connection}; /healthz, /readyz and /metrics\n"
-        "say how it is. SIGTERM drains and ends; SIGHUP reads the companies again.\n",
+        "say how it is. A saved company is live as soon as it loads; SIGHUP reads all again.\n"
+        "SIGTERM drains and ends.\n",
     .options = options,
     .run = serve_run,
 };

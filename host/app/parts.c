@@ -157,6 +157,12 @@ bool parts_is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool parts_is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 void parts_company_error(const char *dir, const char *text)
 {
     size_t n = strlen(dir);

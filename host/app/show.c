@@ -61,6 +61,18 @@ void show_alert_row(const struct jsonv *alert, FILE *out)
     fprintf(out, "\n    %s\n", text_of(alert, "text"));
 }
 
+void show_switch_row(const struct jsonv *sw, FILE *out)
+{
+    put_time(text_of(sw, "at"), out);
+    fprintf(
+        out, "  %-16s %s  %s", text_of(sw, "company"), text_of(sw, "version"), text_of(sw, "how"));
+    if (*text_of(sw, "by"))
+        fprintf(out, " by %s", text_of(sw, "by"));
+    if (*text_of(sw, "note"))
+        fprintf(out, ": %s", text_of(sw, "note"));
+    fputc('\n', out);
+}
+
 void show_run_row(const struct jsonv *run, FILE *out)
 {
     put_time(text_of(run, "created_at"), out);

@@ -152,7 +152,11 @@ static void version_ready(struct version *v)
     v->state = VERSION_READY;
     if (!v->recorded) {
         version_store(v);
-        version_make_current(v);
+        /* Its folder may have got another while this one was loading. */
+        if (strcmp(v->company->folder, v->name) == 0) {
+            version_make_current(v);
+            company_saved(v->company, v->name);
+        }
     }
     bundle_free(&v->bundle);
     tell(v, NULL);

@@ -76,12 +76,18 @@ void engine_load_company(
         return;
     }
     struct company *c = company_get(e, name, true);
+    c->folder[0] = '\0';
     if (bundle_read_company(&b, dir, false, &err) < 0) {
         company_set_error(c, err.text);
         answer_later(e, name, NULL, &err, fn, arg);
         return;
     }
     version_name(version, &b, e->parts.system);
+    if (company_in_folder(c, version)) {
+        bundle_free(&b);
+        company_hold_pin(c, fn, arg);
+        return;
+    }
     struct version *v = version_find(c, version);
     if (!v) {
         v = version_new(c, version); /* its hold is given back when the load ends */
@@ -108,7 +114,20 @@ void engine_load_company(
         return;
     }
     version_make_current(v);
+    company_saved(c, v->name);
     answer_later(e, name, v->name, NULL, fn, arg);
+}
+
+void engine_unload_company(struct engine *e, const char *name)
+{
+    struct company *c = company_get(e, name, false);
+    if (!c)
+        return;
+    c->folder[0] = '\0';
+    company_set_error(c, NULL);
+    if (c->current)
+        version_release(c->current);
+    c->current = NULL;
 }
 
 struct load_all {

@@ -158,6 +158,18 @@ static const char *const migrations[] = {
     " fields INTEGER NOT NULL"
     ") STRICT;"
     "CREATE INDEX erasures_event ON erasures (event);",
+    /* 3: which version of a company's scripts became the live one, when, how and by whom */
+    "CREATE TABLE switches ("
+    " n INTEGER PRIMARY KEY,"
+    " company TEXT NOT NULL,"
+    " version TEXT NOT NULL,"
+    " folder TEXT NOT NULL,"
+    " how TEXT NOT NULL CHECK (how = 'save' OR how = 'rollback'),"
+    " by TEXT NOT NULL,"
+    " note TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX switches_company ON switches (company, n);",
 };
 
 #define SCHEMA ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

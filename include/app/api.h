@@ -5,11 +5,12 @@
 
 #include "engine.h"
 #include "http_in.h"
+#include "reload.h"
 
 struct api;
 
 /* Reads DIR/api-token (made at first use, mode 0600). */
-struct api *api_new(struct engine *engine, const char *dir, struct err *e);
+struct api *api_new(struct engine *engine, struct reload *reload, const char *dir, struct err *e);
 void api_free(struct api *a);
 /* Writes DIR/host with the address for the commands; api_free removes it. */
 int api_announce(struct api *a, const char *address, struct err *e);

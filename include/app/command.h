@@ -21,6 +21,8 @@ extern const struct command command_serve, command_check, command_run, command_t
     command_secret, command_send, command_retry, command_skip, command_alerts, command_help,
     command_version;
 extern const struct command command_backup, command_restore;             /* care of the data */
+    command_secret, command_send, command_retry, command_skip, command_alerts, command_versions,
+    command_reload, command_rollback, command_help, command_version;
 extern const struct command command_ids, command_address, command_match; /* matching */
 
 /* All commands in the order help lists them; ends with NULL. */

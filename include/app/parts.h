@@ -66,5 +66,6 @@ char *parts_company_name(const char *dir);
 void parts_company_error(const char *dir, const char *text);
 /* True if path is a folder. */
 bool parts_is_folder(const char *path);
+bool parts_is_file(const char *path);
 
 #endif

@@ -16,6 +16,12 @@ void version_wait(struct version *v, engine_loaded_fn fn, void *arg);
 void version_store(struct version *v);
 /* New events take it from now on. */
 void version_make_current(struct version *v);
+/* The folder holds this version now. True if a rollback is in force for it: then that stays. */
+bool company_in_folder(struct company *c, const char *version);
+/* The live version became this one from the folder: recorded, if it is news. */
+void company_saved(struct company *c, const char *version);
+/* The version of the rollback in force is made current, and fn told. */
+void company_hold_pin(struct company *c, engine_loaded_fn fn, void *arg);
 /* NULL: there is none. */
 void company_set_error(struct company *c, const char *text);
 

@@ -73,6 +73,16 @@ typedef void (*engine_loaded_fn)(
  * reload. name: lower-case letters, digits, - and _; it is the {company} of the webhook's path. */
 void engine_load_company(
     struct engine *e, const char *name, const char *dir, engine_loaded_fn fn, void *arg);
+/* Reads from the store which companies were rolled back; to be called before the first load. */
+void engine_load_pins(struct engine *e, void (*done)(void *arg, const struct err *err), void *arg);
+/* Its folder is gone: no new events. What was accepted waits until it is back, runs under way go
+ * on. Nothing if it is not known. */
+void engine_unload_company(struct engine *e, const char *name);
+/* Makes an earlier version (12 characters, as `versions` lists them) the live one; it stays so,
+ * over restarts too, until the company's folder is changed. by: who, note: why. fn gets an error if
+ * the version is not known or does not load; then nothing changed. */
+void engine_rollback(struct engine *e, const char *company, const char *version, const char *by,
+    const char *note, engine_loaded_fn fn, void *arg);
 /* All folders of dir that hold a company.lua; calls fn once for each, and done at the end. -1 and
  * err if dir cannot be read. */
 int engine_load_all(struct engine *e, const char *dir, engine_loaded_fn fn,

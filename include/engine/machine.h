@@ -74,6 +74,8 @@ struct company {
     char *name;
     struct version *current; /* NULL: none loaded yet */
     char *load_error;
+    char folder[13];                /* version that stands in its folder; "": none */
+    char pinned[13], pinned_at[13]; /* a rollback holds as long as that stands in the folder */
     struct list versions;
     struct map *channels;  /* connection -> struct channel */
     struct map *keys;      /* key -> struct key_queue */

@@ -176,6 +176,21 @@ typedef void (*store_version_fn)(void *arg, const char *company_hash, struct str
 void store_load_version(
     struct store *s, const char *company, const char *version, store_version_fn fn, void *arg);
 
+/* Which version of a company's scripts became the live one, how and by whom. */
+struct store_switch {
+    const char *company, *version;
+    const char *folder; /* the version that stood in the folder then */
+    const char *how;    /* "save": the folder's own; "rollback": a person chose it */
+    const char *by, *note;
+    int64_t at_ms;
+};
+/* Nothing if the company's last switch was to the same version in the same way. fn may be NULL. */
+void store_add_switch(struct store *s, const struct store_switch *sw, store_done_fn fn, void *arg);
+/* Companies whose last switch was a rollback, each in turn, then done. Both on the loop. */
+typedef void (*store_pin_fn)(
+    void *arg, const char *company, const char *version, const char *folder);
+void store_load_pins(struct store *s, store_pin_fn fn, store_done_fn done, void *arg);
+
 /* ---- figures ---- */
 /* Events, each in exactly one place; with several runs an event counts as the first of in flight
  * (also: not routed yet), attention, failed, held, done, skipped that one of its runs is in.

@@ -59,6 +59,8 @@ enum query_slot {
     Q_META_GET,
     Q_META_SET,
     Q_NEWEST,
+    Q_SWITCH_ADD,
+    Q_SWITCH_PINS,
     Q_SECRET_SET,
     Q_SECRET_GET,
     Q_SECRET_REMOVE,

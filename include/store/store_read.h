@@ -40,6 +40,10 @@ int store_read_run(
  * system_hash; at: when it last became the current one. */
 int store_read_versions(
     struct store_reader *r, const char *company, store_row_fn fn, void *arg, struct err *e);
+/* Switches of the live version, newest first: company version folder how by note at (see
+ * store.h). Of the filter, company, since_ms and limit count. */
+int store_read_switches(struct store_reader *r, const struct store_filter *f, store_row_fn fn,
+    void *arg, struct err *e);
 /* Books of a company, or of all with NULL. */
 int store_read_books(
     struct store_reader *r, const char *company, struct store_books *out, struct err *e);

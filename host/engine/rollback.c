@@ -1,0 +1,175 @@
+/* Going back to an earlier version of a company's scripts. It holds until the folder is changed:
+ * whoever saves something new means it. */
+#include <stdio.h>
+#include <string.h>
+#include "clock.h"
+#include "company.h"
+#include "log.h"
+#include "mem.h"
+
+bool company_in_folder(struct company *c, const char *version)
+{
+    snprintf(c->folder, sizeof c->folder, "%s", version);
+    if (c->pinned[0] && strcmp(c->pinned_at, version) == 0)
+        return true;
+    c->pinned[0] = '\0';
+    return false;
+}
+
+static void record(struct company *c, const char *version, const char *how, const char *by,
+    const char *note, store_done_fn fn, void *arg)
+{
+    struct store_switch sw = {c->name, version, c->folder, how, by, note, clock_wall_ms()};
+    store_add_switch(c->engine->parts.store, &sw, fn, arg);
+}
+
+void company_saved(struct company *c, const char *version)
+{
+    record(c, version, "save", "", "", NULL, NULL);
+}
+
+/* ---- a rollback ---- */
+
+struct rollback {
+    struct engine *engine;
+    struct version *version; /* held */
+    char *by, *note;
+    bool record; /* it is news, and not the one in force before a restart */
+    struct err err;
+    engine_loaded_fn fn;
+    void *arg;
+};
+
+static void rollback_over(struct rollback *b, const struct err *err)
+{
+    struct version *v = b->version;
+    if (b->fn)
+        b->fn(b->arg, v->company->name, err ? NULL : v->name, err);
+    version_release(v);
+    mem_free(b->by);
+    mem_free(b->note);
+    mem_free(b);
+}
+
+static void on_recorded(void *arg, const struct err *err)
+{
+    struct rollback *b = arg;
+    if (!engine_held_back(b->engine)) { /* nobody waits, and the versions are gone */
+        mem_free(b->by);
+        mem_free(b->note);
+        mem_free(b);
+        return;
+    }
+    struct company *c = b->version->company;
+    if (!err) {
+        snprintf(c->pinned, sizeof c->pinned, "%s", b->version->name);
+        snprintf(c->pinned_at, sizeof c->pinned_at, "%s", c->folder);
+        version_make_current(b->version);
+    }
+    rollback_over(b, err);
+}
+
+static void on_ready(void *arg, const char *company, const char *version, const struct err *err)
+{
+    struct rollback *b = arg;
+    struct company *c = b->version->company;
+    if (err) {
+        rollback_over(b, err);
+    } else if (b->record) {
+        engine_hold(b->engine);
+        record(c, b->version->name, "rollback", b->by, b->note, on_recorded, b);
+    } else {
+        version_make_current(b->version);
+        rollback_over(b, NULL);
+    }
+}
+
+static void ready_now(void *arg)
+{
+    struct rollback *b = arg;
+    if (engine_held_back(b->engine)) {
+        on_ready(b, NULL, NULL, b->version->state == VERSION_BROKEN ? &b->err : NULL);
+    } else {
+        mem_free(b->by);
+        mem_free(b->note);
+        mem_free(b);
+    }
+}
+
+static void begin(struct company *c, const char *version, struct rollback *b)
+{
+    struct version *v = version_recorded(c, version);
+    b->engine = c->engine;
+    b->version = v;
+    if (v->state == VERSION_LOADING) {
+        version_wait(v, on_ready, b);
+        return;
+    }
+    if (v->state == VERSION_BROKEN)
+        err_set(&b->err, ERR_INPUT, "version %s does not load: %s", v->name, v->problem);
+    engine_hold(c->engine);
+    loop_post(c->engine->parts.loop, ready_now, b);
+}
+
+void company_hold_pin(struct company *c, engine_loaded_fn fn, void *arg)
+{
+    struct rollback *b = mem_zalloc(1, sizeof *b);
+    log_event(LOG_INFO, "a rollback is in force", "company", c->name, "version", c->pinned,
+        "folder", c->folder, NULL);
+    b->fn = fn;
+    b->arg = arg;
+    begin(c, c->pinned, b);
+}
+
+void engine_rollback(struct engine *e, const char *company, const char *version, const char *by,
+    const char *note, engine_loaded_fn fn, void *arg)
+{
+    struct company *c = company_get(e, company, false);
+    struct err err = {0};
+    if (!c || !c->current) {
+        err_set(&err, ERR_NOT_FOUND, "there is no company %s", company);
+        fn(arg, company, NULL, &err);
+        return;
+    }
+    struct rollback *b = mem_zalloc(1, sizeof *b);
+    b->by = mem_dup(by);
+    b->note = mem_dup(note);
+    b->record = true;
+    b->fn = fn;
+    b->arg = arg;
+    begin(c, version, b);
+}
+
+/* ---- at start ---- */
+
+struct pins {
+    struct engine *engine;
+    void (*done)(void *arg, const struct err *err);
+    void *arg;
+};
+
+static void on_pin(void *arg, const char *company, const char *version, const char *folder)
+{
+    struct pins *p = arg;
+    if (p->engine->dead)
+        return;
+    struct company *c = company_get(p->engine, company, true);
+    snprintf(c->pinned, sizeof c->pinned, "%s", version);
+    snprintf(c->pinned_at, sizeof c->pinned_at, "%s", folder);
+}
+
+static void on_pins(void *arg, const struct err *err)
+{
+    struct pins p = *(struct pins *)arg;
+    mem_free(arg);
+    if (engine_held_back(p.engine))
+        p.done(p.arg, err);
+}
+
+void engine_load_pins(struct engine *e, void (*done)(void *arg, const struct err *err), void *arg)
+{
+    struct pins *p = mem_alloc(sizeof *p);
+    *p = (struct pins){e, done, arg};
+    engine_hold(e);
+    store_load_pins(e->parts.store, on_pin, on_pins, p);
+}

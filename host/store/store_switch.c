@@ -1,0 +1,112 @@
+/* Which version of a company's scripts is live, and since when. */
+#include <string.h>
+
+#include "mem.h"
+#include "store_private.h"
+
+struct add_switch {
+    struct op op;
+    struct op_done cb;
+    struct store_switch sw;
+};
+
+static int add_switch_run(struct sql *s, struct op *o)
+{
+    const struct store_switch *sw = &((struct add_switch *)o)->sw;
+    struct query *q = sql_use(s, Q_SWITCH_ADD,
+        "INSERT INTO switches (company, version, folder, how, by, note, at_ms)"
+        " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM switches"
+        "  WHERE n = (SELECT max(n) FROM switches WHERE company = ?1)"
+        "  AND version = ?2 AND folder = ?3 AND how = ?4)");
+    query_text(q, sw->company);
+    query_text(q, sw->version);
+    query_text(q, sw->folder);
+    query_text(q, sw->how);
+    query_text(q, sw->by);
+    query_text(q, sw->note);
+    query_int(q, sw->at_ms);
+    return query_run(q);
+}
+
+static void add_switch_done(struct op *o, const struct err *e)
+{
+    op_done_call(&((struct add_switch *)o)->cb, e);
+}
+
+void store_add_switch(struct store *s, const struct store_switch *sw, store_done_fn fn, void *arg)
+{
+    struct add_switch *a =
+        op_new(sizeof(*a), op_room(sw->company) + op_room(sw->version) + op_room(sw->folder) +
+                               op_room(sw->how) + op_room(sw->by) + op_room(sw->note));
+    struct op *o = &a->op;
+    o->run = add_switch_run;
+    o->done = fn ? add_switch_done : NULL;
+    o->what = "switch of versions";
+    a->cb = (struct op_done){fn, arg};
+    a->sw = (struct store_switch){op_text(o, sw->company), op_text(o, sw->version),
+        op_text(o, sw->folder), op_text(o, sw->how), op_text(o, sw->by), op_text(o, sw->note),
+        sw->at_ms};
+    store_ask(s, o);
+}
+
+/* ---- store_load_pins ---- */
+
+struct pin {
+    char *company, *version, *folder;
+};
+
+struct load_pins {
+    struct op op;
+    store_pin_fn fn;
+    struct op_done cb;
+    struct pin *pins;
+    int n;
+};
+
+static void load_pins_clear(struct op *o)
+{
+    struct load_pins *l = (struct load_pins *)o;
+    for (int i = 0; i < l->n; i++) {
+        mem_free(l->pins[i].company);
+        mem_free(l->pins[i].version);
+        mem_free(l->pins[i].folder);
+    }
+    mem_free(l->pins);
+    l->pins = NULL;
+    l->n = 0;
+}
+
+static int load_pins_run(struct sql *s, struct op *o)
+{
+    struct load_pins *l = (struct load_pins *)o;
+    struct query *q = sql_use(s, Q_SWITCH_PINS,
+        "SELECT company, version, folder FROM switches WHERE how = 'rollback'"
+        " AND n IN (SELECT max(n) FROM switches GROUP BY company)");
+    int rc;
+    while ((rc = query_row(q)) == 1) {
+        l->pins = mem_realloc(l->pins, (size_t)(l->n + 1) * sizeof(*l->pins));
+        l->pins[l->n++] = (struct pin){mem_dup(query_col_text(q, 0)), mem_dup(query_col_text(q, 1)),
+            mem_dup(query_col_text(q, 2))};
+    }
+    return rc;
+}
+
+static void load_pins_done(struct op *o, const struct err *e)
+{
+    struct load_pins *l = (struct load_pins *)o;
+    for (int i = 0; !e && i < l->n; i++)
+        l->fn(l->cb.arg, l->pins[i].company, l->pins[i].version, l->pins[i].folder);
+    op_done_call(&l->cb, e);
+}
+
+void store_load_pins(struct store *s, store_pin_fn fn, store_done_fn done, void *arg)
+{
+    struct load_pins *l = op_new(sizeof(*l), 0);
+    l->op.run = load_pins_run;
+    l->op.done = load_pins_done;
+    l->op.clear = load_pins_clear;
+    l->op.what = "rollbacks in force";
+    l->fn = fn;
+    l->cb = (struct op_done){done, arg};
+    store_ask(s, &l->op);
+}

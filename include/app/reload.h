@@ -1,0 +1,23 @@
+/* Companies as their folders change: a save is live when it has settled and loads; a broken one
+ * changes nothing and raises an alert; a folder that comes or goes is a company that does. */
+#ifndef RELOAD_H
+#define RELOAD_H
+
+#include "engine.h"
+
+struct reload;
+
+/* Watches dir, the folder of the companies' folders, once reload_start was called. */
+struct reload *reload_new(struct engine *e, struct loop *l, const char *dir);
+void reload_free(struct reload *r);
+/* Loads all companies, calling done when each has loaded or failed; -1 and err if dir cannot be
+ * read. */
+int reload_all(
+    struct reload *r, void (*done)(void *arg, int loaded, int failed), void *arg, struct err *err);
+/* From now on changes are seen by themselves. quiet_ms: how long a folder must rest after a change.
+ * Where the system cannot watch it, an alert says so, and `sauma reload` or SIGHUP is the way. */
+void reload_watch(struct reload *r, int64_t quiet_ms);
+/* One company, now. fn as of engine_load_company; ERR_NOT_FOUND if it has no folder. */
+void reload_company(struct reload *r, const char *name, engine_loaded_fn fn, void *arg);
+
+#endif

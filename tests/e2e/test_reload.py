@@ -1,0 +1,191 @@
+"""Companies that change while the host runs: a save is live, a broken one changes nothing, a folder
+that comes or goes is a company that does, and an earlier version can be live again."""
+import json
+import os
+import shutil
+import threading
+import time
+
+from harness import Case, main, wait_until
+
+RULE = """company "Acme Oy" {{}}
+connect "webhook" {{ as = "shop", secret = false, event = "type", id = "id" }}
+rule "Say which" {{ on = "shop", run = function(e) {wait} return {{ version = "{name}" }} end }}
+"""
+
+
+class Reload(Case):
+    def save(self, name, company="acme", wait="", text=None):
+        """As many editors do: a new file, renamed over the old one."""
+        folder = os.path.join(self.world.companies, company)
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, ".new"), "w") as f:
+            f.write(text if text is not None else RULE.format(name=name, wait=wait))
+        os.rename(os.path.join(folder, ".new"), os.path.join(folder, "company.lua"))
+
+    def post(self, number, company="acme"):
+        return self.world.deliver({"id": str(number), "type": "x"}, company=company,
+                                  connection="shop", sign=False)[0]
+
+    def result(self, number, company="acme"):
+        """What the rule returned for the event of this number, once it ended."""
+        def look():
+            for run in self.world.runs(company=company, state="done"):
+                if run["event"] == events.get(number):
+                    return json.loads(run["result"]) if isinstance(run["result"], str) \
+                        else run["result"]
+        events = {e["delivery"]: e["id"] for e in self.events(company)}
+        return wait_until(look, f"event {number} to be done")["version"]
+
+    def events(self, company):
+        out = self.world.sauma("events", "--data", self.world.data, "--json", "--company", company)
+        return [json.loads(line) for line in out.stdout.splitlines()]
+
+    def act(self, *args):
+        return self.world.sauma(*args, "--data", self.world.data, check=False)
+
+    def versions(self, company="acme"):
+        return [json.loads(line) for line in self.act("versions", company, "--json").stdout
+                .splitlines()]
+
+    def alerts(self):
+        return [json.loads(line) for line in self.act("alerts", "--json").stdout.splitlines()]
+
+    def live(self, count, company="acme"):
+        wait_until(lambda: len(self.versions(company)) >= count, f"{count} versions to be known")
+
+    def test_a_save_is_live(self):
+        self.save("one")
+        self.world.start_host()
+        self.assertEqual(self.post(1), 202)
+        self.assertEqual(self.result("1"), "one")
+        self.save("two")
+        self.live(2)
+        self.post(2)
+        self.assertEqual(self.result("2"), "two")
+
+    def test_a_broken_save_changes_nothing_and_says_where(self):
+        self.save("one")
+        self.world.start_host()
+        self.save("", text='company "Acme Oy" {}\nconnect "webhook" { as = "shop" \nrule')
+        alert = wait_until(lambda: self.alerts(), "an alert")[0]
+        self.assertEqual((alert["company"], alert["kind"]), ("acme", "company-broken"))
+        self.assertIn("company.lua:3", alert["text"])
+        self.assertEqual(self.post(1), 202)
+        self.assertEqual(self.result("1"), "one")
+        self.save("two")
+        wait_until(lambda: not self.alerts(), "the alert to be over")
+        self.post(2)
+        self.assertEqual(self.result("2"), "two")
+
+    def test_a_run_keeps_the_version_it_began_with(self):
+        self.save("one", wait="time.sleep(3)")
+        self.world.start_host()
+        self.post(1)
+        wait_until(lambda: self.world.runs(company="acme", state="waiting"), "the run to sleep")
+        self.save("two")
+        self.live(2)
+        self.post(2)
+        self.assertEqual(self.result("2"), "two")
+        self.assertEqual(self.result("1"), "one")
+
+    def test_companies_come_and_go_with_their_folders(self):
+        self.save("one")
+        self.world.start_host()
+        self.assertEqual(self.post(1, "later"), 404)
+        self.save("new", "later")
+        wait_until(lambda: self.post(2, "later") in (202, 200), "the new company to take events")
+        self.assertEqual(self.result("2", "later"), "new")
+        away = os.path.join(self.world.dir, "away")
+        os.rename(os.path.join(self.world.companies, "later"), away)
+        wait_until(lambda: self.post(3, "later") == 404, "the company to be gone")
+        os.rename(away, os.path.join(self.world.companies, "later"))
+        wait_until(lambda: self.post(4, "later") in (202, 200), "the company to be back")
+        self.assertEqual(self.post(5), 202)
+
+    def test_rollback_holds_over_a_restart_until_the_folder_changes(self):
+        self.save("one")
+        self.world.start_host()
+        self.save("two")
+        self.live(2)
+        two, one = [v["version"] for v in self.versions()]
+        self.assertEqual(self.act("rollback", "acme").returncode, 2)
+        done = self.act("rollback", "acme", "--note", "wrong rows", "--by", "maija")
+        self.assertEqual((done.returncode, done.stdout.decode()),
+                         (0, f"acme: version {one} is live\n"))
+        self.assertEqual({k: self.versions()[0][k] for k in ("how", "by", "note", "version")},
+                         {"how": "rollback", "by": "maija", "note": "wrong rows", "version": one})
+        self.post(1)
+        self.assertEqual(self.result("1"), "one")
+        self.world.host.stop()
+        self.world.start_host()
+        self.post(2)
+        self.assertEqual(self.result("2"), "one")
+        self.save("three")
+        wait_until(lambda: self.versions()[0]["how"] == "save", "the save to be live")
+        self.post(3)
+        self.assertEqual(self.result("3"), "three")
+        back = self.act("rollback", "acme", two[:6], "--note", "try")
+        self.assertEqual(back.returncode, 0, back.stderr)
+        self.post(4)
+        self.assertEqual(self.result("4"), "two")
+
+    def test_what_cannot_be_rolled_back_is_said(self):
+        self.save("one")
+        self.world.start_host()
+        for args, words in ((("acme",), b"an earlier version of acme was never live here"),
+                            (("acme", "ffff"), b"ffff of acme was never live here"),
+                            (("nobody",), b"never live")):
+            done = self.act("rollback", *args, "--note", "x")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(words, done.stderr)
+
+    def test_reload_answers_with_what_became_of_it(self):
+        self.save("one")
+        self.world.start_host("--watch", "0")
+        self.save("two")
+        done = self.act("reload", "acme")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"is live", done.stdout)
+        self.post(1)
+        self.assertEqual(self.result("1"), "two")
+        self.save("", text="nonsense")
+        broken = self.act("reload", "acme")
+        self.assertEqual(broken.returncode, 1)
+        self.assertIn(b"company.lua:1", broken.stderr)
+        gone = self.act("reload", "nobody")
+        self.assertEqual(gone.returncode, 1)
+        self.assertIn(b"there is no company nobody", gone.stderr)
+
+    def test_saves_under_load_lose_and_refuse_nothing(self):
+        self.save("v0")
+        self.world.start_host()
+        stop, statuses = threading.Event(), []
+
+        def sender(k):
+            n = 0
+            while not stop.is_set():
+                statuses.append(self.post(f"{k}-{n}"))
+                n += 1
+
+        senders = [threading.Thread(target=sender, args=(k,)) for k in range(3)]
+        for s in senders:
+            s.start()
+        for i in range(1, 21):
+            if i % 5 == 0:
+                self.save("", text=f"this is no Lua {i}")
+            else:
+                self.save(f"v{i}")
+            time.sleep(0.1)
+        self.save("last")
+        stop.set()
+        for s in senders:
+            s.join()
+        self.assertEqual(set(statuses), {202})
+        runs = self.world.settled(len(statuses))
+        self.assertEqual({r["state"] for r in runs}, {"done"})
+        self.assertEqual(len(runs), len(statuses))
+
+
+if __name__ == "__main__":
+    main()
