@@ -158,7 +158,7 @@ static const char *const migrations[] = {
     " fields INTEGER NOT NULL"
     ") STRICT;"
     "CREATE INDEX erasures_event ON erasures (event);",
-    /* 3: which version of a company's scripts became the live one, when, how and by whom */
+    /* 4: which version of a company's scripts became the live one, when, how and by whom */
     "CREATE TABLE switches ("
     " n INTEGER PRIMARY KEY,"
     " company TEXT NOT NULL,"

@@ -16,14 +16,19 @@ struct command {
     int (*run)(const struct conf *c);
 };
 
+/* The host and what runs companies. */
 extern const struct command command_serve, command_check, command_run, command_test,
-    command_sandbox, command_events, command_runs, command_show, command_attention, command_stats,
-    command_secret, command_send, command_retry, command_skip, command_alerts, command_help,
-    command_version;
-extern const struct command command_backup, command_restore;             /* care of the data */
-    command_secret, command_send, command_retry, command_skip, command_alerts, command_versions,
-    command_reload, command_rollback, command_help, command_version;
-extern const struct command command_ids, command_address, command_match; /* matching */
+    command_sandbox;
+/* What happened, and people's part in it. */
+extern const struct command command_events, command_runs, command_show, command_attention,
+    command_stats, command_alerts, command_send, command_retry, command_skip;
+/* The live version of a company's scripts. */
+extern const struct command command_versions, command_reload, command_rollback;
+/* Care of the data. */
+extern const struct command command_secret, command_backup, command_restore;
+/* Matching. */
+extern const struct command command_ids, command_address, command_match;
+extern const struct command command_help, command_version;
 
 /* All commands in the order help lists them; ends with NULL. */
 extern const struct command *const commands[];
