@@ -288,8 +288,8 @@ int sql_fail(const struct sql *s, struct err *e, const char *what)
             what, BUSY_MS / 1000);
     case SQL_BROKEN:
         if ((s->rc & 0xff) == SQLITE_CORRUPT || (s->rc & 0xff) == SQLITE_NOTADB)
-            return err_set(e, ERR_IO, "%s: the database is damaged (%s): restore a backup", what,
-                s->problem);
+            return err_set(
+                e, ERR_IO, "%s: the database is damaged (%s): restore a backup", what, s->problem);
         return err_set(e, ERR_IO, "%s: %s%s%s", what, s->problem, s->system_errno ? ": " : "",
             s->system_errno ? strerror(s->system_errno) : "");
     case SQL_REFUSED:
