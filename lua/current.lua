@@ -7,6 +7,7 @@ run left behind and take other steps than its journal has.
   current.call               that table, {} outside of calls
   current.once(key, fn)      fn() the first time in this call, the same value afterwards
   current.step(spec, body)   -> meta, body, seq: host.step, with the step's number in this call
+  current.seq()              the number of the last step
   current.warn(text)         logs a warning and keeps it for the result of the run
   current.warnings           the list of those
   current.company            { name =, language =, time_zone = }: settings, set when loaded
@@ -31,6 +32,10 @@ function current.step(spec, body)
   local seq = steps
   local meta, answer = host.step(spec, body)
   return meta, answer, seq
+end
+
+function current.seq()
+  return steps
 end
 
 function current.once(key, fn)

@@ -35,6 +35,10 @@ local COMMON = {
   timeout = { type = "number", help = "seconds for one request" },
   rate = { type = "number", help = "most requests a second" },
   settle = { type = "number", help = "seconds that a lost request may still be under way" },
+  looks = { type = "table", help = "seconds after settle at which a lost request that was not found is "
+    .. "looked for again: { 300, 900, 3600 }" },
+  attempts = { type = "integer", help = "how often a write is sent in all" },
+  deadline = { type = "number", help = "seconds within which a step is tried again" },
   concurrency = { type = "integer", help = "most requests at once" },
 }
 local RULE = {

@@ -19,20 +19,36 @@ address of the same origin. Options (an unknown one is an error):
   nulls    true                keep json.null in the answer's objects
   explain  function(status, body) -> message, field, hint: reads the system's own error bodies
   check    function(response) -> true, or nil and a problem: does this 2xx prove that it was done?
+  deadline seconds within which it is tried again after failures that changed nothing
+           (else the connection's, else what `sauma help serve` says of step-deadline)
+
+and of a write also
+
   find     function() -> record [, count]: looks for the effect of this write by its natural key
-  settle   seconds that a lost request may still be under way (else the connection's)
-  attempts how often it is sent in all when looking shows that it did not arrive (3)
-  lost     "drop": this write does not matter enough to park the run. When its outcome stays
-           unknown, answer.unknown is true; when the system cannot be reached, an error is raised
+  settle   seconds that a lost request may still be under way (else the connection's, else 120)
+  looks    { 300, 900, 3600 }: when it is looked for again after that, if it was not found (else the
+           connection's, else these in proportion to settle = 120); {}: one look is enough
+  attempts how often it is sent in all (else the connection's, else 3 with a find and 1 without)
+  look_first  true: looks with find before it is sent at all, and adopts what is there already
+  lost     "drop": this write does not matter enough to park the run, nor to wait long for. When its
+           outcome stays unknown, answer.unknown is true; when the system cannot be reached, an
+           error is raised
 
 The answer: { status, headers (lower case), body, adopted = true if found instead of answered }.
 body is decoded if it is JSON, else the text as it came.
 
 A status of 300 and more raises an error table (http_error.lua): redirects are not followed, since
-they could lead credentials and writes away. A write whose outcome nobody knows
-(timeout, 5xx, half an answer) waits until it cannot be under way any longer, then asks `find`:
-found once is as good as answered; found more than once needs a person; not found is sent again. A
-write without `find` needs a person at once: nothing is ever sent twice on a guess.
+they could lead credentials and writes away. A write has one of three outcomes:
+
+  done       an answer below 300 that `check` does not doubt and that can be read
+  not done   no byte of it left, 429 and 401 (it is tried again), or another answer of 300 to 499
+  unknown    all else: a timeout, a broken connection, half an answer, 5xx, JSON that is none, a web
+             page, the host's death before the answer was recorded
+
+An unknown one waits until it cannot be under way any longer, then asks `find`: found once is as good
+as answered; found more than once needs a person; not found is looked for again, and only when none
+of the looks found it is it sent again, at most `attempts` times in all. A write without `find` needs
+a person: nothing is ever sent twice on a guess. Waits survive a restart of the host.
 ]]
 
 local json = require "json"
@@ -42,14 +58,17 @@ local http_error = require "http_error"
 local connections = require "connections"
 local current = require "current"
 local ending = require "ending"
+local time = require "time"
 
 local http = {}
 
 local WITHOUT_NULLS = { nulls = false }
+local LOOKS_MAX = 8
 local READ_OPTIONS = { query = "table", headers = "table", accept = "table", timeout = "number",
-  nulls = "boolean", explain = "function", check = "function" }
+  nulls = "boolean", explain = "function", check = "function", deadline = "number" }
 local WRITE_OPTIONS = { json = "any", form = "table", body = "string", find = "function",
-  settle = "number", attempts = "number", lost = "string" }
+  settle = "number", attempts = "number", lost = "string", looks = "table",
+  look_first = "boolean", looked = "number" }
 for name, kind in pairs(READ_OPTIONS) do WRITE_OPTIONS[name] = kind end
 
 local function check_options(options, known, level)
@@ -85,6 +104,10 @@ local function header_table(headers, level)
   return out
 end
 
+local function milliseconds(seconds)
+  return seconds and math.tointeger(math.ceil(seconds * 1000)) or nil
+end
+
 local function spec_of(connection, method, path, options, level)
   local name = connections.name(connection, level + 1)
   if type(method) ~= "string" or not method:find("^%u+$") then
@@ -99,7 +122,7 @@ local function spec_of(connection, method, path, options, level)
   headers.accept = headers.accept or "application/json"
   local spec = { op = "http", connection = name, method = method, path = full, headers = headers }
   if options.accept and #options.accept > 0 then spec.accept = json.array(options.accept) end
-  if options.timeout then spec.timeout_ms = math.tointeger(math.ceil(options.timeout * 1000)) end
+  spec.timeout_ms, spec.deadline_ms = milliseconds(options.timeout), milliseconds(options.deadline)
   return spec
 end
 
@@ -168,13 +191,24 @@ local function fail(spec, meta)
     method = spec.method, path = spec.path, words = meta.problem or "the request failed" }, 0)
 end
 
+-- A page of markup where data was asked for: a proxy's, a login's, a notice of maintenance.
+local function is_page(response, options)
+  local kind = (response.headers["content-type"] or ""):lower()
+  return kind:find("html", 1, true) and not (options.headers or {}).accept
+    and type(response.body) == "string" and response.body:find("^%s*<") ~= nil
+end
+
 -- The answer of a step as a response, or nil and why it proves nothing.
-local function read_answer(meta, raw, options)
+local function read_answer(meta, raw, options, write)
   local response = { status = meta.status, headers = meta.headers or {}, dry = meta.dry }
   local ok, problem = decode(response, raw, options.nulls)
-  if ok and response.status < 300 and options.check and not meta.dry then
-    ok, problem = options.check(response)
-    problem = problem or "the answer is not what was to be expected"
+  if ok and response.status < 300 and not meta.dry then
+    if options.check then
+      ok, problem = options.check(response)
+      problem = problem or "the answer is not what was to be expected"
+    elseif write and is_page(response, options) then
+      ok, problem = false, "the answer is a web page"
+    end
   end
   if ok then return response end
   return nil, problem, response
@@ -195,68 +229,159 @@ function http.get(connection, path, options)
   return response
 end
 
--- What is known of a write that nobody can vouch for, in one sentence for a person.
-local function in_doubt(spec, problem, rest)
-  ending.attention(("It is not known whether %s carried out %s %s: %s. %s"):format(
-    spec.connection, spec.method, spec.path, problem, rest),
-    { connection = spec.connection, method = spec.method, path = spec.path, problem = problem })
+-- "2026-11-25 19:01:02" in the company's own zone, or only the time of day if the day is known; and
+-- the day.
+local function moment(ms, day)
+  local date, hour = time.date(ms, current.company.time_zone or time.DEFAULT_ZONE)
+  return date == day and hour or date .. " " .. hour, date
 end
 
--- After a lost answer: the record that proves the effect, or nil if it is not there.
-local function look(spec, options, problem)
+-- What was sent and what each look said, in words for a person. tries: see http.write.
+local function story(tries)
+  local texts, day = {}, nil
+  for i, try in ipairs(tries) do
+    local looks, text = {}, i == 1 and "It was sent" or "It was sent again"
+    if try.sent_ms then
+      local at
+      at, day = moment(try.sent_ms, day)
+      text = text .. " at " .. at
+    end
+    text = text .. ": " .. try.problem
+    for k, ms in ipairs(try.looks) do looks[k], day = moment(ms, day) end
+    if #looks > 0 then
+      text = ("%s; looked for at %s, and not found"):format(text, table.concat(looks, ", "))
+    end
+    texts[i] = text
+  end
+  return table.concat(texts, ". ") .. "."
+end
+
+local function in_doubt(spec, tries, rest)
+  ending.attention(("It is not known whether %s carried out %s %s. %s %s"):format(spec.connection,
+    spec.method, spec.path:match("^[^?]*"), story(tries), rest), { connection = spec.connection,
+    method = spec.method, path = spec.path, tries = tries })
+end
+
+-- The record that proves the effect, or nil if it is not there. tries is empty before it is sent.
+local function look(spec, options, tries)
   local ok, record, count = pcall(options.find)
+  if not ok and #tries == 0 then error(record, 0) end
   if not ok then
-    in_doubt(spec, problem, ("Looking for it failed too: %s. Look there yourself before this is "
-      .. "tried again."):format(tostring(record)))
+    in_doubt(spec, tries, ("Looking for it failed: %s. Look there yourself, or put right what was in "
+      .. "the way and retry: it is then looked for again."):format(tostring(record)))
   end
   if record == nil or record == false or record == json.null then return nil end
-  if count and count > 1 then
-    in_doubt(spec, problem, ("%d records there fit, which is more than one: remove the twins "
-      .. "there, then retry."):format(count))
+  if count and count > 1 and #tries > 0 then
+    in_doubt(spec, tries, ("%d records there fit, which is more than one: remove the twins there, "
+      .. "then retry."):format(count))
+  elseif count and count > 1 then
+    ending.attention(("%s has %d records that fit what %s %s is to make: remove the twins there, "
+      .. "then retry."):format(spec.connection, count, spec.method, spec.path:match("^[^?]*")),
+      { connection = spec.connection, method = spec.method, path = spec.path })
   end
   return record
 end
 
-function http.write(connection, method, path, options)
-  options = check_options(options, WRITE_OPTIONS, 2)
-  local spec = spec_of(connection, method, path, options, 2)
-  spec.write = true
-  if options.lost == "drop" then spec.optional = true end
-  if options.settle then spec.settle_ms = math.tointeger(math.ceil(options.settle * 1000)) end
-  local raw_body = body_of(options, spec.headers, 2)
-  local attempts = options.attempts or (options.find and 3 or 1)
-  local problem
-  for attempt = 1, attempts do
-    if attempt > 1 then spec.attempt = attempt end
-    local meta, raw, seq = current.step(spec, raw_body)
-    if meta.failed then fail(spec, meta) end
-    if meta.unknown then
-      problem = meta.problem or "no answer came"
-    else
-      local response, why, partial = read_answer(meta, raw, options)
-      response = response or partial
-      if not accepted(response.status, options) then refuse(spec, response, options) end
-      if not why then return response end
-      problem = why
-    end
-    if not options.find then
-      if options.lost ~= "drop" then
-        in_doubt(spec, problem, "There is no way to look it up from here: look there yourself, "
-          .. "then retry or skip this run.")
-      end
-    else
-      current.step { op = "settle", of = seq }
-      local record = look(spec, options, problem)
-      if record ~= nil then
-        return { status = 200, headers = {}, body = record, adopted = true }
-      end
-    end
+-- After a lost answer: waits, and looks by the schedule. Returns the record; or nil, how often it
+-- may be sent in all, and whether a person asked for it again since.
+local function resolve(spec, options, tries, seq)
+  local try, drop = tries[#tries], options.lost == "drop"
+  if drop and not options.find then return nil, options.attempts or 1 end
+  local settled = current.step { op = "settle", of = seq }
+  try.sent_ms = settled.sent_ms
+  local sends = options.attempts or (options.find and settled.attempts or 1)
+  if not options.find then return nil, sends, settled.granted end
+  local record = look(spec, options, tries)
+  if record ~= nil then return record end
+  try.looks[1] = settled.at_ms
+  for _, after in ipairs(drop and {} or settled.looks_ms or {}) do
+    local again = current.step { op = "settle", of = seq, after_ms = after }
+    record = look(spec, options, tries)
+    if record ~= nil then return record end
+    try.looks[#try.looks + 1] = again.at_ms
   end
+  return nil, sends, settled.granted
+end
+
+local function give_up(spec, options, tries)
+  local problem = tries[#tries].problem
   if options.lost == "drop" then
     return { status = 0, headers = {}, body = "", unknown = true, problem = problem }
   end
-  in_doubt(spec, problem, ("It was sent %d times and could not be found there afterwards: look "
-    .. "there yourself, then retry."):format(attempts))
+  in_doubt(spec, tries, options.find
+    and ("It was sent %d time%s and could not be found there: look there yourself. If it is there, "
+    .. "skip this run; if it is not, retry: it is looked for once more and then sent again.")
+      :format(#tries, #tries == 1 and "" or "s")
+    or "There is no way to look it up from here: look there yourself. If it is there, skip this run; "
+    .. "if it is not, retry: it is then sent again.")
+end
+
+local function looks_ms(looks, level)
+  if not looks then return nil end
+  local list, before = json.array {}, 0
+  for i, seconds in ipairs(looks) do
+    if type(seconds) ~= "number" or seconds < before or i > LOOKS_MAX then
+      error(("looks are at most %d times in seconds, in rising order"):format(LOOKS_MAX), level + 1)
+    end
+    list[i], before = milliseconds(seconds), seconds
+  end
+  return list
+end
+
+local function write_spec(connection, method, path, options, level)
+  local spec = spec_of(connection, method, path, options, level + 1)
+  if options.look_first and not options.find then
+    error("look_first wants a find to look with", level + 1)
+  end
+  if options.attempts and (math.tointeger(options.attempts) or 0) < 1 then
+    error("attempts is a whole number from 1", level + 1)
+  end
+  spec.write, spec.find = true, options.find and true or nil
+  spec.optional = options.lost == "drop" or nil
+  spec.settle_ms, spec.looks_ms = milliseconds(options.settle), looks_ms(options.looks, level + 1)
+  spec.looked = options.looked
+  return spec
+end
+
+local function adopted(record)
+  return { status = 200, headers = {}, body = record, adopted = true }
+end
+
+-- The answer of a try that counts as one; else nil and why nobody knows. Raises what was refused.
+local function answer_of(spec, options, meta, raw)
+  if meta.failed then fail(spec, meta) end
+  if meta.unknown then return nil, meta.problem or "no answer came" end
+  local response, why, partial = read_answer(meta, raw, options, true)
+  response = response or partial
+  if not accepted(response.status, options) then refuse(spec, response, options) end
+  return not why and response or nil, why
+end
+
+function http.write(connection, method, path, options)
+  options = check_options(options, WRITE_OPTIONS, 2)
+  local spec = write_spec(connection, method, path, options, 2)
+  local raw_body = body_of(options, spec.headers, 2)
+  local tries = {} -- of each time it was sent: { sent_ms, problem, looks = { ms, ... } }
+  local look_now = options.look_first and not options.looked
+  while true do
+    if look_now then
+      local record = look(spec, options, tries)
+      if record ~= nil then return adopted(record) end
+      spec.looked = current.seq()
+    end
+    if #tries > 0 then spec.attempt = #tries + 1 end
+    local meta, raw, seq = current.step(spec, raw_body)
+    look_now = meta.look -- it was not sent: the host wants to know first what is there now
+    if not look_now then
+      local answer, why = answer_of(spec, options, meta, raw)
+      if answer then return answer end
+      tries[#tries + 1] = { sent_ms = meta.sent_ms, problem = why, looks = json.array {} }
+      local record, sends, granted = resolve(spec, options, tries, seq)
+      if record ~= nil then return adopted(record) end
+      if #tries >= sends and not granted then return give_up(spec, options, tries) end
+      spec.looked = options.find and current.seq() or nil
+    end
+  end
 end
 
 for _, method in ipairs { "POST", "PUT", "PATCH", "DELETE" } do

@@ -13,6 +13,15 @@ local function milliseconds(seconds)
   return seconds and math.tointeger(math.ceil(seconds * 1000)) or nil
 end
 
+local function milliseconds_each(list)
+  if not list then return nil end
+  local out = json.array {}
+  for i, seconds in ipairs(list) do
+    out[i] = type(seconds) == "number" and milliseconds(seconds) or -1
+  end
+  return out
+end
+
 -- Settings of any depth with handles as values and functions left out.
 local function plain(value)
   if handle.kind(value) then return handle.value(value) end
@@ -63,7 +72,9 @@ local function connection_of(entry)
   return { name = entry.name, kind = entry.kind, where = entry.where,
     url = entry.settings.url and handle.value(entry.settings.url) or nil,
     settings = settings, secrets = secrets, auth = auth_of(entry), webhook = webhook_of(entry),
-    settle_ms = milliseconds(common.settle), timeout_ms = milliseconds(common.timeout),
+    settle_ms = milliseconds(common.settle), looks_ms = milliseconds_each(common.looks),
+    attempts = common.attempts, deadline_ms = milliseconds(common.deadline),
+    timeout_ms = milliseconds(common.timeout),
     rate = common.rate or entry.connector.rate, concurrency = common.concurrency }
 end
 

@@ -65,7 +65,8 @@ static int check_one(const struct conf *c, const char *dir, int *problems)
     struct parts parts;
     struct parts_options o;
     struct engine_settings s;
-    parts_read_options(c, &o, &s);
+    if (parts_read_options(c, &o, &s, &e) < 0)
+        return command_fail(STATUS_USAGE, "%s", e.text);
     const char *data = conf_text(c, "data");
     bool known = parts_is_folder(data);
     o.secrets_data = known ? data : NULL;

@@ -213,13 +213,14 @@ static int run_run(const struct conf *c)
         return command_fail(STATUS_USAGE, "usage: sauma %s", command_run.usage);
     if (command_log_level(c) < 0)
         return STATUS_USAGE;
+    if (parts_read_options(c, &o, &s, &e) < 0)
+        return command_fail(STATUS_USAGE, "%s", e.text);
     buf_init(&f.event, EVENT_BYTES_MAX);
     f.status = read_event(&f, conf_positional(c, 1));
     if (f.status != STATUS_OK) {
         buf_free(&f.event);
         return f.status;
     }
-    parts_read_options(c, &o, &s);
     s.dry_run = conf_flag(c, "dry-run");
     s.ignore_trigger = true;
     o.secrets_data = parts_is_folder(conf_text(c, "data")) ? conf_text(c, "data") : NULL;

@@ -176,7 +176,8 @@ static int begin(struct serving *s, struct err *e)
     const struct conf *c = s->conf;
     struct parts_options o;
     struct engine_settings es;
-    parts_read_options(c, &o, &es);
+    if (parts_read_options(c, &o, &es, e) < 0)
+        return -1;
     if (o.workers <= 0)
         o.workers = cores();
     o.data = o.secrets_data = conf_text(c, "data");

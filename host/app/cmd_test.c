@@ -74,10 +74,13 @@ static int test_one(const struct conf *c, struct testing *t)
     struct parts parts;
     struct parts_options o;
     struct engine_settings s;
-    parts_read_options(c, &o, &s);
+    if (parts_read_options(c, &o, &s, &e) < 0)
+        return command_fail(STATUS_USAGE, "%s", e.text);
     /* A lost answer is looked into at once: sandboxes finish what they began. */
     if (!conf_text(c, "settle"))
         s.settle_ms = 50;
+    if (!conf_text(c, "looks"))
+        s.looks.n = 0;
     if (parts_open_scripts(&parts, &o, &e) < 0) {
         parts_close(&parts);
         return command_fail(STATUS_OUTSIDE, "%s", e.text);

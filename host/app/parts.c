@@ -131,7 +131,8 @@ void parts_close(struct parts *p)
     memset(p, 0, sizeof(*p));
 }
 
-void parts_read_options(const struct conf *c, struct parts_options *o, struct engine_settings *s)
+int parts_read_options(
+    const struct conf *c, struct parts_options *o, struct engine_settings *s, struct err *e)
 {
     memset(o, 0, sizeof(*o));
     o->workers = (int)conf_int(c, "workers");
@@ -142,6 +143,7 @@ void parts_read_options(const struct conf *c, struct parts_options *o, struct en
     engine_settings_defaults(s);
     if (conf_text(c, "settle"))
         s->settle_ms = conf_int(c, "settle");
+    s->sends = (int)conf_int(c, "write-attempts");
     s->retry_base_ms = conf_int(c, "retry-base");
     s->retry_cap_ms = conf_int(c, "retry-cap");
     s->retry_attempts = (int)conf_int(c, "retry-attempts");
@@ -149,6 +151,11 @@ void parts_read_options(const struct conf *c, struct parts_options *o, struct en
     s->http_timeout_ms = conf_int(c, "http-timeout");
     s->max_answer = conf_size(c, "max-answer");
     s->max_steps = (int)conf_int(c, "max-steps");
+    if (s->sends < 0 || s->sends > 10)
+        return err_set(e, ERR_INPUT, "--write-attempts is 1 to 10, or 0");
+    if (conf_text(c, "looks") && looks_parse(str_of(conf_text(c, "looks")), &s->looks, e) < 0)
+        return err_prefix(e, "--looks");
+    return 0;
 }
 
 bool parts_is_folder(const char *path)

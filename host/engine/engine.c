@@ -16,6 +16,7 @@ void engine_settings_defaults(struct engine_settings *s)
 {
     *s = (struct engine_settings){
         .settle_ms = -1,
+        .looks = {.n = -1},
         .retry_base_ms = 500,
         .retry_cap_ms = 300000,
         .retry_attempts = 8,

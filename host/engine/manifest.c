@@ -160,6 +160,11 @@ static bool good_name(const char *s)
 static int parse_limits(const struct jsonv *v, struct manifest_connection *c, struct err *e)
 {
     c->settle_ms = jsonv_int(jsonv_get(v, "settle_ms"), -1);
+    c->sends = (int)jsonv_int(jsonv_get(v, "attempts"), 0);
+    if (looks_read(jsonv_get(v, "looks_ms"), &c->looks, e) < 0)
+        return err_prefix(e, "%s: connection \"%s\"", c->where, c->name);
+    if (c->sends < 0 || c->sends > 10)
+        return err_set(e, ERR_SCRIPT, "%s: attempts is 1 to 10", c->where);
     c->timeout_ms = jsonv_int(jsonv_get(v, "timeout_ms"), 0);
     c->concurrency = (int)jsonv_int(jsonv_get(v, "concurrency"), 0);
     const struct jsonv *rate = jsonv_get(v, "rate");

@@ -273,6 +273,8 @@ void run_queue(struct run *r)
 static void wait_over(void *arg)
 {
     struct run *r = arg;
+    if (r->parked && r->state == RUN_WAITING)
+        r->waited = r->parked_at;
     set_parked(r, false);
     run_queue(r);
 }
@@ -312,6 +314,7 @@ void run_park(struct run *r, int64_t until_ms, const char *why)
 {
     give_back(r);
     r->state = RUN_WAITING;
+    r->parked_at = r->seq;
     r->until_ms = until_ms;
     run_set_reason(r, why);
     store_state(r, NULL);
@@ -456,7 +459,7 @@ static void call_run(struct run *r)
     struct script_handlers h = {on_step, on_log, on_end, r};
     struct buf args;
     r->seq = 0;
-    r->unknown.seq = 0;
+    r->doubt.seq = 0;
     buf_init(&args, 1 << 20);
     put_arguments(&args, r);
     r->call = scripts_call(r->engine->parts.scripts, r->version->context, "run", buf_str(&args),

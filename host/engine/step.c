@@ -6,6 +6,7 @@
 #include <string.h>
 #include "buf.h"
 #include "clock.h"
+#include "doubt.h"
 #include "fault.h"
 #include "mem.h"
 
@@ -200,6 +201,8 @@ void step_answer(struct step *s, const char *outcome, int status, struct str met
         .duration_us = clock_mono_us() - s->began_us};
     struct record *rec = record_of(s, outcome, status, meta, body);
     uint32_t seq = s->seq;
+    if (s->write && s->conn)
+        doubt_remember(s);
     run_hold(r);
     if (s->recorded) {
         store_answer(store, r->id, seq, &a, on_recorded, rec);
@@ -271,30 +274,10 @@ static void sleep_on(struct step *s)
     /* A clock that was set back must not make the sleep longer than it is. */
     if (left > ms)
         left = ms;
-    if (left <= 0)
+    if (left <= 0 || s->run->waited == s->seq)
         slept(s);
     else
         step_wait(s, left, slept, "sleeps, as the rule says");
-}
-
-/* The answer to a lost write can only be looked for when the request cannot land any more. */
-static void settle(struct step *s)
-{
-    struct run *r = s->run;
-    int64_t of = jsonv_int(jsonv_get(jsondoc_root(s->doc), "of"), 0), left = 0;
-    char why[300];
-    if (of > 0 && r->unknown.seq == (uint32_t)of) {
-        left = r->unknown.sent_ms + r->unknown.settle_ms - clock_wall_ms();
-        if (left > r->unknown.settle_ms)
-            left = r->unknown.settle_ms;
-    }
-    if (left <= 0) {
-        slept(s);
-        return;
-    }
-    snprintf(why, sizeof why, "nobody knows whether step %lld arrived; it is looked for in %lld s",
-        (long long)of, (long long)((left + 999) / 1000));
-    step_wait(s, left, slept, why);
 }
 
 static void replay(struct run *r, const struct journal_step *js);
@@ -343,7 +326,7 @@ static void begin_op(struct step *s)
         else
             step_store_intent(s, sleep_on);
     } else if (strcmp(op, "settle") == 0) {
-        settle(s);
+        doubt_settle(s);
     } else if (strcmp(op, "lock") == 0) {
         s->phase = STEP_WAITING;
         if (lock_take(s->run, lock_name(s->doc), lock_got))
@@ -358,23 +341,10 @@ static void begin_op(struct step *s)
 
 /* ---- replay ---- */
 
-static void remember_unknown(struct run *r, const struct journal_step *js)
-{
-    if (strcmp(js->outcome, "unknown") != 0)
-        return;
-    struct jsondoc *d = jsondoc_parse((struct str){js->meta, js->nmeta}, NULL);
-    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
-    r->unknown.seq = js->seq;
-    r->unknown.sent_ms = jsonv_int(jsonv_get(root, "sent_ms"), js->answer_ms);
-    r->unknown.settle_ms = jsonv_int(jsonv_get(root, "settle_ms"), 0);
-    jsondoc_free(d);
-}
-
 static void replay(struct run *r, const struct journal_step *js)
 {
     struct str meta = {js->meta, js->nmeta}, body = {js->body, js->nbody};
     r->engine->stats.steps_replayed++;
-    remember_unknown(r, js);
     if (observe_steps(r->engine)) {
         struct engine_step_info i = {.seq = js->seq,
             .kind = js->kind,
@@ -443,6 +413,7 @@ void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
     }
     if (js && js->answered) {
         bool now = lock_on_replay(r, doc);
+        doubt_replay(r, js, jsondoc_root(doc));
         jsondoc_free(doc);
         if (now)
             replay(r, js);

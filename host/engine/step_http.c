@@ -5,13 +5,12 @@
 #include "backoff.h"
 #include "buf.h"
 #include "clock.h"
+#include "doubt.h"
 #include "fault.h"
 #include "log.h"
 #include "mem.h"
 #include "retry.h"
 #include "step.h"
-
-#define SETTLE_DEFAULT_MS 120000
 
 static void attempt(struct step *s);
 static void placed(void *arg);
@@ -20,16 +19,6 @@ static void token_done(void *arg, enum token_result r, const char *problem, int6
 static const struct engine_settings *settings(const struct step *s)
 {
     return &s->run->engine->set;
-}
-
-static int64_t settle_ms(const struct step *s)
-{
-    int64_t asked = jsonv_int(jsonv_get(jsondoc_root(s->doc), "settle_ms"), -1);
-    if (settings(s)->settle_ms >= 0)
-        return settings(s)->settle_ms;
-    if (asked >= 0)
-        return asked;
-    return s->conn->settle_ms >= 0 ? s->conn->settle_ms : SETTLE_DEFAULT_MS;
 }
 
 static void leave_channel(struct step *s)
@@ -46,17 +35,17 @@ void step_http_unknown(struct step *s, const char *problem)
 {
     struct run *r = s->run;
     struct buf meta;
-    r->unknown.seq = s->seq;
-    r->unknown.sent_ms = s->sent_ms;
-    r->unknown.settle_ms = settle_ms(s);
+    if (!s->lost_ms)
+        s->lost_ms = clock_wall_ms();
     r->engine->stats.unknown++;
     log_event(LOG_WARN, "outcome unknown", "run", r->id, "connection", s->conn->name, "step",
         s->title, "problem", problem, NULL);
     buf_init(&meta, 65536);
     buf_adds(&meta, "{\"problem\":");
     json_put_cstring(&meta, problem);
-    buf_addf(&meta, ",\"sent_ms\":%lld,\"settle_ms\":%lld,\"unknown\":true}", (long long)s->sent_ms,
-        (long long)r->unknown.settle_ms);
+    buf_addf(&meta, ",\"ended_ms\":%lld,\"sent_ms\":%lld,\"settle_ms\":%lld,\"unknown\":true}",
+        (long long)s->lost_ms, (long long)s->sent_ms,
+        (long long)doubt_settle_ms(r->engine, s->conn, jsondoc_root(s->doc)));
     step_answer(s, "unknown", 0, buf_str(&meta), STR_LIT(""));
     buf_free(&meta);
 }
@@ -303,11 +292,13 @@ static void answer_dry(struct step *s)
  * it until the moment it ended. */
 static void answer_lost(struct step *s)
 {
-    s->sent_ms = s->run->engine->started_wall_ms;
-    if (s->at_ms > s->sent_ms)
-        s->sent_ms = s->at_ms;
-    if (s->run->sent_ms > s->sent_ms) /* it was this process, and the answer was not stored */
-        s->sent_ms = s->run->sent_ms;
+    int64_t here = s->run->sent_ms;
+    s->sent_ms = here > s->at_ms ? here : s->at_ms;
+    s->lost_ms = s->run->engine->started_wall_ms;
+    if (here) /* it was this process, and the answer was not stored */
+        s->lost_ms = clock_wall_ms();
+    if (s->lost_ms < s->sent_ms)
+        s->lost_ms = s->sent_ms;
     step_http_unknown(s, "the host was stopped before the answer was recorded");
 }
 

@@ -47,7 +47,12 @@ void parts_close_engine(struct parts *p);
         {"env", CONF_TEXT, "*_URL", "environment variables that scripts may name"},                \
         {"ca-file", CONF_TEXT, NULL, "certificates to trust instead of the system's"},             \
         {"settle", CONF_MS, NULL,                                                                  \
-            "how long a lost write may still land; default: per connection"},                      \
+            "how long a lost write may still land; default: per connection, or 120s"},             \
+        {"looks", CONF_TEXT, NULL,                                                                 \
+            "when a lost write is looked for again after that; default: per connection, or"        \
+            " 5m,15m,1h in proportion to 120s of settling"},                                       \
+        {"write-attempts", CONF_INT, "0",                                                          \
+            "how often a write is sent in all; 0: per connection, or 3"},                          \
         {"retry-base", CONF_MS, "500ms", "first wait after a transient failure, at most"},         \
         {"retry-cap", CONF_MS, "5m", "longest wait between tries"},                                \
         {"retry-attempts", CONF_INT, "8", "tries of one step"},                                    \
@@ -57,7 +62,9 @@ void parts_close_engine(struct parts *p);
     {                                                                                              \
         "max-steps", CONF_INT, "2000", "steps of one run"                                          \
     }
-void parts_read_options(const struct conf *c, struct parts_options *o, struct engine_settings *s);
+/* 0, or -1 and e: a value that is none. */
+int parts_read_options(
+    const struct conf *c, struct parts_options *o, struct engine_settings *s, struct err *e);
 
 /* Name of a company: the last part of its folder's path; the caller frees it. */
 char *parts_company_name(const char *dir);

@@ -23,6 +23,9 @@ struct engine_settings {
     bool dry_run;          /* reads are done, writes are answered by the host */
     bool ignore_trigger;   /* run what a policy would hold or leave: a person asked for it */
     int64_t settle_ms;     /* how long a lost request may still land; -1: connection's, or 120 s */
+    struct looks looks;    /* when a lost write is looked for again; n -1: the connection's, or in
+                            * proportion to its settling */
+    int sends;             /* how often a write is sent in all; 0: connection's, or 3 */
     int64_t retry_base_ms; /* first wait after a transient failure is at most this */
     int64_t retry_cap_ms;  /* and no wait is longer than this */
     int retry_attempts;    /* tries of one step */

@@ -181,6 +181,8 @@ struct run {
     int64_t sent_ms;          /* wall clock of the last request of this process */
     int refs;                 /* callbacks of the store */
     struct loop_timer *timer; /* of a parked run */
+    uint32_t parked_at;       /* the step it waits in */
+    uint32_t waited;          /* the step whose whole wait is over, whatever the wall clock says */
 
     /* What this process knows of the step to be done again that the journal does not: that its
      * intent was not carried out, and how often it was tried. */
@@ -190,11 +192,15 @@ struct run {
         int64_t sent_ms; /* wall clock of the last request; 0: none left */
         bool renewed;    /* its token was renewed for it */
     } redo;
-    /* The last step whose outcome is unknown, for the settling that follows it. */
+    /* The last write, for the looking that may follow it (doubt.c). All by the wall clock. */
     struct {
-        uint32_t seq;
-        int64_t sent_ms, settle_ms;
-    } unknown;
+        uint32_t seq; /* 0: none yet */
+        int64_t sent_ms;
+        int64_t ended_ms; /* since when its request is no longer this host's to end */
+        int64_t settle_ms;
+        struct looks looks;
+        int sends;
+    } doubt;
 };
 
 /* incoming.c */

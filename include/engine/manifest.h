@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "err.h"
+#include "looks.h"
 #include "str.h"
 
 enum manifest_value_kind { VALUE_NONE, VALUE_LITERAL, VALUE_SECRET, VALUE_ENV };
@@ -45,6 +46,8 @@ struct manifest_connection {
     struct manifest_auth auth;
     struct manifest_webhook webhook;
     int64_t settle_ms;  /* -1: the engine's default */
+    struct looks looks; /* for a lost write that was not found */
+    int sends;          /* of one write in all; 0: the engine's default */
     int64_t timeout_ms; /* 0: the engine's default */
     double rate;        /* requests a second; 0: no limit */
     int concurrency;    /* 0: the engine's default */

@@ -33,6 +33,7 @@ struct step {
     struct channel *channel;
     bool write, in_channel, renewed;
     int64_t sent_ms; /* wall clock of the last request; 0: none left */
+    int64_t lost_ms; /* wall clock: its request was surely no longer on its way; 0: now */
     char *used_token;
     struct channel_wait place;
     struct token_wait token;

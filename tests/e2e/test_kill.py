@@ -6,7 +6,8 @@ import time
 
 from harness import Case, Process, fixture, main, wait_until
 
-QUICK = ("--retry-base", "20ms", "--retry-cap", "200ms", "--settle", "300ms")
+QUICK = ("--retry-base", "20ms", "--retry-cap", "200ms", "--settle", "300ms",
+         "--looks", "300ms,600ms")
 # Boundaries of the engine (host/engine) and of the store (host/store) at which the host may die.
 POINTS = ["after_event_commit", "after_route", "before_intent", "after_intent", "before_send",
           "after_send", "after_answer", "before_end", "after_end"]

@@ -1,7 +1,7 @@
 """The outside failing in each way: a named state, nothing lost, nothing doubled."""
 from harness import Case, fixture, main, request, wait_until
 
-QUICK = ("--retry-base", "20ms", "--retry-cap", "100ms", "--settle", "300ms", "--http-timeout", "2s")
+QUICK = ("--retry-base", "20ms", "--retry-cap", "100ms", "--settle", "300ms", "--looks", "300ms,600ms", "--http-timeout", "2s")
 
 
 class Outside(Case):

@@ -120,7 +120,8 @@ class Plain(Case):
         w.add_company("plain", COMPANY)
         for name, value in (("hook", SECRET), ("pair", PAIR), ("token", TOKEN)):
             w.secret("plain", name, value)
-        w.start_host("--retry-base", "20ms", "--retry-cap", "100ms", "--retry-attempts", "3")
+        w.start_host("--retry-base", "20ms", "--retry-cap", "100ms", "--retry-attempts", "3",
+                     "--looks", "100ms,300ms")
 
     def post(self, connection, body=b"{}", **headers):
         return self.world.deliver(body, company="plain", connection=connection, sign=False,

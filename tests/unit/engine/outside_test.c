@@ -130,6 +130,33 @@ static void breaks_and_probes(void **state)
     assert_false(breaker_failed(&b, now));
 }
 
+static void reads_looks(void **state)
+{
+    static const struct {
+        const char *text;
+        int n;
+        int64_t last;
+    } cases[] = {{"none", 0, 0}, {"5m", 1, 300000}, {"5m, 15m,1h", 3, 3600000}, {"0,0", 2, 0},
+        {"", 0, 0}, {"5m,1m", -1, 0}, {"5", 1, 5000}, {"soon", -1, 0}, {"1m,", 1, 60000},
+        {"9d", -1, 0}, {"1,1,1,1,1,1,1,1,1", -1, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct looks l;
+        struct err e = {0};
+        int rc = looks_parse(str_of(cases[i].text), &l, &e);
+        assert_int_equal(rc, cases[i].n < 0 ? -1 : 0);
+        if (rc < 0) {
+            assert_true(e.text[0] != '\0');
+            continue;
+        }
+        assert_int_equal(l.n, cases[i].n);
+        assert_int_equal(l.n ? l.ms[l.n - 1] : 0, cases[i].last);
+    }
+    struct looks l = looks_default(120000);
+    assert_int_equal(l.ms[0], 300000);
+    assert_int_equal(l.ms[1], 900000);
+    assert_int_equal(l.ms[2], 3600000);
+}
+
 static void finds_texts_of_deliveries(void **state)
 {
     static const char json[] = "{\"a\":{\"x\":[1,{\"id\":9}],\"id\":\"e\\u00e4\"},\"n\":12,"
@@ -189,6 +216,7 @@ int main(void)
         cmocka_unit_test(finds_the_words_of_a_refusal),
         cmocka_unit_test(limits_the_rate),
         cmocka_unit_test(breaks_and_probes),
+        cmocka_unit_test(reads_looks),
         cmocka_unit_test(finds_texts_of_deliveries),
         cmocka_unit_test(finds_delivery_ids),
         cmocka_unit_test(allows_variables_by_pattern),

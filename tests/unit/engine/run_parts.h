@@ -33,6 +33,16 @@ static inline void write_and_look(struct script_call *c)
         fake_end(c, SCRIPT_RETURNED, c->answer, false);
 }
 
+static inline void write_and_settle(struct script_call *c)
+{
+    if (c->seq == 0)
+        fake_step(c, WRITE, "{\"name\":\"x\"}");
+    else if (c->seq == 1)
+        fake_step(c, "{\"of\":1,\"op\":\"settle\"}", "");
+    else
+        fake_end(c, SCRIPT_RETURNED, c->meta, false);
+}
+
 static inline void only_read(struct script_call *c)
 {
     if (c->seq == 0)

@@ -1,5 +1,6 @@
 /* The run machine: journal, replay, unknown outcomes, retries. */
 #include "run_parts.h"
+#include "clock.h"
 
 static void does_and_records(void **state)
 {
@@ -78,6 +79,80 @@ static void a_crash_during_the_settling_goes_on_with_it(void **state)
     assert_string_equal(w->seen.result, "{\"found\":7}");
     assert_int_equal(net_count("POST"), 1);
     assert_string_equal(w->seen.steps, "1 unknown, 1 unknown again, 2 done, 3 done, ");
+}
+
+/* Looks twice: when the lost write has settled, and 300 ms later. */
+static void write_and_look_twice(struct script_call *c)
+{
+    static const char find[] = "{\"connection\":\"books\",\"op\":\"http\",\"path\":\"/find\"}";
+    if (c->seq == 0)
+        fake_step(c, WRITE, "{\"name\":\"x\"}");
+    else if (c->seq == 1)
+        fake_step(c, "{\"of\":1,\"op\":\"settle\"}", "");
+    else if (c->seq == 2 || c->seq == 4)
+        fake_step(c, find, "");
+    else if (c->seq == 3)
+        fake_step(c, "{\"after_ms\":300,\"of\":1,\"op\":\"settle\"}", "");
+    else
+        fake_end(c, SCRIPT_RETURNED, c->answer, false);
+}
+
+static int64_t lost_at, looked_at[8];
+static int looks;
+static void lose_and_note(const struct fake_sent *q, int n, struct http_out_result *r)
+{
+    lose_writes(q, n, r);
+    if (strncmp(q->line, "POST", 4) == 0)
+        lost_at = clock_wall_ms();
+    else
+        looked_at[looks++ % 8] = clock_wall_ms();
+}
+
+static void looks_are_neither_early_nor_lost(void **state)
+{
+    struct world *w = *state;
+    fake.run = write_and_look_twice;
+    net.serve = lose_and_note;
+    w->settings.inline_wait_ms = 0;
+    w->settings.settle_ms = 200;
+    looks = 0;
+    world_start(w);
+    world_inject(w, "{\"type\":\"t\"}");
+    /* The host dies in each of the two waits. */
+    for (int parked = 1; parked <= 2; parked++) {
+        while (w->seen.parked < parked)
+            world_wait(w, 5);
+        assert_int_equal(looks, parked - 1);
+        world_crash(w);
+        world_start(w);
+    }
+    world_until_over(w, 1);
+    assert_string_equal(w->seen.state, "done");
+    assert_int_equal(net_count("POST"), 1);
+    assert_int_equal(looks, 2);
+    assert_true(looked_at[0] >= lost_at + 200);
+    assert_true(looked_at[1] >= lost_at + 500);
+}
+
+static void settling_says_when_to_look(void **state)
+{
+    struct world *w = *state;
+    fake.run = write_and_settle;
+    net.serve = lose_writes;
+    w->settings.looks = (struct looks){.n = 2, .ms = {5, 7}};
+    w->settings.sends = 4;
+    world_start(w);
+    world_inject(w, "{\"type\":\"t\"}");
+    world_until_over(w, 1);
+    assert_non_null(strstr(w->seen.result, "\"attempts\":4,\"looks_ms\":[5,7],\"sent_ms\":1"));
+    /* As the connection says, and in proportion. */
+    w->settings.looks.n = -1;
+    w->settings.sends = 0;
+    world_crash(w);
+    world_start(w);
+    world_inject(w, "{\"type\":\"t\"}");
+    world_until_over(w, 1);
+    assert_non_null(strstr(w->seen.result, "\"attempts\":3,\"looks_ms\":[125,375,1500],"));
 }
 
 static void transient_failures_are_healed(void **state)
@@ -217,6 +292,8 @@ int main(void)
         RUN_TEST(a_crash_after_the_intent_looks_first),
         RUN_TEST(a_lost_answer_is_not_sent_again),
         RUN_TEST(a_crash_during_the_settling_goes_on_with_it),
+        RUN_TEST(looks_are_neither_early_nor_lost),
+        RUN_TEST(settling_says_when_to_look),
         RUN_TEST(transient_failures_are_healed),
         RUN_TEST(waits_give_the_state_back),
         RUN_TEST(a_parked_write_is_sent_again),

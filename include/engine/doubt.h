@@ -1,0 +1,20 @@
+/* A write of which nobody knows whether it was carried out: what is remembered of it, and the waits
+ * before it is looked for. See design.md 4.2: here is when, lua/http.lua is what. */
+#ifndef DOUBT_H
+#define DOUBT_H
+
+#include "step.h"
+
+/* How long a lost request of this step may still be under way: what the settings say for all, else
+ * its own, else its connection's, else 120 s. */
+int64_t doubt_settle_ms(
+    const struct engine *e, const struct manifest_connection *conn, const struct jsonv *spec);
+/* A write was answered, or given up as unknown: its script may come to doubt it. */
+void doubt_remember(const struct step *s);
+/* The same of a write that is answered from the journal. */
+void doubt_replay(struct run *r, const struct journal_step *js, const struct jsonv *spec);
+/* The step {op = "settle", of = step, after_ms = more}: answered when the request cannot land any
+ * more, and that much later. Its answer: {at_ms, attempts, looks_ms, sent_ms}. */
+void doubt_settle(struct step *s);
+
+#endif
