@@ -29,6 +29,7 @@ const struct command *const commands[] = {
     &command_versions,
     &command_reload,
     &command_rollback,
+    &command_diff,
     &command_secret,
     &command_backup,
     &command_restore,

@@ -23,7 +23,7 @@ extern const struct command command_serve, command_check, command_run, command_t
 extern const struct command command_events, command_runs, command_show, command_attention,
     command_stats, command_alerts, command_send, command_retry, command_skip;
 /* The live version of a company's scripts. */
-extern const struct command command_versions, command_reload, command_rollback;
+extern const struct command command_versions, command_reload, command_rollback, command_diff;
 /* Care of the data. */
 extern const struct command command_secret, command_backup, command_restore;
 /* Matching. */

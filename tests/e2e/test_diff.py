@@ -1,0 +1,156 @@
+"""What other scripts would have done to recorded events: offline, field by field, in euros."""
+import json
+import os
+import shutil
+import socket
+
+from harness import Case, fixture, main
+
+NOTICE = """ row = function(line) line.unit_price = line.unit_price and line.unit_price + 10 return line end,
+  notify = {"""
+
+
+class Diff(Case):
+    EVENTS = 3
+
+    def setUp(self):
+        super().setUp()
+        w = self.world
+        w.start_sandbox("procountor", "slack")
+        w.minimal()
+        self.folder = os.path.join(w.companies, "minimal")
+        self.other = os.path.join(w.dir, "other")
+
+    def record(self, count=EVENTS):
+        w = self.world
+        w.start_host()
+        for i in range(count):
+            status, _ = w.deliver(fixture(id=f"event-{i}", contract__id=f"K{i}"))
+            self.assertEqual(status, 202)
+        self.assertEqual({r["state"] for r in w.settled(count)}, {"done"})
+
+    def change(self, old, new):
+        """The company's folder with other scripts, beside it."""
+        shutil.copytree(self.folder, self.other)
+        path = os.path.join(self.other, "company.lua")
+        with open(path) as f:
+            text = f.read()
+        self.assertIn(old, text)
+        with open(path, "w") as f:
+            f.write(text.replace(old, new))
+
+    def diff(self, *args, folder=None):
+        return self.world.sauma("diff", "minimal", "--with", folder or self.other, "--data",
+                                self.world.data, *args, check=False)
+
+    def rows(self, *args):
+        done = self.diff("--json", *args)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        return lines[:-1], lines[-1]["summary"]
+
+    def test_the_same_scripts_differ_in_nothing(self):
+        self.record()
+        done = self.diff(folder=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"events     3 gone through, 3 the same, 0 changed", done.stdout)
+
+    def test_a_price_is_shown_by_field_and_in_euros(self):
+        self.record()
+        self.change("notify = {", NOTICE)
+        changed, summary = self.rows()
+        self.assertEqual((summary["events"], summary["changed"]), (3, 3))
+        self.assertEqual(summary["customers"], 1)
+        self.assertEqual(summary["not_covered"], 0)
+        # The customer is there on both sides; what the product costs is the catalogue's.
+        effects = changed[0]["runs"][0]["effects"]
+        invoice, = [e for e in effects if e["path"] == "/invoices"]
+        self.assertEqual(invoice["change"], "changed")
+        fields = {f["path"]: (f["before"], f["now"]) for f in invoice["fields"]}
+        before, now = fields["invoiceRows[1].unitPrice"]
+        self.assertEqual(round(now - before, 2), 10)
+        self.assertNotIn("partnerId", fields)
+        total, = summary["sums"]
+        self.assertEqual(total["currency"], "EUR")
+        self.assertGreater(total["difference"], 0)
+        self.assertAlmostEqual(total["difference"], total["now"] - total["before"], 2)
+        text = self.diff().stdout.decode()
+        self.assertIn("changed  procountor POST /invoices", text)
+        self.assertRegex(text, r"invoiceRows\[1\]\.unitPrice: [0-9.]+ -> [0-9.]+\n")
+
+    def test_a_notice_more_and_a_notice_less(self):
+        self.record(1)
+        self.change('notify = { "slack" }', "notify = {}")
+        changed, summary = self.rows()
+        self.assertEqual(summary["effects"], {"added": 0, "missing": 1, "changed": 0})
+        effect, = changed[0]["runs"][0]["effects"]
+        self.assertEqual((effect["change"], effect["connection"]), ("missing", "slack"))
+
+    def test_a_trigger_that_holds_is_a_change(self):
+        self.record(1)
+        self.change('trigger = "automatic"', 'trigger = "manual"')
+        changed, summary = self.rows()
+        run, = changed[0]["runs"]
+        self.assertEqual((run["before"]["policy"], run["now"]["policy"]), ("automatic", "manual"))
+        self.assertEqual(run["effects"], []) # once sent, it does the same
+        self.assertEqual(summary["effects"], {"added": 0, "missing": 0, "changed": 0})
+
+    def test_what_no_journal_answers_is_not_guessed(self):
+        self.record(1)
+        self.change("notify = {", """ row = function(line)
+          http.get("procountor", "/never/asked") return line end, notify = {""")
+        changed, summary = self.rows()
+        self.assertEqual(summary["not_covered"], 1)
+        self.assertEqual(changed[0]["runs"][0]["now"],
+                         {"policy": "automatic", "end": "not covered",
+                          "reason": "procountor: GET /never/asked"})
+        self.assertEqual(summary["effects"], {"added": 0, "missing": 0, "changed": 0})
+
+    def test_a_bug_shows_with_its_line(self):
+        self.record(1)
+        self.change("notify = {", "row = function(line) return line.nothing.at_all end,\n notify = {")
+        changed, _ = self.rows()
+        end = changed[0]["runs"][0]["now"]
+        self.assertEqual(end["end"], "failed")
+        self.assertIn("company.lua:11", end["reason"])
+
+    def test_more_changes_than_wanted_fail(self):
+        self.record(2)
+        self.change('notify = { "slack" }', "notify = {}")
+        self.assertEqual(self.diff("--max-changes", "1").returncode, 1)
+        self.assertEqual(self.diff("--max-changes", "2").returncode, 0)
+
+    def test_no_connection_is_opened(self):
+        w = self.world
+        self.record(2)
+        self.change("notify = {", NOTICE)
+        w.host.stop()
+        with socket.socket() as ear:
+            ear.bind(("127.0.0.1", 0))
+            ear.listen()
+            ear.settimeout(0)
+            w.env["PROCOUNTOR_URL"] = "http://127.0.0.1:%d/procountor/api" % ear.getsockname()[1]
+            invoices = len(w.invoices())
+            w.sandbox.stop()
+            changed, summary = self.rows()
+            self.assertEqual((summary["changed"], summary["not_covered"]), (2, 0))
+            with self.assertRaises(BlockingIOError):
+                ear.accept()
+        self.assertEqual(invoices, 2)
+
+    def test_what_cannot_be_compared_is_said(self):
+        self.record(1)
+        self.change("connect \"slack\"", "conect \"slack\"")
+        broken = self.diff()
+        self.assertEqual(broken.returncode, 1)
+        self.assertIn(b"company.lua:9", broken.stderr)
+        nobody = self.world.sauma("diff", "nobody", "--with", self.folder, "--data",
+                                  self.world.data, check=False)
+        self.assertEqual(nobody.returncode, 1)
+        self.assertIn(b"knows no live scripts of nobody", nobody.stderr)
+        nowhere = self.diff(folder="/nowhere")
+        self.assertEqual(nowhere.returncode, 1)
+
+
+if __name__ == "__main__":
+    main()
