@@ -195,6 +195,22 @@ bool catalog_has(const struct catalog *c, struct str id)
     return find_id(c, id) != NULL;
 }
 
+uint32_t catalog_slot(const struct catalog *c, struct str id)
+{
+    const uint32_t *at = find_id(c, id);
+    return at ? *at - 2 : CATALOG_NO_SLOT;
+}
+
+uint32_t catalog_slots(const struct catalog *c)
+{
+    return c->slots;
+}
+
+struct str catalog_id_at(const struct catalog *c, uint32_t slot)
+{
+    return c->records[slot] ? catalog_field(c->records[slot], FIELD_ID) : STR_NONE;
+}
+
 /* ---- changes --------------------------------------------------------------------------------- */
 
 static void link_words(struct catalog *c, uint32_t slot)
@@ -283,9 +299,15 @@ static void add(struct catalog *c, const char *record, size_t n)
 
 bool catalog_put_kept(struct catalog *c, const char *record, size_t n)
 {
-    if (find_id(c, catalog_field(record, FIELD_ID)))
-        return false;
+    uint32_t *old = find_id(c, catalog_field(record, FIELD_ID));
+    if (old) {
+        const char *was = c->records[*old - 2];
+        if (catalog_record_size(was) == n && memcmp(was, record, n) == 0)
+            return false;
+        drop(c, old);
+    }
     add(c, record, n);
+    compact(c);
     return true;
 }
 
@@ -295,11 +317,7 @@ int catalog_put(struct catalog *c, const struct catalog_record *r, struct err *e
     buf_clear(b);
     if (catalog_fold(b, r, e) < 0)
         return -1;
-    uint32_t *old = find_id(c, r->id);
-    if (old)
-        drop(c, old);
-    add(c, b->p, b->n);
-    compact(c);
+    catalog_put_kept(c, b->p, b->n);
     return 0;
 }
 

@@ -34,7 +34,8 @@ struct catalog {
 struct str catalog_field(const char *record, int field);
 int64_t catalog_price(const char *record);
 size_t catalog_record_size(const char *record);
-/* Adds a record as it is kept; false if its id is there already. */
+/* Adds a record as it is kept, or puts it in the place of the one of its id; false if that is just
+ * the same. */
 bool catalog_put_kept(struct catalog *c, const char *record, size_t n);
 /* What a word says: hundredths of bits, more for a rare one; most for one that no record has. */
 uint32_t catalog_weight(const struct catalog *c, uint32_t word);

@@ -31,13 +31,14 @@ void catalog_free(struct catalog *c);
 int catalog_put(struct catalog *c, const struct catalog_record *r, struct err *e);
 bool catalog_remove(struct catalog *c, struct str id);
 bool catalog_has(const struct catalog *c, struct str id);
+/* Each record has a place, a number below catalog_slots, as long as it is not changed.
+ * CATALOG_NO_SLOT: there is no such record. catalog_id_at: STR_NONE for a place that is free. */
+#define CATALOG_NO_SLOT UINT32_MAX
+uint32_t catalog_slot(const struct catalog *c, struct str id);
+uint32_t catalog_slots(const struct catalog *c);
+struct str catalog_id_at(const struct catalog *c, uint32_t slot);
 size_t catalog_count(const struct catalog *c);
 /* Bytes held, to the nearest per cent or so. */
 size_t catalog_bytes(const struct catalog *c);
-
-/* Writes to path (first beside it, then renamed). -1 with ERR_IO. */
-int catalog_save(const struct catalog *c, const char *path, struct err *e);
-/* NULL with ERR_IO, or ERR_INPUT for a file of another version, or one that is damaged. */
-struct catalog *catalog_load(const char *path, struct err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "catalog_log.h"
 #include "decision.h"
 
 #define RECORDS 2000
@@ -149,65 +150,161 @@ static int tear_down(void **state)
     return unlink(path);
 }
 
-static struct catalog *filled(void)
+/* Adds what make(id, n) gives to both, the log and c. */
+static void note(struct catalog_log *l, struct catalog *c, uint32_t id, uint32_t n, int wanted)
 {
-    struct catalog *c = catalog_new();
     char text[256];
-    for (uint32_t id = 0; id < 300; id++) {
-        struct catalog_record r = make(text, id, 3);
-        assert_int_equal(catalog_put(c, &r, NULL), 0);
+    struct catalog_record r = make(text, id, n);
+    assert_int_equal(catalog_log_put(l, c, &r, NULL), wanted);
+}
+
+static struct catalog_log *opened(struct catalog *c)
+{
+    struct err e = {0};
+    struct catalog_log *l = catalog_log_open(path, "acme", &e);
+    int more;
+    if (!l)
+        fail_msg("%s", e.text);
+    while ((more = catalog_log_read(l, c, 7, &e)) > 0)
+        ;
+    assert_int_equal(more, 0);
+    return l;
+}
+
+/* Puts, changes, removals and marks; what is left is written to c. */
+static void write_some(struct catalog *c)
+{
+    char text[256];
+    unlink(path);
+    struct catalog_log *l = opened(c);
+    for (uint32_t id = 0; id < 300; id++)
+        note(l, c, id, 3, 1);
+    catalog_log_set_mark(l, "first");
+    for (uint32_t id = 0; id < 300; id += 2)
+        note(l, c, id, 4, 1);
+    for (uint32_t id = 0; id < 300; id += 3) {
+        struct catalog_record r = make(text, id, 1);
+        assert_true(catalog_log_remove(l, c, r.id));
+        assert_false(catalog_log_remove(l, c, r.id));
     }
-    return c;
+    note(l, c, 1, 3, 0); /* it is there just so */
+    catalog_log_set_mark(l, "second");
+    assert_int_equal(catalog_log_flush(l, NULL), 0);
+    catalog_log_close(l);
 }
 
 static void comes_back_from_a_file(void **state)
 {
-    struct err e = {0};
-    struct catalog *c = filled();
-    assert_int_equal(catalog_save(c, path, &e), 0);
-    struct catalog *back = catalog_load(path, &e);
-    assert_non_null(back);
+    struct catalog *c = catalog_new(), *back = catalog_new();
+    write_some(c);
+    struct catalog_log *l = opened(back);
+    assert_same_answers(c, back, 300);
+    assert_string_equal(catalog_log_mark(l), "second");
+    assert_false(catalog_log_was_cut(l));
+    /* It goes on. */
+    note(l, back, 700, 1, 1);
+    note(NULL, c, 700, 1, 1);
+    catalog_log_close(l);
+    catalog_free(back);
+    back = catalog_new();
+    catalog_log_close(opened(back));
     assert_same_answers(c, back, 300);
     catalog_free(c);
     catalog_free(back);
 }
 
-static void expect_refused(const char *bytes, size_t n, const char *words_expected)
+static void is_tidied(void **state)
 {
+    struct catalog *c = catalog_new(), *back = catalog_new();
     struct err e = {0};
+    unlink(path);
+    struct catalog_log *l = opened(c);
+    for (uint32_t n = 1; n < 30; n++)
+        for (uint32_t id = 0; id < 100; id++)
+            note(l, c, id, n, 1);
+    catalog_log_set_mark(l, "kept");
+    assert_int_equal(catalog_log_flush(l, NULL), 0);
+    FILE *f = fopen(path, "rb");
+    fseek(f, 0, SEEK_END);
+    long before = ftell(f);
+    fclose(f);
+    assert_int_equal(catalog_log_tidy(l, c, &e), 0);
+    note(l, c, 1000, 1, 1);
+    catalog_log_close(l);
+    f = fopen(path, "rb");
+    fseek(f, 0, SEEK_END);
+    assert_true(ftell(f) < before / 10);
+    fclose(f);
+    l = opened(back);
+    assert_string_equal(catalog_log_mark(l), "kept");
+    assert_same_answers(c, back, 300);
+    catalog_log_close(l);
+    catalog_free(c);
+    catalog_free(back);
+}
+
+static size_t read_file(char *bytes, size_t max)
+{
+    FILE *f = fopen(path, "rb");
+    size_t n = fread(bytes, 1, max, f);
+    fclose(f);
+    return n;
+}
+
+static void write_file(const char *bytes, size_t n)
+{
     FILE *f = fopen(path, "wb");
     fwrite(bytes, 1, n, f);
     fclose(f);
-    assert_null(catalog_load(path, &e));
-    if (!strstr(e.text, words_expected))
-        fail_msg("\"%s\" does not say \"%s\"", e.text, words_expected);
 }
 
-static void refuses_other_and_damaged_files(void **state)
+/* What is damaged is cut off, and all before it stands; another's file is begun again. */
+static void cuts_what_is_damaged(void **state)
 {
-    struct err e = {0};
-    struct catalog *c = filled();
-    assert_int_equal(catalog_save(c, path, &e), 0);
-    catalog_free(c);
     static char bytes[200000];
-    FILE *f = fopen(path, "rb");
-    size_t n = fread(bytes, 1, sizeof(bytes), f);
-    fclose(f);
+    struct catalog *c = catalog_new();
+    write_some(c);
+    catalog_free(c);
+    size_t n = read_file(bytes, sizeof(bytes));
     assert_in_range(n, 1000, sizeof(bytes) - 1);
-    expect_refused(bytes, 0, "no catalogue");
-    expect_refused("not a catalogue at all, surely", 30, "no catalogue");
-    expect_refused(bytes, n - 1, "damaged");
-    bytes[n] = 0;
-    expect_refused(bytes, n + 1, "damaged");
-    /* Any byte that is another is noticed. */
     for (size_t i = 0; i < n; i += 97) {
+        c = catalog_new();
         bytes[i] ^= 0x20;
-        expect_refused(bytes, n, i < 8 ? "no catalogue" : i < 16 ? "another version" : "damaged");
+        write_file(bytes, n);
         bytes[i] ^= 0x20;
+        struct catalog_log *l = opened(c);
+        assert_true(catalog_log_was_cut(l));
+        size_t had = catalog_count(c);
+        note(l, c, 5000, 1, 1);
+        catalog_log_close(l);
+        catalog_free(c);
+        c = catalog_new();
+        l = opened(c);
+        assert_false(catalog_log_was_cut(l));
+        assert_int_equal(catalog_count(c), had + 1);
+        catalog_log_close(l);
+        catalog_free(c);
     }
-    bytes[8] = 2;
-    expect_refused(bytes, n, "another version");
-    assert_null(catalog_load("/nonexistent/catalogue", &e));
+    /* A crash in the middle of the last change. */
+    c = catalog_new();
+    write_file(bytes, n - 3);
+    struct catalog_log *l = opened(c);
+    assert_true(catalog_log_was_cut(l));
+    assert_int_equal(catalog_count(c), 200);
+    assert_string_equal(catalog_log_mark(l), "first");
+    catalog_log_close(l);
+    catalog_free(c);
+    /* Another catalogue's. */
+    c = catalog_new();
+    write_file(bytes, n);
+    l = catalog_log_open(path, "other", NULL);
+    assert_true(catalog_log_was_cut(l));
+    assert_int_equal(catalog_log_read(l, c, 10, NULL), 0);
+    assert_int_equal(catalog_count(c), 0);
+    catalog_log_close(l);
+    catalog_free(c);
+    struct err e = {0};
+    assert_null(catalog_log_open("/nonexistent/catalogue", "acme", &e));
     assert_int_equal(e.code, ERR_IO);
 }
 
@@ -218,7 +315,8 @@ int main(void)
         cmocka_unit_test(link_and_unlink_is_the_identity),
         cmocka_unit_test(refuses_what_has_no_id_or_name),
         cmocka_unit_test_setup_teardown(comes_back_from_a_file, set_up, NULL),
-        cmocka_unit_test_setup_teardown(refuses_other_and_damaged_files, NULL, tear_down),
+        cmocka_unit_test(is_tidied),
+        cmocka_unit_test_setup_teardown(cuts_what_is_damaged, NULL, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
