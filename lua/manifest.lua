@@ -59,6 +59,12 @@ local function webhook_of(entry)
   return webhook
 end
 
+-- Lists that the host keeps a copy of, to find what is alike; see manifest.h for their members.
+local function catalogues_of(entry)
+  local list = entry.connector.catalogues
+  return list and json.array(list) or nil
+end
+
 local function connection_of(entry)
   local settings, secrets = {}, {}
   for name, value in pairs(entry.settings) do
@@ -75,6 +81,7 @@ local function connection_of(entry)
     settle_ms = milliseconds(common.settle), looks_ms = milliseconds_each(common.looks),
     attempts = common.attempts, deadline_ms = milliseconds(common.deadline),
     timeout_ms = milliseconds(common.timeout),
+    catalogues = catalogues_of(entry),
     rate = common.rate or entry.connector.rate, concurrency = common.concurrency }
 end
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "home.h"
+#include "match_shelf.h"
 #include "mem.h"
 
 static int remove_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
@@ -76,6 +77,11 @@ int parts_open_engine(
     hc.ca_file = o->ca_file;
     if (!(p->http = http_out_new(p->loop, &hc, e)))
         return -1;
+    char *catalogues = mem_printf("%s/catalogues", data);
+    p->shelf = shelf_new(p->loop, catalogues, s->match_memory, e);
+    mem_free(catalogues);
+    if (!p->shelf)
+        return -1;
     struct engine_parts ep = {
         .loop = p->loop,
         .store = p->store,
@@ -83,6 +89,7 @@ int parts_open_engine(
         .http = p->http,
         .resolver = p->resolver,
         .system = &p->system,
+        .shelf = p->shelf,
     };
     p->engine = engine_new(&ep, s);
     return 0;
@@ -101,6 +108,7 @@ void parts_close_engine(struct parts *p)
     /* In the order of use: nobody calls what is already gone. */
     if (p->engine)
         engine_free(p->engine);
+    shelf_free(p->shelf);
     if (p->http)
         http_out_free(p->http);
     if (p->store)
@@ -113,6 +121,7 @@ void parts_close_engine(struct parts *p)
         nftw(p->temporary, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     mem_free(p->temporary);
     p->engine = NULL;
+    p->shelf = NULL;
     p->http = NULL;
     p->store = NULL;
     p->resolver = NULL;
@@ -151,6 +160,10 @@ int parts_read_options(
     s->http_timeout_ms = conf_int(c, "http-timeout");
     s->max_answer = conf_size(c, "max-answer");
     s->max_steps = (int)conf_int(c, "max-steps");
+    s->match_memory = conf_size(c, "match-memory");
+    s->match_fresh_ms = conf_int(c, "match-fresh");
+    s->match_whole_ms = conf_int(c, "match-whole");
+    s->match_wait_ms = conf_int(c, "match-wait");
     if (s->sends < 0 || s->sends > 10)
         return err_set(e, ERR_INPUT, "--write-attempts is 1 to 10, or 0");
     if (conf_text(c, "looks") && looks_parse(str_of(conf_text(c, "looks")), &s->looks, e) < 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "channel.h"
 #include "clock.h"
+#include "match_feed.h"
 #include "mem.h"
 
 /* Somebody who waits for a load to end. */
@@ -34,6 +35,7 @@ struct company *company_get(struct engine *e, const char *name, bool make)
     c->channels = map_new();
     c->keys = map_new();
     c->locks = map_new();
+    c->feeds = map_new();
     list_init(&c->versions);
     list_init(&c->turn_node);
     list_init(&c->ready);
@@ -245,6 +247,10 @@ void company_free(struct company *c)
     size_t at = 0;
     struct str key;
     void *value;
+    while (map_next(c->feeds, &at, &key, &value))
+        feed_free(value);
+    map_free(c->feeds);
+    at = 0;
     while (map_next(c->channels, &at, &key, &value))
         channel_free(value);
     map_free(c->channels);

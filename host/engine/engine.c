@@ -33,6 +33,10 @@ void engine_settings_defaults(struct engine_settings *s)
         .breaker_failures = 10,
         .breaker_ms = 5000,
         .signature_window_ms = 300000,
+        .match_memory = (size_t)1 << 30,
+        .match_fresh_ms = 60000,
+        .match_whole_ms = 7 * 86400000LL,
+        .match_wait_ms = 5000,
     };
 }
 
@@ -48,6 +52,7 @@ struct engine *engine_new(const struct engine_parts *p, const struct engine_sett
         randombytes_buf(&e->random, sizeof e->random);
     list_init(&e->turn);
     list_init(&e->events);
+    list_init(&e->feeds);
     return e;
 }
 

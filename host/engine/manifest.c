@@ -190,7 +190,7 @@ static int parse_connection(const struct jsonv *v, struct manifest_connection *c
             c->where, MANIFEST_NAME_MAX, c->name);
     if (parse_value(jsonv_get(v, "url"), c->where, &c->url, e) < 0 ||
         parse_auth(jsonv_get(v, "auth"), c->where, &c->auth, e) < 0 ||
-        parse_webhook(v, c->where, &c->webhook, e) < 0)
+        parse_webhook(v, c->where, &c->webhook, e) < 0 || manifest_parse_catalogues(v, c, e) < 0)
         return -1;
     return parse_limits(v, c, e);
 }
@@ -291,6 +291,9 @@ static void free_connection(struct manifest_connection *c)
     mem_free(c->webhook.event);
     mem_free(c->webhook.id);
     mem_free(c->webhook.secret.text);
+    for (int i = 0; i < c->ncatalogues; i++)
+        manifest_catalogue_free(&c->catalogues[i]);
+    mem_free(c->catalogues);
 }
 
 void manifest_free(struct manifest *m)

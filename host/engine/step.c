@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "doubt.h"
 #include "fault.h"
+#include "match_feed.h"
 #include "mem.h"
 
 /* ---- life ---- */
@@ -46,6 +47,7 @@ static void step_free(struct step *s)
         channel_leave(s->channel);
     if (s->timer)
         loop_timer_free(s->timer);
+    match_cancel(s->match);
     resolver_wipe(s->used_token);
     jsondoc_free(s->doc);
     mem_free(s->title);
@@ -334,6 +336,8 @@ static void begin_op(struct step *s)
     } else if (strcmp(op, "unlock") == 0) {
         lock_drop(s->run, lock_name(s->doc));
         slept(s);
+    } else if (strcmp(op, "match") == 0) {
+        match_begin(s);
     } else {
         step_fail(s, "permanent", "a run cannot do \"%.40s\" here", op);
     }

@@ -23,6 +23,7 @@ struct parts {
     struct http_out *http;
     struct scripts *scripts;
     struct bundle system;
+    struct shelf *shelf;
     struct engine *engine;
     char *temporary; /* folder to remove, or NULL */
 };
@@ -59,8 +60,12 @@ void parts_close_engine(struct parts *p);
         {"run-deadline", CONF_MS, "24h", "a run tries no step again after this"},                  \
         {"http-timeout", CONF_MS, "20s", "one outgoing request"},                                  \
         {"max-answer", CONF_SIZE, "16m", "bytes of one answer from outside"},                      \
+        {"max-steps", CONF_INT, "2000", "steps of one run"},                                       \
+        {"match-memory", CONF_SIZE, "1g", "bytes of all catalogues kept to find what is alike"},   \
+        {"match-fresh", CONF_MS, "60s", "a catalogue looked at within this is not read again"},    \
+        {"match-whole", CONF_MS, "7d", "all of a catalogue is read again after this"},             \
     {                                                                                              \
-        "max-steps", CONF_INT, "2000", "steps of one run"                                          \
+        "match-wait", CONF_MS, "5s", "a step waits so long for a catalogue being read"             \
     }
 /* 0, or -1 and e: a value that is none. */
 int parts_read_options(

@@ -18,6 +18,7 @@
 #include "str.h"
 
 struct engine;
+struct shelf;
 
 struct engine_settings {
     bool dry_run;          /* reads are done, writes are answered by the host */
@@ -42,6 +43,10 @@ struct engine_settings {
     int breaker_failures;        /* transient failures in a row that stop a connection */
     int64_t breaker_ms;          /* for how long; doubles up to retry_cap_ms */
     int64_t signature_window_ms; /* a signed timestamp may differ by this */
+    size_t match_memory;         /* bytes of all catalogues that are kept to find what is alike */
+    int64_t match_fresh_ms;      /* a catalogue that was looked at within this is not read again */
+    int64_t match_whole_ms;      /* all of it is read again after this */
+    int64_t match_wait_ms;       /* a step waits so long for a catalogue that is being read */
     uint64_t seed;               /* of the jitter; 0: random */
 };
 void engine_settings_defaults(struct engine_settings *s);
@@ -54,6 +59,7 @@ struct engine_parts {
     struct http_out *http;
     const struct resolver *resolver;
     const struct bundle *system; /* the same that scripts_new got */
+    struct shelf *shelf;         /* of catalogues; NULL: none are kept */
 };
 
 struct engine *engine_new(const struct engine_parts *p, const struct engine_settings *s);

@@ -32,6 +32,7 @@ struct engine {
     bool started, dead;
     int held; /* callbacks of the store to come */
 
+    struct list feeds;  /* catalogues that are open, see match_feed.h */
     struct list turn;   /* companies with runs that may start */
     struct list events; /* in memory */
     int active;         /* of them those at work (not parked) */
@@ -80,6 +81,7 @@ struct company {
     struct map *channels;  /* connection -> struct channel */
     struct map *keys;      /* key -> struct key_queue */
     struct map *locks;     /* name -> struct lock */
+    struct map *feeds;     /* connection.catalogue -> struct feed */
     struct list turn_node; /* in engine.turn */
     struct list ready;     /* runs that may start */
     int running;

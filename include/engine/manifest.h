@@ -40,6 +40,30 @@ struct manifest_webhook {
     struct manifest_value secret;
 };
 
+/* A list of records of the outside system that the host keeps a copy of, to find what is alike:
+ * how it is read. All paths of members are dotted. */
+enum {
+    CATALOGUE_ID,
+    CATALOGUE_NAME,
+    CATALOGUE_CODE,
+    CATALOGUE_GTIN,
+    CATALOGUE_BRAND,
+    CATALOGUE_TEXT,
+    CATALOGUE_UNIT,
+    CATALOGUE_PRICE,
+    MANIFEST_CATALOGUE_FIELDS
+};
+struct manifest_catalogue {
+    char *name;   /* "products" */
+    char *path;   /* with its query, below the connection's address; ordered by id */
+    char *list;   /* where the records stand in the answer: "results" */
+    char *after;  /* parameter: only what comes after this id */
+    char *since;  /* parameter: only what changed from this day on; "": there is none */
+    int size;     /* records of a full page */
+    bool written; /* to disk as well */
+    char *field[MANIFEST_CATALOGUE_FIELDS]; /* paths of members; NULL: there is none */
+};
+
 struct manifest_connection {
     char *name, *kind, *where;
     struct manifest_value url;
@@ -51,6 +75,8 @@ struct manifest_connection {
     int64_t timeout_ms; /* 0: the engine's default */
     double rate;        /* requests a second; 0: no limit */
     int concurrency;    /* 0: the engine's default */
+    struct manifest_catalogue *catalogues;
+    int ncatalogues;
 };
 
 enum manifest_trigger { TRIGGER_AUTOMATIC, TRIGGER_MANUAL, TRIGGER_OFF, TRIGGER_FUNCTION };
@@ -77,6 +103,15 @@ struct manifest *manifest_parse(struct str json, struct err *e);
 void manifest_free(struct manifest *m);
 /* NULL if there is none of that name. */
 const struct manifest_connection *manifest_connection(const struct manifest *m, const char *name);
+/* manifest_catalogue.c: catalogues of a connection from its JSON; -1 and e. NULL: there is none of
+ * that name. */
+struct jsonv;
+int manifest_parse_catalogues(
+    const struct jsonv *connection, struct manifest_connection *c, struct err *e);
+const struct manifest_catalogue *manifest_catalogue(
+    const struct manifest_connection *c, const char *name);
+void manifest_catalogue_copy(struct manifest_catalogue *to, const struct manifest_catalogue *from);
+void manifest_catalogue_free(struct manifest_catalogue *c);
 /* True if a rule is for events of this type (may be "") of the connection. */
 bool manifest_listens(const struct manifest *m, const char *connection, const char *type);
 /* Calls fn for each secret (env: false) and variable that the connections name, once each. */

@@ -40,6 +40,8 @@ struct step {
     struct http_out_transfer *transfer;
     struct loop_timer *timer;
     void (*after)(struct step *s); /* what the timer leads to */
+
+    struct match_ask *match; /* a catalogue is asked */
 };
 
 /* step.c */

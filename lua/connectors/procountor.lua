@@ -28,6 +28,10 @@ local function check(settings)
   if settings.penalty_percent ~= nil and not money.number(settings.penalty_percent) then
     return "penalty_percent is no number"
   end
+  local customers_mode = settings.similar_customers
+  if customers_mode and customers_mode ~= "review" and customers_mode ~= "new" then
+    return ('similar_customers: it is "review" or "new", not "%s"'):format(customers_mode)
+  end
   if settings.similar and not SIMILAR[settings.similar] then
     return ('similar: it is "review", "link" or "off", not "%s"'):format(settings.similar)
   end
@@ -70,8 +74,20 @@ return {
     transliterate = { type = "boolean", help = "letters outside Windows-1252 to their nearest" },
     similar = { type = "string",
       help = 'a product that is the same but for its spelling: "review" (asks), "link" or "off"' },
+    similar_customers = { type = "string", help = 'a company without a business ID whose name is '
+      .. 'there already: "review" (asks) or "new"' },
   },
   -- Procountor asks for at most 20 requests a second and may suspend who sends more.
   rate = 10,
   check = check, auth = auth, new = new,
+  catalogues = {
+    { name = "products", path = "/products?type=SALES&active=true&orderById=ASC&size=200",
+      list = "results", size = 200, after = "previousId", since = "versionStartDate",
+      fields = { id = "id", name = "name", code = "code", unit = "unit", price = "price" },
+      written = true },
+    -- Not written: customers may be people, and what is kept of people is the store's alone.
+    { name = "customers", path = "/businesspartners?type=CUSTOMER&orderById=ASC&size=200",
+      list = "results", size = 200, after = "previousId", since = "versionStartDate",
+      fields = { id = "id", name = "name" } },
+  },
 }

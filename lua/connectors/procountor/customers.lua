@@ -16,10 +16,12 @@ kept there; vat_number of either kind, if it is valid.
 An inactive customer is used as it is, with a warning: a second one of the same business ID would be
 worse, and whoever made it inactive may want to know before it is active again.
 
-The business ID alone decides who is the same. Without one a new customer is made, also when the
-register has one of that name: two people may share a name and an address, and a wrong customer on
-an invoice is worse than one too many. What we made ourselves under the same key is found again by
-the key, which stands in the second comment of the partner.
+The business ID alone decides who is the same. Without one nobody is taken for the same by name: a
+wrong customer on an invoice is worse than one too many. Where the register has a company of that
+name or nearly so (namesakes.lua), a person is asked; a consumer is made anew, since two people may
+share a name. The connection's setting similar_customers = "new" makes companies anew too, with a
+line in the log. What we made ourselves under the same key is found again by the key, which stands in
+the second comment of the partner.
 ]]
 
 local ids = require "ids"
@@ -33,6 +35,7 @@ local lock = require "lock"
 local addresses = require "connectors.procountor.addresses"
 local countries = require "connectors.procountor.countries"
 local emails = require "connectors.procountor.email"
+local namesakes = require "connectors.procountor.namesakes"
 local preflight = require "connectors.procountor.preflight"
 local words = require "connectors.procountor.words"
 
@@ -288,24 +291,24 @@ end
 -- Customers without an identity that carry our key: made by an earlier run of the same origin.
 local function by_tag(client, wanted)
   local name, tag = given.text(wanted.name), tag_of(wanted)
-  local namesakes, ours = {}, {}
-  if not name or not tag then return ours, namesakes end
+  local known, ours = {}, {}
+  if not name or not tag then return ours, known end
   for _, active in ipairs { true, false } do
     for _, term in ipairs(name_terms(name)) do
-      merge(namesakes, search(client, "name", term, active, function(record)
+      merge(known, search(client, "name", term, active, function(record)
         local other = given.text(record.name)
         return other == name or (other ~= nil and names.fold(other) == names.fold(name))
       end))
     end
   end
-  for _, record in ipairs(namesakes) do
+  for _, record in ipairs(known) do
     if not given.text(part(record, "invoicingInfo").identifier) then
       -- The search does not show comments; only the whole record does.
       local whole = client:get("/businesspartners/" .. tostring(record.id))
       if part(whole, "additionalInfo").comments2 == tag then ours[#ours + 1] = whole end
     end
   end
-  return ours, namesakes
+  return ours, known
 end
 
 local function new(client)
@@ -345,11 +348,11 @@ local function new(client)
         return one_of(by_identity(client, who), wanted, who) or create(wanted, who)
       end)
     end
-    local ours, namesakes = by_tag(client, wanted)
+    local ours, known = by_tag(client, wanted)
     if ours[1] then return customer_of(ours[1], wanted) end
-    if #namesakes > 0 and not wanted.consumer then
-      current.warn("no business ID was given, so a new customer was made although Procountor has %s",
-        list_text(namesakes))
+    if not wanted.consumer then
+      merge(known, namesakes.like(client, given.text(wanted.name)))
+      if #known > 0 then namesakes.ask(client, wanted, list_text(known)) end
     end
     return create(wanted, nil)
   end

@@ -215,6 +215,8 @@ local function new(client)
     local record, adopted = client:post("/products", body, function()
       return lookup(client, line)
     end)
+    similar.made(client, { id = record.id, name = given.text(record.name) or body.name,
+      code = given.text(record.code) or body.code, unit = body.unit, price = body.price })
     local product = product_of(record, not adopted)
     product.name, product.code = product.name or body.name, product.code or body.code
     return product

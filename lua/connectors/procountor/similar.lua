@@ -11,11 +11,15 @@ The connection's setting `similar` says what is done with what is found:
   "link"    the product is used, with a line in the log
   "off"     nothing is looked for
 
+The host's catalogue of the register answers, if it is there (catalogue.lua); what it finds is read
+in Procountor before it counts. Else the register is searched for the longest words of the name.
+
 Only what is as good as certain counts (see match.index: the names agree both ways, or the model
 code is the same, and no number, size, colour or edition contradicts). What is merely alike is
 another product; where that is close, the log says so.
 ]]
 
+local catalogue = require "catalogue"
 local match = require "match"
 local decimal = require "decimal"
 local given = require "given"
@@ -26,7 +30,14 @@ local WORDS = 3    -- words of the name that are searched for
 local SHORTEST = 4 -- letters of a word that is worth a search
 local STEM = 5     -- letters of it that are searched for: what is inflected or mistyped ends otherwise
 
+local TRIES = 5    -- records of the catalogue that may turn out to be different by now
+
 local similar = {}
+
+local function is_sold(product)
+  return product.active ~= false and (product.type or "SALES") == "SALES"
+    and given.text(product.name) ~= nil
+end
 
 -- The begins of the longest words of a name, in plain letters: Procountor finds parts of names as
 -- they are written.
@@ -62,8 +73,7 @@ local function candidates(client, line)
     for _, product in ipairs(client:list("/products",
       { name = word, type = "SALES", active = "true" })) do
       local id = tostring(product.id)
-      if not seen[id] and product.active ~= false and (product.type or "SALES") == "SALES"
-        and given.text(product.name) then
+      if not seen[id] and is_sold(product) then
         seen[id] = true
         records[#records + 1] = record_of(product)
       end
@@ -77,17 +87,50 @@ local function describe(product)
     given.text(product.code) or "none", tostring(product.id))
 end
 
+-- What the register's words give: the decision and the product, or nil.
+local function by_words(client, wanted, line)
+  local records = candidates(client, line)
+  if #records == 0 then return nil end
+  local found = match.index(records):find(wanted)
+  if not found.match then return nil end
+  return found, found.match.product
+end
+
+-- The product of that id as it is now, or nil if it is gone or sold no longer.
+local function read(client, id)
+  local product, status = client:get("/products/" .. id, nil, nil, { 404 })
+  if status == 404 or not is_sold(product) then return nil end
+  return product
+end
+
+-- The same from the host's catalogue; false if that cannot say. What it finds is read, and told to
+-- it, until what it finds is what was just read.
+local function by_catalogue(client, wanted)
+  local product, put, remove
+  for _ = 1, TRIES do
+    local found = catalogue.find(client.name, "products", wanted, put, remove)
+    if not found then return false end
+    local id = found.meant
+    if not id then return found end
+    if product and tostring(product.id) == id then return found, product end
+    product = read(client, id)
+    put, remove = product and { product } or nil, not product and { id } or nil
+  end
+  return false
+end
+
 function similar.look(client, line, label)
   local mode = client.settings.similar or "review"
   if mode == "off" then return nil end
-  local records = candidates(client, line)
-  if #records == 0 then return nil end
-  local found = match.index(records):find { name = line.name, unit = given.text(line.unit) }
-  if not found.match then return nil end
-  local product = found.match.product
+  local wanted = { name = line.name, unit = given.text(line.unit) }
+  local found, product = by_catalogue(client, wanted)
+  if found == false then found, product = by_words(client, wanted, line) end
+  if not found then return nil end
   if found.decision ~= "link" then
-    current.warn("%s: a new product, though Procountor's %s is somewhat like it (%s)", label,
-      describe(product), found.explain.reason)
+    if product then
+      current.warn("%s: a new product, though Procountor's %s is somewhat like it (%s)", label,
+        describe(product), found.explain.reason)
+    end
     return nil
   end
   if mode == "link" then
@@ -99,6 +142,13 @@ function similar.look(client, line, label)
     .. "Give the row that product's code or name if it is; if not, add the new product to "
     .. "Procountor. Then retry. The connection's setting similar can be \"link\" or \"off\"."):format(
     label, line.name, describe(product), found.explain.reason), { row = label })
+end
+
+-- A product that was just made there.
+function similar.made(client, product)
+  if client.settings.similar ~= "off" and product.id ~= nil and product.id ~= 0 then
+    catalogue.put(client.name, "products", { product })
+  end
 end
 
 return similar

@@ -109,7 +109,7 @@ static void world_start(struct world *w)
     w->store = store_open(w->loop, w->dir, &e);
     if (!w->store)
         fail_msg("%s", e.text);
-    struct engine_parts p = {w->loop, w->store, NULL, NULL, w->resolver, &w->system};
+    struct engine_parts p = {w->loop, w->store, NULL, NULL, w->resolver, &w->system, NULL};
     w->engine = engine_new(&p, &w->settings);
     engine_observe(w->engine, &o);
     w->loaded = false;
