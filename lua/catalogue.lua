@@ -5,7 +5,8 @@ read again there before it counts.
 
   catalogue.find(connection, name, record, put, remove)
       -> { decision, meant = id or nil, candidates = { { id, score }, ... }, explain, changed, count }
-         as match.index's find (meant: what a link or review is about); or nil and why there is no catalogue (yet)
+         as match.index's find (meant: what a link or review is about); or nil and why there is no
+         catalogue (yet)
   catalogue.put(connection, name, records)   records were just written or read there
 
 record = { name, code, gtin, brand, text, unit, price }. put: records as the outside system gives
