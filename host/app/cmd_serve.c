@@ -13,6 +13,7 @@
 #include "parts.h"
 #include "reload.h"
 #include "routes.h"
+#include "store_prune.h"
 
 static const struct conf_option options[] = {
     {"companies", CONF_TEXT, NULL, "folder whose folders are the companies"},
@@ -31,6 +32,11 @@ static const struct conf_option options[] = {
     {"max-running", CONF_INT, "256", "runs with a live script, in all"},
     {"watch", CONF_MS, "20ms",
         "how long a company's folder rests after a change before it is read; 0: not watched"},
+    {"keep-bodies", CONF_MS, "90d", "age at which bodies and large answers go; 0: never"},
+    {"keep-events", CONF_MS, "400d", "age at which settled events go, 7d or more; 0: never"},
+    {"keep-large", CONF_SIZE, "1k", "requests and answers over this go with the bodies"},
+    {"keep-versions", CONF_INT, "10", "newest versions of a company's scripts, kept at any age"},
+    {"prune-every", CONF_MS, "10m", "how often what is too old is looked for"},
     {"drain", CONF_MS, "20s", "how long SIGTERM waits for steps under way"},
     OPTION_LOG,
     OPTION_CONFIG,
@@ -48,6 +54,7 @@ struct serving {
     bool draining;
     int drains; /* what drain still waits for */
     int status;
+    struct store_retention keep;
 };
 
 static void stop(struct serving *s, int status)
@@ -171,6 +178,16 @@ static void on_pins(void *arg, const struct err *err)
         stop(s, command_fail(STATUS_OUTSIDE, "%s", e.text));
 }
 
+static void read_retention(const struct conf *c, struct store_retention *r)
+{
+    store_retention_defaults(r);
+    r->bodies_ms = conf_int(c, "keep-bodies");
+    r->events_ms = conf_int(c, "keep-events");
+    r->large = conf_size(c, "keep-large");
+    r->versions = (int)conf_int(c, "keep-versions");
+    r->every_ms = conf_int(c, "prune-every");
+}
+
 static int begin(struct serving *s, struct err *e)
 {
     const struct conf *c = s->conf;
@@ -186,6 +203,7 @@ static int begin(struct serving *s, struct err *e)
     es.signature_window_ms = conf_int(c, "signature-window");
     if (parts_open(&s->parts, &o, &es, e) < 0)
         return -1;
+    store_keep(s->parts.store, &s->keep);
     struct engine_observer ob = {.run = on_run, .log = on_log, .arg = s};
     engine_observe(s->parts.engine, &ob);
     s->reload = reload_new(s->parts.engine, s->parts.loop, conf_text(c, "companies"));
@@ -212,6 +230,9 @@ static int serve_run(const struct conf *c)
     if (strcmp(conf_text(c, "store"), "sqlite"))
         return command_fail(
             STATUS_USAGE, "--store %s: this build keeps its data in sqlite", conf_text(c, "store"));
+    read_retention(c, &s.keep);
+    if (store_retention_check(&s.keep, &e) < 0)
+        return command_fail(STATUS_USAGE, "%s", e.text);
     if (command_log_level(c) < 0)
         return STATUS_USAGE;
     if (begin(&s, &e) < 0)

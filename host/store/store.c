@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "log.h"
 #include "mem.h"
+#include "prune.h"
 #include "store_private.h"
 
 /* Operations in one transaction; larger ones gain nothing more and make the first wait. */
@@ -44,6 +45,7 @@ struct store {
     bool hurry;     /* what was asked goes at the end of this turn */
     bool lingering; /* or when this timer is due */
     struct loop_timer *linger;
+    struct pruner *pruner; /* NULL until store_keep */
 
     /* Shared, under the mutex. */
     pthread_mutex_t mutex;
@@ -215,6 +217,17 @@ int64_t store_restored_ms(const struct store *s)
     return s->restored_ms;
 }
 
+void store_keep(struct store *s, const struct store_retention *r)
+{
+    if (!s->pruner)
+        s->pruner = pruner_new(s, s->loop, r);
+}
+
+void store_pruned(const struct store *s, struct store_pruned *out)
+{
+    pruner_sum(s->pruner, out);
+}
+
 int store_alerts_open(const struct store *s)
 {
     return s->alerts_open;
@@ -268,6 +281,7 @@ static void release(struct store *s)
 {
     loop_wake_free(s->wake);
     loop_timer_free(s->linger);
+    pruner_free(s->pruner);
     place_free(s->place);
     sql_close(s->sql);
     if (s->lock_fd >= 0)
@@ -308,6 +322,7 @@ void store_close(struct store *s)
     if (!s)
         return;
     loop_off_idle(s->loop, hand_over, s);
+    pruner_stop(s->pruner);
     while (s->pending > 0) {
         s->hurry = true;
         hand_over(s);

@@ -170,11 +170,17 @@ static int load_body_run(struct sql *s, struct op *o)
 {
     struct load_body *l = (struct load_body *)o;
     struct query *q = sql_use(s, Q_BODY_GET,
-        "SELECT body FROM bodies WHERE event = (SELECT seq FROM events WHERE id = ?)");
+        "SELECT b.body, b.event FROM events e LEFT JOIN bodies b ON b.event = e.seq"
+        " WHERE e.id = ?");
     query_text(q, l->event);
     int rc = query_row(q);
     if (rc <= 0)
         return rc < 0 ? -1 : op_fail(o, ERR_NOT_FOUND, "there is no event %s", l->event);
+    if (!query_col(q, 1).p) {
+        query_done(q);
+        return op_fail(o, ERR_NOT_FOUND,
+            "the body of event %s was pruned: it is older than --keep-bodies", l->event);
+    }
     l->body = query_col_dup(q, 0);
     query_done(q);
     return 0;

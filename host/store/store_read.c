@@ -107,6 +107,7 @@ static void put_event(struct buf *b, struct query *q)
     row_text(b, "state", query_col_text(q, 7));
     row_text(b, "reason", query_col_text(q, 8));
     row_value(b, "runs", query_col(q, 9));
+    row_time(b, "pruned_at", query_col_int(q, 10));
 }
 
 static void event_conditions(struct where *w, const struct store_filter *f)
@@ -136,8 +137,8 @@ int store_read_events(
     struct query q = where_query(r->sql, &w,
         "SELECT e.id, e.company, e.connection, e.type, e.delivery, e.received_ms, length(b.body),"
         " e.state, e.reason, (SELECT json_group_array(json_object('id', id, 'rule', rule, 'state',"
-        " state, 'reason', reason)) FROM (SELECT * FROM runs WHERE event = e.seq ORDER BY n))"
-        " FROM events e JOIN bodies b ON b.event = e.seq WHERE 1",
+        " state, 'reason', reason)) FROM (SELECT * FROM runs WHERE event = e.seq ORDER BY n)),"
+        " e.pruned_ms FROM events e LEFT JOIN bodies b ON b.event = e.seq WHERE 1",
         " AND e.received_ms >= ? ORDER BY e.seq DESC LIMIT ?", f);
     int rc = 0;
     while (rc == 0 && query_row(&q) == 1) {

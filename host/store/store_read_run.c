@@ -33,8 +33,8 @@ static void put_event(struct sql *s, struct buf *b, int64_t run)
 {
     struct query q = query_prepare(s,
         "SELECT e.id, e.connection, e.type, e.delivery, e.received_ms, e.state, e.reason,"
-        " b.headers, b.body FROM runs r JOIN events e ON e.seq = r.event"
-        " JOIN bodies b ON b.event = e.seq WHERE r.n = ?");
+        " b.headers, b.body, e.pruned_ms FROM runs r JOIN events e ON e.seq = r.event"
+        " LEFT JOIN bodies b ON b.event = e.seq WHERE r.n = ?");
     query_int(&q, run);
     json_put_key(b, "event");
     buf_addc(b, '{');
@@ -48,6 +48,7 @@ static void put_event(struct sql *s, struct buf *b, int64_t run)
         row_text(b, "reason", query_col_text(&q, 6));
         row_value(b, "headers", query_col(&q, 7));
         row_value(b, "body", query_col(&q, 8));
+        row_time(b, "pruned_at", query_col_int(&q, 9));
     }
     buf_addc(b, '}');
     query_free(&q);

@@ -19,8 +19,8 @@ void store_reader_close(struct store_reader *r);
 /* Each calls fn once a row, newest first, with the row as a JSON object of stable keys on one line.
  * 0, or -1 and e.
  * events: id company connection type delivery received_at size state reason runs[{id rule state
- *   reason}]; state: in_flight held done skipped attention failed (see store_books); a filter may
- *   also name a state of one of its runs
+ *   reason}] pruned_at (its body was pruned then; null: it is there); state: in_flight held done
+ * skipped attention failed (see store_books); a filter may also name a state of one of its runs
  * runs: id event company rule version key state reason until created_at updated_at result steps
  * Bytes (bodies, results) are JSON as they are if they are JSON, else a string, else
  * {"base64":"..."}; null if there are none. Row functions return non-zero to stop. */
@@ -30,10 +30,10 @@ int store_read_events(struct store_reader *r, const struct store_filter *f, stor
 int store_read_runs(struct store_reader *r, const struct store_filter *f, store_row_fn fn,
     void *arg, struct err *e);
 /* One run (id, or a unique beginning of it) with its event and its steps in full: the run's keys
- * and `event` {id connection type delivery received_at state reason headers body}, `steps` [{seq
- * kind connection title state("open", "answered") outcome attempts duration_ms at request answer}],
- * `log` [{at level text}]. request and answer are the step's spec and meta with `body` added.
- * ERR_NOT_FOUND if there is none, ERR_CONFLICT if more than one begins so. */
+ * and `event` {id connection type delivery received_at state reason headers body pruned_at},
+ * `steps` [{seq kind connection title state("open", "answered") outcome attempts duration_ms at
+ * request answer}], `log` [{at level text}]. request and answer are the step's spec and meta with
+ * `body` added. ERR_NOT_FOUND if there is none, ERR_CONFLICT if more than one begins so. */
 int store_read_run(
     struct store_reader *r, const char *id, store_row_fn fn, void *arg, struct err *e);
 /* Versions of a company's scripts, or of all with NULL: company version at company_hash

@@ -84,12 +84,12 @@ static void events_as_rows(void **state)
     assert_string_equal(rows.row[0],
         "{\"id\":\"evt_3\",\"company\":\"other\",\"connection\":\"shop\",\"type\":\"order.created\","
         "\"delivery\":\"d\\\"3\",\"received_at\":\"2023-11-14T22:13:20.000Z\",\"size\":2,"
-        "\"state\":\"skipped\",\"reason\":\"no rule wants it\",\"runs\":[]}");
+        "\"state\":\"skipped\",\"reason\":\"no rule wants it\",\"runs\":[],\"pruned_at\":null}");
     assert_string_equal(rows.row[2],
         "{\"id\":\"evt_1\",\"company\":\"acme\",\"connection\":\"shop\",\"type\":\"order.created\","
         "\"delivery\":\"\",\"received_at\":\"2023-11-14T22:13:20.000Z\",\"size\":7,"
         "\"state\":\"attention\",\"reason\":\"the address\",\"runs\":[{\"id\":\"run_A1\","
-        "\"rule\":\"Reserve stock\",\"state\":\"attention\",\"reason\":\"the address\"}]}");
+        "\"rule\":\"Reserve stock\",\"state\":\"attention\",\"reason\":\"the address\"}],\"pruned_at\":null}");
     drop(&rows);
     store_reader_close(r);
 }
