@@ -148,8 +148,9 @@ static int drop_event(struct sql *s, struct prune_slice *sl, const struct row *r
         const char *text;
     } all[] = {
         {Q_PRUNE_BODY, "DELETE FROM bodies WHERE event = ?"},
-        {Q_PRUNE_LOGS, "DELETE FROM logs WHERE key IN (SELECT l.key FROM runs r JOIN logs l ON l.key"
-                       " BETWEEN r.n << 20 AND (r.n << 20) + 1048575 WHERE r.event = ?)"},
+        {Q_PRUNE_LOGS,
+            "DELETE FROM logs WHERE key IN (SELECT l.key FROM runs r JOIN logs l ON l.key"
+            " BETWEEN r.n << 20 AND (r.n << 20) + 1048575 WHERE r.event = ?)"},
         {Q_PRUNE_JOURNAL,
             "DELETE FROM steps WHERE key IN (SELECT s.key FROM runs r JOIN steps s ON s.key"
             " BETWEEN r.n << 20 AND (r.n << 20) + 1048575 WHERE r.event = ?)"},
@@ -211,8 +212,8 @@ static int64_t count_old_versions(struct sql *s, const struct prune_slice *sl, i
     return n;
 }
 
-/* What runs need is asked once, over the index of those that are not settled; not while there are
- * so many that the question itself would take long. */
+/* What is live stays, and what runs need. That is asked once, over the index of those that are not
+ * settled; not while there are so many that the question itself would take long. */
 #define UNSETTLED_MAX 20000
 
 static int prune_versions(struct sql *s, struct prune_slice *sl)
@@ -228,7 +229,9 @@ static int prune_versions(struct sql *s, struct prune_slice *sl)
         return 0;
     struct query q = query_prepare(s,
         "DELETE FROM versions WHERE (company, version) IN (" OLD_VERSIONS ") AND (company, version)"
-        " NOT IN (SELECT DISTINCT company, version FROM runs WHERE " UNSETTLED ")");
+        " NOT IN (SELECT DISTINCT company, version FROM runs WHERE " UNSETTLED ")"
+        " AND (company, version) NOT IN (SELECT company, version FROM switches WHERE n IN"
+        "  (SELECT max(n) FROM switches GROUP BY company))");
     query_int(&q, cut);
     query_int(&q, sl->keep.versions);
     int rc = query_run(&q);

@@ -74,15 +74,16 @@ static void books_balance(struct fixture *f)
     struct store_reader *r = store_reader_open(f->dir, NULL);
     struct store_books b;
     assert_int_equal(store_read_books(r, NULL, &b, NULL), 0);
-    assert_int_equal(b.received, b.done + b.skipped + b.attention + b.held + b.in_flight + b.failed);
+    assert_int_equal(
+        b.received, b.done + b.skipped + b.attention + b.held + b.in_flight + b.failed);
     store_reader_close(r);
-    assert_int_equal(fixture_number(f,
-                         "SELECT count(*) FROM (SELECT b.company, b.state, b.n -"
-                         " coalesce((SELECT n FROM books p WHERE p.company = b.company AND"
-                         "  p.state = 'pruned_' || b.state), 0) AS n FROM books b) b"
-                         " WHERE state NOT LIKE 'pruned%' AND state <> 'received' AND n <>"
-                         " (SELECT count(*) FROM events e WHERE e.company = b.company AND"
-                         "  e.state = b.state)"),
+    assert_int_equal(
+        fixture_number(f, "SELECT count(*) FROM (SELECT b.company, b.state, b.n -"
+                          " coalesce((SELECT n FROM books p WHERE p.company = b.company AND"
+                          "  p.state = 'pruned_' || b.state), 0) AS n FROM books b) b"
+                          " WHERE state NOT LIKE 'pruned%' AND state <> 'received' AND n <>"
+                          " (SELECT count(*) FROM events e WHERE e.company = b.company AND"
+                          "  e.state = b.state)"),
         0);
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM pragma_integrity_check"
                                        " WHERE integrity_check <> 'ok'"),
@@ -120,7 +121,8 @@ static void bodies_go_before_facts(void **state)
     assert_int_equal(fixture_number(f, "SELECT pruned_ms > 0 FROM events WHERE id = 'evt_6'"), 1);
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM logs"), 6);
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM steps"), 12);
-    assert_int_equal(fixture_number(f, "SELECT count(*) FROM steps WHERE length(answer) > 1000"), 5);
+    assert_int_equal(
+        fixture_number(f, "SELECT count(*) FROM steps WHERE length(answer) > 1000"), 5);
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM steps WHERE length(answer) = 8"), 6);
     books_balance(f);
     struct store_reader *r = store_reader_open(f->dir, NULL);
@@ -189,8 +191,8 @@ static void a_delivery_is_known_as_long_as_its_event(void **state)
     struct told t = {0};
     fill(f);
     prune(f, 90, 400);
-    struct store_event ev = {"evt_x", "other", "shop", "", "evt_6", 1, STR_NONE,
-        {large, sizeof(large)}};
+    struct store_event ev = {
+        "evt_x", "other", "shop", "", "evt_6", 1, STR_NONE, {large, sizeof(large)}};
     store_add_event(f->store, &ev, told_event, &t);
     fixture_settle(f);
     assert_int_equal(t.result, STORE_EVENT_DUPLICATE); /* also without its body */
@@ -201,9 +203,8 @@ static void what_is_not_settled_cannot_be_deleted_at_all(void **state)
     struct fixture *f = *state;
     fill(f);
     sqlite3 *h = fixture_sqlite(f);
-    assert_int_equal(sqlite3_exec(h,
-                         "DELETE FROM bodies; DELETE FROM events WHERE state = 'held'", NULL, NULL,
-                         NULL),
+    assert_int_equal(sqlite3_exec(h, "DELETE FROM bodies; DELETE FROM events WHERE state = 'held'",
+                         NULL, NULL, NULL),
         SQLITE_CONSTRAINT);
     sqlite3_close(h);
 }
@@ -220,8 +221,7 @@ static void versions_that_nobody_needs_go(void **state)
         snprintf(hash, sizeof(hash), "hash%d", i);
         store_put_bundle(f->store, hash, STR_LIT("{}"));
         store_put_bundle(f->store, "system", STR_LIT("{}"));
-        store_put_version(
-            f->store, "acme", names[i], hash, "system", now - (1000 - 180 * i) * DAY);
+        store_put_version(f->store, "acme", names[i], hash, "system", now - (1000 - 180 * i) * DAY);
     }
     fixture_settle(f);
     /* Replaced 820, 640, 460 and 280 days ago; e is the current one. */
