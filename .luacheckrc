@@ -5,15 +5,15 @@ local script = { "http", "json", "cjson", "decimal", "ids", "address", "names", 
   "crypto", "log", "notify", "attention", "skip", "secret", "env", "lock", "match" }
 files["rules"] = { read_globals = script }
 files["examples"] = { read_globals = script }
-files["examples/**/company.lua"] = { read_globals = { "company", "connect", "use", "rule",
+files["examples/**/company.lua"] = { read_globals = { "company", "connect", "use", "rule", "schedule", "poll",
   "procountor", "click2contract", "slack", "zapier", "crm" } }
 files["tests"] = { read_globals = script }
-files["tests/**/company.lua"] = { read_globals = { "company", "connect", "use", "rule",
+files["tests/**/company.lua"] = { read_globals = { "company", "connect", "use", "rule", "schedule", "poll",
   "procountor", "click2contract", "slack", "zapier", "crm" } }
 files["tests/companies/**/rules"] = { read_globals = { "procountor", "click2contract", "slack",
   "zapier" } }
-files["tests/companies/**/tests"] = { read_globals = { "test", "sandbox", "deliver", "fixture",
+files["tests/companies/**/tests"] = { read_globals = { "test", "sandbox", "deliver", "fire", "fixture",
   "fixture_text", "expect", "runs", "absent" } }
 files["examples/**/rules"] = { read_globals = { "procountor", "click2contract", "slack", "zapier" } }
-files["examples/**/tests"] = { read_globals = { "test", "sandbox", "deliver", "fixture",
+files["examples/**/tests"] = { read_globals = { "test", "sandbox", "deliver", "fire", "fixture",
   "fixture_text", "expect", "runs", "absent" } }

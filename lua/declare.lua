@@ -1,16 +1,17 @@
 --[[
-The words of company.lua: company, connect, use and rule. They say what there is; nothing is done.
+The words of company.lua: company, connect, use, rule, schedule and poll. They say what there is;
+nothing is done.
 
-  declare.words       { company =, connect =, use =, rule = }: the functions for company.lua
+  declare.words       { company =, connect =, use =, rule =, ... }: the functions for company.lua
   declare.begin(publish)   loading begins; publish(name, object) makes a connection a global
   declare.finish()    loading is over: checks the whole, returns what was declared:
       { company = { name, settings, where }, connections = { entry, ... }, rules = { rule, ... },
-        warnings = { text, ... } }
+        schedules = { schedule, ... }, warnings = { text, ... } }
 
 Every mistake raises "company.lua:3: what is wrong (did you mean ...?)".
 
 A connection's entry = { name, kind, where, connector, settings, common, object }; a rule =
-{ name, where, on = { ... }, trigger, key, run }.
+{ name, where, on = { ... }, trigger, key, run }; a schedule as timed.lua makes it, with where.
 ]]
 
 local host = require "host"
@@ -19,6 +20,7 @@ local handle = require "handle"
 local options = require "options"
 local suggest = require "suggest"
 local time = require "time"
+local timed = require "timed"
 
 local declare = { words = {} }
 
@@ -240,6 +242,33 @@ function declare.words.rule(name)
   end)
 end
 
+-- A schedule or poll: make is timed.schedule or timed.poll.
+local function add_timed(word, name, make, settings, where)
+  if type(settings) ~= "table" or handle.kind(settings) then
+    fail(where, '%s "%s" wants a table: { at = "0 3 * * *", run = function(due) ... end }', word,
+      name)
+  end
+  local ok, schedule, rule = pcall(make, name, settings)
+  if not ok then fail(where, "%s", schedule) end
+  local twin = state.schedule_names[name]
+  if twin then
+    fail(where, '%s "%s" was declared at %s already; give one of them another name', word, name,
+      twin)
+  end
+  state.schedule_names[name] = where
+  schedule.where = where
+  state.schedules[#state.schedules + 1] = schedule
+  if rule then add_rule(where, rule) end
+end
+
+for _, word in ipairs { "schedule", "poll" } do
+  declare.words[word] = function(name)
+    local where = loading(word)
+    named(where, word, name)
+    return with_settings(function(settings) add_timed(word, name, timed[word], settings, where) end)
+  end
+end
+
 -- The function of a rule script: the company's rules/<name>.lua before the installation's.
 local function load_rule(where, name)
   if not name:find("^[%w_]+$") then fail(where, '"%s" is not the name of a rule', name) end
@@ -280,8 +309,29 @@ function declare.words.use(name)
 end
 
 function declare.begin(publish, taken)
-  state = { connections = {}, rules = {}, rule_names = {}, warnings = {}, publish = publish,
-    taken = taken }
+  state = { connections = {}, rules = {}, rule_names = {}, schedules = {}, schedule_names = {},
+    warnings = {}, publish = publish, taken = taken }
+end
+
+-- on = "schedule.NAME" is for that schedule, "schedule" for all there are.
+local function check_scheduled(rule, text)
+  local name = text:match("^" .. timed.CONNECTION .. "%.(.*)")
+  if name and not state.schedule_names[name] then
+    fail(rule.where, 'rule "%s": on = "%s" names a schedule that does not exist%s', rule.name, text,
+      suggest(name, state.schedule_names))
+  end
+end
+
+local function check_schedules(listened)
+  for _, schedule in ipairs(state.schedules) do
+    if schedule.at and not schedule.time_zone then
+      schedule.time_zone = state.company.settings.time_zone
+    end
+    if not listened[timed.CONNECTION] and not listened[timed.CONNECTION .. "." .. schedule.name] then
+      state.warnings[#state.warnings + 1] = ('%s: schedule "%s" has no run, and no rule is for it'
+        ):format(schedule.where, schedule.name)
+    end
+  end
 end
 
 -- Rules may name connections that stand below them, so this is checked when all is read.
@@ -290,12 +340,18 @@ local function check_rules()
   for _, rule in ipairs(state.rules) do
     for _, text in ipairs(rule.on) do
       local name = text:match("^([^%.]+)")
+      if name == timed.CONNECTION then
+        check_scheduled(rule, text)
+        listened[text] = true
+        goto next_text
+      end
       local entry = name and connections.get(name)
       if not entry then
         fail(rule.where, 'rule "%s": on = "%s" names a connection that does not exist%s', rule.name,
           text, suggest(name or text, connections.names()))
       end
       listened[name] = true
+      ::next_text::
     end
     for _, name in ipairs(rule.needs) do
       if not connections.get(name) then
@@ -304,6 +360,7 @@ local function check_rules()
       end
     end
   end
+  check_schedules(listened)
   for _, entry in ipairs(state.connections) do
     if entry.connector.webhook and not listened[entry.name] then
       state.warnings[#state.warnings + 1] = ('%s: no rule is for the events of "%s"'):format(
@@ -324,7 +381,7 @@ function declare.finish()
   local declared = state
   state = nil
   return { company = declared.company, connections = declared.connections,
-    rules = declared.rules, warnings = declared.warnings }
+    rules = declared.rules, schedules = declared.schedules, warnings = declared.warnings }
 end
 
 return declare

@@ -91,6 +91,12 @@ local function rule_of(rule)
     key = rule.key ~= nil }
 end
 
+local function schedule_of(schedule)
+  return { name = schedule.name, where = schedule.where, at = schedule.at, every = schedule.every,
+    time_zone = schedule.time_zone, missed = schedule.missed,
+    missed_limit = schedule.missed_limit, poll = schedule.poll or false }
+end
+
 -- Names of secrets ("secret") or variables ("env") among all settings, each once.
 local function names_of(declared, kind)
   local seen, names = {}, json.array {}
@@ -109,10 +115,12 @@ end
 
 function manifest.of(declared)
   local list = { company = declared.company.name, settings = declared.company.settings,
-    connections = json.array {}, rules = json.array {}, secrets = names_of(declared, "secret"),
+    connections = json.array {}, rules = json.array {}, schedules = json.array {},
+    secrets = names_of(declared, "secret"),
     envs = names_of(declared, "env"), warnings = json.array(declared.warnings) }
   for i, entry in ipairs(declared.connections) do list.connections[i] = connection_of(entry) end
   for i, rule in ipairs(declared.rules) do list.rules[i] = rule_of(rule) end
+  for i, schedule in ipairs(declared.schedules) do list.schedules[i] = schedule_of(schedule) end
   return list
 end
 

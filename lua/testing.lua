@@ -15,6 +15,9 @@ Globals of a test file:
                                         .fault(spec) .seed{...} .clear() .url
   deliver(connection, event[, options]) the event arrives; gives its run, and .duplicate .status
                                         .event .runs; a run has .send() .retry() .skip(reason) .wait()
+  fire(schedule[, { at = time }])       a schedule or poll comes, as if it were its next time or that
+                                        one ("2026-11-25T03:00"); gives what deliver gives. In tests
+                                        none comes by itself
   runs() / runs "wait"                  all runs so far
   fixture(name[, changes])              fixtures/<name>, fields changed by dotted path; `absent` as
                                         a value takes the field away
@@ -79,6 +82,7 @@ line of the test file that asked.
               steps = [ { seq, op, connection, method, path, write = true|false, status = N|null,
                           outcome = "answered"|"unknown"|"adopted"|"failed"|"pending" } ] }
       A second delivery of the same event: the runs of the first, duplicate = true.
+  { op = "test.fire", schedule = name, at = "2026-11-25T03:00"|nil }      -> as test.deliver
   { op = "test.event", event = "evt_.." }                  -> as test.deliver, looked up now
   { op = "test.act", run = "run_..", action = "send"|"retry"|"skip", reason = words|nil }
       What `sauma send|retry|skip` does; waits like test.deliver.          -> RUN
@@ -124,6 +128,7 @@ local function environment()
   for _, name in ipairs(PLAIN) do globals[name] = require(name) end
   globals.test, globals.expect = register, expect
   globals.sandbox, globals.deliver, globals.runs = outside.sandbox, outside.deliver, outside.runs
+  globals.fire = outside.fire
   globals.fixture, globals.fixture_text = outside.fixture, outside.fixture_text
   globals.absent = outside.absent
   setmetatable(globals, { __index = function(_, name)

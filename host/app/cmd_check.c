@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "command.h"
 #include "log.h"
 #include "mem.h"
@@ -40,6 +41,25 @@ static void on_missing(void *arg, bool env, const char *name, const char *where)
         env ? " or not allowed by --env" : "");
 }
 
+#define NEXT_TIMES 3
+
+static void print_schedules(const struct manifest *m, const char *dir)
+{
+    char at[RECURRENCE_TEXT];
+    for (int i = 0; i < m->nschedules; i++) {
+        const struct manifest_schedule *s = &m->schedules[i];
+        int64_t slot = recurrence_slot(&s->when, clock_wall_ms());
+        printf("%s/%s: %s \"%s\", %s, comes next", dir, s->where, s->poll ? "poll" : "schedule",
+            s->name, s->when.text);
+        for (int k = 0; k < NEXT_TIMES; k++) {
+            slot = recurrence_next(&s->when, slot);
+            recurrence_time(&s->when, slot, at);
+            printf("%s %s", k ? "," : "", at);
+        }
+        printf("\n");
+    }
+}
+
 static void on_loaded(void *arg, const char *company, const char *version, const struct err *error)
 {
     struct checking *ch = arg;
@@ -51,6 +71,7 @@ static void on_loaded(void *arg, const char *company, const char *version, const
         for (int i = 0; i < m->nwarnings; i++)
             printf("%s/%s\n", ch->dir, m->warnings[i]);
         engine_missing(ch->parts->engine, company, on_missing, ch);
+        print_schedules(m, ch->dir);
         if (!ch->problems)
             printf("%s: ok: %s, version %s, %d connection%s, %d rule%s\n", ch->dir, m->company,
                 version, m->nconnections, m->nconnections == 1 ? "" : "s", m->nrules,
@@ -103,7 +124,7 @@ const struct command command_check = {
     .usage = "check DIR...",
     .summary = "load a company as the host would: errors as file:line: message",
     .details =
-        "Nothing outside is touched. With a data folder, secrets that are missing in it are\n"
+        "Nothing outside is touched. Of schedules and polls the next three times are shown. With a data folder, secrets that are missing in it are\n"
         "errors; without one they are listed as what has to be set.\n",
     .options = options,
     .run = check_run,

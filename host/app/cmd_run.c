@@ -16,6 +16,8 @@
 
 static const struct conf_option options[] = {
     {"connection", CONF_TEXT, NULL, "the connection it came from; default: the only webhook"},
+    {"fire", CONF_TEXT, NULL, "no EVENT.json: the event of this schedule or poll"},
+    {"at", CONF_TEXT, NULL, "with --fire: of this time of it; default: the next"},
     {"type", CONF_TEXT, NULL, "the event's type; default: read from it"},
     {"dry-run", CONF_FLAG, NULL, "read, but write nothing outside"},
     {"data", CONF_TEXT, "data", "folder whose secrets are used, if it is there"},
@@ -175,7 +177,8 @@ static void on_loaded(void *arg, const char *company, const char *version, const
         finish(f, STATUS_NO);
         return;
     }
-    const char *connection = connection_of(f);
+    const char *schedule = conf_text(f->conf, "fire");
+    const char *connection = schedule ? MANIFEST_SCHEDULE : connection_of(f);
     if (!connection) {
         finish(f, STATUS_USAGE);
         return;
@@ -183,8 +186,11 @@ static void on_loaded(void *arg, const char *company, const char *version, const
     engine_start(f->parts.engine);
     if (!f->json)
         printf("%s, version %s\n", company, version);
-    engine_inject(f->parts.engine, company, connection, conf_text(f->conf, "type"),
-        buf_str(&f->event), on_injected, f);
+    if (schedule)
+        engine_fire(f->parts.engine, company, schedule, conf_text(f->conf, "at"), on_injected, f);
+    else
+        engine_inject(f->parts.engine, company, connection, conf_text(f->conf, "type"),
+            buf_str(&f->event), on_injected, f);
 }
 
 static int read_event(struct foreground *f, const char *path)
@@ -209,14 +215,16 @@ static int run_run(const struct conf *c)
     struct parts_options o;
     struct engine_settings s;
     struct err e = {0};
-    if (conf_positionals(c) != 2)
+    bool fire = conf_text(c, "fire") != NULL;
+    if (conf_positionals(c) != (fire ? 1 : 2) || (conf_text(c, "at") && !fire))
         return command_fail(STATUS_USAGE, "usage: sauma %s", command_run.usage);
     if (command_log_level(c) < 0)
         return STATUS_USAGE;
     if (parts_read_options(c, &o, &s, &e) < 0)
         return command_fail(STATUS_USAGE, "%s", e.text);
     buf_init(&f.event, EVENT_BYTES_MAX);
-    f.status = read_event(&f, conf_positional(c, 1));
+    if (!fire)
+        f.status = read_event(&f, conf_positional(c, 1));
     if (f.status != STATUS_OK) {
         buf_free(&f.event);
         return f.status;
@@ -242,7 +250,7 @@ static int run_run(const struct conf *c)
 
 const struct command command_run = {
     .name = "run",
-    .usage = "run DIR EVENT.json [--connection NAME] [--dry-run]",
+    .usage = "run DIR EVENT.json [--connection NAME] [--dry-run] | run DIR --fire SCHEDULE",
     .summary = "one event through a company's rules, now; prints each step",
     .details =
         "EVENT.json - reads standard input. With --dry-run, what would be written outside is\n"

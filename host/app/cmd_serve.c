@@ -198,6 +198,7 @@ static int begin(struct serving *s, struct err *e)
     if (o.workers <= 0)
         o.workers = cores();
     o.data = o.secrets_data = conf_text(c, "data");
+    es.schedules = true;
     es.max_events = (int)conf_int(c, "max-events");
     es.max_running = (int)conf_int(c, "max-running");
     es.signature_window_ms = conf_int(c, "signature-window");

@@ -239,6 +239,26 @@ static void op_deliver(struct test_host *t, const struct jsonv *spec, struct str
         answer_failed(t, e.text);
 }
 
+static void on_fired(void *arg, const struct engine_reply *r)
+{
+    struct test_host *t = arg;
+    struct jsondoc *d = jsondoc_parse(r->json, NULL);
+    const char *problem = jsonv_str(jsonv_get(d ? jsondoc_root(d) : NULL, "error"), NULL);
+    t->status = 1; /* wait for its runs */
+    if (problem)
+        answer_failed(t, problem);
+    else
+        on_delivered(t, r->status, r->json, NULL);
+    jsondoc_free(d);
+}
+
+static void op_fire(struct test_host *t, const struct jsonv *spec)
+{
+    engine_fire(t->world.parts->engine, t->world.company,
+        jsonv_str(jsonv_get(spec, "schedule"), ""), jsonv_str(jsonv_get(spec, "at"), NULL),
+        on_fired, t);
+}
+
 static void answer_runs(void *arg)
 {
     struct test_host *t = arg;
@@ -303,6 +323,8 @@ static void in_world(struct test_host *t, const char *op, const struct jsonv *sp
         op_sandbox(t, spec);
     else if (!strcmp(op, "test.deliver"))
         op_deliver(t, spec, body);
+    else if (!strcmp(op, "test.fire"))
+        op_fire(t, spec);
     else if (!strcmp(op, "test.event"))
         op_event(t, spec);
     else if (!strcmp(op, "test.act"))

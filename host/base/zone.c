@@ -1,7 +1,6 @@
 /* Reading TZif (RFC 8536), and what a clock shows when. */
 #include "zone.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +144,47 @@ bool zone_name_ok(struct str name)
     return true;
 }
 
+/* The name nearest to it of those that tzdata.zi lists ("Z Name ...", "L Target Name"). */
+static void nearest(const char *dir, const char *name, char out[80])
+{
+    char *path = mem_printf("%s/tzdata.zi", dir), line[512];
+    FILE *f = fopen(path, "re");
+    int best = (int)strlen(name) / 3 + 1;
+    mem_free(path);
+    out[0] = '\0';
+    while (f && fgets(line, sizeof line, f)) {
+        struct str rest, word, text = str_trim(str_of(line));
+        bool link = str_starts(text, "L ");
+        if (!link && !str_starts(text, "Z "))
+            continue;
+        str_cut(text, ' ', &rest);
+        word = str_cut(rest, ' ', &rest);
+        if (link)
+            word = rest;
+        int d = str_distance(str_of(name), word);
+        if (d >= best)
+            continue;
+        best = d;
+        snprintf(out, 80, " (did you mean \"%.*s\"?)", word.n > 50 ? 50 : (int)word.n, word.p);
+    }
+    if (f)
+        fclose(f);
+}
+
+static void unknown(const char *dir, const char *name, struct err *e)
+{
+    char near[80], *path = mem_printf("%s/UTC", dir);
+    FILE *utc = fopen(path, "re");
+    mem_free(path);
+    nearest(dir, name, near);
+    if (utc)
+        err_set(e, ERR_NOT_FOUND, "time zone \"%.64s\" is not known%s", name, near);
+    else
+        err_set(e, ERR_IO, "there are no time zones in %s: install tzdata", dir);
+    if (utc)
+        fclose(utc);
+}
+
 struct zone *zone_open(const char *name, struct err *e)
 {
     const char *dir = getenv("TZDIR");
@@ -155,25 +195,16 @@ struct zone *zone_open(const char *name, struct err *e)
     FILE *f = path ? fopen(path, "re") : NULL;
     mem_free(path);
     if (!f) {
-        FILE *utc = (path = mem_printf("%s/UTC", dir)) ? fopen(path, "re") : NULL;
-        if (utc)
-            err_set(e, ERR_NOT_FOUND, "time zone \"%.64s\" is not known", name ? name : "");
-        else
-            err_set(e, ERR_IO, "there are no time zones in %s: install tzdata", dir);
-        if (utc)
-            fclose(utc);
-        mem_free(path);
+        unknown(dir, name ? name : "", e);
         return NULL;
     }
     char *bytes = mem_alloc(FILE_BYTES);
     size_t n = fread(bytes, 1, FILE_BYTES, f);
-    bool failed = ferror(f) && errno != EISDIR;
     fclose(f);
-    struct zone *z = failed ? NULL : zone_parse((struct str){bytes, n}, e);
+    struct zone *z = zone_parse((struct str){bytes, n}, e);
     mem_free(bytes);
     if (!z)
-        err_set(
-            e, failed ? ERR_IO : ERR_NOT_FOUND, "\"%.64s\" is not the name of a time zone", name);
+        unknown(dir, name, e);
     return z;
 }
 

@@ -139,6 +139,7 @@ void version_make_current(struct version *v)
     c->current = version_hold(v);
     if (old)
         version_release(old);
+    timetable_renew(c);
     events_company_ready(c);
 }
 
@@ -181,7 +182,7 @@ static void on_loaded(void *arg, struct str manifest, const struct err *err)
     struct version *v = arg;
     struct err problem = {0};
     if (!err) {
-        v->manifest = manifest_parse(manifest, &problem);
+        v->manifest = manifest_parse(v->company->name, manifest, &problem);
         if (!v->manifest)
             err = &problem;
     }
@@ -254,6 +255,7 @@ void company_free(struct company *c)
     while (map_next(c->channels, &at, &key, &value))
         channel_free(value);
     map_free(c->channels);
+    timetable_free(c);
     map_free(c->keys);
     locks_free(c->locks);
     while (!list_empty(&c->versions))

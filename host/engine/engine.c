@@ -95,9 +95,11 @@ void engine_free(struct engine *e)
     map_free(e->overrides);
     if (e->retry)
         loop_timer_free(e->retry);
+    if (e->keeper)
+        loop_timer_free(e->keeper);
     if (e->drain_timer)
         loop_timer_free(e->drain_timer);
-    e->retry = e->drain_timer = NULL;
+    e->retry = e->keeper = e->drain_timer = NULL;
     if (e->held == 0)
         release(e);
 }
@@ -120,6 +122,7 @@ void engine_start(struct engine *e)
     e->started_wall_ms = clock_wall_ms();
     events_pump(e);
     schedule_pump(e);
+    keeper_start(e);
 }
 
 bool engine_ready(const struct engine *e)

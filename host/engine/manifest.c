@@ -8,6 +8,9 @@
 
 #define MANIFEST_ITEMS_MAX 1000
 #define MANIFEST_NAME_MAX  64
+/* With the time it must fit into a delivery's id. */
+#define MANIFEST_SCHEDULE_NAME_MAX 100
+#define MANIFEST_MISSED_MAX        100
 
 static int count_children(const struct jsonv *v)
 {
@@ -220,6 +223,51 @@ static int parse_rule(const struct jsonv *v, struct manifest_rule *r, struct err
     return 0;
 }
 
+static int parse_schedule(
+    const char *company, const struct jsonv *v, struct manifest_schedule *s, struct err *e)
+{
+    static const char *const names[] = {"once", "all", "none"};
+    s->name = text_of(v, "name");
+    s->where = text_of(v, "where");
+    s->poll = jsonv_bool(jsonv_get(v, "poll"), false);
+    s->missed_limit = (int)jsonv_int(jsonv_get(v, "missed_limit"), MANIFEST_MISSED_MAX);
+    if (!s->name[0] || strlen(s->name) > MANIFEST_SCHEDULE_NAME_MAX)
+        return err_set(e, ERR_SCRIPT, "%s: a schedule needs a name of at most %d bytes", s->where,
+            MANIFEST_SCHEDULE_NAME_MAX);
+    const char *missed = jsonv_str(jsonv_get(v, "missed"), "once");
+    size_t i = 0;
+    while (i < sizeof names / sizeof names[0] && strcmp(missed, names[i]) != 0)
+        i++;
+    if (i == sizeof names / sizeof names[0])
+        return err_set(e, ERR_SCRIPT, "%s: unknown missed \"%.40s\"", s->where, missed);
+    s->missed = (enum manifest_missed)i;
+    if (s->missed_limit < 1 || s->missed_limit > MANIFEST_MISSED_MAX)
+        return err_set(e, ERR_SCRIPT, "%s: schedule \"%s\": missed_limit is 1 to %d", s->where,
+            s->name, MANIFEST_MISSED_MAX);
+    char *phase = mem_printf("%s/%s", company, s->name);
+    int rc = recurrence_init(&s->when, jsonv_str(jsonv_get(v, "at"), NULL),
+        jsonv_str(jsonv_get(v, "time_zone"), NULL), jsonv_str(jsonv_get(v, "every"), NULL), phase,
+        e);
+    mem_free(phase);
+    if (rc < 0)
+        err_prefix(e, "%s: %s \"%s\"", s->where, s->poll ? "poll" : "schedule", s->name);
+    return rc;
+}
+
+static int parse_schedules(
+    struct manifest *m, const char *company, const struct jsonv *root, struct err *e)
+{
+    const struct jsonv *list;
+    int n;
+    if (list_of(root, "schedules", &list, &n, e) < 0)
+        return -1;
+    m->schedules = mem_zalloc((size_t)n, sizeof *m->schedules);
+    for (const struct jsonv *c = list ? list->child : NULL; c; c = c->next)
+        if (parse_schedule(company, c, &m->schedules[m->nschedules++], e) < 0)
+            return -1;
+    return 0;
+}
+
 static int parse_lists(struct manifest *m, const struct jsonv *root, struct err *e)
 {
     const struct jsonv *list;
@@ -250,7 +298,7 @@ static int parse_lists(struct manifest *m, const struct jsonv *root, struct err 
     return 0;
 }
 
-struct manifest *manifest_parse(struct str json, struct err *e)
+struct manifest *manifest_parse(const char *company, struct str json, struct err *e)
 {
     struct jsondoc *d = jsondoc_parse(json, e);
     if (!d) {
@@ -265,6 +313,8 @@ struct manifest *manifest_parse(struct str json, struct err *e)
     m->company = text_of(root, "company");
     if (rc == 0)
         rc = parse_lists(m, root, e);
+    if (rc == 0)
+        rc = parse_schedules(m, company, root, e);
     jsondoc_free(d);
     if (rc < 0) {
         manifest_free(m);
@@ -309,6 +359,12 @@ void manifest_free(struct manifest *m)
         mem_free(m->rules[i].name);
         mem_free(m->rules[i].where);
     }
+    for (int i = 0; i < m->nschedules; i++) {
+        recurrence_free(&m->schedules[i].when);
+        mem_free(m->schedules[i].name);
+        mem_free(m->schedules[i].where);
+    }
+    mem_free(m->schedules);
     for (int i = 0; i < m->nwarnings; i++)
         mem_free(m->warnings[i]);
     mem_free(m->warnings);
@@ -336,6 +392,14 @@ const struct manifest_connection *manifest_connection(const struct manifest *m, 
     for (int i = 0; m && i < m->nconnections; i++)
         if (strcmp(m->connections[i].name, name) == 0)
             return &m->connections[i];
+    return NULL;
+}
+
+const struct manifest_schedule *manifest_schedule(const struct manifest *m, const char *name)
+{
+    for (int i = 0; m && i < m->nschedules; i++)
+        if (strcmp(m->schedules[i].name, name) == 0)
+            return &m->schedules[i];
     return NULL;
 }
 

@@ -338,6 +338,8 @@ static void begin_op(struct step *s)
         slept(s);
     } else if (strcmp(op, "match") == 0) {
         match_begin(s);
+    } else if (strcmp(op, "cursor") == 0 || strcmp(op, "move_cursor") == 0) {
+        step_cursor_begin(s, op[0] == 'm');
     } else {
         step_fail(s, "permanent", "a run cannot do \"%.40s\" here", op);
     }

@@ -8,6 +8,7 @@
 #include "id.h"
 #include "mem.h"
 #include "store_private.h"
+#include "store_schedule.h"
 
 #define HASH_BYTES 16
 
@@ -91,7 +92,9 @@ static int settle_event(struct sql *s, int64_t event)
 struct add_event {
     struct op op;
     struct store_event ev;
-    const char *why; /* skipped; NULL: in flight */
+    const char *why;      /* skipped; NULL: in flight */
+    const char *schedule; /* whose time it is; NULL: of none */
+    int64_t slot;
     store_event_fn fn;
     void *arg;
     enum store_event_result result;
@@ -111,7 +114,8 @@ static int compare_delivery(struct sql *s, struct add_event *a, struct str hash)
     int rc = query_row(q);
     if (rc <= 0)
         return rc < 0 ? -1 : op_fail(&a->op, ERR_IO, "event %s was not stored", a->ev.id);
-    a->result = str_eq(query_col(q, 2), hash) ? STORE_EVENT_DUPLICATE : STORE_EVENT_CONFLICT;
+    bool same = a->schedule || str_eq(query_col(q, 2), hash);
+    a->result = same ? STORE_EVENT_DUPLICATE : STORE_EVENT_CONFLICT;
     a->seq = query_col_int(q, 0);
     snprintf(a->first_id, sizeof(a->first_id), "%s", query_col_text(q, 1));
     query_done(q);
@@ -122,6 +126,8 @@ static int add_event_run(struct sql *s, struct op *o)
 {
     struct add_event *a = (struct add_event *)o;
     const struct store_event *ev = &a->ev;
+    if (a->schedule && schedule_slot(s, ev->company, a->schedule, a->slot))
+        return -1;
     unsigned char hash[HASH_BYTES];
     struct str hash_bytes = {(const char *)hash, sizeof(hash)};
     crypto_generichash(hash, sizeof(hash), (const unsigned char *)ev->body.p, ev->body.n, NULL, 0);
@@ -162,13 +168,13 @@ static void add_event_done(struct op *o, const struct err *e)
         a->fn(a->arg, a->result, a->seq, a->first_id, NULL);
 }
 
-static void ask_event(
-    struct store *s, const struct store_event *ev, const char *why, store_event_fn fn, void *arg)
+static void ask_event(struct store *s, const struct store_event *ev, const char *why,
+    const char *schedule, int64_t slot, store_event_fn fn, void *arg)
 {
-    struct add_event *a =
-        op_new(sizeof(*a), op_room(ev->id) + op_room(ev->company) + op_room(ev->connection) +
-                               op_room(ev->type) + op_room(ev->delivery) +
-                               op_room_bytes(ev->headers) + op_room_bytes(ev->body) + op_room(why));
+    struct add_event *a = op_new(
+        sizeof(*a), op_room(ev->id) + op_room(ev->company) + op_room(ev->connection) +
+                        op_room(ev->type) + op_room(ev->delivery) + op_room_bytes(ev->headers) +
+                        op_room_bytes(ev->body) + op_room(why) + op_room(schedule));
     struct op *o = &a->op;
     o->run = add_event_run;
     o->done = fn ? add_event_done : NULL;
@@ -182,6 +188,8 @@ static void ask_event(
     a->ev.headers = op_bytes(o, ev->headers);
     a->ev.body = op_bytes(o, ev->body);
     a->why = why ? op_text(o, why) : NULL;
+    a->schedule = schedule ? op_text(o, schedule) : NULL;
+    a->slot = slot;
     a->fn = fn;
     a->arg = arg;
     store_ask(s, o);
@@ -189,13 +197,19 @@ static void ask_event(
 
 void store_add_event(struct store *s, const struct store_event *ev, store_event_fn fn, void *arg)
 {
-    ask_event(s, ev, NULL, fn, arg);
+    ask_event(s, ev, NULL, NULL, 0, fn, arg);
 }
 
 void store_add_skipped(
     struct store *s, const struct store_event *ev, const char *why, store_event_fn fn, void *arg)
 {
-    ask_event(s, ev, why, fn, arg);
+    ask_event(s, ev, why, NULL, 0, fn, arg);
+}
+
+void store_add_scheduled(struct store *s, const struct store_event *ev, const char *schedule,
+    int64_t slot, store_event_fn fn, void *arg)
+{
+    ask_event(s, ev, NULL, schedule, slot, fn, arg);
 }
 
 /* ---- store_route ---- */

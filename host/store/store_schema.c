@@ -170,6 +170,32 @@ static const char *const migrations[] = {
     " at_ms INTEGER NOT NULL"
     ") STRICT;"
     "CREATE INDEX switches_company ON switches (company, n);",
+    /* 3: what must be remembered of time (store_schedule.h, store_order.c) */
+    "CREATE TABLE schedules ("
+    " company TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " spec TEXT NOT NULL,"
+    " slot INTEGER," /* the last time that came; NULL: the company has it no more */
+    " cursor TEXT,"  /* of a poll: JSON */
+    " PRIMARY KEY (company, name)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE expected ("
+    " company TEXT NOT NULL,"
+    " kind TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " last_ms INTEGER NOT NULL," /* of the last event; without one: when it was first expected */
+    " event TEXT NOT NULL,"
+    " PRIMARY KEY (company, kind, name)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE newest ("
+    " company TEXT NOT NULL,"
+    " rule TEXT NOT NULL,"
+    " key TEXT NOT NULL,"
+    " value TEXT NOT NULL,"
+    " event TEXT NOT NULL,"
+    " PRIMARY KEY (company, rule, key)"
+    ") STRICT, WITHOUT ROWID;"
+    "ALTER TABLE runs ADD COLUMN newest TEXT NOT NULL DEFAULT '';",
 };
 
 #define SCHEMA ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

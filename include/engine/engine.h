@@ -22,6 +22,7 @@ struct shelf;
 
 struct engine_settings {
     bool dry_run;          /* reads are done, writes are answered by the host */
+    bool schedules;        /* they come by themselves; else by engine_fire alone */
     bool ignore_trigger;   /* run what a policy would hold or leave: a person asked for it */
     int64_t settle_ms;     /* how long a lost request may still land; -1: connection's, or 120 s */
     struct looks looks;    /* when a lost write is looked for again; n -1: the connection's, or in
@@ -128,6 +129,11 @@ void engine_ingest(struct engine *e, const char *company, const char *connection
 void engine_inject(struct engine *e, const char *company, const char *connection, const char *type,
     struct str body, engine_reply_fn fn, void *arg);
 
+/* The event of a schedule, now: of its next time, or of `at` ("2026-11-25T03:00" on its clocks, or
+ * RFC 3339). 404 if there is no such schedule, 400 if it never comes at that time. */
+void engine_fire(struct engine *e, const char *company, const char *schedule, const char *at,
+    engine_reply_fn fn, void *arg);
+
 /* ---- people ---- */
 enum engine_action {
     ENGINE_GO_ON, /* send a held run, or begin again one that needs attention or failed: what it did
@@ -180,6 +186,7 @@ void engine_observe(struct engine *e, const struct engine_observer *o);
 struct engine_stats {
     int64_t received, duplicates, conflicts, refused; /* deliveries since the start */
     int64_t unauthenticated;
+    int64_t scheduled; /* events of schedules; they count as received too */
     int64_t runs_started, runs_resumed, runs_done, runs_skipped, runs_failed, runs_attention;
     int64_t steps, steps_replayed, requests, retries, unknown, token_fetches, scripts_lost, alerts;
     int events_in_memory, running, queued, parked; /* now */

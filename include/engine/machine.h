@@ -41,7 +41,9 @@ struct engine {
     bool loading;       /* store_load_open is under way */
     int64_t last_seq;   /* of the events taken into memory */
     int64_t started_wall_ms;
-    struct loop_timer *retry; /* of what failed for want of disk space */
+    struct loop_timer *retry;  /* of what failed for want of disk space */
+    struct loop_timer *keeper; /* of what the wall clock decides */
+    uint64_t generation;       /* of timetables */
     bool system_stored;
 
     bool draining;
@@ -85,8 +87,9 @@ struct company {
     struct list turn_node; /* in engine.turn */
     struct list ready;     /* runs that may start */
     int running;
-    struct list unrouted; /* events that wait for a current version */
-    struct list routing;  /* events whose routing is under way, in their order */
+    struct list unrouted;        /* events that wait for a current version */
+    struct list routing;         /* events whose routing is under way, in their order */
+    struct timetable *timetable; /* of the current version; NULL: none loaded yet */
 };
 
 struct key_queue {
@@ -274,6 +277,16 @@ void schedule_release(struct run *r); /* it gave its place back */
 void schedule_pump(struct engine *e);
 void run_start(struct run *r); /* run.c; called when it got a place */
 void run_begin(struct run *r); /* and when what it waited for was read */
+
+/* timetable.c: the schedules of a company */
+void timetable_renew(struct company *c); /* it has another version */
+void timetable_free(struct company *c);
+/* Lets come what is due; when the next one is (wall clock). */
+int64_t timetable_look(struct company *c, int64_t now_wall_ms);
+
+/* keeper.c: looks at all that depends on the wall clock, time and again */
+void keeper_start(struct engine *e);
+void keeper_soon(struct engine *e);
 
 /* journal.c */
 void journal_load(struct run *r, void (*fn)(struct run *r));

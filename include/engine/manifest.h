@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include "err.h"
 #include "looks.h"
+#include "recurrence.h"
 #include "str.h"
 
 enum manifest_value_kind { VALUE_NONE, VALUE_LITERAL, VALUE_SECRET, VALUE_ENV };
@@ -88,18 +89,31 @@ struct manifest_rule {
     bool key;
 };
 
+enum manifest_missed { MISSED_ONCE, MISSED_ALL, MISSED_NONE };
+/* A time at which an event of connection "schedule" and type `name` comes. */
+struct manifest_schedule {
+    char *name, *where;
+    struct recurrence when;
+    enum manifest_missed missed; /* what becomes of times at which the host did not run */
+    int missed_limit;            /* MISSED_ALL: at most so many */
+    bool poll;                   /* its rule reads with a cursor */
+};
+#define MANIFEST_SCHEDULE "schedule" /* the connection */
+
 struct manifest {
     char *company;
     struct manifest_connection *connections;
     int nconnections;
     struct manifest_rule *rules;
     int nrules;
+    struct manifest_schedule *schedules;
+    int nschedules;
     char **warnings;
     int nwarnings;
 };
 
-/* NULL and e (naming the member that is wrong) on failure. */
-struct manifest *manifest_parse(struct str json, struct err *e);
+/* NULL and e (naming the member that is wrong) on failure. company: its name on this host. */
+struct manifest *manifest_parse(const char *company, struct str json, struct err *e);
 void manifest_free(struct manifest *m);
 /* NULL if there is none of that name. */
 const struct manifest_connection *manifest_connection(const struct manifest *m, const char *name);
@@ -112,6 +126,7 @@ const struct manifest_catalogue *manifest_catalogue(
     const struct manifest_connection *c, const char *name);
 void manifest_catalogue_copy(struct manifest_catalogue *to, const struct manifest_catalogue *from);
 void manifest_catalogue_free(struct manifest_catalogue *c);
+const struct manifest_schedule *manifest_schedule(const struct manifest *m, const char *name);
 /* True if a rule is for events of this type (may be "") of the connection. */
 bool manifest_listens(const struct manifest *m, const char *connection, const char *type);
 /* Calls fn for each secret (env: false) and variable that the connections name, once each. */

@@ -10,7 +10,8 @@ enum step_phase {
     STEP_QUEUED, /* waits for a place on its connection */
     STEP_TOKEN,  /* waits for a token */
     STEP_SENT,   /* the request is outside */
-    STEP_WAITING /* a short wait: before another try, a sleep, the settling of a lost write */
+    STEP_WAITING /* a short wait: before another try, a sleep, the settling of a lost write; or
+                    the store is asked */
 };
 
 struct step {
@@ -65,6 +66,9 @@ void step_store_intent(struct step *s, void (*stored)(struct step *s));
 void step_http_begin(struct step *s);
 /* The outcome of the write is not known to anybody: the answer {"unknown":true,...}. */
 void step_http_unknown(struct step *s, const char *problem);
+
+/* step_cursor.c: what a poll has read so far, and that it has read more. */
+void step_cursor_begin(struct step *s, bool move);
 
 /* step_request.c: what is sent, from the step's spec and the connection. */
 struct step_request {

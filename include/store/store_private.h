@@ -76,6 +76,14 @@ enum query_slot {
     Q_SECRET_REMOVE,
     Q_SECRET_LIST,
     Q_SECRET_LIST_ONE,
+    Q_SCHEDULE_SYNC,
+    Q_SCHEDULE_LEFT,
+    Q_SCHEDULE_NAMES,
+    Q_SCHEDULE_SLOT,
+    Q_CURSOR_GET,
+    Q_CURSOR_BEGUN,
+    Q_CURSOR_LATER,
+    Q_CURSOR_MOVE,
     Q_SLOTS
 };
 
@@ -253,6 +261,8 @@ int64_t run_number(struct sql *s, struct op *o, const char *run);
 void run_number_set(struct sql *s, const char *run, int64_t n);
 void run_numbers_forget(struct sql *s); /* after a rollback */
 enum run_state run_state_parse(struct str name);
+/* That time of a schedule is over. 0, or -1 and sql->rc. */
+int schedule_slot(struct sql *s, const char *company, const char *schedule, int64_t slot);
 /* Books of one company, or of all with NULL. 0, or -1 and sql->rc. */
 int books_read(struct sql *s, const char *company, struct store_books *out);
 

@@ -191,6 +191,25 @@ function outside.deliver(connection, event, options)
   return delivery
 end
 
+-- fire(schedule[, options]): the event of its next time, or of options.at.
+function outside.fire(schedule, options)
+  within_a_test "fire"
+  if type(schedule) ~= "string" then
+    failure.raise("fire wants the name of a schedule or poll, as in fire \"nightly sync\"")
+  end
+  for name, value in pairs(options or {}) do
+    if name ~= "at" then failure.raise(("fire has no option %q"):format(tostring(name))) end
+    if type(value) ~= "string" then
+      failure.raise("fire wants at as a text, \"2026-11-25T03:00\"")
+    end
+  end
+  local delivery = as_delivery(ask { op = "test.fire", schedule = schedule,
+    at = options and options.at })
+  table.insert(current.deliveries,
+    { connection = schedule, status = delivery.status, runs = delivery.runs })
+  return delivery
+end
+
 -- runs(): all runs of this test, oldest first; runs "wait" waits until none is under way.
 function outside.runs(how)
   within_a_test "runs"

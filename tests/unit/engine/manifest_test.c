@@ -21,7 +21,7 @@ static const char full[] =
 static void parses_what_boot_writes(void **state)
 {
     struct err e = {0};
-    struct manifest *m = manifest_parse(STR_LIT(full), &e);
+    struct manifest *m = manifest_parse("acme", STR_LIT(full), &e);
     assert_non_null(m);
     assert_string_equal(m->company, "Nordic Design Oy");
     assert_int_equal(m->nconnections, 2);
@@ -53,7 +53,7 @@ static void names_each_value_once(void *arg, bool env, const char *name, const c
 static void lists_names(void **state)
 {
     char names[200] = "";
-    struct manifest *m = manifest_parse(STR_LIT(full), NULL);
+    struct manifest *m = manifest_parse("acme", STR_LIT(full), NULL);
     manifest_each_name(m, names_each_value_once, names);
     assert_string_equal(names, "s:click2contract e:PROCOUNTOR_URL s:id s:key ");
     manifest_free(m);
@@ -83,7 +83,7 @@ static void refuses(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct err e = {0};
-        assert_null(manifest_parse(str_of(cases[i].json), &e));
+        assert_null(manifest_parse("acme", str_of(cases[i].json), &e));
         if (!strstr(e.text, cases[i].says))
             fail_msg("%s: %s", cases[i].json, e.text);
     }
@@ -91,7 +91,7 @@ static void refuses(void **state)
 
 static void unsigned_webhooks_are_said_aloud(void **state)
 {
-    struct manifest *m = manifest_parse(STR_LIT("{\"connections\":[{\"name\":\"a\",\"webhook\":"
+    struct manifest *m = manifest_parse("acme", STR_LIT("{\"connections\":[{\"name\":\"a\",\"webhook\":"
                                                 "{\"signature\":\"none\"}}],\"rules\":{}}"),
         NULL);
     assert_non_null(m);
