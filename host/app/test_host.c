@@ -1,4 +1,4 @@
-#include "test_host.h"
+#include "test_host_impl.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,53 +7,32 @@
 #include "json.h"
 #include "mem.h"
 #include "test_files.h"
-#include "test_list.h"
-#include "test_world.h"
 
 #define LOST_WORDS " ended the script process: it computes without end, or uses up the process"
 
-struct test_host {
-    struct parts_options options;
-    struct engine_settings settings;
-    struct test_handlers handlers;
-    struct test_world world;
-    struct bundle bundle;
-    struct script_call *call;
-    char *context;
-    struct list tests;         /* still to be run */
-    struct test_name *current; /* NULL while they are being listed */
-    uint32_t seq;              /* step that waits for its answer */
-    char *event;               /* of the delivery under way */
-    char *run;                 /* of the action under way */
-    char *answer;              /* JSON the webhook port answered */
-    int status;
-    char *sandbox_kind; /* of the sandbox being started */
-    char *sandbox_name, *sandbox_connection;
-};
-
-static void answer(struct test_host *t, struct str meta, struct str body)
+void test_host_answer(struct test_host *t, struct str meta, struct str body)
 {
     if (t->call)
         scripts_answer(t->call, t->seq, meta, body);
 }
 
-static void answer_failed(struct test_host *t, const char *problem)
+void test_host_fail(struct test_host *t, const char *problem)
 {
     struct buf b;
     buf_init(&b, 1 << 16);
     buf_adds(&b, "{\"failed\":true,\"problem\":");
     json_put_cstring(&b, problem);
     buf_addc(&b, '}');
-    answer(t, buf_str(&b), STR_NONE);
+    test_host_answer(t, buf_str(&b), STR_NONE);
     buf_free(&b);
 }
 
-static void answer_or_fail(struct test_host *t, const struct err *e)
+void test_host_answer_or_fail(struct test_host *t, const struct err *e)
 {
     if (e)
-        answer_failed(t, e->text);
+        test_host_fail(t, e->text);
     else
-        answer(t, STR_LIT("{}"), STR_NONE);
+        test_host_answer(t, STR_LIT("{}"), STR_NONE);
 }
 
 /* ---- files ---- */
@@ -64,11 +43,11 @@ static void op_file(struct test_host *t, const char *path)
     buf_init(&b, TEST_FILE_MAX);
     bool found = test_file_read(t->world.dir, path, &b);
     if (b.failed)
-        answer_failed(t, "the file is larger than 16 MiB");
+        test_host_fail(t, "the file is larger than 16 MiB");
     else if (found)
-        answer(t, STR_LIT("{\"found\":true}"), buf_str(&b));
+        test_host_answer(t, STR_LIT("{\"found\":true}"), buf_str(&b));
     else
-        answer(t, STR_LIT("{\"found\":false}"), STR_NONE);
+        test_host_answer(t, STR_LIT("{\"found\":false}"), STR_NONE);
     buf_free(&b);
 }
 
@@ -77,7 +56,7 @@ static void op_files(struct test_host *t)
     struct buf b;
     buf_init(&b, BUF_MAX_DEFAULT);
     test_files_list(bundle_str(&t->bundle), &b);
-    answer(t, buf_str(&b), STR_NONE);
+    test_host_answer(t, buf_str(&b), STR_NONE);
     buf_free(&b);
 }
 
@@ -85,7 +64,7 @@ static void op_files(struct test_host *t)
 
 static void on_world(void *arg, const struct err *e)
 {
-    answer_or_fail(arg, e);
+    test_host_answer_or_fail(arg, e);
 }
 
 static void op_begin(struct test_host *t)
@@ -93,7 +72,7 @@ static void op_begin(struct test_host *t)
     struct err e = {0};
     test_world_close(&t->world);
     if (test_world_open(&t->world, &t->options, &t->settings, on_world, t, &e) < 0)
-        answer_failed(t, e.text);
+        test_host_fail(t, e.text);
 }
 
 static void op_end(struct test_host *t)
@@ -102,90 +81,7 @@ static void op_end(struct test_host *t)
     int64_t ms = clock_mono_ms() - t->world.began_ms;
     test_world_close(&t->world);
     snprintf(text, sizeof(text), "{\"ms\":%lld}", (long long)ms);
-    answer(t, str_of(text), STR_NONE);
-}
-
-/* ---- sandboxes ---- */
-
-/* A sandbox says in `path` where its API stands below its address ("/api"). */
-static void on_sandbox(void *arg, struct str manifest, const struct err *e)
-{
-    struct test_host *t = arg;
-    if (e) {
-        answer_failed(t, e->text);
-        return;
-    }
-    char *url = sandbox_server_url(t->world.sandboxes, t->sandbox_name, manifest);
-    engine_override_url(t->world.parts->engine,
-        t->sandbox_connection ? t->sandbox_connection : t->sandbox_kind, url);
-    struct buf b;
-    buf_init(&b, 4096);
-    buf_adds(&b, "{\"url\":");
-    json_put_cstring(&b, url);
-    buf_addc(&b, '}');
-    answer(t, buf_str(&b), STR_NONE);
-    buf_free(&b);
-    mem_free(url);
-}
-
-static void op_sandbox(struct test_host *t, const struct jsonv *spec)
-{
-    struct err e = {0};
-    struct buf options;
-    buf_init(&options, BUF_MAX_DEFAULT);
-    const struct jsonv *o = jsonv_get(spec, "options");
-    if (o && o->type == JSONV_OBJECT)
-        jsonv_write(&options, o);
-    mem_free(t->sandbox_kind);
-    mem_free(t->sandbox_name);
-    mem_free(t->sandbox_connection);
-    t->sandbox_kind = mem_dup(jsonv_str(jsonv_get(spec, "sandbox"), ""));
-    t->sandbox_name = mem_dup(jsonv_str(jsonv_get(spec, "name"), t->sandbox_kind));
-    t->sandbox_connection = mem_dup(jsonv_str(jsonv_get(spec, "connection"), NULL));
-    if (sandbox_server_add(t->world.sandboxes, t->sandbox_name, t->sandbox_kind, buf_str(&options),
-            str_of(jsonv_str(jsonv_get(spec, "fault"), "")), on_sandbox, t, &e) < 0)
-        answer_failed(t, e.text);
-    buf_free(&options);
-}
-
-static void on_sandbox_json(void *arg, struct str json, const struct err *e)
-{
-    struct test_host *t = arg;
-    if (e)
-        answer_failed(t, e->text);
-    else
-        answer(t, json.n && json.p[0] == '{' ? json : STR_LIT("{}"), STR_NONE);
-}
-
-static void on_cleared(void *arg, struct str json, const struct err *e)
-{
-    answer_or_fail(arg, e);
-}
-
-static void op_on_sandbox(struct test_host *t, const char *op, const struct jsonv *spec)
-{
-    struct sandbox_server *s = t->world.sandboxes;
-    const char *name = jsonv_str(jsonv_get(spec, "sandbox"), "");
-    struct err e = {0};
-    int rc;
-    if (!strcmp(op, "test.state")) {
-        rc = sandbox_server_call(s, name, "state", STR_NONE, on_sandbox_json, t, &e);
-    } else if (!strcmp(op, "test.seed")) {
-        struct buf seed;
-        buf_init(&seed, BUF_MAX_DEFAULT);
-        if (jsonv_get(spec, "seed"))
-            jsonv_write(&seed, jsonv_get(spec, "seed"));
-        rc = sandbox_server_call(s, name, "seed", buf_str(&seed), on_sandbox_json, t, &e);
-        buf_free(&seed);
-    } else if (!strcmp(op, "test.clear")) {
-        rc = sandbox_server_clear(s, name, on_cleared, t, &e);
-    } else {
-        rc = sandbox_server_fault(s, name, str_of(jsonv_str(jsonv_get(spec, "fault"), "")), &e);
-        if (rc == 0)
-            answer(t, STR_LIT("{}"), STR_NONE);
-    }
-    if (rc < 0)
-        answer_failed(t, e.text);
+    test_host_answer(t, str_of(text), STR_NONE);
 }
 
 /* ---- deliveries ---- */
@@ -203,7 +99,7 @@ static void answer_event(void *arg)
     buf_addc(&b, ',');
     test_record_write(t->world.record, &b, t->event ? t->event : "");
     buf_addc(&b, '}');
-    answer(t, buf_str(&b), STR_NONE);
+    test_host_answer(t, buf_str(&b), STR_NONE);
     buf_free(&b);
 }
 
@@ -211,7 +107,7 @@ static void on_delivered(void *arg, int status, struct str body, const struct er
 {
     struct test_host *t = arg;
     if (e) {
-        answer_failed(t, e->text);
+        test_host_fail(t, e->text);
         return;
     }
     struct jsondoc *d = jsondoc_parse(body, NULL);
@@ -236,7 +132,7 @@ static void op_deliver(struct test_host *t, const struct jsonv *spec, struct str
     t->status = jsonv_bool(jsonv_get(options, "wait"), true);
     if (test_world_deliver(&t->world, jsonv_str(jsonv_get(spec, "connection"), ""), options, body,
             on_delivered, t, &e) < 0)
-        answer_failed(t, e.text);
+        test_host_fail(t, e.text);
 }
 
 static void on_fired(void *arg, const struct engine_reply *r)
@@ -246,7 +142,7 @@ static void on_fired(void *arg, const struct engine_reply *r)
     const char *problem = jsonv_str(jsonv_get(d ? jsondoc_root(d) : NULL, "error"), NULL);
     t->status = 1; /* wait for its runs */
     if (problem)
-        answer_failed(t, problem);
+        test_host_fail(t, problem);
     else
         on_delivered(t, r->status, r->json, NULL);
     jsondoc_free(d);
@@ -267,7 +163,7 @@ static void answer_runs(void *arg)
     buf_addc(&b, '{');
     test_record_write(t->world.record, &b, NULL);
     buf_addc(&b, '}');
-    answer(t, buf_str(&b), STR_NONE);
+    test_host_answer(t, buf_str(&b), STR_NONE);
     buf_free(&b);
 }
 
@@ -285,7 +181,7 @@ static void answer_run(void *arg)
     struct buf b;
     buf_init(&b, BUF_MAX_DEFAULT);
     test_record_write_run(t->world.record, &b, t->run);
-    answer(t, buf_str(&b), STR_NONE);
+    test_host_answer(t, buf_str(&b), STR_NONE);
     buf_free(&b);
 }
 
@@ -293,7 +189,7 @@ static void on_acted(void *arg, const struct err *e)
 {
     struct test_host *t = arg;
     if (e)
-        answer_failed(t, e->text);
+        test_host_fail(t, e->text);
     else
         test_record_wait_run(t->world.record, t->run, answer_run, t);
 }
@@ -307,7 +203,7 @@ static void op_act(struct test_host *t, const struct jsonv *spec)
     mem_free(t->run);
     t->run = mem_dup(jsonv_str(jsonv_get(spec, "run"), ""));
     if (!skip && strcmp(action, "send") && strcmp(action, "retry")) {
-        answer_failed(t, "the action is send, retry or skip");
+        test_host_fail(t, "the action is send, retry or skip");
         return;
     }
     test_record_acted(t->world.record, t->run, skip ? RUN_SKIPPED : RUN_QUEUED, reason);
@@ -320,7 +216,7 @@ static void op_act(struct test_host *t, const struct jsonv *spec)
 static void in_world(struct test_host *t, const char *op, const struct jsonv *spec, struct str body)
 {
     if (!strcmp(op, "test.sandbox"))
-        op_sandbox(t, spec);
+        test_host_sandbox(t, spec);
     else if (!strcmp(op, "test.deliver"))
         op_deliver(t, spec, body);
     else if (!strcmp(op, "test.fire"))
@@ -336,9 +232,9 @@ static void in_world(struct test_host *t, const char *op, const struct jsonv *sp
             t->world.record, jsonv_int(jsonv_get(spec, "ms"), 60000), answer_runs, t);
     else if (!strcmp(op, "test.state") || !strcmp(op, "test.seed") || !strcmp(op, "test.clear") ||
              !strcmp(op, "test.fault"))
-        op_on_sandbox(t, op, spec);
+        test_host_on_sandbox(t, op, spec);
     else
-        answer_failed(t, "a test cannot ask this of the host");
+        test_host_fail(t, "a test cannot ask this of the host");
 }
 
 static void on_step(void *arg, uint32_t seq, struct str spec_text, struct str body)
@@ -350,7 +246,7 @@ static void on_step(void *arg, uint32_t seq, struct str spec_text, struct str bo
     const struct jsonv *spec = d ? jsondoc_root(d) : NULL;
     const char *op = jsonv_str(jsonv_get(spec, "op"), "");
     if (!d)
-        answer_failed(t, e.text);
+        test_host_fail(t, e.text);
     else if (!strcmp(op, "test.files"))
         op_files(t);
     else if (!strcmp(op, "test.file"))
@@ -360,7 +256,7 @@ static void on_step(void *arg, uint32_t seq, struct str spec_text, struct str bo
     else if (!strcmp(op, "test.end"))
         op_end(t);
     else if (!t->world.open)
-        answer_failed(t, "this is only there inside a test(...)");
+        test_host_fail(t, "this is only there inside a test(...)");
     else
         in_world(t, op, spec, body);
     jsondoc_free(d);

@@ -77,11 +77,11 @@ static void instants(void **state)
         struct zone *z = open_zone(names[i]);
         int64_t from = clock_days(1975, 1, 1) * 86400, n = 0;
         /* Around each change of half a century, and anywhere. */
-        for (int64_t at = from; at < clock_days(2060, 1, 1) * 86400 && n < 400; at += 7200) {
+        for (int64_t at = from; at < clock_days(2060, 1, 1) * 86400 && n < 60; at += 7200) {
             if (zone_offset(z, at) == zone_offset(z, at + 7200) && test_random(&random) % 9973)
                 continue;
             n++;
-            for (int64_t by = -3 * 3600; by <= 3 * 3600; by += 900) {
+            for (int64_t by = -3 * 3600; by <= 3 * 3600; by += 1800) {
                 int64_t local = at + zone_offset(z, at) + by;
                 assert_int_equal(zone_instant(z, local), looked_for(z, local));
             }
@@ -145,7 +145,7 @@ static void damaged(void **state)
     for (size_t cut = 0; cut < n; cut++)
         assert_null(zone_parse((struct str){bytes, cut}, NULL));
     for (size_t i = 0; i < n; i++)
-        for (int bit = 0; bit < 8; bit++) {
+        for (int bit = 0; bit < 8; bit += 3) {
             bytes[i] = (char)(bytes[i] ^ 1 << bit);
             struct zone *z = zone_parse((struct str){bytes, n}, NULL);
             for (int64_t at = -4000000000; z && at < 8000000000; at += 500000000)

@@ -91,8 +91,9 @@ static void refuses(void **state)
 
 static void unsigned_webhooks_are_said_aloud(void **state)
 {
-    struct manifest *m = manifest_parse("acme", STR_LIT("{\"connections\":[{\"name\":\"a\",\"webhook\":"
-                                                "{\"signature\":\"none\"}}],\"rules\":{}}"),
+    struct manifest *m = manifest_parse("acme",
+        STR_LIT("{\"connections\":[{\"name\":\"a\",\"webhook\":"
+                "{\"signature\":\"none\"}}],\"rules\":{}}"),
         NULL);
     assert_non_null(m);
     assert_int_equal(m->connections[0].webhook.scheme, SCHEME_NONE);
