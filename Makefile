@@ -132,6 +132,7 @@ help:
 	@echo 'make test       everything, under ASan       make lint      layout, ban list, layers'
 	@echo 'make debug|asan|tsan  build/<variant>/sauma  make valgrind  unit tests under valgrind'
 	@echo 'make fuzz       each parser, FUZZ_SECONDS    make bench     figures against peers'
+	@echo 'make torture    faults by the thousand, judged from outside; TORTURE_SECONDS, _ONLY, _SEED'
 	@echo 'make install PREFIX=... DESTDIR=...          make format    clang-format all C'
 debug asan tsan:
 	@$(MAKE) --no-print-directory VARIANT=$@ sauma
@@ -147,6 +148,14 @@ test:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan check-build
 	@tests/run.py --build build/asan
+
+# Each family of faults in full numbers: hours. tests/torture/torture.py says what TORTURE_* set.
+.PHONY: torture
+torture:
+	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
+	@$(MAKE) --no-print-directory -j2 sauma
+	@$(MAKE) --no-print-directory -j2 VARIANT=debug sauma
+	@tests/torture/torture.py --build build --faults-build build/debug
 
 valgrind:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST) valgrind

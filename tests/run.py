@@ -6,7 +6,7 @@ usage: tests/run.py [--build DIR] [--only WORD] [--jobs N] [--valgrind]
 Suites: the unit programs of DIR/unit (cmocka), the companies of examples/ and tests/companies/
 through `sauma test`,
 fuzz corpora replayed through DIR/fuzz/*_replay, and the end-to-end tests of tests/e2e, which run
-the real program against sandbox servers. Each suite is one line when it ends; its output is shown
+the real program against sandbox servers, and some of the torture of tests/torture. Each suite is one line when it ends; its output is shown
 when something in it failed.
 """
 import argparse
@@ -48,6 +48,8 @@ def suites(build, valgrind):
     else:
         for script in sorted(glob.glob(f"{ROOT}/tests/e2e/test_*.py")):
             yield "e2e " + os.path.basename(script)[5:-3], [sys.executable, script]
+        for script in sorted(glob.glob(f"{ROOT}/tests/torture/test_*.py")):
+            yield "torture " + os.path.basename(script)[5:-3], [sys.executable, script]
         for company in sorted(glob.glob(f"{ROOT}/examples/*/company.lua")):
             folder = os.path.dirname(company)
             yield "example " + os.path.basename(folder), [f"{build}/sauma", "test", folder]
