@@ -24,15 +24,17 @@ PRODUCTS = [("KONS", "Konsultointi", "149.00", "h"), ("LIS", "Lisenssi", "33.33"
 FINAL = ("done", "skipped", "failed", "attention", "held")
 SECRETS = ("click2contract", "procountor-client-id", "procountor-client-secret",
            "procountor-api-key")
+SALT = f"{random.SystemRandom().getrandbits(64):x}"
+TEMPLATES, TEMPLATES_LOCK = {}, threading.Lock()
 D = decimal.Decimal
 CENT = D("0.01")
 
 COMPANY = """company "{name} Oy" {{ language = "fi", time_zone = "Europe/Helsinki" }}
 connect "click2contract" {{ secret = secret "click2contract" }}
-connect "procountor" {{ rate = 1000, url = env "{variable}", client_id = secret "procountor-client-id",
+connect "procountor" {{ rate = 1000, url = env "{variable}_URL", client_id = secret "procountor-client-id",
                        client_secret = secret "procountor-client-secret",
                        api_key = secret "procountor-api-key" }}
-connect "slack" {{ rate = 1000, url = secret "slack-url" }}
+connect "slack" {{ rate = 1000, url = env "{variable}_SLACK_URL" }}
 use "proposal_to_invoice" {{ trigger = "automatic", payment_terms = 14, notify = {{ "slack" }} }}
 """
 
@@ -72,20 +74,36 @@ class Ground(World):
         self.sandbox_address = self.urls[companies[0]].split("/")[2]
         for company in companies:
             self.settle_in(company, rule)
+        self.fill_store()
         self.watch_canaries()
         if fault:
             self.faults(fault)
 
     def settle_in(self, company, rule):
-        variable = company.upper() + "_URL"
-        self.env[variable] = self.urls[company]
+        variable = company.upper()
+        self.env[variable + "_URL"] = self.urls[company]
+        self.env[variable + "_SLACK_URL"] = self.urls[company + "-slack"]
         self.add_company(company, rule.format(name=company, variable=variable))
         # A customer's name is data of its company; a secret is nobody's to see.
         self.canaries[company] = f"Kanaria-{company}-{self.random.getrandbits(48):x}"
         for name in SECRETS:
-            value = self.secrets[company, name] = f"salaisuus-{company}-{self.random.getrandbits(64):x}"
-            self.secret(company, name, value)
-        self.secret(company, "slack-url", self.urls[company + "-slack"])
+            self.secrets[company, name] = f"salaisuus-{company}-{name}-{SALT}"
+
+    def fill_store(self):
+        """The secrets of all companies: set once for each build, copied for each world."""
+        key = (harness.SAUMA, *self.names)
+        with TEMPLATES_LOCK:
+            if key not in TEMPLATES:
+                for (company, name), value in self.secrets.items():
+                    self.secret(company, name, value)
+                TEMPLATES[key] = {name: open(os.path.join(self.data, name), "rb").read()
+                                  for name in os.listdir(self.data)}
+                return
+        os.makedirs(self.data, mode=0o700, exist_ok=True)
+        for name, content in TEMPLATES[key].items():
+            with open(os.open(os.path.join(self.data, name), os.O_CREAT | os.O_WRONLY, 0o600),
+                      "wb") as f:
+                f.write(content)
 
     def watch_canaries(self):
         lines = [f"{company}.{name} {value}" for (company, name), value in self.secrets.items()]
@@ -94,8 +112,13 @@ class Ground(World):
 
     # ---- the sandboxes ----
     def control(self, path, body=None):
-        status, _, answer = request(self.sandbox_address, "GET" if body is None else "POST", path,
-                                    (body or "").encode())
+        for _ in range(100):  # a fault that resets new connections resets these as well
+            try:
+                status, _, answer = request(self.sandbox_address, "GET" if body is None else "POST",
+                                            path, (body or "").encode())
+                break
+            except ConnectionResetError:
+                pass
         if status != 200:
             raise AssertionError(f"{path}: {status} {answer!r}")
         return answer

@@ -6,7 +6,7 @@ import torture
 from ground import harness
 
 # How much of the full numbers, by family, in some three minutes of one core under the sanitizers.
-SHARE = {"F1": 0.1, "F2": 0.02, "R2": 0.1, "W2": 0.04}
+SHARE = {"F1": 0.1, "F2": 0.01, "R2": 0.1, "W2": 0.02}
 
 
 class Torture(unittest.TestCase):

@@ -8,7 +8,6 @@ SENDERS = 8
 
 RULE = """company "{name} Oy" {{}}
 connect "click2contract" {{ secret = secret "click2contract" }}
-connect "http" {{ as = "{variable}", url = env "{variable}" }}
 rule "Nothing" {{ on = "click2contract", run = function() return {{}} end }}
 """
 
