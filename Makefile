@@ -125,6 +125,25 @@ $(B)/fuzz/%_fuzz_replay: tests/fuzz/%_fuzz.c tests/fuzz/replay_main.c $(LIB_engi
 	$(Q)$(CC) $(ALLC) $(FUZZ_SEES) $(INC_io) $(LHARD) $(filter %.c,$^) $(FUZZ_LIB) $(LIBS) -o $@
 REPLAYS := $(patsubst %,$(B)/fuzz/%_fuzz_replay,$(FUZZ))
 
+comma := ,
+# ---- the simulator: the engine over a played loop, clock, store, network and script process ----
+SIM_SEES := $(patsubst %,-iquote include/%,$(SEES_engine)) -iquote tests/sim
+SIM_WRAP := mem_alloc mem_zalloc mem_realloc mem_dupn mem_dup mem_printf mem_free log_event \
+            clock_mono_us clock_mono_ms clock_wall_ms bundle_read_company
+SIM_OBJS := $(patsubst tests/sim/%.c,$(B)/sim/%.o,$(filter-out tests/sim/conformance%,$(wildcard tests/sim/*.c)))
+$(B)/sim/%.o: tests/sim/%.c | $(B)/.deps
+	@mkdir -p $(@D); $(SAY) CC $<
+	$(Q)$(CC) $(ALLC) $(SIM_SEES) -MMD -MP -c $< -o $@
+$(B)/sim/sim: $(SIM_OBJS) $(LIB_engine)
+	@$(SAY) LD $@
+	$(Q)$(CC) $(ALLL) $(patsubst %,-Wl$(comma)--wrap=%,$(SIM_WRAP)) $(SIM_OBJS) $(LIB_engine) $(LIBS) -o $@
+SIM_SECONDS ?= 60
+.PHONY: sim
+sim:
+	@tests/deps.sh $(DEPS_BUILD)
+	@$(MAKE) --no-print-directory -j2 $(B)/sim/sim
+	@$(B)/sim/sim $(if $(SIM_HARD),--hard 1) $(if $(SIM_SEED),--seed $(SIM_SEED),$(if $(SIM_SEEDS),--seeds $(SIM_SEEDS),--seconds $(SIM_SECONDS)))
+
 # ---- what people call --------------------------------------------------------------------------
 .PHONY: help debug asan tsan demo test check-build lint format install bench fuzz valgrind clean
 help:
@@ -133,6 +152,7 @@ help:
 	@echo 'make debug|asan|tsan  build/<variant>/sauma  make valgrind  unit tests under valgrind'
 	@echo 'make fuzz       each parser, FUZZ_SECONDS    make bench     figures against peers'
 	@echo 'make torture    faults by the thousand, judged from outside; TORTURE_SECONDS, _ONLY, _SEED'
+	@echo 'make sim        the run machine in simulated worlds: SIM_SECONDS, SIM_SEEDS, or one SIM_SEED'
 	@echo 'make install PREFIX=... DESTDIR=...          make format    clang-format all C'
 debug asan tsan:
 	@$(MAKE) --no-print-directory VARIANT=$@ sauma
@@ -143,7 +163,7 @@ demo:
 	@examples/demo.sh $(B)/sauma
 
 # All that `make test` runs, built with address and undefined-behaviour sanitizers.
-check-build: sauma $(UNIT_BINS) $(REPLAYS)
+check-build: sauma $(UNIT_BINS) $(REPLAYS) $(B)/sim/sim
 test:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan check-build

@@ -5,8 +5,9 @@ usage: tests/run.py [--build DIR] [--only WORD] [--jobs N] [--valgrind]
 
 Suites: the unit programs of DIR/unit (cmocka), the companies of examples/ and tests/companies/
 through `sauma test`,
-fuzz corpora replayed through DIR/fuzz/*_replay, and the end-to-end tests of tests/e2e, which run
-the real program against sandbox servers, and some of the torture of tests/torture. Each suite is one line when it ends; its output is shown
+fuzz corpora replayed through DIR/fuzz/*_replay, the simulator (tests/sim), the end-to-end tests of
+tests/e2e, which run the real program against sandbox servers, and some of the torture of
+tests/torture. Each suite is one line when it ends; its output is shown
 when something in it failed.
 """
 import argparse
@@ -56,6 +57,8 @@ def suites(build, valgrind):
         for company in sorted(glob.glob(f"{ROOT}/tests/companies/*/company.lua")):
             folder = os.path.dirname(company)
             yield "company " + os.path.basename(folder), [f"{build}/sauma", "test", folder]
+    if not valgrind:
+        yield "simulator", [f"{build}/sim/sim", "--seconds", "20"]
     for program in sorted(glob.glob(f"{build}/unit/*/*_test")):
         if valgrind and program.endswith("/confine_test"):
             continue  # it is about the system call filter, which valgrind's own calls do not pass

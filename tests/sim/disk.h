@@ -1,0 +1,169 @@
+/* The virtual disk: what the real store keeps in its tables, as plain memory that outlives the
+ * host. The judge reads it as it is; the host only through store.h. */
+#ifndef DISK_H
+#define DISK_H
+
+#include "sim.h"
+#include "store.h"
+
+struct disk_step {
+    struct store_step step;
+    bool answered;
+    struct store_answer answer;
+    int64_t sent_us; /* for the judge: monotonic, of the first request that carried it */
+};
+
+struct disk_run {
+    struct disk_run *next; /* of its event, in order */
+    struct disk_event *event;
+    struct store_run run; /* state and reason as they are now */
+    int64_t n;
+    struct str result;
+    int64_t until_ms;
+    struct disk_step *steps; /* by seq */
+    int nsteps, room, logs;
+    bool acted;       /* for the judge: a person sent, retried or skipped it */
+    bool wrote;       /* a write of it has left */
+    int64_t ended_us; /* monotonic, of its last end; 0: it has none */
+};
+
+enum event_state {
+    EVENT_SKIPPED,
+    EVENT_DONE,
+    EVENT_HELD,
+    EVENT_FAILED,
+    EVENT_ATTENTION,
+    EVENT_IN_FLIGHT,
+    EVENT_STATES
+};
+
+struct disk_event {
+    struct store_event event;
+    int64_t seq;
+    bool routed;
+    enum event_state state;
+    const char *reason;
+    struct disk_run *runs;
+    bool route_failed; /* for the judge: for want of space; those after it may have gone first */
+};
+
+struct disk_version {
+    const char *company, *version, *company_hash, *system_hash;
+    int64_t at_ms;
+};
+
+struct disk_alert {
+    struct store_alert alert;
+    int64_t n, times;
+    bool open;
+};
+
+/* Text to anything; open addressing. */
+struct index {
+    struct index_entry {
+        const char *key;
+        void *value;
+    } * at;
+    int n, room;
+};
+void *index_get(const struct index *x, const char *key);
+void index_set(struct index *x, const char *key, void *value);
+/* old, or a larger copy of its n members if there is no room for one more. */
+void *arena_grow(void *old, int n, int *room, size_t size);
+
+struct disk {
+    struct disk_event **events;
+    struct disk_run **runs;
+    int nevents, events_room, nruns, runs_room;
+    struct index event_ids, run_ids, deliveries, bundles, versions, alerts;
+    struct disk_alert **alert_list;
+    int nalerts, alerts_room, alerts_open;
+    int64_t commits;
+    bool full, told_full; /* there is no space; the store has noticed */
+    struct dice dice;
+    int slow; /* per mille of commits that take long */
+};
+
+struct disk *disk_new(uint64_t seed, int slow);
+void disk_set_full(struct disk *d, bool full);
+/* The host is gone: a commit under way reached the disk or did not, what was asked after it did
+ * not. */
+void disk_host_died(void);
+/* Then, when the engine was freed: its callbacks get to know, so that it gives its memory back. */
+void disk_orphans(void);
+struct disk_run *disk_find_run(const struct disk *d, const char *id);
+struct disk_event *disk_find_event(const struct disk *d, const char *id);
+struct disk_step *disk_find_step(struct disk_run *r, uint32_t seq);
+void disk_books(const struct disk *d, const char *company, struct store_books *b);
+const char *disk_event_state(enum event_state s);
+
+/* ---- asks.c, disk.c, tables.c, alerts.c ---- */
+
+enum op_kind {
+    OP_ADD_EVENT,
+    OP_ROUTE,
+    OP_SET_RUN,
+    OP_REOPEN,
+    OP_STEP,
+    OP_ANSWER,
+    OP_LOG,
+    OP_BUNDLE,
+    OP_VERSION,
+    OP_RAISE,
+    OP_CLEAR,
+    OP_CLOSE,
+    OP_WRITES, /* those above write */
+    OP_JOURNAL,
+    OP_OPEN,
+    OP_BODY,
+    OP_LOAD_VERSION,
+    OP_BOOKS
+};
+
+struct op {
+    struct op *next;
+    enum op_kind kind;
+    bool lazy;
+    struct err *err; /* NULL: it worked */
+    void *arg;       /* of the callback */
+    store_done_fn done;
+    store_alert_fn told;
+    int64_t at_ms;
+    const char *name, *text; /* the run or event; a reason, level, version, hash ... */
+    bool flag;               /* rewind; changed */
+    int limit, n;
+    int64_t after, seq;
+    struct store_event event;
+    store_event_fn on_event;
+    enum store_event_result result;
+    const char *first_id;
+    struct store_run *runs;
+    struct store_run_change change;
+    struct store_step step;
+    struct store_answer answer;
+    struct str bytes;
+    struct disk_version version;
+    struct str bundles[2];
+    store_version_fn on_version;
+    struct store_alert alert;
+    struct store_journal_step *journal;
+    store_journal_fn on_journal;
+    struct store_open_event *open;
+    store_open_fn on_open;
+    void (*on_opened)(void *arg, int n, const struct err *e);
+    store_body_fn on_body;
+    struct store_books books;
+    store_books_fn on_books;
+};
+
+/* Carries it out, or sets err and changes nothing. */
+void tables_apply(struct disk *d, struct op *o);
+void tables_raise_alert(struct disk *d, struct op *o);
+void tables_clear_alert(struct disk *d, struct op *o);
+void tables_close_by_number(struct disk *d, struct op *o);
+void op_refuse(struct op *o, enum err_code code, const char *words);
+
+/* Gathers it with what else this turn of the loop asks. */
+void disk_ask(struct store *s, struct op *o);
+
+#endif

@@ -1,0 +1,208 @@
+/* Lives of the host: it starts from the disk, loads its companies, works, and stops or dies. */
+#include <stdio.h>
+#include <string.h>
+#include "disk.h"
+#include "engine.h"
+#include "id.h"
+#include "judge.h"
+#include "machine.h"
+#include "mem.h"
+
+static struct {
+    struct store *store;
+    struct resolver *resolver;
+    struct bundle system;
+    int loading;                /* companies */
+    int version[COMPANIES_MAX]; /* of the folder */
+    int broken[COMPANIES_MAX];  /* the version that does not load; 0: none */
+    uint64_t life;
+    int crashes_left;
+} host;
+
+int __wrap_bundle_read_company(struct bundle *b, const char *dir, bool tests, struct err *e);
+
+void host_begin(void)
+{
+    memset(&host, 0, sizeof host);
+    host.crashes_left = sim->plan.crashes;
+}
+
+/* The folder's content is its number. */
+int __wrap_bundle_read_company(struct bundle *b, const char *dir, bool tests, struct err *e)
+{
+    char json[60];
+    snprintf(json, sizeof json, "{\"version\":%d}", host.version[dir[0] - 'a']);
+    *b = (struct bundle){.json = mem_dup(json), .n = strlen(json), .files = 1};
+    id_hash(b->hash, b->json, b->n);
+    return 0;
+}
+
+bool host_load_broken(const char *company, int version)
+{
+    return version && version == host.broken[company[0] - 'a'];
+}
+
+/* ---- settings: small limits as often as large ones ---- */
+
+static int one_of(struct dice *d, int a, int b, int c)
+{
+    uint32_t n = dice_below(d, 3);
+    return n == 0 ? a : n == 1 ? b : c;
+}
+
+static void make_settings(struct engine_settings *s)
+{
+    struct dice *d = &sim->of_machine;
+    engine_settings_defaults(s);
+    s->seed = dice_roll(d) | 1;
+    s->max_events = one_of(d, 3, 20, 1000);
+    /* Few places and locks do not go together yet: those who wait for a lock take them all. */
+    bool narrow = sim->hard || !sim->plan.locks;
+    s->max_running = narrow ? one_of(d, 1, 4, 256) : 256;
+    s->max_running_company = narrow ? one_of(d, 1, 3, 128) : 128;
+    s->concurrency = one_of(d, 1, 3, 16);
+    s->inline_wait_ms = one_of(d, 0, 1000, 60000);
+    s->breaker_failures = one_of(d, 2, 10, 10);
+    s->retry_cap_ms = one_of(d, 1000, 300000, 300000);
+    s->retry_attempts = one_of(d, 2, 8, 8);
+}
+
+/* ---- starting ---- */
+
+static void load_again(int company);
+
+static void mend(void *arg)
+{
+    int i = (int)(uintptr_t)arg;
+    host.version[i] += host.version[i] == host.broken[i];
+    load_again(i);
+}
+
+static void on_loaded(void *arg, const char *company, const char *version, const struct err *error)
+{
+    if (error) /* whoever broke it mends it */
+        machine_after_us(dice_between(&sim->of_people, 1000000, 30000000), mend,
+            (void *)(uintptr_t)(company[0] - 'a'));
+    if (arg != &host || --host.loading > 0)
+        return;
+    engine_start(sim->engine);
+    sim->accepting = true;
+    TRACE("host: works");
+}
+
+static void load_again(int company)
+{
+    char name[2] = {(char)('a' + company), '\0'};
+    TRACE("people: company %s is now version %d", name, host.version[company]);
+    if (sim->engine && sim->accepting)
+        engine_load_company(sim->engine, name, name, on_loaded, NULL);
+}
+
+void host_reload(void)
+{
+    int i = (int)dice_below(&sim->of_people, (uint32_t)sim->plan.companies);
+    host.version[i]++;
+    if (dice_hit(&sim->of_people, 300))
+        host.broken[i] = host.version[i];
+    load_again(i);
+}
+
+static void start(void *arg)
+{
+    if (!sim->engine)
+        host_start();
+}
+
+void host_start(void)
+{
+    struct err e;
+    struct engine_settings set;
+    static char nothing[] = "{}";
+    host.system = (struct bundle){nothing, 2, "00000000000000000000000000000000", 0};
+    TRACE("host: starts, life %d", sim->lives);
+    sim->lives++;
+    host.life++;
+    host.resolver = resolver_fixed(NULL);
+    host.store = store_open(sim->loop, "", &e);
+    make_settings(&set);
+    struct engine_parts parts = {sim->loop, host.store, NULL, NULL, host.resolver, &host.system};
+    sim->engine = engine_new(&parts, &set);
+    host.loading = sim->plan.companies;
+    if (!sim->calm && host.crashes_left > 0)
+        sim->crash_in = 1 + (int)dice_below(&sim->of_people, (uint32_t)sim->plan.crash_gap * 2);
+    for (int i = 0; i < sim->plan.companies; i++) {
+        char name[2] = {(char)('a' + i), '\0'};
+        engine_load_company(sim->engine, name, name, on_loaded, &host);
+    }
+}
+
+/* ---- the ends ---- */
+
+static void check_left(const char *how)
+{
+    if (sim->timers || sim->transfers)
+        sim_fail("leak: %d timers and %d transfers are left of a host that %s", sim->timers,
+            sim->transfers, how);
+    scripts_host_died();
+    if (sim->blocks)
+        sim_fail(
+            "leak: %lld blocks of memory are left of a host that %s", (long long)sim->blocks, how);
+}
+
+static void gone(const char *how)
+{
+    machine_flush_posts();
+    resolver_free(host.resolver);
+    sim->engine = NULL;
+    sim->accepting = false;
+    sim->crash_in = 0;
+    people_host_died();
+    judge_host_died();
+    check_left(how);
+}
+
+void host_crash(void)
+{
+    struct engine *e = sim->engine;
+    TRACE("host: dies");
+    sim_note(4711);
+    host.crashes_left--;
+    disk_host_died();
+    engine_free(e);
+    disk_orphans();
+    gone("died");
+    if (sim->plan.jumps_to_crash && dice_hit(&sim->of_people, 300))
+        people_set_clock();
+    machine_after_us(dice_between(&sim->of_people, 1000, 20000000), start, NULL);
+}
+
+void host_stop(void)
+{
+    engine_free(sim->engine);
+    store_close(host.store);
+    gone("stopped");
+    TRACE("host: has stopped");
+}
+
+static void stop_drained(void *arg)
+{
+    if (!sim->engine || (uint64_t)(uintptr_t)arg != host.life)
+        return;
+    host_stop();
+    machine_after_us(dice_between(&sim->of_people, 1000, 20000000), start, NULL);
+}
+
+static void on_drained(void *arg)
+{
+    machine_after_us(0, stop_drained, arg);
+}
+
+void host_drain(void)
+{
+    if (!sim->engine || !sim->accepting)
+        return;
+    TRACE("host: drains");
+    sim->accepting = false;
+    engine_drain(sim->engine, dice_between(&sim->of_people, 0, 30000), on_drained,
+        (void *)(uintptr_t)host.life);
+}

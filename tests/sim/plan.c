@@ -1,0 +1,51 @@
+/* What a seed is made of: calm seeds and stormy ones, with few and many of everything. */
+#include <string.h>
+#include "sim.h"
+
+static int some(struct dice *d, int per_mille, int most)
+{
+    return dice_hit(d, per_mille) ? 1 + (int)dice_below(d, (uint32_t)most) : 0;
+}
+
+void plan_make(struct plan *p, struct dice *d)
+{
+    memset(p, 0, sizeof *p);
+    p->companies = 1 + (int)dice_below(d, COMPANIES_MAX);
+    p->deliveries = dice_hit(d, 100) ? 20 + (int)dice_below(d, 40) : 4 + (int)dice_below(d, 16);
+    p->kinds = 1 + (int)dice_below(d, 6);
+    p->locks = dice_hit(d, 700);
+    p->customers = 1 + (int)dice_below(d, dice_hit(d, 500) ? 2 : 12);
+    p->keys = 1 + (int)dice_below(d, dice_hit(d, 500) ? 2 : 12);
+    p->span_ms = dice_hit(d, 500) ? dice_between(d, 10, 3000) : dice_between(d, 3000, 900000);
+    p->crashes = some(d, 600, 5);
+    p->crash_gap = dice_hit(d, 500) ? 20 : 20 * p->deliveries;
+    p->script_deaths = some(d, 300, 4);
+    p->guilty = dice_hit(d, 200);
+    p->drains = some(d, 200, 2);
+    p->acts = some(d, 400, 10);
+    p->reloads = some(d, 250, 4);
+    p->full_disks = some(d, 150, 3);
+    p->clock_jumps = some(d, 200, 3);
+    if (!sim->hard) { /* what is known not to hold yet */
+        p->clock_jumps = 0;
+        p->own_customers = p->crashes || p->drains;
+    }
+    p->jumps_to_crash = p->clock_jumps > 0;
+    if (dice_hit(d, 650)) {
+        p->trouble = dice_hit(d, 300) ? 600 : 30 + (int)dice_below(d, 300);
+        p->late = dice_hit(d, 300) ? 400 : 50;
+        p->outages = some(d, 250, 3);
+        p->stale_ms = dice_hit(d, 500) ? dice_between(d, 100, 30000) : 0;
+    }
+    p->dawdle = some(d, 150, 40);
+}
+
+void plan_trace(const struct plan *p)
+{
+    TRACE("plan: %d companies, %d deliveries of %d kinds in %lld ms, %d customers, %d keys",
+        p->companies, p->deliveries, p->kinds, (long long)p->span_ms, p->customers, p->keys);
+    TRACE("plan: %d crashes, %d deaths of scripts%s, %d drains, %d acts, %d reloads", p->crashes,
+        p->script_deaths, p->guilty ? " (guilty)" : "", p->drains, p->acts, p->reloads);
+    TRACE("plan: %d full disks, %d jumps of the clock, trouble %d, late %d, outages %d, stale %lld",
+        p->full_disks, p->clock_jumps, p->trouble, p->late, p->outages, (long long)p->stale_ms);
+}
