@@ -213,3 +213,26 @@ void store_close_alert(
     o->told = fn;
     disk_ask(s, o);
 }
+
+void store_add_switch(struct store *s, const struct store_switch *sw, store_done_fn fn, void *arg)
+{
+    struct op *o = op_new(OP_SWITCH, arg);
+    o->done = fn;
+    o->to = (struct disk_switch){NULL, arena_text(sw->company), arena_text(sw->version),
+        arena_text(sw->folder), arena_text(sw->how)};
+    disk_ask(s, o);
+}
+
+void store_load_pins(struct store *s, store_pin_fn fn, store_done_fn done, void *arg)
+{
+    struct op *o = op_new(OP_PINS, arg);
+    o->on_pin = fn;
+    o->done = done;
+    disk_ask(s, o);
+}
+
+/* Nobody puts an older disk in its place here. */
+int64_t store_restored_ms(const struct store *s)
+{
+    return 0;
+}

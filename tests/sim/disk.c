@@ -74,6 +74,8 @@ static void tell(struct op *o)
 {
     const struct err *e = o->err;
     sim_note((uint64_t)o->kind + (e ? 100 : 0));
+    for (const struct disk_switch *w = o->pins; w; w = w->next)
+        o->on_pin(o->arg, w->company, w->version, w->folder);
     if (o->done)
         o->done(o->arg, e);
     else if (o->on_event)

@@ -52,6 +52,12 @@ struct disk_version {
     int64_t at_ms;
 };
 
+/* Where a company's last switch of versions led. */
+struct disk_switch {
+    struct disk_switch *next;
+    const char *company, *version, *folder, *how;
+};
+
 struct disk_alert {
     struct store_alert alert;
     int64_t n, times;
@@ -76,6 +82,7 @@ struct disk {
     struct disk_run **runs;
     int nevents, events_room, nruns, runs_room;
     struct index event_ids, run_ids, deliveries, bundles, versions, alerts;
+    struct disk_switch *switches; /* of each company its last */
     struct disk_alert **alert_list;
     int nalerts, alerts_room, alerts_open;
     int64_t commits;
@@ -112,12 +119,14 @@ enum op_kind {
     OP_RAISE,
     OP_CLEAR,
     OP_CLOSE,
+    OP_SWITCH,
     OP_WRITES, /* those above write */
     OP_JOURNAL,
     OP_OPEN,
     OP_BODY,
     OP_LOAD_VERSION,
-    OP_BOOKS
+    OP_BOOKS,
+    OP_PINS
 };
 
 struct op {
@@ -152,6 +161,8 @@ struct op {
     store_open_fn on_open;
     void (*on_opened)(void *arg, int n, const struct err *e);
     store_body_fn on_body;
+    struct disk_switch to, *pins;
+    store_pin_fn on_pin;
     struct store_books books;
     store_books_fn on_books;
 };

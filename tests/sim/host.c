@@ -7,6 +7,7 @@
 #include "judge.h"
 #include "machine.h"
 #include "mem.h"
+#include "secrets.h"
 
 static struct {
     struct store *store;
@@ -40,6 +41,17 @@ int __wrap_bundle_read_company(struct bundle *b, const char *dir, bool tests, st
 bool host_load_broken(const char *company, int version)
 {
     return version && version == host.broken[company[0] - 'a'];
+}
+
+/* The resolver of tests asks for none. */
+int secrets_get(
+    struct secrets *s, const char *company, const char *name, char **value, struct err *e)
+{
+    return 0;
+}
+
+void secrets_wipe(char *value)
+{
 }
 
 /* ---- settings: small limits as often as large ones ---- */
@@ -113,6 +125,14 @@ static void start(void *arg)
         host_start();
 }
 
+static void load_companies(void *arg, const struct err *err)
+{
+    for (int i = 0; i < sim->plan.companies; i++) {
+        char name[2] = {(char)('a' + i), '\0'};
+        engine_load_company(sim->engine, name, name, on_loaded, &host);
+    }
+}
+
 void host_start(void)
 {
     struct err e;
@@ -125,15 +145,13 @@ void host_start(void)
     host.resolver = resolver_fixed(NULL);
     host.store = store_open(sim->loop, "", &e);
     make_settings(&set);
-    struct engine_parts parts = {sim->loop, host.store, NULL, NULL, host.resolver, &host.system};
+    struct engine_parts parts = {
+        .loop = sim->loop, .store = host.store, .resolver = host.resolver, .system = &host.system};
     sim->engine = engine_new(&parts, &set);
     host.loading = sim->plan.companies;
     if (!sim->calm && host.crashes_left > 0)
         sim->crash_in = 1 + (int)dice_below(&sim->of_people, (uint32_t)sim->plan.crash_gap * 2);
-    for (int i = 0; i < sim->plan.companies; i++) {
-        char name[2] = {(char)('a' + i), '\0'};
-        engine_load_company(sim->engine, name, name, on_loaded, &host);
-    }
+    engine_load_pins(sim->engine, load_companies, NULL);
 }
 
 /* ---- the ends ---- */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "clock.h"
+#include "err.h"
 #include "id.h"
 #include "log.h"
 #include "mem.h"
@@ -411,4 +412,19 @@ void machine_end(void)
         if (t->of_world)
             free(t);
     }
+}
+
+/* There is one thread, so nobody rings. */
+struct loop_wake *loop_wake_new(struct loop *l, loop_fn fn, void *arg, struct err *e)
+{
+    sim_fail("a thread is to be woken");
+}
+
+void loop_wake(struct loop_wake *w)
+{
+    sim_fail("a thread is woken");
+}
+
+void loop_wake_free(struct loop_wake *w)
+{
 }

@@ -8,8 +8,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include "mem.h"
 
 #define BEGIN(place)                                                                               \
     switch (place) {                                                                               \
@@ -95,19 +95,22 @@ static const char *get_spec(const char *connection, const char *path)
 
 static const char *write_spec(const struct write *w)
 {
-    char attempt[32] = "";
-    if (w->attempt > 1)
-        snprintf(attempt, sizeof attempt, "\"attempt\":%d,", w->attempt);
-    return text("{%s\"connection\":\"%s\",\"headers\":{\"accept\":\"application/json\"},"
+    char attempt[32] = "", looked[32] = "";
+    if (w->tries > 0)
+        snprintf(attempt, sizeof attempt, "\"attempt\":%d,", w->tries + 1);
+    if (w->looked > 0)
+        snprintf(looked, sizeof looked, "\"looked\":%u,", w->looked);
+    return text("{%s\"connection\":\"%s\",%s\"headers\":{\"accept\":\"application/json\"},%s"
                 "\"method\":\"POST\",\"op\":\"http\",%s\"path\":\"%s\",\"write\":true}",
-        attempt, w->connection, w->drop ? "\"optional\":true," : "", w->path);
+        attempt, w->connection, w->find ? "\"find\":true," : "", looked,
+        w->drop ? "\"optional\":true," : "", w->path);
 }
 
 static enum flow in_doubt(struct script_call *c, const char *rest)
 {
     call_end(c, SCRIPT_ATTENTION,
-        text("{\"reason\":\"It is not known whether %s carried out POST %s: %s. %s\"}",
-            c->write.connection, c->write.path, c->write.problem, rest));
+        text("{\"reason\":\"It is not known whether %s carried out POST %s. %s\"}",
+            c->write.connection, c->write.path, rest));
     return FLOW_ENDED;
 }
 
@@ -121,54 +124,112 @@ static int found(const struct script_call *c)
     return n;
 }
 
+/* The search of a write was answered: it goes on without it, is through, or is over. */
+enum look { LOOK_NOTHING, LOOK_FOUND, LOOK_RAISED, LOOK_ENDED };
+static enum look look(struct script_call *c)
+{
+    struct write *w = &c->write;
+    int n = found(c);
+    if (n == 1) {
+        w->adopted = true;
+        w->at = 0;
+        return LOOK_FOUND;
+    }
+    if (n < 0 && w->tries == 0) {
+        w->at = 0;
+        raise(c, "permanent", "the search failed");
+        return LOOK_RAISED;
+    }
+    if (n != 0) {
+        in_doubt(c, n < 0 ? "Looking for it failed." : "More than one record there fits.");
+        return LOOK_ENDED;
+    }
+    return LOOK_NOTHING;
+}
+
+#define LOOK(w)                                                                                    \
+    do {                                                                                           \
+        ASK((w)->at, get_spec((w)->connection, (w)->find), "");                                    \
+        switch (look(c)) {                                                                         \
+        case LOOK_NOTHING:                                                                         \
+            break;                                                                                 \
+        case LOOK_FOUND:                                                                           \
+            return FLOW_GOES_ON;                                                                   \
+        case LOOK_RAISED:                                                                          \
+            return FLOW_RAISED;                                                                    \
+        case LOOK_ENDED:                                                                           \
+            return FLOW_ENDED;                                                                     \
+        }                                                                                          \
+    } while (0)
+
+/* What the settling answered: {at_ms, attempts, granted, looks_ms, sent_ms}. */
+static void settled(struct script_call *c)
+{
+    static const char word[] = "\"looks_ms\":[";
+    struct write *w = &c->write;
+    w->sends = w->attempts ? w->attempts : 1;
+    if (!w->attempts && w->find)
+        sscanf(rules_member(c->meta, "attempts"), "%d", &w->sends);
+    w->granted = says(c->meta, "\"granted\":true");
+    w->nlooks = 0;
+    const char *p = memmem(c->meta.p, c->meta.n, word, sizeof word - 1);
+    for (p = p ? p + sizeof word - 1 : NULL; p && *p >= '0' && *p <= '9' && w->nlooks < 8;) {
+        char *end;
+        w->looks_ms[w->nlooks++] = strtoll(p, &end, 10);
+        p = *end == ',' ? end + 1 : end;
+    }
+}
+
 static enum flow write_flow(struct script_call *c)
 {
     struct write *w = &c->write;
-    int n;
     BEGIN(w->at)
-    w->adopted = w->unknown = false;
-    w->attempts = w->attempts ? w->attempts : w->find ? 3 : 1;
-    for (w->attempt = 1; w->attempt <= w->attempts; w->attempt++) {
+    for (;;) {
+        if (w->look_now) {
+            LOOK(w);
+            w->looked = c->seq;
+        }
         ASK(w->at, write_spec(w), w->body);
-        if (says(c->meta, "\"failed\":true"))
-            goto failed;
-        if (!says(c->meta, "\"unknown\":true")) {
-            if (status_of(c) >= 300)
-                goto refused;
-            w->at = 0;
-            return FLOW_GOES_ON;
-        }
-        w->problem = "no answer came";
-        if (!w->find) {
-            if (!w->drop)
-                return in_doubt(c, "There is no way to look it up from here.");
+        w->look_now = says(c->meta, "\"look\":true");
+        if (w->look_now)
             continue;
-        }
-        ASK(w->at, text("{\"of\":%u,\"op\":\"settle\"}", c->seq), "");
-        ASK(w->at, get_spec(w->connection, w->find), "");
-        n = found(c);
-        if (n < 0)
-            return in_doubt(c, "Looking for it failed too.");
-        if (n > 1)
-            return in_doubt(c, "More than one record there fits.");
-        if (n == 1) {
-            w->adopted = true;
+        if (says(c->meta, "\"failed\":true")) {
             w->at = 0;
-            return FLOW_GOES_ON;
+            return raise(c, says(c->meta, "\"transient\"") ? "transient" : "permanent",
+                "the request failed");
         }
+        if (!says(c->meta, "\"unknown\":true")) {
+            w->at = 0;
+            return status_of(c) >= 300 ? raise(c, "permanent", "the system refused") : FLOW_GOES_ON;
+        }
+        w->tries++;
+        w->seq = c->seq;
+        w->sends = w->attempts ? w->attempts : 1;
+        w->granted = false;
+        if (!w->drop || w->find) {
+            ASK(w->at, text("{\"of\":%u,\"op\":\"settle\"}", w->seq), "");
+            settled(c);
+            if (w->find) {
+                LOOK(w);
+                for (w->i = 0; w->i < w->nlooks && !w->drop; w->i++) {
+                    ASK(w->at,
+                        text("{\"after_ms\":%lld,\"of\":%u,\"op\":\"settle\"}",
+                            (long long)w->looks_ms[w->i], w->seq),
+                        "");
+                    LOOK(w);
+                }
+            }
+        }
+        if (w->tries >= w->sends && !w->granted)
+            break;
+        w->looked = w->find ? c->seq : 0;
     }
     END(w->at);
     if (!w->drop)
-        return in_doubt(c, "It was sent and could not be found there afterwards.");
+        return in_doubt(c, w->find ? "It was sent and could not be found there."
+                                   : "There is no way to look it up from here.");
     w->unknown = true;
     return FLOW_GOES_ON;
-failed:
-    w->at = 0;
-    return raise(
-        c, says(c->meta, "\"transient\"") ? "transient" : "permanent", "the request failed");
-refused:
-    w->at = 0;
-    return raise(c, "permanent", "the system refused");
 }
 
 static void write_to(

@@ -15,12 +15,15 @@ enum flow {
 
 /* One write under way, as lua/http.lua's http.write has it in its locals. */
 struct write {
-    int at, attempt, attempts;
+    int at;
     const char *connection, *path, *body;
     const char *find; /* path of the search; NULL: there is none */
     bool drop;        /* lost = "drop" */
-    const char *problem;
-    bool adopted, unknown;
+    int attempts;     /* 0: not said */
+    bool look_now, granted, adopted, unknown;
+    uint32_t looked, seq;
+    int tries, sends, nlooks, i;
+    int64_t looks_ms[8];
 };
 
 struct script_call {

@@ -378,6 +378,33 @@ static void put_bundle(struct disk *d, struct op *o)
     index_set(&d->bundles, o->name, b);
 }
 
+static void add_switch(struct disk *d, const struct op *o)
+{
+    struct disk_switch *w = d->switches;
+    while (w && strcmp(w->company, o->to.company) != 0)
+        w = w->next;
+    if (!w) {
+        w = arena_zalloc(sizeof *w);
+        w->next = d->switches;
+        d->switches = w;
+    }
+    struct disk_switch *next = w->next;
+    *w = o->to;
+    w->next = next;
+}
+
+static void load_pins(const struct disk *d, struct op *o)
+{
+    for (const struct disk_switch *w = d->switches; w; w = w->next) {
+        if (strcmp(w->how, "rollback") != 0)
+            continue;
+        struct disk_switch *copy = arena_zalloc(sizeof *copy);
+        *copy = *w;
+        copy->next = o->pins;
+        o->pins = copy;
+    }
+}
+
 void tables_apply(struct disk *d, struct op *o)
 {
     struct disk_run *r;
@@ -421,6 +448,12 @@ void tables_apply(struct disk *d, struct op *o)
         break;
     case OP_CLOSE:
         tables_close_by_number(d, o);
+        break;
+    case OP_SWITCH:
+        add_switch(d, o);
+        break;
+    case OP_PINS:
+        load_pins(d, o);
         break;
     case OP_WRITES:
         break;
