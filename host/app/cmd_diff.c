@@ -11,8 +11,8 @@
 #include "parts.h"
 #include "since.h"
 
-/* Events at work at once: enough for two script processes to be busy. */
-#define WINDOW 64
+/* Events at work at once: more make more Lua states, and gain nothing. */
+#define WINDOW 4
 
 static const struct conf_option options[] = {
     {"with", CONF_TEXT, NULL, "folder with the company's other scripts"},
