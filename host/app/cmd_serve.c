@@ -210,7 +210,7 @@ static int begin(struct serving *s, struct err *e)
     s->reload = reload_new(s->parts.engine, s->parts.loop, conf_text(c, "companies"));
     if (!(s->api = api_new(s->parts.engine, s->reload, o.data, e)))
         return -1;
-    s->routes = routes_new(s->parts.engine, s->parts.store, s->api);
+    s->routes = routes_new(&s->parts, s->api);
     s->term = loop_signal_new(s->parts.loop, SIGTERM, on_term, s);
     s->interrupt = loop_signal_new(s->parts.loop, SIGINT, on_term, s);
     s->hangup = loop_signal_new(s->parts.loop, SIGHUP, on_hangup, s);

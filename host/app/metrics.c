@@ -31,11 +31,13 @@ static int64_t resident_bytes(void)
     return (int64_t)pages * sysconf(_SC_PAGESIZE);
 }
 
-void metrics_write(
-    struct buf *b, const struct engine *e, const struct store *s, int64_t http_refused)
+void metrics_write(struct buf *b, const struct parts *p, int64_t http_refused)
 {
+    const struct store *s = p->store;
     struct engine_stats st;
-    engine_stats(e, &st);
+    struct scripts_stats ss;
+    engine_stats(p->engine, &st);
+    scripts_stats(p->scripts, &ss);
     const struct metric all[] = {
         {"events_received_total", "counter", "Deliveries stored as new events.", st.received},
         {"events_duplicate_total", "counter", "Deliveries that were there before.", st.duplicates},
@@ -65,6 +67,10 @@ void metrics_write(
         {"runs_running", "gauge", "Runs with a live script.", st.running},
         {"runs_queued", "gauge", "Runs that wait for their turn.", st.queued},
         {"runs_parked", "gauge", "Runs that wait for a time.", st.parked},
+        {"script_processes", "gauge", "Script processes that run.", ss.processes},
+        {"script_process_deaths_total", "counter", "Script processes that died.", ss.deaths},
+        {"scripts_quarantined", "gauge",
+            "Versions in the process of those that computed without end.", ss.quarantined},
         {"store_pending", "gauge", "Store operations not yet on disk.", store_pending(s)},
         {"alerts_raised_total", "counter", "Alerts that became open.", st.alerts},
         {"alerts_open", "gauge", "Alerts that nobody closed.", store_alerts_open(s)},

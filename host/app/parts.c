@@ -40,6 +40,7 @@ static int open_scripts(struct parts *p, const struct parts_options *o, struct e
         return -1;
     struct scripts_config c = {
         .workers = o->workers,
+        .isolated = o->isolated,
         .burst_ms = o->burst_ms,
         .memory = o->memory,
         .system_hash = p->system.hash,
@@ -145,6 +146,10 @@ int parts_read_options(
 {
     memset(o, 0, sizeof(*o));
     o->workers = (int)conf_int(c, "workers");
+    const char *isolation = conf_text(c, "isolation");
+    o->isolated = !strcmp(isolation, "company");
+    if (!o->isolated && strcmp(isolation, "shared"))
+        return err_set(e, ERR_INPUT, "--isolation %s: it is shared or company", isolation);
     o->memory = conf_size(c, "memory");
     o->burst_ms = conf_int(c, "burst");
     o->env_patterns = conf_text(c, "env");

@@ -9,17 +9,15 @@
 #include "reply.h"
 
 struct routes {
-    struct engine *engine;
-    struct store *store;
+    const struct parts *parts;
     struct api *api;
     int64_t refused; /* requests that never became a delivery: too large, not HTTP */
 };
 
-struct routes *routes_new(struct engine *engine, struct store *store, struct api *api)
+struct routes *routes_new(const struct parts *p, struct api *api)
 {
     struct routes *r = mem_zalloc(1, sizeof(*r));
-    r->engine = engine;
-    r->store = store;
+    r->parts = p;
     r->api = api;
     return r;
 }
@@ -64,7 +62,7 @@ static void hook(struct routes *r, struct http_in_exchange *x, struct str rest)
     c[company.n] = 0;
     memcpy(n, connection.p, connection.n);
     n[connection.n] = 0;
-    engine_ingest(r->engine, c, n, q->headers, q->nheaders, q->body, on_ingested, x);
+    engine_ingest(r->parts->engine, c, n, q->headers, q->nheaders, q->body, on_ingested, x);
 }
 
 struct metrics_wanted {
@@ -77,7 +75,7 @@ static void on_differences(void *arg, const struct store_difference *d, int n, c
     struct metrics_wanted *w = arg;
     struct buf b;
     buf_init(&b, BUF_MAX_DEFAULT);
-    metrics_write(&b, w->routes->engine, w->routes->store, w->routes->refused);
+    metrics_write(&b, w->routes->parts, w->routes->refused);
     if (!e)
         metrics_write_differences(&b, d, n);
     buf_addc(&b, 0);
@@ -90,7 +88,7 @@ static void metrics(struct routes *r, struct http_in_exchange *x)
 {
     struct metrics_wanted *w = mem_alloc(sizeof(*w));
     *w = (struct metrics_wanted){r, x};
-    store_load_differences(r->store, on_differences, w);
+    store_load_differences(r->parts->store, on_differences, w);
 }
 
 static void health(struct routes *r, struct http_in_exchange *x, const char *path)
@@ -101,7 +99,7 @@ static void health(struct routes *r, struct http_in_exchange *x, const char *pat
     } else if (!strcmp(path, "/healthz")) {
         reply_text(x, 200, "ok\n");
     } else if (!strcmp(path, "/readyz")) {
-        bool ready = engine_ready(r->engine);
+        bool ready = engine_ready(r->parts->engine);
         reply_text(x, ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
     } else {
         metrics(r, x);

@@ -37,7 +37,7 @@ int test_world_open(struct test_world *w, const struct parts_options *o,
     http_out_config_defaults(&oc);
     if (!(w->client = http_out_new(p->loop, &oc, e)))
         return -1;
-    w->routes = routes_new(p->engine, p->store, NULL);
+    w->routes = routes_new(p, NULL);
     http_in_config_defaults(&hc);
     hc.listen = "127.0.0.1:0";
     if (!(w->http = http_in_start(p->loop, &hc, routes_handle, w->routes, e)))

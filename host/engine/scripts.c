@@ -2,6 +2,7 @@
  * a company's Lua states share one memory and a dying process takes few companies along. */
 #include "scripts_impl.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "buf.h"
 #include "id.h"
@@ -14,53 +15,112 @@ static struct str id_key(const uint64_t *id)
     return (struct str){(const char *)id, sizeof *id};
 }
 
-/* "acme@1f3a" and "acme" belong together: what is before @ decides. Highest weight wins
- * (rendezvous hashing), so that another number of processes moves as few companies as possible. */
-static struct script_worker *worker_of(struct scripts *s, const char *context)
+/* "acme@1f3a" and "acme" belong together: what is before @ decides. */
+static struct str company_of(const char *context)
 {
-    struct str rest, company = str_cut(str_of(context), '@', &rest);
-    struct script_worker *best = &s->workers[0];
+    struct str rest;
+    return str_cut(str_of(context), '@', &rest);
+}
+
+/* Highest weight wins (rendezvous hashing), so that another number of processes moves as few
+ * companies as possible. */
+static struct script_worker *shared_worker(struct scripts *s, struct str company)
+{
+    struct script_worker *best = s->shared[0];
     char top[33] = "";
-    for (int i = 0; i < s->nworkers; i++) {
+    for (int i = 0; i < s->nshared; i++) {
         char hash[33];
         char *text = mem_printf("%d/%.*s", i, STR_ARG(company));
         id_hash(hash, text, strlen(text));
         mem_free(text);
         if (strcmp(hash, top) > 0) {
             memcpy(top, hash, sizeof top);
-            best = &s->workers[i];
+            best = s->shared[i];
         }
     }
     return best;
+}
+
+static struct script_worker *own_worker(struct scripts *s, struct str company)
+{
+    struct script_worker *w = map_get(s->own, company);
+    struct err e = {0};
+    if (w)
+        return w;
+    char *name = mem_dupn(company.p, company.n);
+    w = script_worker_new(s, name);
+    mem_free(name);
+    map_set(s->own, company, w);
+    if (script_worker_start(w, &e) < 0)
+        script_worker_start_later(w, &e);
+    return w;
+}
+
+static struct script_worker *worker_of(struct scripts *s, const char *context)
+{
+    struct str company = company_of(context);
+    return s->nshared ? shared_worker(s, company) : own_worker(s, company);
+}
+
+static int start_shared(struct scripts *s, int n, struct err *e)
+{
+    s->nshared = n < 1 ? 1 : n > SCRIPTS_WORKERS_MAX ? SCRIPTS_WORKERS_MAX : n;
+    s->shared = mem_zalloc((size_t)s->nshared, sizeof *s->shared);
+    for (int i = 0; i < s->nshared; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", i);
+        s->shared[i] = script_worker_new(s, name);
+    }
+    for (int i = 0; i < s->nshared; i++)
+        if (script_worker_start(s->shared[i], e) < 0)
+            return -1;
+    return 0;
 }
 
 struct scripts *scripts_new(struct loop *l, const struct scripts_config *c, struct err *e)
 {
     struct scripts *s = mem_zalloc(1, sizeof *s);
     s->loop = l;
-    s->nworkers = c->workers < 1 ? 1 : c->workers;
-    if (s->nworkers > SCRIPTS_WORKERS_MAX)
-        s->nworkers = SCRIPTS_WORKERS_MAX;
     s->burst_ms = c->burst_ms;
     s->memory = c->memory;
     list_init(&s->systems);
+    list_init(&s->workers);
     s->contexts = map_new();
     s->calls = map_new();
-    s->workers = mem_zalloc((size_t)s->nworkers + 1, sizeof *s->workers);
+    s->own = map_new();
     scripts_add_system(s, c->system_hash, c->system_bundle);
-    for (int i = 0; i <= s->nworkers; i++) {
-        struct script_worker *w = &s->workers[i];
-        w->s = s;
-        w->index = i;
-        list_init(&w->contexts);
-        list_init(&w->calls);
+    if (!c->isolated && start_shared(s, c->workers, e) < 0) {
+        scripts_free(s);
+        return NULL;
     }
-    for (int i = 0; i < s->nworkers; i++)
-        if (script_worker_start(&s->workers[i], e) < 0) {
-            scripts_free(s);
-            return NULL;
-        }
     return s;
+}
+
+/* ---- a company's own process ends with its last context ---- */
+
+static void end_unused(void *arg)
+{
+    struct scripts *s = arg;
+    struct list *next;
+    for (struct list *n = s->workers.next; n != &s->workers; n = next) {
+        struct script_worker *w = LIST_OF(n, struct script_worker, node);
+        next = n->next;
+        if (!list_empty(&w->contexts) || !list_empty(&w->calls))
+            continue;
+        map_remove(s->own, str_of(w->name));
+        script_worker_stop(w);
+        script_worker_free(w);
+    }
+}
+
+/* Not at once: this may be called from within what the process says. */
+static void leave_worker(const struct script_worker *w)
+{
+    struct scripts *s = w->s;
+    if (s->nshared || !list_empty(&w->contexts) || !list_empty(&w->calls))
+        return;
+    loop_unpost(s->loop, end_unused, s);
+    loop_post(s->loop, end_unused, s);
 }
 
 static void free_call(struct script_call *c)
@@ -87,27 +147,29 @@ void scripts_free(struct scripts *s)
 {
     if (!s)
         return;
-    for (int i = 0; i <= s->nworkers; i++) {
-        struct script_worker *w = &s->workers[i];
-        struct list *node;
+    struct list *node;
+    while (!list_empty(&s->workers)) {
+        struct script_worker *w = LIST_OF(s->workers.next, struct script_worker, node);
         script_worker_stop(w);
         while ((node = list_shift(&w->calls)) != NULL)
             free_call(LIST_OF(node, struct script_call, node));
         while ((node = list_shift(&w->contexts)) != NULL)
             free_context(LIST_OF(node, struct script_context, node));
+        script_worker_free(w);
     }
-    struct list *node;
     while ((node = list_shift(&s->systems)) != NULL) {
         struct script_system *y = LIST_OF(node, struct script_system, node);
         mem_free(y->hash);
         mem_free(y->bundle);
         mem_free(y);
     }
+    loop_unpost(s->loop, end_unused, s);
     if (s->watchdog)
         loop_timer_free(s->watchdog);
     map_free(s->contexts);
     map_free(s->calls);
-    mem_free(s->workers);
+    map_free(s->own);
+    mem_free(s->shared);
     mem_free(s);
 }
 
@@ -175,7 +237,9 @@ void scripts_unload(struct scripts *s, const char *context)
         struct wire_msg m = {.type = WIRE_UNLOAD, .nparts = 1, .part = {str_of(context)}};
         child_send(c->worker->child, &m);
     }
+    struct script_worker *w = c->worker;
     free_context(c);
+    leave_worker(w);
 }
 
 struct script_context *scripts_find_load(struct script_worker *w, uint64_t id)
@@ -250,6 +314,7 @@ static void take_out(struct script_call *c)
 {
     list_remove(&c->node);
     map_remove(c->s->calls, id_key(&c->id));
+    leave_worker(c->worker);
 }
 
 void scripts_drop(struct script_call *c)
@@ -271,6 +336,16 @@ void scripts_end_call(
     scripts_quarantine(c, o, json, guilty);
     c->h.end(c->h.arg, o, json, body, guilty);
     free_call(c);
+}
+
+void scripts_stats(const struct scripts *s, struct scripts_stats *out)
+{
+    *out = (struct scripts_stats){.deaths = s->deaths};
+    for (const struct list *n = s->workers.next; n != &s->workers; n = n->next)
+        out->processes += LIST_OF(n, struct script_worker, node)->child != NULL;
+    const struct script_worker *q = s->quarantine;
+    for (const struct list *n = q ? q->contexts.next : NULL; q && n != &q->contexts; n = n->next)
+        out->quarantined++;
 }
 
 void scripts_kill(struct scripts *s, const char *context)

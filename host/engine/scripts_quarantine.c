@@ -11,7 +11,9 @@
 
 static struct script_worker *quarantine(struct scripts *s)
 {
-    return &s->workers[s->nworkers];
+    if (!s->quarantine)
+        s->quarantine = script_worker_new(s, "quarantine");
+    return s->quarantine;
 }
 
 /* It kept the process from everybody else: until it was ended, or until the process was. */
@@ -78,9 +80,11 @@ void scripts_quarantine(
     const struct script_call *call, enum script_outcome o, struct str json, bool guilty)
 {
     struct scripts *s = call->s;
-    struct script_worker *from = call->worker, *to = quarantine(s);
-    if (!hogged(o, json, guilty))
+    struct script_worker *from = call->worker;
+    /* In a process of its own it keeps nobody else waiting. */
+    if (!s->nshared || !hogged(o, json, guilty))
         return;
+    struct script_worker *to = quarantine(s);
     struct script_context *c = map_get(s->contexts, str_of(call->context));
     if (!c || c->mode != SCRIPT_COMPANY || c->worker == to)
         return;

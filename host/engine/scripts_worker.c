@@ -110,13 +110,33 @@ static void on_message(void *arg, const struct wire_msg *m)
 
 /* ---- start and death ---- */
 
+struct script_worker *script_worker_new(struct scripts *s, const char *name)
+{
+    struct script_worker *w = mem_zalloc(1, sizeof *w);
+    w->s = s;
+    w->name = mem_dup(name);
+    w->systems = map_new();
+    list_init(&w->contexts);
+    list_init(&w->calls);
+    list_append(&s->workers, &w->node);
+    return w;
+}
+
+void script_worker_free(struct script_worker *w)
+{
+    list_remove(&w->node);
+    map_free(w->systems);
+    mem_free(w->name);
+    mem_free(w);
+}
+
 static void send_system(struct script_worker *w, const char *hash)
 {
     for (struct list *n = w->s->systems.next; n != &w->s->systems; n = n->next) {
         struct script_system *y = LIST_OF(n, struct script_system, node);
-        if (strcmp(y->hash, hash) != 0 || y->sent[w->index])
+        if (strcmp(y->hash, hash) != 0 || map_get(w->systems, str_of(hash)))
             continue;
-        y->sent[w->index] = true;
+        map_set(w->systems, str_of(hash), w);
         struct wire_msg m = {
             .type = WIRE_SYSTEM, .nparts = 2, .part = {str_of(y->hash), {y->bundle, y->n}}};
         child_send(w->child, &m);
@@ -205,13 +225,12 @@ static void on_gone(void *arg, const char *how, uint64_t current)
 {
     struct script_worker *w = arg;
     const char *why = w->verdict ? w->verdict : how;
-    char number[16];
-    snprintf(number, sizeof number, "%d", w->index);
-    log_event(LOG_ERROR, "script process died", "process", number, "how", why, NULL);
+    log_event(LOG_ERROR, "script process died", "process", w->name, "how", why, NULL);
     child_free(w->child);
     w->child = NULL;
-    for (struct list *n = w->s->systems.next; n != &w->s->systems; n = n->next)
-        LIST_OF(n, struct script_system, node)->sent[w->index] = false;
+    w->s->deaths++;
+    map_free(w->systems);
+    w->systems = map_new();
     bool healthy = clock_mono_ms() - w->started_ms > HEALTHY_MS;
     w->deaths = healthy ? 1 : w->deaths + 1;
     int64_t wait = w->deaths < 3 ? 0 : (int64_t)50 << (w->deaths < 10 ? w->deaths : 10);
@@ -305,8 +324,8 @@ static void watch(void *arg)
     struct scripts *s = arg;
     int64_t now = clock_mono_ms();
     bool busy = false;
-    for (int i = 0; i <= s->nworkers; i++) {
-        struct script_worker *w = &s->workers[i];
+    for (struct list *m = s->workers.next; m != &s->workers; m = m->next) {
+        struct script_worker *w = LIST_OF(m, struct script_worker, node);
         busy |= check_burst(w, now);
         for (struct list *n = w->contexts.next; n != &w->contexts && !busy; n = n->next)
             busy = LIST_OF(n, struct script_context, node)->load_id != 0;

@@ -3,12 +3,11 @@
 #define METRICS_H
 
 #include "buf.h"
-#include "engine.h"
+#include "parts.h"
 #include "store.h"
 
 /* http_refused: requests that the HTTP server refused before they were deliveries. */
-void metrics_write(
-    struct buf *b, const struct engine *e, const struct store *s, int64_t http_refused);
+void metrics_write(struct buf *b, const struct parts *p, int64_t http_refused);
 /* What store_load_differences gave. */
 void metrics_write_differences(struct buf *b, const struct store_difference *d, int n);
 

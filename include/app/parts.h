@@ -10,6 +10,7 @@ struct parts_options {
     const char *secrets_data; /* folder whose secrets are used; NULL: fixed test values */
     const char *env_patterns; /* variables that scripts may name */
     int workers;
+    bool isolated; /* a script process for each company, instead of workers */
     size_t memory; /* of one Lua state */
     int64_t burst_ms;
     const char *ca_file; /* NULL: the system's */
@@ -43,6 +44,8 @@ void parts_close_engine(struct parts *p);
 /* Settings that every command which runs scripts shares, and reading them. */
 #define OPTION_PARTS                                                                               \
     {"workers", CONF_INT, "0", "script processes; 0: one, for serve one a core up to 4"},          \
+        {"isolation", CONF_TEXT, "shared",                                                         \
+            "shared: companies share the script processes; company: each has one of its own"},     \
         {"memory", CONF_SIZE, "64m", "bytes that one run's Lua state may use"},                    \
         {"burst", CONF_MS, "5s", "longest time a script may compute without a step"},              \
         {"env", CONF_TEXT, "*_URL", "environment variables that scripts may name"},                \

@@ -5,11 +5,12 @@
 #include "api.h"
 #include "engine.h"
 #include "http_in.h"
+#include "parts.h"
 
 struct routes;
 
-/* api NULL: /api is not served. */
-struct routes *routes_new(struct engine *engine, struct store *store, struct api *api);
+/* p outlives it. api NULL: /api is not served. */
+struct routes *routes_new(const struct parts *p, struct api *api);
 void routes_free(struct routes *r);
 /* Handlers for http_in_start and http_in_on_refused; arg is the struct routes. */
 void routes_handle(void *arg, struct http_in_exchange *x);

@@ -14,7 +14,8 @@ struct scripts;
 struct script_call;
 
 struct scripts_config {
-    int workers;      /* script processes */
+    int workers;      /* script processes, which the companies share */
+    bool isolated;    /* instead, each company has one of its own, from its first script on */
     int64_t burst_ms; /* a script may compute so long between two steps; what does not end
                          by itself then is ended by SIGKILL, half as much later */
     size_t memory;    /* bytes of one Lua state */
@@ -63,6 +64,12 @@ struct script_call *scripts_call(struct scripts *s, const char *context, const c
 void scripts_answer(struct script_call *c, uint32_t seq, struct str meta, struct str body);
 /* Forgets the call without `end`: the run is parked, cancelled, or ends. */
 void scripts_drop(struct script_call *c);
+struct scripts_stats {
+    int processes;   /* that run now */
+    int quarantined; /* contexts in the process of those that compute without end */
+    int64_t deaths;  /* processes that ended without being asked to */
+};
+void scripts_stats(const struct scripts *s, struct scripts_stats *out);
 /* Kills the process of a context's calls, for tests of recovery. */
 void scripts_kill(struct scripts *s, const char *context);
 

@@ -8,19 +8,20 @@
 #include "scripts.h"
 #include "wire.h"
 
-#define SCRIPTS_WORKERS_MAX 64
+#define SCRIPTS_WORKERS_MAX 64 /* shared ones */
 
 struct script_system {
     struct list node;
     char *hash;
     char *bundle;
     size_t n;
-    bool sent[SCRIPTS_WORKERS_MAX + 1]; /* to the process of that number */
 };
 
 struct script_worker {
+    struct list node; /* scripts.workers */
     struct scripts *s;
-    int index;
+    char *name;           /* "0", "1" ..., "quarantine", or the company it belongs to */
+    struct map *systems;  /* hashes of those that the process has got */
     struct child *child;  /* NULL while it is down */
     bool condemned;       /* killed; what it still says is not heard */
     struct list contexts; /* that live in this process */
@@ -67,8 +68,12 @@ struct script_call {
 
 struct scripts {
     struct loop *loop;
-    struct script_worker *workers; /* nworkers, and that of scripts_quarantine.c */
-    int nworkers;
+    struct list workers;              /* all of them */
+    struct script_worker **shared;    /* those that companies are spread over; none if isolated */
+    int nshared;                      /* 0: each company has a process of its own */
+    struct script_worker *quarantine; /* see scripts_quarantine.c; NULL: not needed so far */
+    struct map *own;                  /* company -> its own process, if isolated */
+    int64_t deaths;                   /* of processes */
     int64_t burst_ms;
     size_t memory;
     struct list systems;
@@ -80,6 +85,9 @@ struct scripts {
 };
 
 /* scripts_worker.c */
+/* One that is not started. */
+struct script_worker *script_worker_new(struct scripts *s, const char *name);
+void script_worker_free(struct script_worker *w);
 int script_worker_start(struct script_worker *w, struct err *e);
 /* After a start that failed with e. */
 void script_worker_start_later(struct script_worker *w, const struct err *e);

@@ -2,7 +2,7 @@
 import json
 import os
 
-from harness import Case, main, wait_until
+from harness import Case, main, request, wait_until
 
 GOOD = """company "Company {n} Oy" {{}}
 connect "webhook" {{ as = "shop", secret = secret "shop", event = "type", id = "id" }}
@@ -54,6 +54,25 @@ class Companies(Case):
             return len(runs) == count and all(
                 r["state"] in ("done", "failed", "attention") for r in runs) and runs
         return wait_until(look, f"{count} runs of {company} to end")
+
+    def test_isolated_companies_have_processes_of_their_own(self):
+        w = self.world
+        for n in range(3):
+            w.add_company(f"c{n}", GOOD.format(n=n))
+            w.secret(f"c{n}", "shop", "s3cret")
+        w.add_company("hog", HOG)
+        w.start_host("--isolation", "company", "--burst", "500ms")
+        self.post("hog", {"type": "loop"})
+        self.post("hog", {"type": "pattern"})
+        for n in range(3):
+            self.assertEqual(self.post(f"c{n}", {"type": "x", "id": "1", "key": "k", "canary": n},
+                                       secret="s3cret")[0], 202)
+        for n in range(3):
+            self.assertEqual(self.settled_of(f"c{n}", 1)[0]["state"], "done")
+        self.assertEqual({r["state"] for r in self.settled_of("hog", 2)}, {"failed"})
+        _, _, metrics = request(w.address, "GET", "/metrics")
+        self.assertIn(b"\nsauma_script_processes 4\n", metrics)
+        self.assertIn(b"\nsauma_scripts_quarantined 0\n", metrics)
 
     def test_fifty_companies_and_a_broken_one(self):
         w, count = self.world, 50

@@ -169,11 +169,12 @@ static void call(struct world *w, const char *context, const char *function)
         loop_run(w->loop);
 }
 
-static int setup(void **state)
+static int start(void **state, bool isolated)
 {
     struct world *w = mem_zalloc(1, sizeof *w);
     struct err e = {0};
     struct scripts_config c = {.workers = 1,
+        .isolated = isolated,
         .burst_ms = 50,
         .memory = 1 << 20,
         .system_hash = "s1",
@@ -185,6 +186,16 @@ static int setup(void **state)
         fail_msg("%s", e.text);
     *state = w;
     return 0;
+}
+
+static int setup(void **state)
+{
+    return start(state, false);
+}
+
+static int setup_isolated(void **state)
+{
+    return start(state, true);
 }
 
 static int teardown(void **state)
@@ -255,6 +266,46 @@ static void dropped_calls_are_silent(void **state)
     assert_int_equal(w->outcome, SCRIPT_RETURNED);
 }
 
+static int processes(struct world *w)
+{
+    struct scripts_stats s;
+    scripts_stats(w->scripts, &s);
+    return s.processes;
+}
+
+static void leave(void *arg)
+{
+    loop_stop(((struct world *)arg)->loop);
+}
+
+static void a_company_has_its_own_process(void **state)
+{
+    struct world *w = *state;
+    struct scripts_stats s;
+    assert_int_equal(processes(w), 0);
+    load(w, "acme@1", "boot");
+    load(w, "acme@2", "boot");
+    load(w, "other@1", "boot");
+    assert_int_equal(processes(w), 2);
+    call(w, "acme@1", "hang");
+    assert_int_equal(w->outcome, SCRIPT_LOST);
+    call(w, "acme@1", "echo"); /* nobody else was there to be kept waiting: no quarantine */
+    call(w, "other@1", "echo");
+    scripts_stats(w->scripts, &s);
+    assert_int_equal(s.deaths, 1);
+    assert_int_equal(s.quarantined, 0);
+    scripts_unload(w->scripts, "acme@1");
+    call(w, "acme@2", "echo");
+    assert_int_equal(processes(w), 2);
+    scripts_unload(w->scripts, "acme@2"); /* the last of the company */
+    loop_post(w->loop, leave, w);
+    loop_run(w->loop);
+    assert_int_equal(processes(w), 1);
+    load(w, "acme@3", "boot");
+    call(w, "acme@3", "echo");
+    assert_int_equal(w->outcome, SCRIPT_RETURNED);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "script-process") == 0)
@@ -263,6 +314,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(loads_and_calls, setup, teardown),
         cmocka_unit_test_setup_teardown(deaths_are_survived, setup, teardown),
         cmocka_unit_test_setup_teardown(a_load_that_kills_is_an_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_company_has_its_own_process, setup_isolated, teardown),
         cmocka_unit_test_setup_teardown(dropped_calls_are_silent, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
