@@ -1,7 +1,7 @@
 /* store.h, one by one: what is asked is copied. */
 #include "disk.h"
 
-static struct op *op_new(enum op_kind kind, void *arg)
+struct op *op_new(enum op_kind kind, void *arg)
 {
     struct op *o = arena_zalloc(sizeof *o);
     o->kind = kind;
@@ -21,13 +21,18 @@ bool run_state_final(enum run_state s)
     return s == RUN_DONE || s == RUN_SKIPPED || s == RUN_FAILED || s == RUN_ATTENTION;
 }
 
+struct store_event event_copy(const struct store_event *ev)
+{
+    return (struct store_event){arena_text(ev->id), arena_text(ev->company),
+        arena_text(ev->connection), arena_text(ev->type), arena_text(ev->delivery), ev->received_ms,
+        arena_bytes(ev->headers), arena_bytes(ev->body)};
+}
+
 static void add_event(
     struct store *s, const struct store_event *ev, const char *why, store_event_fn fn, void *arg)
 {
     struct op *o = op_new(OP_ADD_EVENT, arg);
-    o->event = (struct store_event){arena_text(ev->id), arena_text(ev->company),
-        arena_text(ev->connection), arena_text(ev->type), arena_text(ev->delivery), ev->received_ms,
-        arena_bytes(ev->headers), arena_bytes(ev->body)};
+    o->event = event_copy(ev);
     o->text = why ? arena_text(why) : NULL;
     o->on_event = fn;
     disk_ask(s, o);

@@ -83,6 +83,8 @@ static void tell(struct op *o)
             o->arg, e ? STORE_EVENT_FAILED : o->result, e ? 0 : o->seq, e ? "" : o->first_id, e);
     else if (o->told)
         o->told(o->arg, e ? false : o->flag, e);
+    else if (o->on_schedules)
+        o->on_schedules(o->arg, e ? NULL : o->slots, e);
     else if (o->on_journal)
         o->on_journal(o->arg, e ? NULL : o->journal, e ? 0 : o->n, e);
     else if (o->on_body)

@@ -5,6 +5,7 @@
 
 #include "sim.h"
 #include "store.h"
+#include "store_schedule.h"
 
 struct disk_step {
     struct store_step step;
@@ -82,6 +83,7 @@ struct disk {
     struct disk_run **runs;
     int nevents, events_room, nruns, runs_room;
     struct index event_ids, run_ids, deliveries, bundles, versions, alerts;
+    struct disk_schedule *schedules;
     struct disk_switch *switches; /* of each company its last */
     struct disk_alert **alert_list;
     int nalerts, alerts_room, alerts_open;
@@ -104,7 +106,7 @@ struct disk_step *disk_find_step(struct disk_run *r, uint32_t seq);
 void disk_books(const struct disk *d, const char *company, struct store_books *b);
 const char *disk_event_state(enum event_state s);
 
-/* ---- asks.c, disk.c, tables.c, alerts.c ---- */
+/* ---- asks.c, disk.c, tables.c, alerts.c, schedules.c ---- */
 
 enum op_kind {
     OP_ADD_EVENT,
@@ -120,6 +122,8 @@ enum op_kind {
     OP_CLEAR,
     OP_CLOSE,
     OP_SWITCH,
+    OP_SCHEDULES,
+    OP_SLOT,
     OP_WRITES, /* those above write */
     OP_JOURNAL,
     OP_OPEN,
@@ -163,12 +167,19 @@ struct op {
     store_body_fn on_body;
     struct disk_switch to, *pins;
     store_pin_fn on_pin;
+    struct store_schedule *schedules;
+    int64_t *slots;
+    store_schedules_fn on_schedules;
     struct store_books books;
     store_books_fn on_books;
 };
 
 /* Carries it out, or sets err and changes nothing. */
 void tables_apply(struct disk *d, struct op *o);
+struct op *op_new(enum op_kind kind, void *arg);
+struct store_event event_copy(const struct store_event *ev);
+void tables_sync_schedules(struct disk *d, struct op *o);
+void tables_set_slot(struct disk *d, const char *company, const char *name, int64_t slot);
 void tables_raise_alert(struct disk *d, struct op *o);
 void tables_clear_alert(struct disk *d, struct op *o);
 void tables_close_by_number(struct disk *d, struct op *o);

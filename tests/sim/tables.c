@@ -104,9 +104,11 @@ static void add_event(struct disk *d, struct op *o)
     char key[700];
     snprintf(key, sizeof key, "%s\n%s\n%s", se->company, se->connection, se->delivery);
     struct disk_event *first = se->delivery[0] ? index_get(&d->deliveries, key) : NULL;
+    if (o->name) /* of a schedule */
+        tables_set_slot(d, se->company, o->name, o->after);
     if (first) {
-        o->result =
-            str_eq(first->event.body, se->body) ? STORE_EVENT_DUPLICATE : STORE_EVENT_CONFLICT;
+        bool same = o->name || str_eq(first->event.body, se->body);
+        o->result = same ? STORE_EVENT_DUPLICATE : STORE_EVENT_CONFLICT;
         o->seq = first->seq;
         o->first_id = first->event.id;
         return;
@@ -451,6 +453,12 @@ void tables_apply(struct disk *d, struct op *o)
         break;
     case OP_SWITCH:
         add_switch(d, o);
+        break;
+    case OP_SCHEDULES:
+        tables_sync_schedules(d, o);
+        break;
+    case OP_SLOT:
+        tables_set_slot(d, o->name, o->text, o->after);
         break;
     case OP_PINS:
         load_pins(d, o);
