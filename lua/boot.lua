@@ -12,6 +12,7 @@ The context module of a company: the host calls these functions of it by name.
 local host = require "host"
 local json = require "json"
 local connections = require "connections"
+local decimal = require "decimal"
 local current = require "current"
 local declare = require "declare"
 local environment = require "environment"
@@ -22,6 +23,7 @@ local manifest = require "manifest"
 local boot = {}
 local rules = {}
 
+local NEWEST_MAX = 100
 local WITHOUT_NULLS = { nulls = false }
 local POLICIES = { automatic = true, manual = true, off = true, skip = true }
 
@@ -84,6 +86,20 @@ local function policy_of(rule, payload, event)
   return policy, reason and log.mask(tostring(reason)) or nil
 end
 
+-- For host/base/newness.c: "n12.5", "t2026-11-25T10:00:00Z".
+local function newest_of(rule, payload, event)
+  local value = rule.newest and given(rule.newest(payload, event))
+  if value == nil then return nil end
+  local kind = type(value)
+  if kind == "string" and value ~= "" and #value <= NEWEST_MAX then return "t" .. value end
+  if (kind == "number" and value == value and value - value == 0) or kind == "userdata" then
+    return "n" .. tostring(decimal(value))
+  end
+  error(('newest of rule "%s" gave %s; a number or a text of 1 to %d bytes is wanted'):format(
+    rule.name, kind == "string" and "a text of " .. #value .. " bytes" or tostring(value),
+    NEWEST_MAX), 0)
+end
+
 function boot.route(arguments, body)
   local list = json.array {}
   local event = event_of(arguments)
@@ -96,9 +112,10 @@ function boot.route(arguments, body)
       local what = "the event cannot be read: "
       local ok, problem = pcall(function()
         local payload = payload_of(event, body)
-        what = "the rule's trigger or key failed: "
+        what = "the rule's trigger, key or newest failed: "
         entry.policy, entry.reason = policy_of(rule, payload, event)
         entry.key = key_of(rule, payload, event)
+        if entry.key then entry.newest = newest_of(rule, payload, event) end
       end)
       if not ok then
         entry.policy = "failed"

@@ -49,6 +49,7 @@ local RULE = {
     help = 'the events it is for: "connection" or "connection.event"' },
   trigger = { type = "string|function", one_of = { "automatic", "manual", "off" } },
   key = { type = "function|string" },
+  newest = { type = "function", help = "how new the event's data is: a number, a time, a text" },
   run = { type = "function", required = true, help = "the function that does the work" },
   -- For rule scripts whose options name connections: so that a wrong name is found at load.
   needs = { type = "table", help = "names of connections that run uses" },
@@ -223,8 +224,12 @@ local function add_rule(where, rule)
       fail(where, 'rule "%s": on is a text or a list of texts', rule.name)
     end
   end
+  if rule.newest and rule.key == nil then
+    fail(where, 'rule "%s": newest goes with key, which says of what the data is the newest',
+      rule.name)
+  end
   state.rules[#state.rules + 1] = { name = rule.name, where = where, on = on,
-    trigger = rule.trigger or "automatic", key = rule.key, run = rule.run,
+    trigger = rule.trigger or "automatic", key = rule.key, newest = rule.newest, run = rule.run,
     needs = rule.needs or {} }
 end
 

@@ -88,7 +88,7 @@ end
 local function rule_of(rule)
   return { name = rule.name, where = rule.where, on = json.array(rule.on),
     trigger = type(rule.trigger) == "function" and "function" or rule.trigger,
-    key = rule.key ~= nil }
+    key = rule.key ~= nil, newest = rule.newest ~= nil }
 end
 
 local function schedule_of(schedule)

@@ -204,6 +204,7 @@ static int parse_rule(const struct jsonv *v, struct manifest_rule *r, struct err
     r->name = text_of(v, "name");
     r->where = text_of(v, "where");
     r->key = jsonv_bool(jsonv_get(v, "key"), false);
+    r->newest = jsonv_bool(jsonv_get(v, "newest"), false);
     if (!r->name[0] || strlen(r->name) > 200)
         return err_set(e, ERR_SCRIPT, "%s: a rule needs a name of at most 200 bytes", r->where);
     const char *trigger = jsonv_str(jsonv_get(v, "trigger"), "automatic");

@@ -119,8 +119,8 @@ static void store_and_admit(struct incoming *ev, struct routed *t, const char *r
     incoming_update(ev);
 }
 
-static void add_run(
-    struct routed *t, const char *rule, char *key, enum run_state state, const char *reason)
+static void add_run(struct routed *t, const char *rule, char *key, enum run_state state,
+    const char *reason, const char *newest)
 {
     struct incoming *ev = t->ev;
     if (t->n == RUNS_MAX) {
@@ -135,7 +135,8 @@ static void add_run(
         .version = ev->version->name,
         .key = key,
         .state = state,
-        .reason = mem_dup(reason)};
+        .reason = mem_dup(reason),
+        .newest = mem_dup(newest)};
     t->n++;
 }
 
@@ -156,14 +157,15 @@ static void add_routed(struct routed *t, const struct jsonv *v)
         if (strcmp(policy, policies[i].word) == 0) {
             bool runs = policies[i].state == RUN_QUEUED || t->ev->engine->set.ignore_trigger;
             const char *words = reason ? reason : policies[i].reason;
-            add_run(t, rule, key, runs ? RUN_QUEUED : policies[i].state, runs ? "" : words);
+            add_run(t, rule, key, runs ? RUN_QUEUED : policies[i].state, runs ? "" : words,
+                jsonv_str(jsonv_get(v, "newest"), NULL));
             return;
         }
     char *words = reason ? mem_dup(reason)
                          : mem_printf("the rule's trigger said \"%.40s\"; it is automatic, manual, "
                                       "off or skip",
                                policy);
-    add_run(t, rule, key, RUN_FAILED, words);
+    add_run(t, rule, key, RUN_FAILED, words, NULL);
     mem_free(words);
 }
 
@@ -174,6 +176,7 @@ static void finish(struct routed *t, const char *reason)
         mem_free((char *)t->runs[i].rule);
         mem_free((char *)t->runs[i].key);
         mem_free((char *)t->runs[i].reason);
+        mem_free((char *)t->runs[i].newest);
     }
     mem_free(t);
 }
@@ -189,7 +192,7 @@ static struct routed *routed_new(struct incoming *ev)
 static void failed(struct incoming *ev, enum run_state state, const char *words)
 {
     struct routed *t = routed_new(ev);
-    add_run(t, "routing", mem_dup(""), state, words);
+    add_run(t, "routing", mem_dup(""), state, words, NULL);
     finish(t, "");
 }
 

@@ -469,7 +469,8 @@ static void call_run(struct run *r)
 
 void run_begin(struct run *r)
 {
-    if (!r->ending && r->slot && !r->call && !r->reading && !r->fetching && body_of_run(r))
+    if (!r->ending && r->slot && !r->call && !r->reading && !r->fetching && body_of_run(r) &&
+        order_of_run(r))
         call_run(r);
 }
 

@@ -49,9 +49,9 @@ static int load_open_runs(struct sql *s, struct open_event *o)
     while ((rc = query_row(q)) == 1) {
         o->runs = mem_realloc(o->runs, (size_t)(n + 1) * sizeof(*o->runs));
         o->until_ms = mem_realloc(o->until_ms, (size_t)(n + 1) * sizeof(*o->until_ms));
-        o->runs[n] =
-            (struct store_run){dup_text(q, 0), o->ev.event.id, o->ev.event.company, dup_text(q, 1),
-                dup_text(q, 2), dup_text(q, 3), run_state_parse(query_col(q, 4)), dup_text(q, 5)};
+        o->runs[n] = (struct store_run){dup_text(q, 0), o->ev.event.id, o->ev.event.company,
+            dup_text(q, 1), dup_text(q, 2), dup_text(q, 3), run_state_parse(query_col(q, 4)),
+            dup_text(q, 5), NULL};
         o->until_ms[n] = query_col_int(q, 6);
         o->ev.nruns = ++n;
     }

@@ -250,7 +250,7 @@ static int add_run(struct sql *s, const struct store_run *r, int64_t event, int6
 {
     struct query *q = sql_use(s, Q_RUN_ADD,
         "INSERT INTO runs (id, event, company, rule, version, key, state, reason, created_ms,"
-        " updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        " updated_ms, newest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     query_text(q, r->id);
     query_int(q, event);
     query_text(q, r->company);
@@ -261,6 +261,7 @@ static int add_run(struct sql *s, const struct store_run *r, int64_t event, int6
     query_text(q, r->reason);
     query_int(q, at_ms);
     query_int(q, at_ms);
+    query_text(q, r->newest);
     if (query_run(q))
         return -1;
     run_number_set(s, r->id, sqlite3_last_insert_rowid(s->h));
@@ -303,7 +304,8 @@ static size_t room_for_runs(const struct store_run *runs, int n)
     size_t room = (size_t)n * sizeof(*runs) + _Alignof(max_align_t);
     for (int i = 0; i < n; i++)
         room += op_room(runs[i].id) + op_room(runs[i].company) + op_room(runs[i].rule) +
-                op_room(runs[i].version) + op_room(runs[i].key) + op_room(runs[i].reason);
+                op_room(runs[i].version) + op_room(runs[i].key) + op_room(runs[i].reason) +
+                op_room(runs[i].newest);
     return room;
 }
 
@@ -330,7 +332,7 @@ void store_route(struct store *s, const char *event, const struct store_run *run
     for (int i = 0; i < n; i++)
         r->runs[i] = (struct store_run){op_text(o, runs[i].id), NULL, op_text(o, runs[i].company),
             op_text(o, runs[i].rule), op_text(o, runs[i].version), op_text(o, runs[i].key),
-            runs[i].state, op_text(o, runs[i].reason)};
+            runs[i].state, op_text(o, runs[i].reason), op_text(o, runs[i].newest)};
     store_ask(s, o);
 }
 

@@ -176,6 +176,7 @@ struct run {
     bool fetching; /* and the event's body */
     bool ending;   /* its end is being stored */
     bool gone;
+    enum { ORDER_OPEN, ORDER_ASKED, ORDER_KEPT } order; /* see order.c */
     struct script_call *call;
     uint32_t seq; /* of the last step of this call */
     struct journal journal;
@@ -283,6 +284,9 @@ void timetable_renew(struct company *c); /* it has another version */
 void timetable_free(struct company *c);
 /* Lets come what is due; when the next one is (wall clock). */
 int64_t timetable_look(struct company *c, int64_t now_wall_ms);
+
+/* order.c: true if the run may begin; else it is skipped, or run_begin is called again. */
+bool order_of_run(struct run *r);
 
 /* keeper.c: looks at all that depends on the wall clock, time and again */
 void keeper_start(struct engine *e);

@@ -87,6 +87,7 @@ struct manifest_rule {
     int non;
     enum manifest_trigger trigger;
     bool key;
+    bool newest; /* it says how new an event's data is */
 };
 
 enum manifest_missed { MISSED_ONCE, MISSED_ALL, MISSED_NONE };

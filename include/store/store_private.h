@@ -84,6 +84,8 @@ enum query_slot {
     Q_CURSOR_BEGUN,
     Q_CURSOR_LATER,
     Q_CURSOR_MOVE,
+    Q_ORDER_GET,
+    Q_ORDER_SET,
     Q_SLOTS
 };
 
