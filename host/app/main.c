@@ -33,6 +33,7 @@ const struct command *const commands[] = {
     &command_secret,
     &command_backup,
     &command_restore,
+    &command_erase,
     &command_ids,
     &command_address,
     &command_match,

@@ -58,7 +58,37 @@ class StoreCare(Case):
         w.deliver(fixture())
         self.assertEqual(w.settled(1)[0]["state"], "done")
 
+    def test_a_person_is_erased_while_the_host_runs(self):
+        w = self.world
+        w.start_host()
+        name = "meri.malli@esimerkki.example"
+        event = fixture(contract__signer__email=name)
+        w.deliver(event)
+        run = w.settled(1)[0]
+        before = self.care("stats", "--json").stdout
+        dry = self.care("erase", "minimal", name, "--dry-run")
+        self.assertEqual(dry.returncode, 0, dry.stderr)
+        self.assertIn(b"would be erased", dry.stdout)
+        self.assertIn(f"{run['id']} step 1".encode(), dry.stdout)
+        self.assertEqual(self.care("erase", "minimal", name).returncode, 2)  # why?
+        done = self.care("erase", "minimal", name, "--why", "asked for it", "--by", "anna")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        files = [os.path.join(w.data, f) for f in os.listdir(w.data)]
+        for path in filter(os.path.isfile, files):
+            with open(path, "rb") as f:
+                self.assertNotIn(name.encode(), f.read(), path)
+        shown = w.show(run["id"])
+        self.assertEqual(shown["state"], "done")
+        self.assertEqual(shown["event"]["body"]["why"], "asked for it")
+        self.assertEqual(self.care("stats", "--json").stdout, before)
+        # The same delivery is still known, and the host goes on.
+        self.assertEqual(w.deliver(event)[0], 200)
+        w.deliver(fixture(id="b", contract__id="20001", contract__signer__email="x@testi.example"))
+        w.settled(2)
+
     def test_wrong_usage(self):
+        self.assertEqual(self.care("erase").returncode, 2)
+        self.assertEqual(self.care("erase", "minimal", "abc", "--why", "x").returncode, 2)
         self.assertEqual(self.care("backup").returncode, 2)
         self.assertEqual(self.care("restore").returncode, 2)
         self.assertEqual(self.care("restore", "x", "--mark").returncode, 2)
