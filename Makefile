@@ -145,6 +145,20 @@ $(B)/sim/sim: $(SIM_OBJS) $(B)/sim/unplayed.c $(SIM_LIBS)
 	@$(SAY) LD $@
 	$(Q)$(CC) $(filter-out -W%,$(ALLC)) -w $(LHARD) $(patsubst %,-Wl$(comma)--wrap=%,$(SIM_WRAP)) \
 	    $(SIM_OBJS) $(B)/sim/unplayed.c $(SIM_LIBS) $(LIBS) -o $@
+# ---- engines that are wrong on purpose: the simulator must notice each ---------------------------
+MUTANTS := $(patsubst tests/sim/mutants/%.sed,$(B)/sim/mutants/%,$(wildcard tests/sim/mutants/*.sed))
+$(B)/sim/mutants/%.c: tests/sim/mutants/%.sed $(wildcard host/engine/*.c)
+	@mkdir -p $(@D)
+	$(Q)f=$$(sed -n '1s/^# *//p' $<); sed -f $< $$f >$@; \
+	    if cmp -s $$f $@; then rm $@; echo "$<: $$f has changed and the line is not there any more" >&2; exit 1; fi
+$(B)/sim/mutants/%: $(B)/sim/mutants/%.c $(B)/sim/sim
+	@$(SAY) LD $@
+	$(Q)$(CC) $(filter-out -W%,$(ALLC)) -w $(SIM_SEES) $(LHARD) $(patsubst %,-Wl$(comma)--wrap=%,$(SIM_WRAP)) \
+	    $(SIM_OBJS) $< $(B)/sim/unplayed.c $(SIM_LIBS) $(LIBS) -o $@
+.PRECIOUS: $(B)/sim/mutants/%.c
+.PHONY: sim-mutants
+sim-mutants: $(MUTANTS)
+	@tests/sim/mutants.sh $(B)
 SIM_SECONDS ?= 60
 .PHONY: sim
 sim:
@@ -171,7 +185,7 @@ demo:
 	@examples/demo.sh $(B)/sauma
 
 # All that `make test` runs, built with address and undefined-behaviour sanitizers.
-check-build: sauma $(UNIT_BINS) $(REPLAYS) $(B)/sim/sim
+check-build: sauma $(UNIT_BINS) $(REPLAYS) $(B)/sim/sim $(MUTANTS)
 test:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan check-build

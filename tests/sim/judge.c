@@ -191,7 +191,14 @@ static void check_engine(const struct engine *e)
     void *value;
     if (e->held)
         sim_fail("engine: %d callbacks are still expected", e->held);
-    if (!list_empty(&e->events) || e->active || e->body_bytes || e->behind || e->loading)
+    if (!list_empty(&e->events)) {
+        const struct incoming *ev = LIST_OF(e->events.next, struct incoming, node);
+        const struct run *r =
+            list_empty(&ev->runs) ? NULL : LIST_OF(ev->runs.next, struct run, event_node);
+        sim_fail("engine: event %s is still in memory: routed %d, open %d, run %s %s", ev->id,
+            ev->routed, ev->open, r ? r->id : "", r ? run_state_name(r->state) : "");
+    }
+    if (e->active || e->body_bytes || e->behind || e->loading)
         sim_fail("engine: %d events at work, %zu bytes, behind %d, loading %d", e->active,
             e->body_bytes, e->behind, e->loading);
     if (e->stats.running || e->stats.queued || e->stats.parked || e->stats.events_in_memory)

@@ -7,7 +7,6 @@
 #include "engine.h"
 #include "judge.h"
 
-#define FAILURES_MAX 10
 /* All that is open must end within this once nothing goes wrong any more: the longest Retry-After,
  * sleep and retry together, several times over. */
 #define QUIET_MAX_MS ((int64_t)3 * 86400000)
@@ -136,8 +135,8 @@ static bool repeats(uint64_t seed, bool hard)
 
 static void usage(void)
 {
-    fputs(
-        "usage: sim [--seeds N] [--seconds S] [--from SEED] [--seed SEED] [--repeat N] [--hard 1]\n",
+    fputs("usage: sim [--seeds N] [--seconds S] [--from SEED] [--seed SEED] [--repeat N]\n"
+          "    [--failures N] [--hard 1]\n",
         stderr);
     exit(2);
 }
@@ -146,7 +145,7 @@ int main(int argc, char **argv)
 {
     struct totals t = {0};
     uint64_t from = fresh_seed(), one = 0;
-    int64_t seeds = 0, repeat = 20;
+    int64_t seeds = 0, repeat = 20, failures = 10;
     double seconds = 0;
     for (int i = 1; i < argc; i += 2) {
         const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
@@ -160,6 +159,8 @@ int main(int argc, char **argv)
             from = strtoull(value, NULL, 10);
         else if (strcmp(name, "--repeat") == 0)
             repeat = strtoll(value, NULL, 10);
+        else if (strcmp(name, "--failures") == 0)
+            failures = strtoll(value, NULL, 10);
         else if (strcmp(name, "--hard") == 0)
             t.hard = strcmp(value, "1") == 0;
         else if (strcmp(name, "--seed") == 0)
@@ -178,7 +179,7 @@ int main(int argc, char **argv)
     for (int64_t i = 0; i < repeat; i++)
         same &= repeats(from + (uint64_t)i, t.hard);
     began = now_s();
-    for (uint64_t seed = from; t.failed < FAILURES_MAX; seed++) {
+    for (uint64_t seed = from; t.failed < failures; seed++) {
         if (seeds ? t.seeds >= seeds : now_s() - began >= seconds)
             break;
         run_seed(&t, seed, false);

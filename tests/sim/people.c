@@ -175,7 +175,7 @@ static void act(void *arg)
 {
     struct dice *d = &sim->of_people;
     const struct disk *disk = sim->disk;
-    if (!sim->engine || !sim->accepting || disk->nruns == 0)
+    if (!sim->engine || !sim->accepting || sim->calm || disk->nruns == 0)
         return;
     struct disk_run *r = disk->runs[dice_below(d, (uint32_t)disk->nruns)];
     for (int i = 0; i < 12 && r->run.state != RUN_HELD && r->run.state != RUN_ATTENTION &&

@@ -1,0 +1,3 @@
+# host/engine/channel.c
+# a place on a connection is not given back
+s/^    ch->in_use--;//
