@@ -60,9 +60,10 @@ void store_route(struct store *s, const char *event, const struct store_run *run
     o->n = n;
     o->runs = arena_zalloc((size_t)n * sizeof *runs + 1);
     for (int i = 0; i < n; i++)
-        o->runs[i] = (struct store_run){arena_text(runs[i].id), o->name,
-            arena_text(runs[i].company), arena_text(runs[i].rule), arena_text(runs[i].version),
-            arena_text(runs[i].key), runs[i].state, arena_text(runs[i].reason)};
+        o->runs[i] =
+            (struct store_run){arena_text(runs[i].id), o->name, arena_text(runs[i].company),
+                arena_text(runs[i].rule), arena_text(runs[i].version), arena_text(runs[i].key),
+                runs[i].state, arena_text(runs[i].reason), arena_text(runs[i].newest)};
     disk_ask(s, o);
 }
 
