@@ -17,6 +17,7 @@ A connection's entry = { name, kind, where, connector, settings, common, object 
 local host = require "host"
 local connections = require "connections"
 local handle = require "handle"
+local limits = require "limits"
 local options = require "options"
 local suggest = require "suggest"
 local time = require "time"
@@ -30,6 +31,7 @@ local READY_RULES = { "proposal_to_invoice" }
 local COMPANY_SETTINGS = {
   language = { type = "string", one_of = { "fi", "sv", "en", "et", "no", "da" } },
   time_zone = { type = "string" },
+  limits = { type = "table", help = "lower limits for this company: { memory = \"16m\" }" },
 }
 -- What every connection has, whatever its kind.
 local COMMON = {
@@ -91,8 +93,11 @@ local function accept_company(where, settings)
   if zone and not time.known_zone(zone) then
     fail(where, 'company: time zone "%s" is not known; Europe/Helsinki is one that is', zone)
   end
+  local ok, own = pcall(limits.of, settings.limits)
+  if not ok then fail(where, "company: %s", own) end
   state.company.settings = { language = settings.language or "fi",
     time_zone = zone or time.DEFAULT_ZONE }
+  state.company.limits = own
 end
 
 function declare.words.company(name)

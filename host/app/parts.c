@@ -42,7 +42,9 @@ static int open_scripts(struct parts *p, const struct parts_options *o, struct e
         .workers = o->workers,
         .isolated = o->isolated,
         .burst_ms = o->burst_ms,
+        .cpu_ms = o->cpu_ms,
         .memory = o->memory,
+        .max_log = o->max_log,
         .system_hash = p->system.hash,
         .system_bundle = bundle_str(&p->system),
     };
@@ -152,6 +154,8 @@ int parts_read_options(
         return err_set(e, ERR_INPUT, "--isolation %s: it is shared or company", isolation);
     o->memory = conf_size(c, "memory");
     o->burst_ms = conf_int(c, "burst");
+    o->cpu_ms = conf_int(c, "cpu");
+    o->max_log = conf_size(c, "max-log");
     o->env_patterns = conf_text(c, "env");
     o->ca_file = conf_text(c, "ca-file");
     engine_settings_defaults(s);
@@ -165,6 +169,7 @@ int parts_read_options(
     s->http_timeout_ms = conf_int(c, "http-timeout");
     s->max_answer = conf_size(c, "max-answer");
     s->max_steps = (int)conf_int(c, "max-steps");
+    s->max_sent = conf_size(c, "max-sent");
     s->match_memory = conf_size(c, "match-memory");
     s->match_fresh_ms = conf_int(c, "match-fresh");
     s->match_whole_ms = conf_int(c, "match-whole");

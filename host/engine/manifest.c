@@ -312,6 +312,8 @@ struct manifest *manifest_parse(const char *company, struct str json, struct err
     if (root->type != JSONV_OBJECT)
         rc = err_set(e, ERR_SCRIPT, "manifest: not an object");
     m->company = text_of(root, "company");
+    m->max_sent = jsonv_int(jsonv_path(root, "limits.sent"), 0);
+    m->max_running = (int)jsonv_int(jsonv_path(root, "limits.running"), 0);
     if (rc == 0)
         rc = parse_lists(m, root, e);
     if (rc == 0)

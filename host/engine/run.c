@@ -459,6 +459,7 @@ static void call_run(struct run *r)
     struct script_handlers h = {on_step, on_log, on_end, r};
     struct buf args;
     r->seq = 0;
+    r->sent_bytes = 0;
     r->doubt.seq = 0;
     buf_init(&args, 1 << 20);
     put_arguments(&args, r);

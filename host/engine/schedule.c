@@ -5,8 +5,10 @@
 static bool may_start(const struct company *c)
 {
     const struct engine_settings *s = &c->engine->set;
+    int own = c->current ? c->current->manifest->max_running : 0;
     return !list_empty(&c->ready) &&
-           (s->max_running_company <= 0 || c->running < s->max_running_company);
+           (s->max_running_company <= 0 || c->running < s->max_running_company) &&
+           (own <= 0 || c->running < own);
 }
 
 static void into_turn(struct company *c)

@@ -82,7 +82,9 @@ struct scripts *scripts_new(struct loop *l, const struct scripts_config *c, stru
     struct scripts *s = mem_zalloc(1, sizeof *s);
     s->loop = l;
     s->burst_ms = c->burst_ms;
+    s->cpu_ms = c->cpu_ms;
     s->memory = c->memory;
+    s->max_log = c->max_log;
     list_init(&s->systems);
     list_init(&s->workers);
     s->contexts = map_new();
@@ -196,8 +198,10 @@ static char *with_limits(const struct scripts *s, struct str options, size_t *n)
     if (root && root->type == JSONV_OBJECT && !jsonv_get(root, "limits")) {
         struct str rest;
         str_cut(options, '{', &rest);
-        all = mem_printf("{\"limits\":{\"memory\":%zu,\"burst_ms\":%lld}%s%.*s", s->memory,
-            (long long)s->burst_ms, root->child ? "," : "", STR_ARG(rest));
+        all = mem_printf("{\"limits\":{\"memory\":%zu,\"burst_ms\":%lld,\"call_ms\":%lld,"
+                         "\"log\":%zu}%s%.*s",
+            s->memory, (long long)s->burst_ms, (long long)s->cpu_ms, s->max_log,
+            root->child ? "," : "", STR_ARG(rest));
     } else {
         all = mem_dupn(options.p, options.n);
     }

@@ -393,6 +393,23 @@ static void print_step(char out[33], struct str spec, struct str body)
     buf_free(&both);
 }
 
+/* What the run would send in all, replayed steps included, so that it ends at the same place each
+ * time. */
+static bool too_much_sent(struct run *r, size_t more)
+{
+    int64_t most = (int64_t)r->engine->set.max_sent, own = r->version->manifest->max_sent;
+    if (own > 0 && (most <= 0 || own < most))
+        most = own;
+    r->sent_bytes += (int64_t)more;
+    if (most <= 0 || r->sent_bytes <= most)
+        return false;
+    char *words = mem_printf("limit hit: more than %lld bytes of request bodies in one run (%s)",
+        (long long)most, most == own ? "limits.sent of the company" : "--max-sent");
+    run_finish(r, RUN_FAILED, words, STR_NONE);
+    mem_free(words);
+    return true;
+}
+
 void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
 {
     char fingerprint[33];
@@ -406,6 +423,8 @@ void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
         mem_free(words);
         return;
     }
+    if (too_much_sent(r, body.n))
+        return;
     struct jsondoc *doc = jsondoc_parse(spec, &e);
     if (!doc) {
         run_finish(r, RUN_FAILED, "the script process sent a step that is not JSON", STR_NONE);

@@ -42,7 +42,7 @@ void call_set_memory_limit(struct call *c, lua_State *L, size_t bytes)
 {
     char message[128];
     snprintf(message, sizeof(message),
-        "the script needs more than %zu MiB: does something grow or "
+        "the script needs more than %zu MiB of memory: does something grow or "
         "call itself without end?",
         bytes >> 20);
     call_set_limit(c, L, "memory", message);

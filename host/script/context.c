@@ -40,6 +40,25 @@ static int read_limits(struct context *c, struct err *e)
     return 0;
 }
 
+static int64_t lower(const struct jsonv *limits, const char *name, int64_t value)
+{
+    int64_t wanted = limit_of(limits, name, value);
+    return wanted < value || value == 0 ? wanted : value;
+}
+
+void context_lower(struct context *c, struct str manifest)
+{
+    struct jsondoc *d = jsondoc_parse(manifest, NULL);
+    const struct jsonv *given = jsonv_get(d ? jsondoc_root(d) : NULL, "limits");
+    struct limits *l = &c->limits;
+    l->memory = (size_t)lower(given, "memory", (int64_t)l->memory);
+    l->burst_ms = lower(given, "burst_ms", l->burst_ms);
+    l->call_ms = lower(given, "call_ms", l->call_ms);
+    l->steps = (uint32_t)lower(given, "steps", l->steps);
+    l->log = (size_t)lower(given, "log", (int64_t)l->log);
+    jsondoc_free(d);
+}
+
 struct context *context_new(struct str name, bool single, struct str module, struct sources *system,
     struct str bundle, struct str options, const struct limits *limits, struct idle_states *idle,
     struct err *e)

@@ -285,6 +285,10 @@ bool drive_load(struct context *context, uint64_t id, struct buf *out, struct ch
     if (vm) {
         m.part[0] = STR_LIT("ok");
         m.part[1] = buf_str(&manifest);
+        if (!context->single)
+            context_lower(context, buf_str(&manifest));
+        if (vm->limit > context->limits.memory)
+            vm->limit = context->limits.memory;
         context_give(context, vm, context->idle->bytes < LOADED_KEEP);
     } else {
         report_text(buf_str(&why), &text);

@@ -13,6 +13,8 @@ struct parts_options {
     bool isolated; /* a script process for each company, instead of workers */
     size_t memory; /* of one Lua state */
     int64_t burst_ms;
+    int64_t cpu_ms;
+    size_t max_log;
     const char *ca_file; /* NULL: the system's */
 };
 
@@ -64,6 +66,9 @@ void parts_close_engine(struct parts *p);
         {"http-timeout", CONF_MS, "20s", "one outgoing request"},                                  \
         {"max-answer", CONF_SIZE, "16m", "bytes of one answer from outside"},                      \
         {"max-steps", CONF_INT, "2000", "steps of one run"},                                       \
+        {"max-sent", CONF_SIZE, "64m", "bytes of all request bodies of one run"},                  \
+        {"cpu", CONF_MS, "60s", "computing of one run in all"},                                    \
+        {"max-log", CONF_SIZE, "64k", "bytes that one run may log"},                               \
         {"match-memory", CONF_SIZE, "1g", "bytes of all catalogues kept to find what is alike"},   \
         {"match-fresh", CONF_MS, "60s", "a catalogue looked at within this is not read again"},    \
         {"match-whole", CONF_MS, "7d", "all of a catalogue is read again after this"},             \

@@ -37,6 +37,7 @@ struct engine_settings {
     int64_t http_timeout_ms;     /* one request, if the connection does not say */
     size_t max_answer;           /* bytes of an outside answer */
     int max_steps;               /* of one run */
+    size_t max_sent;             /* bytes of request bodies of one run */
     int max_events;              /* in memory and at work; others wait in the store */
     int max_running;             /* runs with a live call, in all */
     int max_running_company;     /* and of one company, so that none takes all places */

@@ -178,7 +178,8 @@ struct run {
     bool gone;
     enum { ORDER_OPEN, ORDER_ASKED, ORDER_KEPT } order; /* see order.c */
     struct script_call *call;
-    uint32_t seq; /* of the last step of this call */
+    uint32_t seq;       /* of the last step of this call */
+    int64_t sent_bytes; /* of the request bodies of this call's steps */
     struct journal journal;
     struct step *step;        /* under way */
     uint32_t held_seq;        /* a step that came while draining */

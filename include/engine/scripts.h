@@ -19,6 +19,8 @@ struct scripts_config {
     int64_t burst_ms; /* a script may compute so long between two steps; what does not end
                          by itself then is ended by SIGKILL, half as much later */
     size_t memory;    /* bytes of one Lua state */
+    int64_t cpu_ms;   /* computing of one call in all; 0: as the script process has it */
+    size_t max_log;   /* bytes that one call may log; 0: the same */
     const char *system_hash;
     struct str system_bundle; /* JSON object: "lua/http.lua" -> source ... */
 };

@@ -74,8 +74,8 @@ struct scripts {
     struct script_worker *quarantine; /* see scripts_quarantine.c; NULL: not needed so far */
     struct map *own;                  /* company -> its own process, if isolated */
     int64_t deaths;                   /* of processes */
-    int64_t burst_ms;
-    size_t memory;
+    int64_t burst_ms, cpu_ms;
+    size_t memory, max_log;
     struct list systems;
     struct map *contexts; /* name -> struct script_context */
     struct map *calls;    /* 8 bytes of id -> struct script_call */

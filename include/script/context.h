@@ -60,6 +60,9 @@ struct context {
 struct context *context_new(struct str name, bool single, struct str module, struct sources *system,
     struct str bundle, struct str options, const struct limits *limits, struct idle_states *idle,
     struct err *e);
+/* Lowers its limits to those that its manifest names (JSON, member "limits" with the members that
+ * the options' have); what is higher there changes nothing. */
+void context_lower(struct context *c, struct str manifest);
 /* Closes the states that nobody has wanted since the last call of this; true if there were any. */
 bool idle_trim(struct idle_states *idle);
 /* The context was unloaded: its idle states go, it itself with the last call. */

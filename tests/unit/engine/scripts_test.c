@@ -211,7 +211,8 @@ static void loads_and_calls(void **state)
 {
     struct world *w = *state;
     load(w, "acme@1", "boot");
-    assert_string_equal(w->manifest, "{\"limits\":{\"memory\":1048576,\"burst_ms\":50},\"a\":1}");
+    assert_string_equal(w->manifest,
+        "{\"limits\":{\"memory\":1048576,\"burst_ms\":50,\"call_ms\":0,\"log\":0},\"a\":1}");
     call(w, "acme@1", "echo");
     assert_int_equal(w->outcome, SCRIPT_RETURNED);
     assert_string_equal(w->json, "[1]");
