@@ -4,14 +4,11 @@
 #include "machine.h"
 #include "mem.h"
 
-#define SCAN_BATCH 200
-
 struct act {
     struct engine *engine;
     char run[64];
     enum run_state state;
     bool found;
-    int64_t after;
     char *reason; /* of a skip */
     engine_act_fn fn;
     void *arg;
@@ -30,14 +27,6 @@ static void finish(struct act *a, const struct err *err)
     act_free(a);
 }
 
-static struct incoming *in_memory(struct engine *e, const char *id)
-{
-    for (struct list *n = e->events.next; n != &e->events; n = n->next)
-        if (strcmp(LIST_OF(n, struct incoming, node)->id, id) == 0)
-            return LIST_OF(n, struct incoming, node);
-    return NULL;
-}
-
 static bool has_run(const struct incoming *ev, const char *id)
 {
     for (struct list *n = ev->runs.next; n != &ev->runs; n = n->next)
@@ -46,48 +35,29 @@ static bool has_run(const struct incoming *ev, const char *id)
     return false;
 }
 
-static void take(struct act *a, const struct store_open_event *oe, const struct store_run *sr)
-{
-    struct engine *e = a->engine;
-    struct incoming *ev = in_memory(e, oe->event.id);
-    a->found = true;
-    if (ev && has_run(ev, sr->id))
-        return;
-    if (oe->seq > e->last_seq) { /* the pump comes to it, in the order of the store */
-        e->behind = true;
-        events_pump(e);
-        return;
-    }
-    if (!ev) {
-        ev = incoming_new(e, company_get(e, oe->event.company, true), &oe->event, oe->seq);
-        ev->routed = true;
-        ev->nruns = 1;
-    }
-    struct run *r = run_new(ev, sr->id, sr->rule, sr->key, sr->version, RUN_QUEUED);
-    r->resumed = true;
-    run_admit(r);
-    incoming_update(ev);
-}
-
 static void on_event(void *arg, const struct store_open_event *oe)
 {
     struct act *a = arg;
-    a->after = oe->seq;
-    for (int i = 0; i < oe->nruns && !a->engine->dead; i++)
-        if (strcmp(oe->runs[i].id, a->run) == 0)
-            take(a, oe, &oe->runs[i]);
+    struct engine *e = a->engine;
+    if (e->dead)
+        return;
+    struct incoming *ev = map_get(e->by_id, str_of(oe->event.id));
+    a->found = true;
+    if (!ev) {
+        events_take(company_get(e, oe->event.company, true), oe);
+        return;
+    }
+    for (int i = 0; i < oe->nruns && !has_run(ev, a->run); i++)
+        if (strcmp(oe->runs[i].id, a->run) == 0) {
+            const struct store_run *sr = &oe->runs[i];
+            struct run *r = run_new(ev, sr->id, sr->rule, sr->key, sr->version, RUN_QUEUED);
+            r->resumed = true;
+            run_admit(r);
+            incoming_update(ev);
+        }
 }
 
-static void on_scanned(void *arg, int n, const struct err *err);
-
-/* The store lists open events by their order, so the run is looked for among them. */
-static void scan(struct act *a)
-{
-    engine_hold(a->engine);
-    store_load_open(a->engine->parts.store, a->after, SCAN_BATCH, on_event, on_scanned, a);
-}
-
-static void on_scanned(void *arg, int n, const struct err *err)
+static void on_read(void *arg, const struct store_open_end *end, const struct err *err)
 {
     struct act *a = arg;
     struct err missing = {0};
@@ -95,15 +65,18 @@ static void on_scanned(void *arg, int n, const struct err *err)
         act_free(a);
         return;
     }
-    if (!err && !a->found && n == SCAN_BATCH) {
-        scan(a);
-        return;
-    }
     if (!err && !a->found) {
         err_set(&missing, ERR_NOT_FOUND, "run %s cannot go on", a->run);
         err = &missing;
     }
     finish(a, err);
+}
+
+static void go_on(struct act *a)
+{
+    struct store_open_query q = {.kind = STORE_OPEN_RUN, .name = a->run, .limit = 1};
+    engine_hold(a->engine);
+    store_load_open(a->engine->parts.store, &q, on_event, on_read, a);
 }
 
 static void on_set(void *arg, const struct err *err)
@@ -114,7 +87,7 @@ static void on_set(void *arg, const struct err *err)
     else if (err || a->state != RUN_QUEUED)
         finish(a, err);
     else
-        scan(a);
+        go_on(a);
 }
 
 /* The run may be acted on, and its journal is as it shall be: now its state. */

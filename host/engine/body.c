@@ -5,8 +5,6 @@
 #include "mem.h"
 
 #define STORE_RETRY_MS 5000
-/* Parked runs in memory, some 1.5 KB each: far beyond any usual outage, and short of the end. */
-#define PARKED_MAX 200000
 
 struct fetching {
     struct incoming *ev;
@@ -21,6 +19,7 @@ void body_keep(struct incoming *ev, struct str body)
     ev->body = mem_dupn(body.p, body.n);
     ev->nbody = body.n;
     ev->engine->body_bytes += body.n;
+    ev->company->backlog.body_bytes += body.n;
 }
 
 void body_drop(struct incoming *ev)
@@ -30,6 +29,7 @@ void body_drop(struct incoming *ev)
     mem_free(ev->body);
     ev->body = NULL;
     ev->engine->body_bytes -= ev->nbody;
+    ev->company->backlog.body_bytes -= ev->nbody;
 }
 
 static void on_body(void *arg, struct str body, const struct err *err)
@@ -72,10 +72,4 @@ bool body_of_run(struct run *r)
     run_hold(r);
     body_fetch(r->event, on_run_body, r);
     return false;
-}
-
-bool body_room(const struct engine *e)
-{
-    return e->active < e->set.max_events && e->body_bytes < BODY_BYTES_MAX &&
-           e->stats.parked < PARKED_MAX;
 }

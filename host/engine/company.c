@@ -41,6 +41,7 @@ struct company *company_get(struct engine *e, const char *name, bool make)
     list_init(&c->ready);
     list_init(&c->unrouted);
     list_init(&c->routing);
+    backlog_init(&c->backlog);
     map_set(e->companies, str_of(name), c);
     return c;
 }
@@ -256,7 +257,7 @@ void company_free(struct company *c)
         channel_free(value);
     map_free(c->channels);
     timetable_free(c);
-    map_free(c->keys);
+    keys_free(c);
     locks_free(c->locks);
     while (!list_empty(&c->versions))
         version_free(LIST_OF(c->versions.next, struct version, node));

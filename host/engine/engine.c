@@ -54,6 +54,8 @@ struct engine *engine_new(const struct engine_parts *p, const struct engine_sett
     list_init(&e->turn);
     list_init(&e->events);
     list_init(&e->feeds);
+    list_init(&e->reads);
+    e->by_id = map_new();
     return e;
 }
 
@@ -94,6 +96,9 @@ void engine_free(struct engine *e)
         mem_free(value);
     map_free(e->companies);
     map_free(e->overrides);
+    map_free(e->by_id);
+    if (e->due_timer)
+        loop_timer_free(e->due_timer);
     if (e->retry)
         loop_timer_free(e->retry);
     if (e->keeper)
@@ -119,9 +124,8 @@ void engine_start(struct engine *e)
     if (e->started)
         return;
     e->started = true;
-    e->behind = true; /* until the store has been asked */
     e->started_wall_ms = clock_wall_ms();
-    events_pump(e);
+    backlog_begin(e);
     schedule_pump(e);
     keeper_start(e);
 }
@@ -141,8 +145,11 @@ static void store_again(void *arg)
         struct company *c = value;
         if (c->current)
             events_company_ready(c);
+        keys_ask_again(c);
+        backlog_pump(c);
     }
-    events_pump(e);
+    if (!e->backlog_known)
+        backlog_begin(e);
 }
 
 void engine_retry_soon(struct engine *e)

@@ -1,5 +1,4 @@
-/* Events in memory: how they come in from the wire and from the store, and when they are done. A
- * bounded number is at work; the others stay in the store until there is room. */
+/* Events in memory: how they come in from the wire and from the store, and when they are done. */
 #include <stdio.h>
 #include <string.h>
 #include "buf.h"
@@ -9,7 +8,8 @@
 #include "mem.h"
 #include "machine.h"
 
-#define PUMP_BATCH 200
+/* A run that goes on sooner than this need not leave memory. */
+#define LEAVE_MS 2000
 
 static void set_active(struct incoming *ev, bool active)
 {
@@ -17,15 +17,16 @@ static void set_active(struct incoming *ev, bool active)
         return;
     ev->active = active;
     ev->engine->active += active ? 1 : -1;
+    ev->company->backlog.active += active ? 1 : -1;
 }
 
 void incoming_update(struct incoming *ev)
 {
     if (ev->gone)
         return;
-    set_active(ev, !ev->routed ? list_empty(&ev->wait_node) : ev->open > ev->parked);
+    set_active(ev, !ev->routed ? list_empty(&ev->wait_node) : ev->open > ev->idle);
     if (!ev->active)
-        events_pump(ev->engine);
+        backlog_pump(ev->company);
 }
 
 struct incoming *incoming_new(
@@ -45,7 +46,9 @@ struct incoming *incoming_new(
     list_init(&ev->wait_node);
     list_init(&ev->route_node);
     list_append(&e->events, &ev->node);
+    map_set(e->by_id, str_of(ev->id), ev);
     e->stats.events_in_memory++;
+    c->backlog.in_memory++;
     set_active(ev, true);
     return ev;
 }
@@ -77,7 +80,9 @@ void incoming_discard(struct incoming *ev)
     list_remove(&ev->route_node);
     list_remove(&ev->node);
     body_drop(ev);
+    map_remove(ev->engine->by_id, str_of(ev->id));
     ev->engine->stats.events_in_memory--;
+    ev->company->backlog.in_memory--;
     set_active(ev, false);
     ev->gone = true;
     if (ev->refs == 0)
@@ -117,7 +122,7 @@ void incoming_put(struct buf *b, const struct incoming *ev)
 void incoming_accept(struct incoming *ev)
 {
     if (!ev->company->current) {
-        /* Its scripts are broken or its folder is gone: nothing is lost, it waits for them. */
+        /* Nothing is lost: it waits for scripts that can be loaded. */
         list_append(&ev->company->unrouted, &ev->wait_node);
         body_drop(ev);
         incoming_update(ev);
@@ -128,12 +133,43 @@ void incoming_accept(struct incoming *ev)
 
 void incoming_settled(struct incoming *ev)
 {
-    struct engine *e = ev->engine;
+    struct company *c = ev->company;
     if (!ev->routed || !list_empty(&ev->runs))
         return;
+    if (c->backlog.open > 0)
+        c->backlog.open--;
     observe_event(ev, true);
     incoming_discard(ev);
-    events_pump(e);
+    backlog_pump(c);
+}
+
+/* It is on disk as it is, and it is known when it will be needed. */
+static bool may_leave(const struct run *r, int64_t now)
+{
+    if (r->refs || r->ending || r->kills || r->call || !key_may_let_go(r) || lock_held(r))
+        return false;
+    if (r->blocked)
+        return true;
+    return r->parked && r->state == RUN_WAITING && r->until_ms > now + LEAVE_MS &&
+           r->until_ms > r->company->backlog.due.ms;
+}
+
+void incoming_let_go(struct incoming *ev)
+{
+    struct company *c = ev->company;
+    int64_t now = clock_wall_ms();
+    if (ev->active || !ev->routed || ev->refs || !backlog_crowded(c))
+        return;
+    for (struct list *n = ev->runs.next; n != &ev->runs; n = n->next)
+        if (!may_leave(LIST_OF(n, struct run, event_node), now))
+            return;
+    for (struct list *n = ev->runs.next; n != &ev->runs; n = n->next) {
+        struct run *r = LIST_OF(n, struct run, event_node);
+        if (r->parked)
+            backlog_sleeps(c, r->until_ms);
+        key_let_go(r);
+    }
+    incoming_discard(ev);
 }
 
 void events_company_ready(struct company *c)
@@ -147,21 +183,17 @@ void events_company_ready(struct company *c)
         incoming_update(ev);
         incoming_accept(ev);
     }
+    backlog_pump(c);
 }
 
 /* ---- memory and store ---- */
 
 void events_stored(struct engine *e, const struct store_event *se, int64_t seq)
 {
-    if (seq <= e->last_seq)
-        return; /* the pump saw it first */
-    if (!e->started || e->draining || e->behind || !body_room(e)) {
-        e->behind = true;
-        events_pump(e);
-        return;
-    }
-    e->last_seq = seq;
-    incoming_accept(incoming_new(e, company_get(e, se->company, true), se, seq));
+    struct company *c = company_get(e, se->company, true);
+    c->backlog.open++;
+    if (backlog_take_new(c, seq))
+        incoming_accept(incoming_new(e, c, se, seq));
 }
 
 void events_skipped(struct engine *e, const struct store_event *se, const char *why, int64_t seq)
@@ -170,7 +202,8 @@ void events_skipped(struct engine *e, const struct store_event *se, const char *
     ev->routed = true;
     ev->reason = mem_dup(why);
     observe_event(ev, false);
-    incoming_settled(ev);
+    observe_event(ev, true);
+    incoming_discard(ev);
 }
 
 static void admit_recorded(struct incoming *ev, const struct store_open_event *oe)
@@ -191,43 +224,15 @@ static void admit_recorded(struct incoming *ev, const struct store_open_event *o
     incoming_update(ev);
 }
 
-static void on_open_event(void *arg, const struct store_open_event *oe)
+bool events_take(struct company *c, const struct store_open_event *oe)
 {
-    struct engine *e = arg;
-    if (e->dead || oe->seq <= e->last_seq)
-        return;
-    e->last_seq = oe->seq;
-    struct company *c = company_get(e, oe->event.company, true);
+    struct engine *e = c->engine;
+    if (map_get(e->by_id, str_of(oe->event.id)))
+        return false;
     struct incoming *ev = incoming_new(e, c, &oe->event, oe->seq);
     if (oe->routed)
         admit_recorded(ev, oe);
     else
         incoming_accept(ev);
-}
-
-static void on_opened(void *arg, int n, const struct err *err)
-{
-    struct engine *e = arg;
-    if (!engine_held_back(e))
-        return;
-    e->loading = false;
-    if (err) {
-        log_event(LOG_ERROR, "events not read", "error", err->text, NULL);
-        engine_retry_soon(e);
-        return;
-    }
-    /* All that was stored before it was asked has been seen; what was stored since is told after
-     * this call, in the order of the store. */
-    if (n < PUMP_BATCH)
-        e->behind = false;
-    events_pump(e);
-}
-
-void events_pump(struct engine *e)
-{
-    if (!e->behind || e->loading || !e->started || e->draining || e->dead || !body_room(e))
-        return;
-    e->loading = true;
-    engine_hold(e);
-    store_load_open(e->parts.store, e->last_seq, PUMP_BATCH, on_open_event, on_opened, e);
+    return true;
 }

@@ -77,6 +77,17 @@ void lock_drop_all(struct run *r)
     }
 }
 
+bool lock_held(const struct run *r)
+{
+    struct str name;
+    void *value;
+    size_t at = 0;
+    while (map_next(r->company->locks, &at, &name, &value))
+        if (((struct lock *)value)->owner == r)
+            return true;
+    return false;
+}
+
 void locks_free(struct map *locks)
 {
     struct str name;

@@ -86,5 +86,5 @@ void observe_log(struct run *r, const char *level, struct str text)
 void engine_stats(const struct engine *e, struct engine_stats *out)
 {
     *out = e->stats;
-    out->behind = e->behind;
+    out->behind = engine_behind(e);
 }

@@ -34,8 +34,12 @@ static void told(struct incoming *ev)
         if (r->stored_as != RUN_RUNNING)
             run_over(r);
     }
-    if (incoming_held_back(ev))
+    if (!incoming_held_back(ev))
+        return;
+    if (list_empty(&ev->runs))
         incoming_settled(ev);
+    else
+        incoming_let_go(ev);
 }
 
 static void on_stored(void *arg, const struct err *err)

@@ -54,47 +54,29 @@ struct run *run_new(struct incoming *ev, const char *id, const char *rule, const
     list_init(&r->version_node);
     list_append(&ev->runs, &r->event_node);
     ev->open++;
-    if (key && key[0]) {
-        struct key_queue *q = map_get(r->company->keys, str_of(key));
-        if (!q) {
-            q = mem_zalloc(1, sizeof *q);
-            q->key = mem_dup(key);
-            list_init(&q->runs);
-            map_set(r->company->keys, str_of(key), q);
-        }
-        r->queue = q;
-        list_append(&q->runs, &r->key_node);
-    }
+    if (key && key[0])
+        key_enter(r, key);
     return r;
 }
 
-static void leave_queue(struct run *r)
+/* Idle: it waits for a time, or for another of its key. */
+static void set_idle(struct run *r, bool *flag, bool idle)
 {
-    struct key_queue *q = r->queue;
-    if (!q)
+    if (*flag == idle)
         return;
-    bool first = q->runs.next == &r->key_node;
-    r->queue = NULL;
-    list_remove(&r->key_node);
-    if (list_empty(&q->runs)) {
-        map_remove(r->company->keys, str_of(q->key));
-        mem_free(q->key);
-        mem_free(q);
-    } else if (first && !r->engine->dead) {
-        run_admit(LIST_OF(q->runs.next, struct run, key_node));
-    }
+    *flag = idle;
+    r->event->idle += idle ? 1 : -1;
+    if (r->event->idle == r->event->open && (r->parked || backlog_heavy(r->company)))
+        body_drop(r->event);
+    incoming_update(r->event);
 }
 
 static void set_parked(struct run *r, bool parked)
 {
     if (r->parked == parked)
         return;
-    r->parked = parked;
-    r->event->parked += parked ? 1 : -1;
     r->engine->stats.parked += parked ? 1 : -1;
-    if (r->event->parked == r->event->open)
-        body_drop(r->event);
-    incoming_update(r->event);
+    set_idle(r, &r->parked, parked);
 }
 
 void run_discard(struct run *r)
@@ -109,11 +91,12 @@ void run_discard(struct run *r)
     r->timer = NULL;
     schedule_release(r);
     set_parked(r, false);
+    set_idle(r, &r->blocked, false);
     journal_free(&r->journal);
     list_remove(&r->event_node);
     list_remove(&r->version_node);
     r->event->open--;
-    leave_queue(r);
+    key_leave(r);
     incoming_update(r->event);
     if (r->version)
         version_release(r->version);
@@ -226,6 +209,7 @@ void run_finish(struct run *r, enum run_state state, const char *reason, struct 
     lock_drop_all(r);
     journal_free(&r->journal);
     set_parked(r, false);
+    set_idle(r, &r->blocked, false);
     list_remove(&r->version_node);
     r->state = state;
     mem_free(r->result);
@@ -289,8 +273,10 @@ static void arm(struct run *r, int64_t ms)
 void run_admit(struct run *r)
 {
     int64_t left = r->until_ms - clock_wall_ms();
-    if (r->queue && r->queue->runs.next != &r->key_node)
-        return; /* it is called when those before it are done */
+    bool turn = key_turn(r);
+    set_idle(r, &r->blocked, !turn && r->queue->runs.next != &r->key_node);
+    if (!turn)
+        return; /* it is called when it may go on */
     if (r->state == RUN_WAITING && left > 0) {
         set_parked(r, true);
         arm(r, left);
@@ -310,6 +296,12 @@ static void give_back(struct run *r)
     schedule_release(r);
 }
 
+static void park_stored(struct run *r, const struct err *err)
+{
+    if (!err)
+        incoming_let_go(r->event);
+}
+
 void run_park(struct run *r, int64_t until_ms, const char *why)
 {
     give_back(r);
@@ -317,7 +309,7 @@ void run_park(struct run *r, int64_t until_ms, const char *why)
     r->parked_at = r->seq;
     r->until_ms = until_ms;
     run_set_reason(r, why);
-    store_state(r, NULL);
+    store_state(r, park_stored);
     set_parked(r, true);
     arm(r, until_ms - clock_wall_ms());
     schedule_pump(r->engine);

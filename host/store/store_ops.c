@@ -61,15 +61,20 @@ static int weight(enum run_state s)
 static const char *const event_states[] = {
     "skipped", "done", "held", "failed", "attention", "in_flight"};
 
-/* Sets the event's state, and as its reason that of the run which decided. */
+/* Sets the event's state, and as its reason that of the run which decided. It is asleep if all
+ * there is to do waits for a time. */
 static int settle_event(struct sql *s, int64_t event)
 {
     struct query *q = sql_use(s, Q_RUN_STATES, "SELECT state, reason FROM runs WHERE event = ?");
     query_int(q, event);
     int heaviest = -1, rc;
+    bool waiting = false, going_on = false;
     char *reason = NULL;
     while ((rc = query_row(q)) == 1) {
-        int w = weight(run_state_parse(query_col(q, 0)));
+        enum run_state state = run_state_parse(query_col(q, 0));
+        int w = weight(state);
+        waiting |= state == RUN_WAITING;
+        going_on |= state == RUN_QUEUED || state == RUN_RUNNING;
         if (w <= heaviest)
             continue;
         heaviest = w;
@@ -77,9 +82,11 @@ static int settle_event(struct sql *s, int64_t event)
         reason = mem_dup(query_col_text(q, 1));
     }
     if (rc == 0 && heaviest >= 0) {
-        q = sql_use(s, Q_EVENT_SETTLE, "UPDATE events SET state = ?, reason = ? WHERE seq = ?");
+        q = sql_use(
+            s, Q_EVENT_SETTLE, "UPDATE events SET state = ?, reason = ?, asleep = ? WHERE seq = ?");
         query_text(q, event_states[heaviest]);
         query_text(q, reason);
+        query_int(q, waiting && !going_on);
         query_int(q, event);
         rc = query_run(q);
     }
@@ -355,7 +362,7 @@ static int set_run_run(struct sql *s, struct op *o)
     if (rc <= 0)
         return rc < 0 ? -1 : op_fail(o, ERR_NOT_FOUND, "there is no run %s", c->run);
     int64_t n = query_col_int(q, 0), event = query_col_int(q, 1);
-    int before = weight(run_state_parse(query_col(q, 2)));
+    enum run_state before = run_state_parse(query_col(q, 2));
     query_done(q);
     q = sql_use(s, Q_RUN_SET,
         "UPDATE runs SET state = ?, reason = ?, result = ?, until_ms = ?, updated_ms = ?,"
@@ -369,9 +376,9 @@ static int set_run_run(struct sql *s, struct op *o)
     query_int(q, n);
     if (query_run(q))
         return -1;
-    /* In flight before and after: the event stays what it is. */
-    int after = weight(c->state);
-    if (before == after && after == weight(RUN_RUNNING))
+    /* In flight before and after, and not asleep: the event stays what it is. */
+    bool waits = before == RUN_WAITING || c->state == RUN_WAITING;
+    if (!waits && weight(before) == weight(RUN_RUNNING) && weight(c->state) == weight(RUN_RUNNING))
         return 0;
     return settle_event(s, event);
 }

@@ -170,7 +170,7 @@ static const char *const migrations[] = {
     " at_ms INTEGER NOT NULL"
     ") STRICT;"
     "CREATE INDEX switches_company ON switches (company, n);",
-    /* 3: what must be remembered of time (store_schedule.h, store_order.c) */
+    /* 5: what must be remembered of time (store_schedule.h, store_order.c) */
     "CREATE TABLE schedules ("
     " company TEXT NOT NULL,"
     " name TEXT NOT NULL,"
@@ -196,6 +196,16 @@ static const char *const migrations[] = {
     " PRIMARY KEY (company, rule, key)"
     ") STRICT, WITHOUT ROWID;"
     "ALTER TABLE runs ADD COLUMN newest TEXT NOT NULL DEFAULT '';",
+    /* 6: what is open is read a company at a time: what is not routed, what can go on, and (asleep)
+     * what only waits for a time. Keys are looked up when one of their runs may be asleep. */
+    "ALTER TABLE events ADD COLUMN asleep INTEGER NOT NULL DEFAULT 0;"
+    "DROP INDEX events_open;"
+    "CREATE INDEX events_open ON events (company, asleep, routed) WHERE state = 'in_flight';"
+    "CREATE INDEX runs_waiting ON runs (company, until_ms) WHERE state = 'waiting';"
+    "CREATE INDEX runs_of_key ON runs (company, key, event)"
+    " WHERE key <> '' AND (state = 'queued' OR state = 'running' OR state = 'waiting');"
+    "UPDATE events SET asleep = 1 WHERE state = 'in_flight' AND routed AND NOT EXISTS"
+    " (SELECT 1 FROM runs WHERE event = seq AND (runs.state = 'queued' OR runs.state = 'running'));",
 };
 
 #define SCHEMA ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

@@ -35,11 +35,16 @@ struct engine {
     struct list feeds;  /* catalogues that are open, see match_feed.h */
     struct list turn;   /* companies with runs that may start */
     struct list events; /* in memory */
-    int active;         /* of them those at work (not parked) */
+    struct map *by_id;  /* the same by their ids */
+    int active;         /* of them those at work (not idle) */
     size_t body_bytes;  /* of events in memory */
-    bool behind;        /* the store holds events that are not in memory */
-    bool loading;       /* store_load_open is under way */
-    int64_t last_seq;   /* of the events taken into memory */
+    struct list reads;  /* companies that take from the store when there is room, in turn */
+    int nreads;         /* how many these are */
+    int reading;        /* reads under way */
+    int expected;       /* events that they may bring */
+    bool backlog_known; /* the store has said which companies have open events */
+    struct loop_timer *due_timer; /* of runs that wait in the store alone */
+    int64_t due_ms;               /* when it is set to */
     int64_t started_wall_ms;
     struct loop_timer *retry;  /* of what failed for want of disk space */
     struct loop_timer *keeper; /* of what the wall clock decides */
@@ -72,6 +77,23 @@ struct version {
     bool loading;         /* in a script process */
 };
 
+/* What a company has in the store that is not in memory. It is read a few at a time: first what was
+ * routed before this start, then what is new, and what only waits for a time when it is due. */
+struct backlog {
+    struct list node; /* engine.reads */
+    bool reading;
+    int expected;  /* events that the read under way may bring */
+    bool ready;    /* there may be routed events that can go on, after ready_seq */
+    bool behind;   /* there are new events after new_seq */
+    bool new_next; /* of new and due ones, who reads next */
+    int64_t ready_seq, new_seq;
+    struct store_place due; /* waiting runs up to here were looked at */
+    int64_t due_ms;         /* the next one that may be due; 0: none waits in the store alone */
+    int active, in_memory;  /* events */
+    size_t body_bytes;
+    int64_t open; /* events in memory and in the store that are in flight */
+};
+
 struct company {
     struct engine *engine;
     char *name;
@@ -87,14 +109,19 @@ struct company {
     struct list turn_node; /* in engine.turn */
     struct list ready;     /* runs that may start */
     int running;
-    struct list unrouted;        /* events that wait for a current version */
+    struct list unrouted;        /* events whose routing could not be stored */
     struct list routing;         /* events whose routing is under way, in their order */
     struct timetable *timetable; /* of the current version; NULL: none loaded yet */
+    struct backlog backlog;
 };
 
 struct key_queue {
+    struct company *company;
     char *key;
-    struct list runs; /* in event order; the first may run */
+    struct list runs; /* in event order */
+    bool let_on;      /* the first was let go on */
+    int64_t known;    /* open runs of the key up to this event are here; of later ones, some */
+    bool asking;      /* the store, for those */
 };
 
 /* company.c */
@@ -120,7 +147,7 @@ struct incoming {
     struct list runs;
     int open; /* runs that are not settled */
     int nruns;
-    int parked;  /* of the open ones */
+    int idle;    /* of the open ones: parked or blocked */
     bool routed; /* its runs are known */
     bool active; /* counted in engine.active */
     int refs;    /* callbacks of the store */
@@ -171,6 +198,7 @@ struct run {
 
     bool slot; /* holds one of the places for running */
     bool parked;
+    bool blocked;  /* by another of its key */
     bool resumed;  /* has a journal to be read first */
     bool reading;  /* the journal is being read */
     bool fetching; /* and the event's body */
@@ -220,11 +248,39 @@ void incoming_hold(struct incoming *ev);      /* a callback of the store is to c
 bool incoming_held_back(struct incoming *ev); /* it came; false: the event is gone */
 void incoming_update(struct incoming *ev);    /* a run of it was parked, or goes on */
 void incoming_put(struct buf *b, const struct incoming *ev); /* "event":{...} for a script */
+/* Takes an event that the store had; false if it is here already. */
+bool events_take(struct company *c, const struct store_open_event *oe);
+/* Leaves it to the store, if memory holds many that are idle and this one is. */
+void incoming_let_go(struct incoming *ev);
 void events_stored(struct engine *e, const struct store_event *se, int64_t seq);
 /* The event was stored as skipped: those who watch are told. */
 void events_skipped(struct engine *e, const struct store_event *se, const char *why, int64_t seq);
-void events_pump(struct engine *e); /* takes more from the store if there is room */
 void events_company_ready(struct company *c);
+
+/* backlog.c */
+void backlog_init(struct backlog *b);
+void backlog_begin(struct engine *e); /* asks the store what is open */
+/* Takes more of the company's events from the store, if there are any and there is room. */
+void backlog_pump(struct company *c);
+/* A new event is in the store: true if it may be taken into memory at once. */
+bool backlog_take_new(struct company *c, int64_t seq);
+/* A run of it waits in the store alone until then. */
+void backlog_sleeps(struct company *c, int64_t until_ms);
+/* True if memory holds more idle events than it should. */
+bool backlog_crowded(const struct company *c);
+bool backlog_heavy(const struct company *c); /* or bodies that these do not need for now */
+bool engine_behind(const struct engine *e);  /* events wait in the store for room */
+
+/* keys.c */
+void key_enter(struct run *r, const char *key); /* into the queue of its key, by its event */
+/* True if it may go on; else run_admit is called when it may. */
+bool key_turn(struct run *r);
+void key_leave(struct run *r); /* its end: the next one of the key may go on */
+/* Leaving memory and not the store: whether its key can do without it here, and doing so. */
+bool key_may_let_go(const struct run *r);
+void key_let_go(struct run *r);
+void keys_ask_again(struct company *c); /* after a failure of the store */
+void keys_free(struct company *c);
 
 /* body.c */
 #define BODY_BYTES_MAX ((size_t)64 << 20) /* of events at work; the others stay in the store */
@@ -235,8 +291,6 @@ void body_drop(struct incoming *ev); /* nobody needs it for now */
 void body_fetch(struct incoming *ev, body_fn fn, void *arg);
 /* True if it is there; else it is fetched, and run_begin called. */
 bool body_of_run(struct run *r);
-/* For more events in memory; those for which there is none stay in the store. */
-bool body_room(const struct engine *e);
 
 /* route.c */
 void incoming_route(struct incoming *ev);
@@ -271,6 +325,7 @@ bool lock_take(struct run *r, const char *name, void (*granted)(struct run *r));
 void lock_drop(struct run *r, const char *name);
 void lock_stop_waiting(struct run *r);
 void lock_drop_all(struct run *r); /* its end */
+bool lock_held(const struct run *r);
 void locks_free(struct map *locks);
 
 /* schedule.c */

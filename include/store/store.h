@@ -146,7 +146,10 @@ typedef void (*store_journal_fn)(
     void *arg, const struct store_journal_step *steps, int n, const struct err *e);
 void store_load_journal(struct store *s, const char *run, store_journal_fn fn, void *arg);
 
-/* ---- at start ---- */
+/* ---- what is open ---- */
+/* An event is open while it is in flight: not routed, or with a run that is queued, running or
+ * waiting. There may be a million of them, so they are read a few at a time, a company at a time.
+ */
 struct store_open_event {
     int64_t seq;
     struct store_event event;
@@ -155,13 +158,39 @@ struct store_open_event {
     const int64_t *until_ms;      /* same length */
     int nruns;
 };
-/* Events after seq that are not settled (not routed, or with a run that is queued, running,
- * waiting; held runs are left out), oldest first, at most limit. Bodies included, and fewer events
- * if these are large. done is called last: with the number given, or limit if there may be more.
- * Both on the loop. */
+enum store_open_kind {
+    STORE_OPEN_NEW,   /* not routed, in order of seq */
+    STORE_OPEN_READY, /* routed and with a run that is queued or running, in order of seq */
+    STORE_OPEN_KEY,   /* with an open run of the key `name`, in order of seq */
+    STORE_OPEN_DUE,   /* with a run that waits, in order of the times these wait until */
+    STORE_OPEN_RUN    /* the one with the open run `name` */
+};
+/* A place in one of these orders; zeroes are before the first. */
+struct store_place {
+    int64_t seq; /* of an event; for STORE_OPEN_DUE the number of a run */
+    int64_t ms;  /* STORE_OPEN_DUE alone: the time it waits until */
+};
+struct store_open_query {
+    const char *company; /* may be NULL for STORE_OPEN_RUN */
+    enum store_open_kind kind;
+    const char *name;         /* key or run, see above */
+    struct store_place after; /* events after this place only */
+    int64_t until;            /* and none of a greater seq (or time); 0: no end */
+    int limit;                /* at least 1 */
+};
+struct store_open_end {
+    int n;                   /* events given */
+    bool more;               /* there may be others: ask again after `last` */
+    struct store_place last; /* of the last one, or `after` if there was none */
+    int64_t next_ms;         /* STORE_OPEN_DUE: the earliest wait beyond `until`; 0: none */
+};
 typedef void (*store_open_fn)(void *arg, const struct store_open_event *ev);
-void store_load_open(struct store *s, int64_t after_seq, int limit, store_open_fn fn,
-    void (*done)(void *arg, int n, const struct err *e), void *arg);
+typedef void (*store_open_end_fn)(
+    void *arg, const struct store_open_end *end, const struct err *e); /* end NULL with e */
+/* Bodies included, and fewer events if these are large. With several waiting runs an event may be
+ * given again. done is called last. Both on the loop. */
+void store_load_open(struct store *s, const struct store_open_query *q, store_open_fn fn,
+    store_open_end_fn done, void *arg);
 
 /* The body of an event; it lives during the call. */
 typedef void (*store_body_fn)(void *arg, struct str body, const struct err *e);
@@ -211,6 +240,19 @@ struct store_difference {
 typedef void (*store_differences_fn)(
     void *arg, const struct store_difference *d, int n, const struct err *e);
 void store_load_differences(struct store *s, store_differences_fn fn, void *arg);
+
+/* A company's books, and what of it is open. */
+struct store_backlog {
+    const char *company;
+    struct store_books books; /* in_flight: open events */
+    int64_t oldest_ms;        /* when the oldest open event was received; 0: none is open */
+    int64_t due_ms;           /* the earliest time that a run waits until; 0: none waits */
+};
+typedef void (*store_backlog_fn)(void *arg, const struct store_backlog *b);
+/* Companies by name, after this one ("": from the first), at most limit; done gets how many.
+ * b lives during the call. */
+void store_load_backlog(struct store *s, const char *after, int limit, store_backlog_fn fn,
+    void (*done)(void *arg, int n, const struct err *e), void *arg);
 
 /* ---- alerts ---- */
 /* What is wrong and is no single run's: a connection that is silent, a delivery id used twice. */

@@ -136,14 +136,26 @@ void store_load_journal(struct store *s, const char *run, store_journal_fn fn, v
     disk_ask(s, o);
 }
 
-void store_load_open(struct store *s, int64_t after_seq, int limit, store_open_fn fn,
-    void (*done)(void *arg, int n, const struct err *e), void *arg)
+void store_load_open(struct store *s, const struct store_open_query *q, store_open_fn fn,
+    store_open_end_fn done, void *arg)
 {
     struct op *o = op_new(OP_OPEN, arg);
-    o->after = after_seq;
-    o->limit = limit;
+    o->query = *q;
+    o->query.company = arena_text(q->company);
+    o->query.name = arena_text(q->name);
     o->on_open = fn;
     o->on_opened = done;
+    disk_ask(s, o);
+}
+
+void store_load_backlog(struct store *s, const char *after, int limit, store_backlog_fn fn,
+    void (*done)(void *arg, int n, const struct err *e), void *arg)
+{
+    struct op *o = op_new(OP_BACKLOG, arg);
+    o->name = arena_text(after);
+    o->limit = limit;
+    o->on_backlog = fn;
+    o->on_backlog_end = done;
     disk_ask(s, o);
 }
 

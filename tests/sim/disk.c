@@ -97,7 +97,11 @@ static void tell(struct op *o)
     else if (o->on_opened) {
         for (int i = 0; i < o->n && !e; i++)
             o->on_open(o->arg, &o->open[i]);
-        o->on_opened(o->arg, e ? 0 : o->flag ? o->limit : o->n, e);
+        o->on_opened(o->arg, e ? NULL : &o->end, e);
+    } else if (o->on_backlog) {
+        for (int i = 0; i < o->n && !e; i++)
+            o->on_backlog(o->arg, &o->backlog[i]);
+        o->on_backlog_end(o->arg, e ? 0 : o->n, e);
     }
 }
 

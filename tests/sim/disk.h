@@ -106,7 +106,7 @@ struct disk_step *disk_find_step(struct disk_run *r, uint32_t seq);
 void disk_books(const struct disk *d, const char *company, struct store_books *b);
 const char *disk_event_state(enum event_state s);
 
-/* ---- asks.c, disk.c, tables.c, alerts.c, schedules.c ---- */
+/* ---- asks.c, disk.c, tables.c, alerts.c, open.c, schedules.c ---- */
 
 enum op_kind {
     OP_ADD_EVENT,
@@ -130,6 +130,7 @@ enum op_kind {
     OP_BODY,
     OP_LOAD_VERSION,
     OP_BOOKS,
+    OP_BACKLOG,
     OP_PINS
 };
 
@@ -163,7 +164,12 @@ struct op {
     store_journal_fn on_journal;
     struct store_open_event *open;
     store_open_fn on_open;
-    void (*on_opened)(void *arg, int n, const struct err *e);
+    struct store_open_query query;
+    struct store_open_end end;
+    store_open_end_fn on_opened;
+    struct store_backlog *backlog;
+    store_backlog_fn on_backlog;
+    void (*on_backlog_end)(void *arg, int n, const struct err *e);
     store_body_fn on_body;
     struct disk_switch to, *pins;
     store_pin_fn on_pin;
@@ -183,6 +189,8 @@ void tables_set_slot(struct disk *d, const char *company, const char *name, int6
 void tables_raise_alert(struct disk *d, struct op *o);
 void tables_clear_alert(struct disk *d, struct op *o);
 void tables_close_by_number(struct disk *d, struct op *o);
+void tables_load_open(const struct disk *d, struct op *o);
+void tables_load_backlog(const struct disk *d, struct op *o);
 void op_refuse(struct op *o, enum err_code code, const char *words);
 
 /* Gathers it with what else this turn of the loop asks. */

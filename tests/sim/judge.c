@@ -198,9 +198,9 @@ static void check_engine(const struct engine *e)
         sim_fail("engine: event %s is still in memory: routed %d, open %d, run %s %s", ev->id,
             ev->routed, ev->open, r ? r->id : "", r ? run_state_name(r->state) : "");
     }
-    if (e->active || e->body_bytes || e->behind || e->loading)
+    if (e->active || e->body_bytes || engine_behind(e) || e->reading)
         sim_fail("engine: %d events at work, %zu bytes, behind %d, loading %d", e->active,
-            e->body_bytes, e->behind, e->loading);
+            e->body_bytes, engine_behind(e), e->reading);
     if (e->stats.running || e->stats.queued || e->stats.parked || e->stats.events_in_memory)
         sim_fail("engine: running %d, queued %d, parked %d, events %d", e->stats.running,
             e->stats.queued, e->stats.parked, e->stats.events_in_memory);

@@ -4,8 +4,7 @@
 #include <string.h>
 #include "disk.h"
 
-#define STEPS_MAX  ((1 << 20) - 1)
-#define OPEN_BYTES ((size_t)8 << 20)
+#define STEPS_MAX ((1 << 20) - 1)
 
 /* ---- what is there ---- */
 
@@ -294,44 +293,6 @@ static void load_journal(struct disk *d, struct op *o)
 
 /* ---- reading back ---- */
 
-static void load_open_runs(const struct disk_event *ev, struct store_open_event *oe)
-{
-    int n = 0;
-    for (const struct disk_run *r = ev->runs; r; r = r->next)
-        n += weight(r->run.state) == EVENT_IN_FLIGHT;
-    struct store_run *runs = arena_zalloc((size_t)n * sizeof *runs + 1);
-    int64_t *until = arena_zalloc((size_t)n * sizeof *until + 1);
-    for (const struct disk_run *r = ev->runs; r; r = r->next) {
-        if (weight(r->run.state) != EVENT_IN_FLIGHT)
-            continue;
-        until[oe->nruns] = r->until_ms;
-        runs[oe->nruns++] = r->run;
-    }
-    oe->runs = runs;
-    oe->until_ms = until;
-}
-
-static void load_open(struct disk *d, struct op *o)
-{
-    size_t bytes = 0;
-    int room = 0;
-    for (int i = o->after > 0 ? (int)o->after : 0; i < d->nevents && o->n < o->limit; i++) {
-        const struct disk_event *ev = d->events[i];
-        if (ev->state != EVENT_IN_FLIGHT)
-            continue;
-        if (bytes >= OPEN_BYTES) {
-            o->flag = true;
-            return;
-        }
-        o->open = arena_grow(o->open, o->n, &room, sizeof *o->open);
-        struct store_open_event *oe = &o->open[o->n++];
-        *oe = (struct store_open_event){.seq = ev->seq, .event = ev->event, .routed = ev->routed};
-        bytes += ev->event.body.n;
-        if (ev->routed)
-            load_open_runs(ev, oe);
-    }
-}
-
 static void load_body(struct disk *d, struct op *o)
 {
     const struct disk_event *ev = disk_find_event(d, o->name);
@@ -469,7 +430,7 @@ void tables_apply(struct disk *d, struct op *o)
         load_journal(d, o);
         break;
     case OP_OPEN:
-        load_open(d, o);
+        tables_load_open(d, o);
         break;
     case OP_BODY:
         load_body(d, o);
@@ -479,6 +440,9 @@ void tables_apply(struct disk *d, struct op *o)
         break;
     case OP_BOOKS:
         disk_books(d, o->name, &o->books);
+        break;
+    case OP_BACKLOG:
+        tables_load_backlog(d, o);
         break;
     }
 }

@@ -39,7 +39,7 @@ static struct {
 } net = {.transfers = {&net.transfers, &net.transfers}};
 
 /* How many of the requests begin with this. */
-static int net_count(const char *line)
+static inline int net_count(const char *line)
 {
     int n = 0;
     for (int i = 0; i < net.n; i++)

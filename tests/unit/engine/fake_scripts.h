@@ -27,6 +27,8 @@ typedef void (*fake_script)(struct script_call *c);
 static struct {
     struct loop *loop;
     const char *manifest, *route;
+    const char *(*route_of)(
+        const struct script_call *c); /* instead of route, if set; NULL: no answer */
     fake_script run;
     struct list calls;
     int loads, runs;
@@ -73,10 +75,12 @@ static void fake_go(void *arg)
     struct script_call *c = fake_find(id);
     if (!c)
         return;
-    if (strcmp(c->function, "route") == 0)
-        fake_end(c, SCRIPT_RETURNED, fake.route, false);
-    else
+    bool route = strcmp(c->function, "route") == 0;
+    const char *answer = route && fake.route_of ? fake.route_of(c) : fake.route;
+    if (!route)
         fake.run(c);
+    else if (answer)
+        fake_end(c, SCRIPT_RETURNED, answer, false);
 }
 
 static void fake_later(struct script_call *c)

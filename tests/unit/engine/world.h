@@ -44,6 +44,7 @@ struct world {
     struct engine_settings settings;
     struct resolver *resolver;
     struct bundle system;
+    const char *second; /* the name of another company with the same scripts, if set */
     struct seen seen;
     int want; /* runs over, then the loop stops */
     struct engine_reply reply;
@@ -116,6 +117,11 @@ static void world_start(struct world *w)
     engine_load_company(w->engine, "acme", w->dir, world_loaded, w);
     while (!w->loaded)
         loop_run(w->loop);
+    w->loaded = !w->second;
+    if (w->second)
+        engine_load_company(w->engine, w->second, w->dir, world_loaded, w);
+    while (!w->loaded)
+        loop_run(w->loop);
     engine_start(w->engine);
 }
 
@@ -149,6 +155,7 @@ static int world_setup(void **state)
     w->settings.seed = 42;
     fake.manifest = MANIFEST;
     fake.route = ROUTE;
+    fake.route_of = NULL;
     fake.runs = fake.loads = 0;
     net.n = 0;
     net.last_id = 0;
@@ -181,13 +188,26 @@ static void world_replied(void *arg, const struct engine_reply *r)
 }
 
 /* Sends one event past authentication. */
-static void world_inject(struct world *w, const char *body)
+static inline void world_inject(struct world *w, const char *body)
 {
     engine_inject(w->engine, "acme", "shop", NULL, str_of(body), world_replied, w);
 }
 
+/* The same for a number, to any company, and waits until it is on disk. */
+static inline void world_store(struct world *w, const char *company, int n)
+{
+    char body[16];
+    snprintf(body, sizeof body, "%d", n);
+    w->replied = false;
+    engine_inject(w->engine, company, "shop", NULL, str_of(body), world_replied, w);
+    for (int i = 0; !w->replied && i < 10000; i++)
+        world_wait(w, 1);
+    assert_true(w->replied);
+    assert_int_equal(w->reply.status, 202);
+}
+
 /* Runs until n runs more are over. */
-static void world_until_over(struct world *w, int n)
+static inline void world_until_over(struct world *w, int n)
 {
     w->want = w->seen.runs_over + n;
     while (w->seen.runs_over < w->want)

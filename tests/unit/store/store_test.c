@@ -261,73 +261,6 @@ static void journal_comes_back_as_it_was(void **state)
     assert_int_equal(journals, 3);
 }
 
-/* ---- open events ---- */
-
-struct opened {
-    char ids[256];
-    int done, n;
-};
-
-static void got_open(void *arg, const struct store_open_event *ev)
-{
-    struct opened *o = arg;
-    size_t n = strlen(o->ids);
-    snprintf(
-        o->ids + n, sizeof(o->ids) - n, "%s%s/%d ", ev->event.id, ev->routed ? "" : "!", ev->nruns);
-    assert_true(str_is(ev->event.body, "{\"n\":1}"));
-    assert_true(str_is(ev->event.headers, "{\"content-type\":\"application/json\"}"));
-    for (int i = 0; i < ev->nruns; i++)
-        if (ev->runs[i].state == RUN_WAITING)
-            assert_int_equal(ev->until_ms[i], 1800000000000);
-}
-
-static void got_open_end(void *arg, int n, const struct err *e)
-{
-    struct opened *o = arg;
-    assert_null(e);
-    o->done++;
-    o->n = n;
-}
-
-static struct opened load_open(struct fixture *f, int64_t after, int limit)
-{
-    struct opened o = {0};
-    store_load_open(f->store, after, limit, got_open, got_open_end, &o);
-    fixture_settle(f);
-    assert_int_equal(o.done, 1);
-    return o;
-}
-
-static void open_events_after_reopening(void **state)
-{
-    struct fixture *f = *state;
-    static const enum run_state states[] = {RUN_QUEUED, RUN_RUNNING, RUN_WAITING, RUN_HELD,
-        RUN_DONE, RUN_SKIPPED, RUN_FAILED, RUN_ATTENTION};
-    struct told t[40] = {0};
-    int n = 0;
-    for (int i = 0; i < 8; i++) {
-        char event[32], run[32];
-        snprintf(event, sizeof(event), "evt_%d", i);
-        snprintf(run, sizeof(run), "run_%d", i);
-        add_event(f, event, "acme", "", "{\"n\":1}", &t[n++]);
-        route_one(f, event, run, "acme", RUN_QUEUED, &t[n++]);
-        struct store_run_change c = {
-            run, states[i], "", STR_NONE, states[i] == RUN_WAITING ? 1800000000000 : 0, NULL};
-        store_set_run(f->store, &c, told_done, &t[n++]);
-    }
-    add_event(f, "evt_8", "acme", "", "{\"n\":1}", &t[n++]);
-    fixture_close(f); /* does what was asked and calls back */
-    for (int i = 0; i < n; i++)
-        assert_told(t[i]);
-    fixture_open(f);
-    struct opened all = load_open(f, 0, 100);
-    assert_string_equal(all.ids, "evt_0/1 evt_1/1 evt_2/1 evt_8!/0 ");
-    assert_int_equal(all.n, 4);
-    assert_string_equal(load_open(f, 0, 2).ids, "evt_0/1 evt_1/1 ");
-    assert_string_equal(load_open(f, 2, 2).ids, "evt_2/1 evt_8!/0 ");
-    assert_int_equal(load_open(f, 9, 2).n, 0);
-}
-
 /* ---- versions ---- */
 
 static void got_version(
@@ -441,27 +374,6 @@ static void commits_wait_for_the_disk(void **state)
     sql_close(s);
 }
 
-static void open_events_are_found_by_an_index(void **state)
-{
-    struct fixture *f = *state;
-    sqlite3 *h = fixture_sqlite(f);
-    sqlite3_stmt *st;
-    assert_int_equal(sqlite3_prepare_v2(h,
-                         "EXPLAIN QUERY PLAN SELECT seq FROM events INDEXED BY events_open"
-                         " WHERE state = 'in_flight' AND seq > ? ORDER BY seq LIMIT ?",
-                         -1, &st, NULL),
-        SQLITE_OK);
-    int rows = 0;
-    while (sqlite3_step(st) == SQLITE_ROW) {
-        const char *plan = (const char *)sqlite3_column_text(st, 3);
-        assert_non_null(strstr(plan, "events_open (state=? AND rowid>?)")); /* and no sorting */
-        rows++;
-    }
-    assert_int_equal(rows, 1);
-    sqlite3_finalize(st);
-    sqlite3_close(h);
-}
-
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -473,13 +385,11 @@ int main(void)
         T(books_follow_the_runs),
         T(routing_is_once_and_of_one_company),
         T(journal_comes_back_as_it_was),
-        T(open_events_after_reopening),
         T(versions_keep_their_sources),
         T(a_folder_has_one_host),
         T(a_newer_or_foreign_store_is_refused),
         T(a_damaged_store_is_refused),
         T(commits_wait_for_the_disk),
-        T(open_events_are_found_by_an_index),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }

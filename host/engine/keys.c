@@ -1,0 +1,204 @@
+/* Runs of one company with the same key go on one after the other, in the order of their events.
+ * A queue holds those that are in memory. The store may hold others of the key: one that waits for
+ * a time before those here, or a long row behind them; it is asked before the first may go on. */
+#include <stdint.h>
+
+#include "log.h"
+#include "machine.h"
+#include "mem.h"
+
+/* Runs of a key that are fetched at once: they only wait for each other. */
+#define KEY_BATCH 16
+
+static struct key_queue *queue_new(struct company *c, const char *key)
+{
+    struct key_queue *q = mem_zalloc(1, sizeof *q);
+    q->company = c;
+    q->key = mem_dup(key);
+    q->known = c->backlog.due_ms ? 0 : INT64_MAX;
+    list_init(&q->runs);
+    map_set(c->keys, str_of(key), q);
+    return q;
+}
+
+static void queue_free(struct key_queue *q)
+{
+    map_remove(q->company->keys, str_of(q->key));
+    mem_free(q->key);
+    mem_free(q);
+}
+
+static struct run *first(const struct key_queue *q)
+{
+    return list_empty(&q->runs) ? NULL : LIST_OF(q->runs.next, struct run, key_node);
+}
+
+void key_enter(struct run *r, const char *key)
+{
+    struct key_queue *q = map_get(r->company->keys, str_of(key));
+    if (!q)
+        q = queue_new(r->company, key);
+    struct list *at = q->runs.prev;
+    while (at != &q->runs && LIST_OF(at, struct run, key_node)->event->seq > r->event->seq &&
+           !(q->let_on && at == q->runs.next))
+        at = at->prev;
+    r->queue = q;
+    list_append(at->next, &r->key_node);
+}
+
+/* ---- what the store has of the key ---- */
+
+struct asking {
+    struct engine *engine;
+    struct key_queue *queue; /* lives until it is answered, or the engine is gone */
+};
+
+static void on_open_event(void *arg, const struct store_open_event *oe)
+{
+    struct asking *a = arg;
+    if (!a->engine->dead)
+        events_take(a->queue->company, oe);
+}
+
+static void ask(struct key_queue *q);
+
+/* Whoever is first goes on; those behind it are told that they are. */
+static void admit_all(struct key_queue *q)
+{
+    struct list *next;
+    for (struct list *n = q->runs.next; n != &q->runs; n = next) {
+        struct run *r = LIST_OF(n, struct run, key_node);
+        next = n->next;
+        if (!r->blocked)
+            run_admit(r);
+    }
+}
+
+static void go_on(struct key_queue *q)
+{
+    if (list_empty(&q->runs) && q->known < INT64_MAX)
+        ask(q);
+    else if (list_empty(&q->runs))
+        queue_free(q);
+    else
+        run_admit(first(q));
+}
+
+static void on_asked(void *arg, const struct store_open_end *end, const struct err *err)
+{
+    struct asking a = *(struct asking *)arg;
+    struct key_queue *q = a.queue;
+    mem_free(arg);
+    if (!engine_held_back(a.engine))
+        return;
+    q->asking = false;
+    if (err) {
+        log_event(LOG_ERROR, "runs of a key not read", "company", q->company->name, "key", q->key,
+            "error", err->text, NULL);
+        engine_retry_soon(a.engine);
+        return;
+    }
+    q->known = end->more ? end->last.seq : INT64_MAX;
+    admit_all(q);
+    if (list_empty(&q->runs))
+        go_on(q);
+}
+
+static void ask(struct key_queue *q)
+{
+    struct store_open_query query = {.company = q->company->name,
+        .kind = STORE_OPEN_KEY,
+        .name = q->key,
+        .after = {.seq = q->known},
+        .limit = KEY_BATCH};
+    if (q->asking)
+        return;
+    struct asking *a = mem_alloc(sizeof *a);
+    *a = (struct asking){q->company->engine, q};
+    q->asking = true;
+    engine_hold(a->engine);
+    store_load_open(a->engine->parts.store, &query, on_open_event, on_asked, a);
+}
+
+void keys_ask_again(struct company *c)
+{
+    size_t at = 0;
+    struct str key;
+    void *value;
+    while (map_next(c->keys, &at, &key, &value)) {
+        struct key_queue *q = value;
+        if (!q->let_on && !q->asking && q->known < INT64_MAX)
+            ask(q);
+    }
+}
+
+/* ---- whose turn it is ---- */
+
+bool key_turn(struct run *r)
+{
+    struct key_queue *q = r->queue;
+    if (!q)
+        return true;
+    if (first(q) != r)
+        return false;
+    if (!q->let_on && r->event->seq > q->known) {
+        ask(q);
+        return false;
+    }
+    q->let_on = true;
+    return true;
+}
+
+static void take_out(struct run *r)
+{
+    struct key_queue *q = r->queue;
+    if (first(q) == r)
+        q->let_on = false;
+    r->queue = NULL;
+    list_remove(&r->key_node);
+}
+
+void key_leave(struct run *r)
+{
+    struct key_queue *q = r->queue;
+    if (!q)
+        return;
+    bool was_first = first(q) == r;
+    take_out(r);
+    if (r->engine->dead)
+        return; /* company_free frees the queue */
+    if (was_first && !q->asking)
+        go_on(q);
+}
+
+bool key_may_let_go(const struct run *r)
+{
+    const struct key_queue *q = r->queue;
+    return !q || first(q) != r || (q->let_on && !q->asking && q->runs.prev == &r->key_node);
+}
+
+void key_let_go(struct run *r)
+{
+    struct key_queue *q = r->queue;
+    if (!q)
+        return;
+    bool alone = first(q) == r;
+    take_out(r);
+    if (alone)
+        queue_free(q);
+    else if (q->known >= r->event->seq)
+        q->known = r->event->seq - 1;
+}
+
+void keys_free(struct company *c)
+{
+    size_t at = 0;
+    struct str key;
+    void *value;
+    while (map_next(c->keys, &at, &key, &value)) {
+        struct key_queue *q = value;
+        mem_free(q->key);
+        mem_free(q);
+    }
+    map_free(c->keys);
+}
