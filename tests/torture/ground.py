@@ -1,11 +1,15 @@
 """The ground that torture stands on: a world of several companies in memory, with a sandbox of
 their own each, senders that never give up, and a log of all that was sent and what was answered."""
 import decimal
+import hashlib
+import hmac
 import http.client
 import json
 import os
 import random
+import shutil
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -62,13 +66,19 @@ class Ground(World):
     SETTINGS = ("--settle", "300ms", "--retry-base", "20ms", "--retry-cap", "200ms",
                 "--http-timeout", "2s")
 
-    def __init__(self, companies=("acme",), settings=(), fault="", seed=0, options=None, rule=COMPANY):
+    def __init__(self, companies=("acme",), settings=(), fault="", seed=0, options=None, rule=COMPANY,
+                 disk_kb=0):
         super().__init__()
         self.names, self.settings = list(companies), [*self.SETTINGS, *settings]
         self.random = random.Random(seed)
         self.sent, self.lock = [], threading.Lock()
         self.secrets, self.canaries, self.faults_seen = {}, {}, []
         self.books_seen, self.books_wrong = 0, []
+        self.disk = bool(disk_kb)
+        if disk_kb:
+            os.mkdir(self.data, 0o700)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={disk_kb}k,mode=700", "none",
+                            self.data], check=True)
         names = [f"{c}:procountor" for c in companies] + [f"{c}-slack:slack" for c in companies]
         self.start_sandbox(*names, options=options)
         self.sandbox_address = self.urls[companies[0]].split("/")[2]
@@ -78,6 +88,14 @@ class Ground(World):
         self.watch_canaries()
         if fault:
             self.faults(fault)
+
+    def close(self):
+        try:
+            super().close()
+        finally:
+            if self.disk:
+                subprocess.run(["umount", "-l", self.data], stderr=subprocess.DEVNULL)
+                shutil.rmtree(self.dir, ignore_errors=True)
 
     def settle_in(self, company, rule):
         variable = company.upper()
@@ -174,12 +192,20 @@ class Ground(World):
                 company, "click2contract"], **more)
         except (OSError, http.client.HTTPException):
             status, answer = 0, None
+        self.log_sent(company, body, status, answer, began)
+        return status, answer
+
+    def log_sent(self, company, body, status, answer, began):
+        if isinstance(answer, bytes):
+            try:
+                answer = json.loads(answer)
+            except ValueError:
+                pass
         event = answer.get("event") if isinstance(answer, dict) else None
         entry = {"company": company, "name": body["contract"]["id"], "delivery": body["id"],
                  "status": status, "event": event, "answer": answer, "body": body, "at": began}
         with self.lock:
             self.sent.append(entry)
-        return status, answer
 
     def send(self, company, body, patience=120):
         """As a sender does: again until it is told that it arrived."""
@@ -244,6 +270,15 @@ class Ground(World):
                 return False
             return self.open_runs() == 0
         wait_until(quiet, "all runs to end")
+
+
+def signed_headers(w, company, body, skew=0, secret=None):
+    """The bytes of a delivery and its headers, signed now, or so many seconds off."""
+    raw, at = json.dumps(body).encode(), str(int(time.time() + skew))
+    secret = secret or w.secrets[company, "click2contract"]
+    mac = hmac.new(secret.encode(), at.encode() + b"." + raw, hashlib.sha256).hexdigest()
+    return raw, {"Content-Type": "application/json", "X-Timestamp": at,
+                 "X-Signature-256": "sha256=" + mac}
 
 
 def percentile(values, p):

@@ -260,7 +260,7 @@ def writes(evidence):
 def check_i8(evidence):
     windows = intents(evidence)
     for entry in writes(evidence):
-        if not any(begin <= entry["at_ms"] + CLOCK_MS
+        if any(d["effects"] for d in entry["done"]) and not any(begin <= entry["at_ms"] + CLOCK_MS
                    for begin, _, _ in windows[entry["sandbox"], entry["hash"]]):
             yield Violation("I8", entry["sandbox"], f"no intent was there before request "
                             f"{entry['n']}: {entry['method']} {entry['path']}")
@@ -270,8 +270,10 @@ def check_i9(evidence):
     windows = intents(evidence)
     for entry in writes(evidence):
         own = windows[entry["sandbox"], entry["hash"]]
-        if own and not any(begin <= entry["at_ms"] + CLOCK_MS and
-                           entry["at_ms"] <= end + CLOCK_MS for begin, end, _ in own):
+        known = any(step["outcome"] == "done" and end + CLOCK_MS < entry["at_ms"]
+                    for _, end, step in own)
+        if known and not any(begin <= entry["at_ms"] + CLOCK_MS and
+                             entry["at_ms"] <= end + CLOCK_MS for begin, end, _ in own):
             yield Violation("I9", entry["sandbox"], f"request {entry['n']}, {entry['method']} "
                             f"{entry['path']}, was sent when its outcome was already known")
 
