@@ -121,8 +121,9 @@ void incoming_put(struct buf *b, const struct incoming *ev)
 
 void incoming_accept(struct incoming *ev)
 {
-    if (!ev->company->current) {
-        /* Nothing is lost: it waits for scripts that can be loaded. */
+    if (!ev->company->current || !list_empty(&ev->company->unrouted)) {
+        /* Nothing is lost: it waits for scripts that can be loaded, and behind earlier events that
+         * wait for the store, since keys are served in order. */
         list_append(&ev->company->unrouted, &ev->wait_node);
         body_drop(ev);
         incoming_update(ev);
