@@ -23,9 +23,14 @@ bool run_state_final(enum run_state s)
 
 struct store_event event_copy(const struct store_event *ev)
 {
-    return (struct store_event){arena_text(ev->id), arena_text(ev->company),
-        arena_text(ev->connection), arena_text(ev->type), arena_text(ev->delivery), ev->received_ms,
-        arena_bytes(ev->headers), arena_bytes(ev->body)};
+    return (struct store_event){.id = arena_text(ev->id),
+        .company = arena_text(ev->company),
+        .connection = arena_text(ev->connection),
+        .type = arena_text(ev->type),
+        .delivery = arena_text(ev->delivery),
+        .received_ms = ev->received_ms,
+        .headers = arena_bytes(ev->headers),
+        .body = arena_bytes(ev->body)};
 }
 
 static void add_event(
@@ -60,10 +65,15 @@ void store_route(struct store *s, const char *event, const struct store_run *run
     o->n = n;
     o->runs = arena_zalloc((size_t)n * sizeof *runs + 1);
     for (int i = 0; i < n; i++)
-        o->runs[i] =
-            (struct store_run){arena_text(runs[i].id), o->name, arena_text(runs[i].company),
-                arena_text(runs[i].rule), arena_text(runs[i].version), arena_text(runs[i].key),
-                runs[i].state, arena_text(runs[i].reason), arena_text(runs[i].newest)};
+        o->runs[i] = (struct store_run){.id = arena_text(runs[i].id),
+            .event = o->name,
+            .company = arena_text(runs[i].company),
+            .rule = arena_text(runs[i].rule),
+            .version = arena_text(runs[i].version),
+            .key = arena_text(runs[i].key),
+            .state = runs[i].state,
+            .reason = arena_text(runs[i].reason),
+            .newest = arena_text(runs[i].newest)};
     disk_ask(s, o);
 }
 
@@ -72,8 +82,12 @@ void store_set_run(struct store *s, const struct store_run_change *c, store_done
     struct op *o = op_new(OP_SET_RUN, arg);
     o->lazy = true;
     o->done = fn;
-    o->change = (struct store_run_change){arena_text(c->run), c->state, arena_text(c->reason),
-        arena_bytes(c->result), c->until_ms, arena_text(c->version)};
+    o->change = (struct store_run_change){.run = arena_text(c->run),
+        .state = c->state,
+        .reason = arena_text(c->reason),
+        .result = arena_bytes(c->result),
+        .until_ms = c->until_ms,
+        .version = arena_text(c->version)};
     disk_ask(s, o);
 }
 
@@ -92,13 +106,23 @@ static void ask_step(struct store *s, enum op_kind kind, const struct store_step
     struct op *o = op_new(kind, arg);
     o->lazy = a != NULL;
     o->done = fn;
-    o->step = (struct store_step){arena_text(st->run), st->seq, arena_text(st->kind),
-        arena_text(st->connection), arena_text(st->title), arena_text(st->fingerprint),
-        arena_bytes(st->spec), arena_bytes(st->body), st->at_ms};
+    o->step = (struct store_step){.run = arena_text(st->run),
+        .seq = st->seq,
+        .kind = arena_text(st->kind),
+        .connection = arena_text(st->connection),
+        .title = arena_text(st->title),
+        .fingerprint = arena_text(st->fingerprint),
+        .spec = arena_bytes(st->spec),
+        .body = arena_bytes(st->body),
+        .at_ms = st->at_ms};
     o->answer.outcome = "";
     if (a)
-        o->answer = (struct store_answer){arena_text(a->outcome), arena_bytes(a->meta),
-            arena_bytes(a->body), a->at_ms, a->attempts, a->duration_us};
+        o->answer = (struct store_answer){.outcome = arena_text(a->outcome),
+            .meta = arena_bytes(a->meta),
+            .body = arena_bytes(a->body),
+            .at_ms = a->at_ms,
+            .attempts = a->attempts,
+            .duration_us = a->duration_us};
     disk_ask(s, o);
 }
 

@@ -15,10 +15,10 @@
 struct totals {
     int64_t seeds, failed, callbacks, events, lives, virtual_s;
     uint64_t print;
-    bool hard;
+    int hard;
 };
 
-static void begin(struct sim *s, uint64_t seed, bool tracing, bool hard)
+static void begin(struct sim *s, uint64_t seed, bool tracing, int hard)
 {
     memset(s, 0, sizeof *s);
     s->hard = hard;
@@ -100,9 +100,8 @@ static bool run_seed(struct totals *t, uint64_t seed, bool tracing)
     t->lives += world.lives;
     t->print ^= world.print * (seed | 1);
     if (!well)
-        printf("seed %llu: %s\n    again with a trace: make sim SIM_SEED=%llu%s\n",
-            (unsigned long long)seed, world.why, (unsigned long long)seed,
-            t->hard ? " SIM_HARD=1" : "");
+        printf("seed %llu: %s\n    again with a trace: make sim SIM_SEED=%llu SIM_HARD=%d\n",
+            (unsigned long long)seed, world.why, (unsigned long long)seed, t->hard);
     return well;
 }
 
@@ -122,7 +121,7 @@ static uint64_t fresh_seed(void)
 }
 
 /* Two runs of one seed are equal in all that happens, or a replay would show something else. */
-static bool repeats(uint64_t seed, bool hard)
+static bool repeats(uint64_t seed, int hard)
 {
     struct totals a = {.hard = hard}, b = {.hard = hard};
     run_seed(&a, seed, false);
@@ -136,7 +135,7 @@ static bool repeats(uint64_t seed, bool hard)
 static void usage(void)
 {
     fputs("usage: sim [--seeds N] [--seconds S] [--from SEED] [--seed SEED] [--repeat N]\n"
-          "    [--failures N] [--hard 1]\n",
+          "    [--failures N] [--hard BITS]\n",
         stderr);
     exit(2);
 }
@@ -162,7 +161,7 @@ int main(int argc, char **argv)
         else if (strcmp(name, "--failures") == 0)
             failures = strtoll(value, NULL, 10);
         else if (strcmp(name, "--hard") == 0)
-            t.hard = strcmp(value, "1") == 0;
+            t.hard = (int)strtol(value, NULL, 10);
         else if (strcmp(name, "--seed") == 0)
             one = strtoull(value, NULL, 10);
         else

@@ -206,7 +206,7 @@ static bool read_url(struct request *q, const char *url)
 /* Sent without the address or the credentials that belong to it. */
 static void check_credentials(const struct http_out_transfer *t, const char *url)
 {
-    if (!sim->hard)
+    if (!(sim->hard & HARD_CREDENTIALS))
         return;
     if (t->nowhere)
         sim_fail("a request left for \"%s\"", url);
