@@ -1,3 +1,3 @@
-# host/engine/run.c
+# host/engine/keys.c
 # runs of a key do not wait for each other
-s/^    bool turn = key_turn(r);/    bool turn = true;/
+/^bool key_turn/,/^}/s/return false;/return true;/
