@@ -29,7 +29,8 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 FAMILIES = ["f1_boundaries", "f2_kills", "f5_disk_full", "r1_never_reached", "r2_cuts", "r3_late",
-            "r4_busy", "w1_duplicates", "w2_receipts", "l2_script_errors", "s1_drain", "s3_restore"]
+            "r4_busy", "w1_duplicates", "w2_receipts", "l2_script_errors", "l3_reload",
+            "s1_drain", "s3_restore"]
 
 
 class Case:
