@@ -4,8 +4,8 @@ The context module of a company: the host calls these functions of it by name.
   load(options)          runs company.lua and returns the manifest (manifest.lua). Run again in each
                          fresh state, since a rule's functions live in the state.
   route(arguments, body) arguments = { event = { id, connection, type, received_at } }
-      -> list of { rule, policy = "automatic" | "manual" | "off" | "skip", reason, key }, one for
-         each rule whose `on` matches
+      -> list of { rule, policy = "automatic" | "manual" | "off" | "skip" | "failed", reason, key,
+         unreadable }, one for each rule whose `on` matches; unreadable: why there is no key
   run(arguments, body)   arguments = { event, rule, run, seed, version } -> the rule's result
 ]]
 
@@ -112,14 +112,17 @@ function boot.route(arguments, body)
       local what = "the event cannot be read: "
       local ok, problem = pcall(function()
         local payload = payload_of(event, body)
-        what = "the rule's trigger, key or newest failed: "
-        entry.policy, entry.reason = policy_of(rule, payload, event)
+        what = "the rule's key or newest failed: "
         entry.key = key_of(rule, payload, event)
         if entry.key then entry.newest = newest_of(rule, payload, event) end
+        what = nil
+        entry.policy, entry.reason = policy_of(rule, payload, event)
       end)
       if not ok then
+        local words = log.mask((tostring(problem):gsub("^lua/[%w_/]+%.lua:%d+: ", "")))
         entry.policy = "failed"
-        entry.reason = what .. log.mask((tostring(problem):gsub("^lua/[%w_/]+%.lua:%d+: ", "")))
+        entry.reason = (what or "the rule's trigger failed: ") .. words
+        entry.unreadable = what and entry.reason
         log.error("%s", entry.reason)
       end
       list[#list + 1] = entry

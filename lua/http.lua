@@ -24,6 +24,7 @@ address of the same origin. Options (an unknown one is an error):
 
 and of a write also
 
+  what     in words for people, what it makes: 'customer "Acme Oy"'
   find     function() -> record [, count]: looks for the effect of this write by its natural key
   settle   seconds that a lost request may still be under way (else the connection's, else 120)
   looks    { 300, 900, 3600 }: when it is looked for again after that, if it was not found (else the
@@ -67,7 +68,7 @@ local LOOKS_MAX = 8
 local READ_OPTIONS = { query = "table", headers = "table", accept = "table", timeout = "number",
   nulls = "boolean", explain = "function", check = "function", deadline = "number" }
 local WRITE_OPTIONS = { json = "any", form = "table", body = "string", find = "function",
-  settle = "number", attempts = "number", lost = "string", looks = "table",
+  settle = "number", attempts = "number", lost = "string", looks = "table", what = "string",
   look_first = "boolean", looked = "number" }
 for name, kind in pairs(READ_OPTIONS) do WRITE_OPTIONS[name] = kind end
 
@@ -339,7 +340,7 @@ local function write_spec(connection, method, path, options, level)
   spec.write, spec.find = true, options.find and true or nil
   spec.optional = options.lost == "drop" or nil
   spec.settle_ms, spec.looks_ms = milliseconds(options.settle), looks_ms(options.looks, level + 1)
-  spec.looked = options.looked
+  spec.looked, spec.what = options.looked, options.what
   return spec
 end
 

@@ -6,8 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "act_request.h"
 #include "alert.h"
 #include "api_company.h"
+#include "api_people.h"
 #include "jsondoc.h"
 #include "mem.h"
 #include "reply.h"
@@ -19,6 +21,7 @@ struct api {
     struct engine *engine;
     struct reload *reload;
     char *token;
+    struct api_people *people;
     char *host_path; /* NULL until announced */
     char *dir;
 };
@@ -66,17 +69,19 @@ static int make_token(struct api *a, struct err *e)
     return rc;
 }
 
-struct api *api_new(struct engine *engine, struct reload *reload, const char *dir, struct err *e)
+struct api *api_new(struct engine *engine, struct reload *reload, struct loop *l, const char *dir,
+    int64_t bulk_limit, struct err *e)
 {
     struct api *a = mem_zalloc(1, sizeof(*a));
     a->engine = engine;
     a->reload = reload;
     a->dir = mem_dup(dir);
     a->token = read_file(dir, "api-token");
-    if (!a->token && make_token(a, e) < 0) {
+    if ((!a->token && make_token(a, e) < 0) || !(a->people = api_people_new(engine, l, dir, e))) {
         api_free(a);
         return NULL;
     }
+    api_people_set_limit(a->people, bulk_limit);
     return a;
 }
 
@@ -84,6 +89,7 @@ void api_free(struct api *a)
 {
     if (!a)
         return;
+    api_people_free(a->people);
     if (a->host_path)
         unlink(a->host_path);
     if (a->token)
@@ -122,43 +128,13 @@ static bool authorised(const struct api *a, const struct http_in_request *q)
     return str_same_secret((struct str){given.p + 7, given.n - 7}, str_of(a->token));
 }
 
-static void on_acted(void *arg, const struct err *e)
+static void on_closed(void *arg, const struct err *e)
 {
     struct http_in_exchange *x = arg;
     if (!e)
         reply_json(x, 200, STR_LIT("{\"ok\":true}"));
     else
-        reply_error(x,
-            e->code == ERR_NOT_FOUND  ? 404
-            : e->code == ERR_CONFLICT ? 409
-                                      : 503,
-            e->text);
-}
-
-/* POST /api/v1/runs/{id}/send|retry|skip; skip takes {"reason": "..."}. */
-static void act(struct api *a, struct http_in_exchange *x, struct str run, struct str verb)
-{
-    const struct http_in_request *q = http_in_request(x);
-    char id[64];
-    bool skip = str_is(verb, "skip");
-    if (!run.n || run.n >= sizeof(id) ||
-        (!skip && !str_is(verb, "send") && !str_is(verb, "retry"))) {
-        reply_error(x, 404, "runs take /send, /retry and /skip");
-        return;
-    }
-    if (strcmp(q->method, "POST")) {
-        reply_method(x, "POST");
-        return;
-    }
-    memcpy(id, run.p, run.n);
-    id[run.n] = 0;
-    struct jsondoc *d = q->body.n ? jsondoc_parse(q->body, NULL) : NULL;
-    const char *reason = jsonv_str(jsonv_get(d ? jsondoc_root(d) : NULL, "reason"), "");
-    if (skip && !*reason)
-        reply_error(x, 400, "to skip a run, say why: {\"reason\": \"...\"}");
-    else
-        engine_act(a->engine, id, skip ? ENGINE_SKIP : ENGINE_GO_ON, reason, on_acted, x);
-    jsondoc_free(d);
+        reply_error(x, act_status(e), e->text);
 }
 
 /* POST /api/v1/alerts/{n}/close, with {"by": "..."}. */
@@ -180,8 +156,27 @@ static void close_alert(
     if (!*by)
         reply_error(x, 400, "to close an alert, say who does: {\"by\": \"...\"}");
     else
-        alert_close(a->engine, n, by, on_acted, x);
+        alert_close(a->engine, n, by, on_closed, x);
     jsondoc_free(d);
+}
+
+static bool is_verb(struct str s)
+{
+    return str_is(s, "send") || str_is(s, "retry") || str_is(s, "skip") || str_is(s, "edit");
+}
+
+/* POST runs/{id}/{verb}, events/{id}/{verb}, runs/{verb}. */
+static void act(
+    struct api *a, struct http_in_exchange *x, bool event, struct str id, struct str verb)
+{
+    if (strcmp(http_in_request(x)->method, "POST"))
+        reply_method(x, "POST");
+    else if (!verb.p)
+        api_people_bulk(a->people, x, STR_NONE, id);
+    else if (event)
+        api_people_bulk(a->people, x, id, verb);
+    else
+        api_people_act(a->people, x, id, verb);
 }
 
 void api_handle(struct api *a, struct http_in_exchange *x, struct str path)
@@ -191,14 +186,23 @@ void api_handle(struct api *a, struct http_in_exchange *x, struct str path)
         return;
     }
     struct str rest, verb;
+    const char *method = http_in_request(x)->method;
     struct str kind = str_cut(path, '/', &rest);
-    struct str run = str_cut(rest, '/', &verb);
-    if (str_is(kind, "runs") && verb.p)
-        act(a, x, run, verb);
-    else if (str_is(kind, "alerts") && verb.p)
-        close_alert(a, x, run, verb);
+    struct str id = str_cut(rest, '/', &verb);
+    bool runs = str_is(kind, "runs"), events = str_is(kind, "events");
+    bool many = runs && !verb.p && is_verb(id);
+    if (str_is(kind, "alerts") && verb.p)
+        close_alert(a, x, id, verb);
     else if (str_is(kind, "companies") && verb.p)
-        api_company(a->engine, a->reload, x, run, verb);
+        api_company(a->engine, a->reload, x, id, verb);
+    else if (many || ((runs || events) && verb.p && id.n))
+        act(a, x, events, id, verb);
+    else if (!strcmp(method, "GET") && api_people_get(a->people, x, kind, id))
+        return;
+    else if (strcmp(method, "GET") && (runs || events || str_is(kind, "attention")))
+        reply_method(x, "GET");
     else
-        reply_error(x, 404, "there is nothing at this path");
+        reply_error(x, 404,
+            "there is nothing at this path: events, runs, runs/{id}, attention, acts can be read; "
+            "runs/{id}/send, retry, skip, edit, runs/retry (many) and events/{id}/edit take POST");
 }

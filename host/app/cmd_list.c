@@ -3,10 +3,12 @@
 #include <stdio.h>
 
 #include "command.h"
-#include "mem.h"
+#include "next.h"
 #include "show.h"
 #include "since.h"
 #include "store_read.h"
+
+#define ROW_MAX ((size_t)512 << 20)
 
 #define OPTION_FILTERS                                                                             \
     {"company", CONF_TEXT, NULL, "only of this company"},                                          \
@@ -20,6 +22,8 @@ static const struct conf_option event_options[] = {
     OPTION_DATA,
     OPTION_FILTERS,
     {"connection", CONF_TEXT, NULL, "only from this connection"},
+    {"rule", CONF_TEXT, NULL, "only with a run of this rule"},
+    {"key", CONF_TEXT, NULL, "only with a run of this key"},
     OPTION_JSON,
     OPTION_CONFIG,
     {NULL, CONF_TEXT, NULL, NULL},
@@ -30,6 +34,7 @@ static const struct conf_option run_options[] = {
     OPTION_FILTERS,
     {"rule", CONF_TEXT, NULL, "only of this rule"},
     {"key", CONF_TEXT, NULL, "only with this key"},
+    {"reason-like", CONF_TEXT, NULL, "only whose reason holds this"},
     OPTION_JSON,
     OPTION_CONFIG,
     {NULL, CONF_TEXT, NULL, NULL},
@@ -40,10 +45,21 @@ static const struct conf_option attention_options[] = {
     OPTION_DATA,
     {"company", CONF_TEXT, NULL, "only of this company"},
     {"since", CONF_TEXT, NULL, "only newer than this: 30d, 12h, 2026-11-20"},
-    {"state", CONF_TEXT, "attention", "or failed, held"},
+    {"state", CONF_TEXT, NULL, "attention, failed or held; default: attention and failed"},
     {"limit", CONF_INT, "100", "at most so many, newest first"},
     {"rule", CONF_TEXT, NULL, "only of this rule"},
     {"key", CONF_TEXT, NULL, "only with this key"},
+    {"reason-like", CONF_TEXT, NULL, "only whose reason holds this"},
+    OPTION_JSON,
+    OPTION_CONFIG,
+    {NULL, CONF_TEXT, NULL, NULL},
+};
+
+static const struct conf_option acts_options[] = {
+    OPTION_DATA,
+    OPTION_FILTERS,
+    {"rule", CONF_TEXT, NULL, "only of this rule"},
+    {"key", CONF_TEXT, NULL, "only of runs with this key"},
     OPTION_JSON,
     OPTION_CONFIG,
     {NULL, CONF_TEXT, NULL, NULL},
@@ -65,6 +81,7 @@ static const struct conf_option show_options[] = {
 
 struct printing {
     bool json;
+    bool next; /* with what may be done next */
     void (*row)(const struct jsonv *v, FILE *out);
     int rows;
 };
@@ -72,15 +89,20 @@ struct printing {
 static int print_row(void *arg, struct str json)
 {
     struct printing *p = arg;
+    struct buf more;
     p->rows++;
-    if (p->json) {
-        printf("%.*s\n", STR_ARG(json));
-        return 0;
+    buf_init(&more, ROW_MAX);
+    if (p->next) {
+        next_put(&more, json);
+        json = buf_str(&more);
     }
-    struct jsondoc *d = jsondoc_parse(json, NULL);
-    if (d)
+    struct jsondoc *d = p->json ? NULL : jsondoc_parse(json, NULL);
+    if (p->json)
+        printf("%.*s\n", STR_ARG(json));
+    else if (d)
         p->row(jsondoc_root(d), stdout);
     jsondoc_free(d);
+    buf_free(&more);
     return 0;
 }
 
@@ -123,23 +145,40 @@ static int list(
 
 static int events_run(const struct conf *c)
 {
-    struct store_filter f = {.connection = conf_text(c, "connection")};
+    struct store_filter f = {.connection = conf_text(c, "connection"),
+        .rule = conf_text(c, "rule"),
+        .key = conf_text(c, "key")};
     struct printing p = {.row = show_event_row};
     return list(c, &f, store_read_events, &p);
 }
 
+static struct store_filter of_runs(const struct conf *c)
+{
+    return (struct store_filter){.rule = conf_text(c, "rule"),
+        .key = conf_text(c, "key"),
+        .reason_like = conf_text(c, "reason-like")};
+}
+
 static int runs_run(const struct conf *c)
 {
-    struct store_filter f = {.rule = conf_text(c, "rule"), .key = conf_text(c, "key")};
+    struct store_filter f = of_runs(c);
     struct printing p = {.row = show_run_row};
     return list(c, &f, store_read_runs, &p);
 }
 
 static int attention_run(const struct conf *c)
 {
+    struct store_filter f = of_runs(c);
+    struct printing p = {.row = show_attention_row, .next = true};
+    f.needs_person = !conf_text(c, "state");
+    return list(c, &f, store_read_attention, &p);
+}
+
+static int acts_run(const struct conf *c)
+{
     struct store_filter f = {.rule = conf_text(c, "rule"), .key = conf_text(c, "key")};
-    struct printing p = {.row = show_run_row};
-    return list(c, &f, store_read_runs, &p);
+    struct printing p = {.row = show_act_row};
+    return list(c, &f, store_read_acts, &p);
 }
 
 static int read_books(
@@ -163,7 +202,7 @@ static int show_run_command(const struct conf *c)
     struct store_reader *r = store_reader_open(conf_text(c, "data"), &e);
     if (!r)
         return command_fail(STATUS_OUTSIDE, "%s", e.text);
-    struct printing p = {.row = show_run, .json = conf_flag(c, "json")};
+    struct printing p = {.row = show_run, .json = conf_flag(c, "json"), .next = true};
     int rc = store_read_run(r, conf_positional(c, 0), print_row, &p, &e);
     store_reader_close(r);
     if (rc < 0)
@@ -175,7 +214,8 @@ static int show_run_command(const struct conf *c)
 
 const struct command command_events = {
     .name = "events",
-    .usage = "events [--company NAME] [--since 30d] [--json]",
+    .usage =
+        "events [--company NAME] [--rule NAME] [--state STATE] [--key KEY] [--since 30d] [--json]",
     .summary = "what came in",
     .options = event_options,
     .run = events_run,
@@ -201,13 +241,24 @@ const struct command command_show = {
 
 const struct command command_attention = {
     .name = "attention",
-    .usage = "attention [--company NAME] [--rule NAME] [--key KEY] [--since 30d] [--json]",
-    .summary = "what needs a person, with the reason",
+    .usage = "attention [--company NAME] [--rule NAME] [--state STATE] [--key KEY] [--since 30d]"
+             " [--json]",
+    .summary = "what needs a person: the reason, what is done outside, what may be done next",
     .details =
-        "`sauma show RUN` says what is done outside; then correct the cause and `sauma retry\n"
-        "RUN`, or `sauma skip RUN --reason TEXT`.\n",
+        "Runs that need attention or failed; --state held lists those that wait to be sent.\n"
+        "`sauma show RUN` shows one in full.\n",
     .options = attention_options,
     .run = attention_run,
+};
+
+const struct command command_acts = {
+    .name = "acts",
+    .usage = "acts [--company NAME] [--rule NAME] [--state STATE] [--key KEY] [--since 30d]"
+             " [--json]",
+    .summary = "what people did with runs: who, when, why",
+    .details = "--state is the state that a run is in today.\n",
+    .options = acts_options,
+    .run = acts_run,
 };
 
 const struct command command_stats = {

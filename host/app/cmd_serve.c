@@ -37,6 +37,7 @@ static const struct conf_option options[] = {
     {"keep-large", CONF_SIZE, "1k", "requests and answers over this go with the bodies"},
     {"keep-versions", CONF_INT, "10", "newest versions of a company's scripts, kept at any age"},
     {"prune-every", CONF_MS, "10m", "how often what is too old is looked for"},
+    {"bulk-limit", CONF_INT, "100", "runs that people act on at once, unless they say --all"},
     {"drain", CONF_MS, "20s", "how long SIGTERM waits for steps under way"},
     OPTION_LOG,
     OPTION_CONFIG,
@@ -208,7 +209,9 @@ static int begin(struct serving *s, struct err *e)
     struct engine_observer ob = {.run = on_run, .log = on_log, .arg = s};
     engine_observe(s->parts.engine, &ob);
     s->reload = reload_new(s->parts.engine, s->parts.loop, conf_text(c, "companies"));
-    if (!(s->api = api_new(s->parts.engine, s->reload, o.data, e)))
+    s->api =
+        api_new(s->parts.engine, s->reload, s->parts.loop, o.data, conf_int(c, "bulk-limit"), e);
+    if (!s->api)
         return -1;
     s->routes = routes_new(&s->parts, s->api);
     s->term = loop_signal_new(s->parts.loop, SIGTERM, on_term, s);
@@ -249,10 +252,10 @@ static int serve_run(const struct conf *c)
     if (s.hangup)
         loop_signal_free(s.hangup);
     reload_free(s.reload);
-    parts_close(&s.parts);
     if (s.routes)
         routes_free(s.routes);
     api_free(s.api);
+    parts_close(&s.parts);
     return s.status;
 }
 

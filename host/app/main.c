@@ -26,6 +26,8 @@ const struct command *const commands[] = {
     &command_send,
     &command_retry,
     &command_skip,
+    &command_edit,
+    &command_acts,
     &command_versions,
     &command_reload,
     &command_rollback,

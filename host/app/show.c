@@ -32,11 +32,23 @@ static void put_type(const struct jsonv *event, FILE *out)
     fprintf(out, "%s%s%s", text_of(event, "connection"), *type ? "." : "", type);
 }
 
+/* Was the data of one of its runs changed? */
+static bool edited(const struct jsonv *event)
+{
+    const struct jsonv *runs = jsonv_get(event, "runs");
+    for (const struct jsonv *r = runs ? runs->child : NULL; r; r = r->next)
+        if (jsonv_bool(jsonv_get(r, "edited"), false))
+            return true;
+    return false;
+}
+
 void show_event_row(const struct jsonv *event, FILE *out)
 {
     put_time(text_of(event, "received_at"), out);
     fprintf(out, "  %s  %-16s ", text_of(event, "id"), text_of(event, "company"));
     put_type(event, out);
+    if (edited(event))
+        fputs(" (edited)", out);
     put_state(event, out);
 }
 
@@ -78,6 +90,11 @@ void show_run_row(const struct jsonv *run, FILE *out)
     put_time(text_of(run, "created_at"), out);
     fprintf(
         out, "  %s  %-16s %s", text_of(run, "id"), text_of(run, "company"), text_of(run, "rule"));
+    const struct jsonv *about = jsonv_get(run, "about");
+    if (about && about->type == JSONV_OBJECT) {
+        fputs("  ", out);
+        show_about(run, out);
+    }
     put_state(run, out);
 }
 
@@ -141,7 +158,8 @@ static void put_step(const struct jsonv *step, FILE *out)
     int64_t attempts = jsonv_int(jsonv_get(step, "attempts"), 1);
     if (attempts > 1)
         fprintf(out, ", %lld attempts", (long long)attempts);
-    fprintf(out, ", %lld ms\n", (long long)jsonv_int(jsonv_get(step, "duration_ms"), 0));
+    const struct jsonv *ms = jsonv_get(step, "duration_ms");
+    fprintf(out, ", %.*s ms\n", ms ? (int)strcspn(ms->text.p, ".") : 1, ms ? ms->text.p : "0");
 }
 
 void show_run(const struct jsonv *run, FILE *out)
@@ -161,6 +179,17 @@ void show_run(const struct jsonv *run, FILE *out)
     fputs(", received ", out);
     put_time(text_of(event, "received_at"), out);
     fputs("\n", out);
+    const struct jsonv *about = jsonv_get(run, "about");
+    if (about && about->type == JSONV_OBJECT) {
+        fputs("about    ", out);
+        show_about(run, out);
+        fputc('\n', out);
+    }
+    const struct jsonv *next = jsonv_get(run, "next");
+    if (next && next->child) {
+        fputc('\n', out);
+        show_standing(run, out);
+    }
     const struct jsonv *steps = jsonv_get(run, "steps");
     if (steps && steps->child) {
         fputs("\nsteps\n", out);
@@ -180,4 +209,5 @@ void show_run(const struct jsonv *run, FILE *out)
         show_json(result, 2, out);
         fputs("\n", out);
     }
+    show_history(run, out);
 }

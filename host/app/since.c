@@ -7,21 +7,25 @@
 #include "mem.h"
 #include "str.h"
 
-int since_option(const struct conf *c, int64_t *wall_ms)
+bool since_parse(const char *text, int64_t *wall_ms)
 {
-    const char *text = conf_text(c, "since");
     int64_t ms;
-    *wall_ms = 0;
-    if (!text)
-        return 0;
     if (str_to_ms(str_of(text), &ms)) {
         *wall_ms = clock_wall_ms() - ms;
-        return 0;
+        return true;
     }
     char *full = strlen(text) == 10 ? mem_printf("%sT00:00:00Z", text) : mem_dup(text);
     bool ok = clock_parse_rfc3339(full, strlen(full), wall_ms);
     mem_free(full);
-    if (!ok)
-        command_fail(STATUS_USAGE, "--since %s: write 30d, 12h, 2026-11-20 or a full time", text);
-    return ok ? 0 : -1;
+    return ok;
+}
+
+int since_option(const struct conf *c, int64_t *wall_ms)
+{
+    const char *text = conf_text(c, "since");
+    *wall_ms = 0;
+    if (!text || since_parse(text, wall_ms))
+        return 0;
+    command_fail(STATUS_USAGE, "--since %s: write 30d, 12h, 2026-11-20 or a full time", text);
+    return -1;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "act_request.h"
 #include "clock.h"
 #include "json.h"
 #include "mem.h"
@@ -197,18 +198,18 @@ static void on_acted(void *arg, const struct err *e)
 /* What `sauma send|retry|skip` does. */
 static void op_act(struct test_host *t, const struct jsonv *spec)
 {
-    const char *action = jsonv_str(jsonv_get(spec, "action"), "");
     const char *reason = jsonv_str(jsonv_get(spec, "reason"), "");
-    bool skip = !strcmp(action, "skip");
-    mem_free(t->run);
-    t->run = mem_dup(jsonv_str(jsonv_get(spec, "run"), ""));
-    if (!skip && strcmp(action, "send") && strcmp(action, "retry")) {
+    struct engine_act a = {.by = "test", .reason = reason, .from = -1};
+    if (act_verb(str_of(jsonv_str(jsonv_get(spec, "action"), "")), &a.action) < 0 ||
+        a.action == ENGINE_EDIT) {
         test_host_fail(t, "the action is send, retry or skip");
         return;
     }
-    test_record_acted(t->world.record, t->run, skip ? RUN_SKIPPED : RUN_QUEUED, reason);
-    engine_act(
-        t->world.parts->engine, t->run, skip ? ENGINE_SKIP : ENGINE_GO_ON, reason, on_acted, t);
+    mem_free(t->run);
+    a.run = t->run = mem_dup(jsonv_str(jsonv_get(spec, "run"), ""));
+    test_record_acted(
+        t->world.record, t->run, a.action == ENGINE_SKIP ? RUN_SKIPPED : RUN_QUEUED, reason);
+    engine_act(t->world.parts->engine, &a, on_acted, t);
 }
 
 /* ---- the test process ---- */

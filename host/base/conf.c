@@ -12,8 +12,10 @@
 enum { FROM_FALLBACK, FROM_FILE, FROM_ENVIRONMENT, FROM_COMMAND_LINE };
 
 struct value {
-    char *text; /* NULL: unset */
+    char *text; /* NULL: unset; of a list the last one */
     int from;
+    char **list;
+    int nlist;
 };
 
 struct conf {
@@ -70,6 +72,7 @@ static const char *wrong(enum conf_type type, struct str s)
     bool flag;
     switch (type) {
     case CONF_TEXT:
+    case CONF_LIST:
         return NULL;
     case CONF_INT:
         return str_to_i64(s, &i) ? NULL : "a whole number";
@@ -83,6 +86,15 @@ static const char *wrong(enum conf_type type, struct str s)
     return "something else";
 }
 
+static void drop_list(struct value *v)
+{
+    for (int i = 0; i < v->nlist; i++)
+        mem_free(v->list[i]);
+    mem_free(v->list);
+    v->list = NULL;
+    v->nlist = 0;
+}
+
 /* Sets option i unless a place of higher rank has set it. where names the place in messages. */
 static int set(struct conf *c, int i, struct str text, int from, const char *where, struct err *e)
 {
@@ -93,6 +105,12 @@ static int set(struct conf *c, int i, struct str text, int from, const char *whe
     struct value *v = &c->values[i];
     if (v->text && v->from > from)
         return 0;
+    if (v->from != from)
+        drop_list(v);
+    if (o->type == CONF_LIST) {
+        v->list = mem_realloc(v->list, (size_t)(v->nlist + 1) * sizeof(*v->list));
+        v->list[v->nlist++] = mem_dupn(text.p, text.n);
+    }
     mem_free(v->text);
     v->text = mem_dupn(text.p, text.n);
     v->from = from;
@@ -219,8 +237,10 @@ void conf_free(struct conf *c)
 {
     if (!c)
         return;
-    for (int i = 0; i < c->noptions; i++)
+    for (int i = 0; i < c->noptions; i++) {
+        drop_list(&c->values[i]);
         mem_free(c->values[i].text);
+    }
     mem_free(c->values);
     mem_free(c->positionals);
     mem_free(c);
@@ -272,6 +292,13 @@ bool conf_flag(const struct conf *c, const char *name)
     if (s.p)
         flag_of(s, &v);
     return v;
+}
+
+const char *conf_item(const struct conf *c, const char *name, int i)
+{
+    int o = option_of(c, str_of(name));
+    lookup(c, name); /* ends the program if it is a slip */
+    return i >= 0 && i < c->values[o].nlist ? c->values[o].list[i] : NULL;
 }
 
 int conf_positionals(const struct conf *c)

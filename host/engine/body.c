@@ -3,6 +3,7 @@
 #include "log.h"
 #include "machine.h"
 #include "mem.h"
+#include "revision.h"
 
 #define STORE_RETRY_MS 5000
 
@@ -66,7 +67,7 @@ static void on_run_body(void *arg, const struct err *err)
 
 bool body_of_run(struct run *r)
 {
-    if (r->event->body)
+    if (r->event->body || revision_data(r).p)
         return true;
     r->fetching = true;
     run_hold(r);

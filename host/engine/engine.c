@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include "act_key.h"
 #include "channel.h"
 #include "clock.h"
 #include "company.h"
@@ -52,6 +53,7 @@ struct engine *engine_new(const struct engine_parts *p, const struct engine_sett
     if (!e->random)
         randombytes_buf(&e->random, sizeof e->random);
     list_init(&e->turn);
+    list_init(&e->asking);
     list_init(&e->events);
     list_init(&e->feeds);
     list_init(&e->reads);
@@ -88,6 +90,7 @@ void engine_free(struct engine *e)
     if (!e)
         return;
     e->dead = true;
+    act_key_drop_all(e);
     while (!list_empty(&e->events))
         incoming_discard(LIST_OF(e->events.next, struct incoming, node));
     while (map_next(e->companies, &at, &key, &value))

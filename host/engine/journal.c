@@ -4,6 +4,7 @@
 #include "log.h"
 #include "machine.h"
 #include "mem.h"
+#include "revision.h"
 
 struct reading {
     struct run *run;
@@ -39,8 +40,9 @@ static void on_journal(
     if (!run_held_back(g.run))
         return;
     g.run->reading = false;
-    if (err) {
+    if (err)
         log_event(LOG_ERROR, "journal not read", "run", g.run->id, "error", err->text, NULL);
+    if (err || g.run->revision_missing) {
         run_again(g.run, 5000);
         return;
     }
@@ -60,6 +62,7 @@ void journal_load(struct run *r, void (*fn)(struct run *r))
     *g = (struct reading){r, fn};
     journal_free(&r->journal);
     r->reading = true;
+    revision_load(r);
     run_hold(r);
     store_load_journal(r->engine->parts.store, r->id, on_journal, g);
 }
@@ -74,6 +77,12 @@ void journal_free(struct journal *j)
     }
     mem_free(j->v);
     memset(j, 0, sizeof *j);
+}
+
+void journal_forget(struct run *r)
+{
+    journal_free(&r->journal);
+    revision_free(r);
 }
 
 struct journal_step *journal_find(struct run *r, uint32_t seq)

@@ -71,8 +71,7 @@ static void on_stored(void *arg, const struct err *err)
     engine_retry_soon(ev->engine);
 }
 
-/* A key of any length, cut where it is beyond use. */
-static char *key_of(const struct jsonv *v)
+char *route_key(const struct jsonv *v)
 {
     if (!v || (v->type != JSONV_STRING && v->type != JSONV_INTEGER && v->type != JSONV_NUMBER))
         return mem_dup("");
@@ -156,7 +155,7 @@ static void add_routed(struct routed *t, const struct jsonv *v)
     const char *rule = jsonv_str(jsonv_get(v, "rule"), "");
     const char *policy = jsonv_str(jsonv_get(v, "policy"), "");
     const char *reason = jsonv_str(jsonv_get(v, "reason"), NULL);
-    char *key = key_of(jsonv_get(v, "key"));
+    char *key = route_key(jsonv_get(v, "key"));
     for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++)
         if (strcmp(policy, policies[i].word) == 0) {
             bool runs = policies[i].state == RUN_QUEUED || t->ev->engine->set.ignore_trigger;
@@ -289,21 +288,26 @@ static void on_end(void *arg, enum script_outcome o, struct str json, struct str
 }
 
 /* Triggers and keys are functions of the event alone: they may know the time, no more. */
-static void on_step(void *arg, uint32_t seq, struct str spec, struct str body)
+void route_step(struct script_call *call, int64_t received_ms, uint32_t seq, struct str spec)
 {
-    struct incoming *ev = arg;
     struct jsondoc *d = jsondoc_parse(spec, NULL);
     const char *op = d ? jsonv_str(jsonv_get(jsondoc_root(d), "op"), "") : "";
     char meta[160];
     if (strcmp(op, "time") == 0)
-        snprintf(meta, sizeof meta, "{\"ms\":%lld}", (long long)ev->received_ms);
+        snprintf(meta, sizeof meta, "{\"ms\":%lld}", (long long)received_ms);
     else
         snprintf(meta, sizeof meta,
             "{\"failed\":true,\"class\":\"permanent\",\"problem\":"
             "\"trigger and key functions cannot reach outside\"}");
     jsondoc_free(d);
+    scripts_answer(call, seq, str_of(meta), STR_LIT(""));
+}
+
+static void on_step(void *arg, uint32_t seq, struct str spec, struct str body)
+{
+    struct incoming *ev = arg;
     (void)body;
-    scripts_answer(ev->route, seq, str_of(meta), STR_LIT(""));
+    route_step(ev->route, ev->received_ms, seq, spec);
 }
 
 static void on_log(void *arg, const char *level, struct str text)

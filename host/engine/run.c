@@ -8,6 +8,7 @@
 #include "fault.h"
 #include "log.h"
 #include "mem.h"
+#include "revision.h"
 #include "step.h"
 
 #define STORE_RETRY_MS 5000
@@ -92,7 +93,7 @@ void run_discard(struct run *r)
     schedule_release(r);
     set_parked(r, false);
     set_idle(r, &r->blocked, false);
-    journal_free(&r->journal);
+    journal_forget(r);
     list_remove(&r->event_node);
     list_remove(&r->version_node);
     r->event->open--;
@@ -207,11 +208,13 @@ void run_finish(struct run *r, enum run_state state, const char *reason, struct 
     run_set_reason(r, reason);
     step_cancel(r->step);
     lock_drop_all(r);
-    journal_free(&r->journal);
+    r->state = state;
+    if (state == RUN_DONE || state == RUN_SKIPPED)
+        revision_end(r);
+    journal_forget(r);
     set_parked(r, false);
     set_idle(r, &r->blocked, false);
     list_remove(&r->version_node);
-    r->state = state;
     mem_free(r->result);
     r->result = result.n ? mem_dupn(result.p, result.n) : NULL;
     r->nresult = result.n;
@@ -291,7 +294,7 @@ static void give_back(struct run *r)
     if (r->call)
         scripts_drop(r->call);
     r->call = NULL;
-    journal_free(&r->journal);
+    journal_forget(r);
     r->resumed = true;
     schedule_release(r);
 }
@@ -450,13 +453,14 @@ static void call_run(struct run *r)
 {
     struct script_handlers h = {on_step, on_log, on_end, r};
     struct buf args;
+    struct str data = revision_data(r);
     r->seq = 0;
     r->sent_bytes = 0;
     r->doubt.seq = 0;
     buf_init(&args, 1 << 20);
     put_arguments(&args, r);
     r->call = scripts_call(r->engine->parts.scripts, r->version->context, "run", buf_str(&args),
-        (struct str){r->event->body, r->event->nbody}, &h);
+        data.p ? data : (struct str){r->event->body, r->event->nbody}, &h);
     buf_free(&args);
 }
 

@@ -10,6 +10,7 @@
 #include "fault.h"
 #include "match_feed.h"
 #include "mem.h"
+#include "revision.h"
 
 /* ---- life ---- */
 
@@ -212,6 +213,8 @@ void step_answer(struct step *s, const char *outcome, int status, struct str met
         struct store_step st = stored_step(s);
         store_step(store, &st, &a, on_recorded, rec);
     }
+    if (s->conn && strcmp(s->kind, "read") == 0)
+        revision_seen(r, false, s->fingerprint, s->conn->name, s->title, body);
     r->engine->stats.steps++;
     r->redo.seq = 0;
     step_free(s);
@@ -351,6 +354,8 @@ static void replay(struct run *r, const struct journal_step *js)
 {
     struct str meta = {js->meta, js->nmeta}, body = {js->body, js->nbody};
     r->engine->stats.steps_replayed++;
+    if (strcmp(js->kind, "read") == 0 || strcmp(js->kind, "write") == 0)
+        revision_seen(r, js->kind[0] == 'w', js->fingerprint, js->connection, js->title, body);
     if (observe_steps(r->engine)) {
         struct engine_step_info i = {.seq = js->seq,
             .kind = js->kind,

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "mem.h"
 #include "retry.h"
+#include "revision.h"
 #include "step.h"
 
 static void attempt(struct step *s);
@@ -302,6 +303,32 @@ static void answer_lost(struct step *s)
     step_http_unknown(s, "the host was stopped before the answer was recorded");
 }
 
+static void lost_before(struct step *s)
+{
+    step_http_unknown(s, "it was sent before the run began anew, and its answer never came");
+}
+
+/* A write that this pass of the run has not asked before; an earlier one may have. */
+static void begin_write(struct step *s)
+{
+    uint32_t past = 0;
+    int64_t sent_ms = 0;
+    switch (revision_judge(s, &past, &sent_ms)) {
+    case REVISION_NEW:
+        step_store_intent(s, attempt);
+        break;
+    case REVISION_DONE:
+        revision_answer(s, past);
+        break;
+    case REVISION_LOST:
+        s->sent_ms = s->lost_ms = sent_ms;
+        step_store_intent(s, lost_before);
+        break;
+    case REVISION_STOPPED: /* s is gone */
+        break;
+    }
+}
+
 void step_http_begin(struct step *s)
 {
     struct run *r = s->run;
@@ -324,7 +351,7 @@ void step_http_begin(struct step *s)
     else if (settings(s)->dry_run)
         answer_dry(s);
     else if (!s->recorded)
-        step_store_intent(s, attempt);
+        begin_write(s);
     else if (r->redo.seq == s->seq)
         attempt(s);
     else

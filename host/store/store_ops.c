@@ -63,7 +63,7 @@ static const char *const event_states[] = {
 
 /* Sets the event's state, and as its reason that of the run which decided. It is asleep if all
  * there is to do waits for a time. */
-static int settle_event(struct sql *s, int64_t event)
+int event_settle(struct sql *s, int64_t event)
 {
     struct query *q = sql_use(s, Q_RUN_STATES, "SELECT state, reason FROM runs WHERE event = ?");
     query_int(q, event);
@@ -380,7 +380,7 @@ static int set_run_run(struct sql *s, struct op *o)
     bool waits = before == RUN_WAITING || c->state == RUN_WAITING;
     if (!waits && weight(before) == weight(RUN_RUNNING) && weight(c->state) == weight(RUN_RUNNING))
         return 0;
-    return settle_event(s, event);
+    return event_settle(s, event);
 }
 
 static void set_run_done(struct op *o, const struct err *e)

@@ -3,7 +3,7 @@
 
 #include "json.h"
 #include "mem.h"
-#include "store_row.h"
+#include "store_story.h"
 
 #define LIMIT_DEFAULT 100
 #define ROW_MAX       ((size_t)256 << 20)
@@ -137,7 +137,8 @@ int store_read_events(
     struct query q = where_query(r->sql, &w,
         "SELECT e.id, e.company, e.connection, e.type, e.delivery, e.received_ms, length(b.body),"
         " e.state, e.reason, (SELECT json_group_array(json_object('id', id, 'rule', rule, 'state',"
-        " state, 'reason', reason)) FROM (SELECT * FROM runs WHERE event = e.seq ORDER BY n)),"
+        " state, 'reason', reason, 'edited', json(iif(edit, 'true', 'false')))) FROM"
+        " (SELECT * FROM runs WHERE event = e.seq ORDER BY n)),"
         " e.pruned_ms FROM events e LEFT JOIN bodies b ON b.event = e.seq WHERE 1",
         " AND e.received_ms >= ? ORDER BY e.seq DESC LIMIT ?", f);
     int rc = 0;
@@ -150,7 +151,8 @@ int store_read_events(
 
 static void run_conditions(struct where *w, const struct store_filter *f)
 {
-    bool unsettled = f->state && strcmp(f->state, "done") && strcmp(f->state, "skipped");
+    bool unsettled = f->needs_person || f->or_held ||
+                     (f->state && strcmp(f->state, "done") && strcmp(f->state, "skipped"));
     where_init(w);
     if (unsettled) /* so that the index of these few is used */
         buf_adds(&w->text, " AND r.state NOT IN ('done','skipped')");
@@ -159,10 +161,17 @@ static void run_conditions(struct where *w, const struct store_filter *f)
     where_is(w, "r.state = ?", f->state);
     where_is(w, "r.key = ?", f->key);
     where_is(w, "e.connection = ?", f->connection);
+    where_is(w, "e.id = ?", f->event);
+    where_is(w, "instr(lower(r.reason), lower(?)) > 0", f->reason_like);
+    if (f->or_held)
+        buf_adds(&w->text, " AND r.state IN ('attention','failed','held')");
+    else if (f->needs_person)
+        buf_adds(&w->text, " AND r.state IN ('attention','failed')");
 }
 
-int store_read_runs(
-    struct store_reader *r, const struct store_filter *f, store_row_fn fn, void *arg, struct err *e)
+/* The rows of runs; more: with what a person must know to decide. */
+static int read_runs(struct store_reader *r, const struct store_filter *f, bool more,
+    store_row_fn fn, void *arg, struct err *e)
 {
     struct where w;
     if (check_state(f->state, false, e))
@@ -170,14 +179,28 @@ int store_read_runs(
     sql_forgive(r->sql);
     run_conditions(&w, f);
     struct query q = where_query(r->sql, &w,
-        "SELECT " RUN_COLUMNS " FROM runs r CROSS JOIN events e WHERE e.seq = r.event",
+        "SELECT " RUN_COLUMNS ", r.n FROM runs r CROSS JOIN events e WHERE e.seq = r.event",
         " AND r.created_ms >= ? ORDER BY r.n DESC LIMIT ?", f);
     int rc = 0;
     while (rc == 0 && query_row(&q) == 1) {
         row_run(&r->row, &q, true);
+        if (more)
+            story_effects(r->sql, &r->row, query_col_int(&q, 15));
         rc = row_end(r, fn, arg, e);
     }
     return finish(r, &q, rc, "cannot read the runs", e);
+}
+
+int store_read_runs(
+    struct store_reader *r, const struct store_filter *f, store_row_fn fn, void *arg, struct err *e)
+{
+    return read_runs(r, f, false, fn, arg, e);
+}
+
+int store_read_attention(
+    struct store_reader *r, const struct store_filter *f, store_row_fn fn, void *arg, struct err *e)
+{
+    return read_runs(r, f, true, fn, arg, e);
 }
 
 int store_read_versions(

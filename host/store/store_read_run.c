@@ -4,6 +4,7 @@
 #include "json.h"
 #include "mem.h"
 #include "store_row.h"
+#include "store_story.h"
 
 /* The number of the run that id names or begins; -1 and e. */
 static int64_t find_run(struct sql *s, const char *id, struct err *e)
@@ -134,8 +135,12 @@ int store_read_run(
     if (run >= 0) {
         put_run(s, &r->row, run);
         put_event(s, &r->row, run);
+        story_data(s, &r->row, run);
+        story_effects(s, &r->row, run);
         put_steps(s, &r->row, run);
         put_log(s, &r->row, run);
+        story_acts(s, &r->row, run);
+        story_dropped(s, &r->row, run);
         rc = s->rc ? sql_fail(s, e, "cannot read the run") : row_end(r, fn, arg, e);
     }
     sqlite3_exec(s->h, "COMMIT", NULL, NULL, NULL);

@@ -103,6 +103,9 @@ void row_run(struct buf *b, struct query *q, bool with_event)
     row_time(b, "created_at", query_col_int(q, 9));
     row_time(b, "updated_at", query_col_int(q, 10));
     row_value(b, "result", query_col(q, 11));
+    row_value(b, "about", query_col(q, 13));
+    json_put_key(b, "edited");
+    buf_adds(b, query_col_int(q, 14) ? "true" : "false");
     if (with_event)
         row_int(b, "steps", query_col_int(q, 12));
 }

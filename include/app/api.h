@@ -9,8 +9,11 @@
 
 struct api;
 
-/* Reads DIR/api-token (made at first use, mode 0600). */
-struct api *api_new(struct engine *engine, struct reload *reload, const char *dir, struct err *e);
+/* Reads DIR/api-token (made at first use, mode 0600). bulk_limit: runs that are acted on at once
+ * unless the caller says all. */
+struct api *api_new(struct engine *engine, struct reload *reload, struct loop *l, const char *dir,
+    int64_t bulk_limit, struct err *e);
+/* Before the engine is freed. */
 void api_free(struct api *a);
 /* Writes DIR/host with the address for the commands; api_free removes it. */
 int api_announce(struct api *a, const char *address, struct err *e);

@@ -12,6 +12,14 @@ void show_switch_row(const struct jsonv *sw, FILE *out); /* of a live version */
 void show_run_row(const struct jsonv *run, FILE *out);
 void show_books_row(const struct jsonv *books, FILE *out);
 void show_run(const struct jsonv *run, FILE *out);
+/* A run that needs a person, on several lines: why, what is done outside, what may be done next. */
+void show_attention_row(const struct jsonv *run, FILE *out);
+/* What a person did with a run, and what it changed. */
+void show_act_row(const struct jsonv *act, FILE *out);
+/* Parts of these and of show_run. */
+void show_about(const struct jsonv *run, FILE *out);
+void show_standing(const struct jsonv *run, FILE *out);
+void show_history(const struct jsonv *run, FILE *out);
 /* JSON value on several lines, indented, each line after `margin` spaces. */
 void show_json(const struct jsonv *v, int margin, FILE *out);
 

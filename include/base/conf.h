@@ -9,7 +9,8 @@
 #include <stdint.h>
 #include "err.h"
 
-enum conf_type { CONF_TEXT, CONF_INT, CONF_MS, CONF_SIZE, CONF_FLAG };
+/* CONF_LIST: texts, one each time the option is given. */
+enum conf_type { CONF_TEXT, CONF_INT, CONF_MS, CONF_SIZE, CONF_FLAG, CONF_LIST };
 
 struct conf_option {
     const char *name; /* "max-body" */
@@ -29,6 +30,8 @@ const char *conf_text(const struct conf *c, const char *name); /* NULL if unset 
 int64_t conf_int(const struct conf *c, const char *name);      /* also CONF_MS */
 size_t conf_size(const struct conf *c, const char *name);
 bool conf_flag(const struct conf *c, const char *name);
+/* The i-th text of a CONF_LIST, in the order given; NULL behind the last. */
+const char *conf_item(const struct conf *c, const char *name, int i);
 int conf_positionals(const struct conf *c);
 const char *conf_positional(const struct conf *c, int i);
 /* Prints "  --name VALUE   help (default ...; SAUMA_NAME)" lines to out. */

@@ -135,17 +135,8 @@ void engine_inject(struct engine *e, const char *company, const char *connection
 void engine_fire(struct engine *e, const char *company, const char *schedule, const char *at,
     engine_reply_fn fn, void *arg);
 
-/* ---- people ---- */
-enum engine_action {
-    ENGINE_GO_ON, /* send a held run, or begin again one that needs attention or failed: what it did
-                     outside is not done again, what it read or was refused after that is */
-    ENGINE_SKIP   /* leave it; reason says why */
-};
+/* ---- people: act.h ---- */
 typedef void (*engine_act_fn)(void *arg, const struct err *e); /* e NULL: it is on disk */
-/* ERR_NOT_FOUND if there is no such run, ERR_CONFLICT if it is not held, failed or in need of
- * attention. fn may be NULL. */
-void engine_act(struct engine *e, const char *run, enum engine_action action, const char *reason,
-    engine_act_fn fn, void *arg);
 
 /* ---- watching ---- */
 struct engine_run_info {

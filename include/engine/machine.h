@@ -17,6 +17,7 @@
 
 struct company;
 struct incoming;
+struct revision;
 struct run;
 struct step;
 
@@ -34,6 +35,7 @@ struct engine {
 
     struct list feeds;  /* catalogues that are open, see match_feed.h */
     struct list turn;   /* companies with runs that may start */
+    struct list asking; /* act_key.c: people's acts that wait for a key */
     struct list events; /* in memory */
     struct map *by_id;  /* the same by their ids */
     int active;         /* of them those at work (not idle) */
@@ -209,15 +211,17 @@ struct run {
     uint32_t seq;       /* of the last step of this call */
     int64_t sent_bytes; /* of the request bodies of this call's steps */
     struct journal journal;
-    struct step *step;        /* under way */
-    uint32_t held_seq;        /* a step that came while draining */
-    int kills;                /* script processes it took along */
-    int64_t began_ms;         /* monotonic, of the first start here; 0: not yet */
-    int64_t sent_ms;          /* wall clock of the last request of this process */
-    int refs;                 /* callbacks of the store */
-    struct loop_timer *timer; /* of a parked run */
-    uint32_t parked_at;       /* the step it waits in */
-    uint32_t waited;          /* the step whose whole wait is over, whatever the wall clock says */
+    struct revision *revision; /* revision.h; NULL: nothing beyond the journal */
+    bool revision_missing;     /* it could not be read */
+    struct step *step;         /* under way */
+    uint32_t held_seq;         /* a step that came while draining */
+    int kills;                 /* script processes it took along */
+    int64_t began_ms;          /* monotonic, of the first start here; 0: not yet */
+    int64_t sent_ms;           /* wall clock of the last request of this process */
+    int refs;                  /* callbacks of the store */
+    struct loop_timer *timer;  /* of a parked run */
+    uint32_t parked_at;        /* the step it waits in */
+    uint32_t waited;           /* the step whose whole wait is over, whatever the wall clock says */
 
     /* What this process knows of the step to be done again that the journal does not: that its
      * intent was not carried out, and how often it was tried. */
@@ -294,6 +298,10 @@ bool body_of_run(struct run *r);
 
 /* route.c */
 void incoming_route(struct incoming *ev);
+/* A key as the scripts gave it, cut where it is beyond use; "" for none. Owned. */
+char *route_key(const struct jsonv *v);
+/* Answers a step of a routing call. */
+void route_step(struct script_call *call, int64_t received_ms, uint32_t seq, struct str spec);
 /* Why an event was skipped as a whole; owned. */
 char *route_no_rule(const char *connection, const char *type);
 
@@ -351,6 +359,8 @@ void keeper_soon(struct engine *e);
 /* journal.c */
 void journal_load(struct run *r, void (*fn)(struct run *r));
 void journal_free(struct journal *j);
+/* The journal, and what the run knew beyond it, leave memory: they are in the store. */
+void journal_forget(struct run *r);
 struct journal_step *journal_find(struct run *r, uint32_t seq);
 
 /* observe.c */

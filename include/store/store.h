@@ -101,11 +101,6 @@ struct store_run_change {
 };
 void store_set_run(struct store *s, const struct store_run_change *c, store_done_fn fn, void *arg);
 
-/* May a person act on the run (is it held, does it need attention, did it fail)? ERR_CONFLICT or
- * ERR_NOT_FOUND if not. rewind: also drops the steps after the last one that had an effect, so that
- * they are asked again when the run goes on. */
-void store_reopen(struct store *s, const char *run, bool rewind, store_done_fn fn, void *arg);
-
 /* ---- journal ---- */
 struct store_step {
     const char *run;

@@ -93,6 +93,24 @@ enum query_slot {
     Q_CURSOR_MOVE,
     Q_ORDER_GET,
     Q_ORDER_SET,
+    Q_STANDING,
+    Q_EDIT_GET,
+    Q_EDIT_ADD,
+    Q_EDIT_USE,
+    Q_GUARDS,
+    Q_GUARD_DROP,
+    Q_GUARD_TAKEN,
+    Q_GUARD_NEW,
+    Q_ACT_RUN,
+    Q_ACT_LAST,
+    Q_ACT_BEFORE,
+    Q_ACT_ADD,
+    Q_ACT_SET,
+    Q_STEP_EFFECT,
+    Q_STEP_EFFECTS,
+    Q_STEP_HAS_EFFECT,
+    Q_STEP_KEEP,
+    Q_EVENT_UNROUTE,
     Q_SLOTS
 };
 
@@ -272,6 +290,8 @@ void run_numbers_forget(struct sql *s); /* after a rollback */
 enum run_state run_state_parse(struct str name);
 /* That time of a schedule is over. 0, or -1 and sql->rc. */
 int schedule_slot(struct sql *s, const char *company, const char *schedule, int64_t slot);
+/* Sets the state of the event with this number from the states of its runs. 0 or -1. */
+int event_settle(struct sql *s, int64_t event);
 /* Books of one company, or of all with NULL. 0, or -1 and sql->rc. */
 int books_read(struct sql *s, const char *company, struct store_books *out);
 

@@ -26,7 +26,7 @@ void row_message(struct buf *b, const char *key, struct str object, struct str b
 #define RUN_COLUMNS                                                                                \
     "r.id, e.id, r.company, r.rule, r.version, r.key, r.state, r.reason, r.until_ms,"              \
     " r.created_ms, r.updated_ms, r.result, (SELECT count(*) FROM steps WHERE steps.key"           \
-    " BETWEEN r.n << 20 AND (r.n << 20) + 1048575)"
+    " BETWEEN r.n << 20 AND (r.n << 20) + 1048575), r.about, r.edit"
 void row_run(struct buf *b, struct query *q, bool with_event);
 /* Ends the row and hands it over. What the row function returned; -1 and e if it grew too long. */
 int row_end(struct store_reader *r, store_row_fn fn, void *arg, struct err *e);

@@ -63,7 +63,7 @@ local function new(connection)
     end
     local answer, problem = http.try(http.write, connection.name, "POST", "", {
       json = { text = message.text, blocks = message.blocks, attachments = message.attachments },
-      explain = explain, check = says_ok, lost = "drop", attempts = 2 })
+      explain = explain, check = says_ok, lost = "drop", attempts = 2, what = "a message" })
     if answer and not answer.unknown then return true end
     problem = answer and answer.problem or tostring(problem)
     current.warn("the message to %s did not get through: %s", connection.name, problem)

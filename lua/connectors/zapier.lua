@@ -42,7 +42,7 @@ local function new(connection)
     local body = flat(message)
     body.id = body.id or current.call.run
     local answer, problem = http.try(http.write, connection.name, "POST", "",
-      { json = body, lost = "drop", attempts = 1 })
+      { json = body, lost = "drop", attempts = 1, what = "a message" })
     if answer and not answer.unknown then return true end
     problem = answer and answer.problem or tostring(problem)
     current.warn("the message to %s did not get through: %s", connection.name, problem)

@@ -4,7 +4,8 @@ Requests to Procountor: its answers checked, its error bodies read, its paging f
   local client = client_module.new(connection)
   client.get(path, query, headers, accept)   -> the decoded body (a table), status
   client.list(path, query, headers)          -> all results of all pages
-  client.post(path, body, find)              -> the saved object (a table), true if it was adopted
+  client.post(path, body, find, what)        -> the saved object (a table), true if it was adopted
+                                                what: in words, for people
 
 Sources: outside-systems 1.3 to 1.5.
 ]]
@@ -103,8 +104,8 @@ function methods:list(path, query, headers)
     hint = "Make the search narrower." }, 0)
 end
 
-function methods:post(path, body, find)
-  local response = http.write(self.name, "POST", path, { json = body, find = find,
+function methods:post(path, body, find, what)
+  local response = http.write(self.name, "POST", path, { json = body, find = find, what = what,
     explain = explain, check = is_saved })
   return response.body, response.adopted or false
 end

@@ -319,7 +319,7 @@ local function new(client)
     local record, adopted = client:post("/businesspartners", body, function()
       local found = who and by_identity(client, who) or by_tag(client, wanted)
       return found[1], #found
-    end)
+    end, ('customer "%s"'):format(body.name))
     local customer = customer_of(record, wanted, not adopted)
     customer.name = customer.name or body.name
     customer.business_id = customer.business_id or (who and who.business_id)

@@ -181,7 +181,7 @@ local function new(client)
     local record, adopted = client:post("/invoices", body, function()
       local live = search(client, number)
       return live[1], #live
-    end)
+    end, "invoice " .. number)
     local invoice = invoice_of(record, currency)
     invoice.adopted = adopted
     invoice.due_date = invoice.due_date or body.paymentInfo.dueDate

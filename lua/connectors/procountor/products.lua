@@ -214,7 +214,7 @@ local function new(client)
     local body = body_of(client, line)
     local record, adopted = client:post("/products", body, function()
       return lookup(client, line)
-    end)
+    end, ('product "%s"'):format(body.name))
     similar.made(client, { id = record.id, name = given.text(record.name) or body.name,
       code = given.text(record.code) or body.code, unit = body.unit, price = body.price })
     local product = product_of(record, not adopted)

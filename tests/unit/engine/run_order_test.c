@@ -1,5 +1,6 @@
 /* The run machine: order, lost processes, and the ends of a run. */
 #include "run_parts.h"
+#include "act.h"
 
 #include <stdlib.h>
 
@@ -215,6 +216,12 @@ static void acted(void *arg, const struct err *e)
     assert_null(e);
 }
 
+static void act_on(struct world *w, const char *run, enum engine_action action)
+{
+    struct engine_act a = {.run = run, .action = action, .by = "anna", .from = -1};
+    engine_act(w->engine, &a, acted, w);
+}
+
 static void a_held_run_is_sent(void **state)
 {
     struct world *w = *state;
@@ -228,7 +235,7 @@ static void a_held_run_is_sent(void **state)
     assert_string_equal(w->seen.state, "held");
     assert_int_equal(net.n, 0);
     snprintf(run, sizeof run, "%s", w->seen.run);
-    engine_act(w->engine, run, ENGINE_GO_ON, NULL, acted, w);
+    act_on(w, run, ENGINE_SEND);
     world_until_over(w, 1);
     assert_string_equal(w->seen.run, run);
     assert_string_equal(w->seen.state, "done");
@@ -248,7 +255,7 @@ static void a_run_goes_on_after_attention(void **state)
     world_until_over(w, 1);
     assert_string_equal(w->seen.state, "attention");
     assert_int_equal(net_count("POST"), 2);
-    engine_act(w->engine, w->seen.run, ENGINE_GO_ON, NULL, acted, w);
+    act_on(w, w->seen.run, ENGINE_RETRY);
     world_until_over(w, 1);
     assert_string_equal(w->seen.state, "done");
     assert_string_equal(w->seen.result, "{\"found\":7}"); /* it looked before it acted */

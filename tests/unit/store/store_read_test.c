@@ -89,7 +89,8 @@ static void events_as_rows(void **state)
         "{\"id\":\"evt_1\",\"company\":\"acme\",\"connection\":\"shop\",\"type\":\"order.created\","
         "\"delivery\":\"\",\"received_at\":\"2023-11-14T22:13:20.000Z\",\"size\":7,"
         "\"state\":\"attention\",\"reason\":\"the address\",\"runs\":[{\"id\":\"run_A1\","
-        "\"rule\":\"Reserve stock\",\"state\":\"attention\",\"reason\":\"the address\"}],\"pruned_at\":null}");
+        "\"rule\":\"Reserve stock\",\"state\":\"attention\",\"reason\":\"the address\","
+        "\"edited\":false}],\"pruned_at\":null}");
     drop(&rows);
     store_reader_close(r);
 }
