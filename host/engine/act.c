@@ -72,7 +72,8 @@ static void act_free(struct act *a)
     const struct store_run *r = &a->st.run;
     const struct store_event *ev = &a->st.event;
     const void *owned[] = {a->a.run, a->a.by, a->a.reason, a->a.data.p, a->a.again, r->company,
-        r->rule, r->version, r->key, ev->id, ev->connection, ev->type, ev->delivery, ev->body.p, a->key};
+        r->rule, r->version, r->key, ev->id, ev->connection, ev->type, ev->delivery, ev->body.p,
+        a->key};
     for (int i = 0; i < a->a.nchanges; i++) {
         drop(a->a.changes[i].path.p);
         drop(a->a.changes[i].value.p);
