@@ -13,7 +13,9 @@ struct asking {
     struct engine *engine;
     struct version *version;
     struct script_call *call;
-    char *rule;
+    char *rule, *arguments, *data; /* to ask once more if the process died */
+    size_t nargs, ndata;
+    int lost;
     int64_t received_ms;
     act_key_fn fn;
     void *arg;
@@ -27,14 +29,22 @@ static void done(struct asking *a, const char *key, const struct err *err)
     copy.fn(copy.arg, key, err);
     version_release(copy.version);
     mem_free(copy.rule);
+    mem_free(copy.arguments);
+    mem_free(copy.data);
 }
+
+static void ask(struct asking *a);
 
 static void on_end(void *arg, enum script_outcome o, struct str json, struct str body, bool guilty)
 {
     struct asking *a = arg;
     struct err e = {0};
     (void)body;
-    (void)guilty;
+    a->lost += o == SCRIPT_LOST && guilty;
+    if (o == SCRIPT_LOST && a->lost < 2) {
+        ask(a);
+        return;
+    }
     struct jsondoc *d = o == SCRIPT_RETURNED ? jsondoc_parse(json, NULL) : NULL;
     const struct jsonv *list = jsondoc_root(d), *entry = list ? list->child : NULL;
     while (entry && strcmp(jsonv_str(jsonv_get(entry, "rule"), ""), a->rule) != 0)
@@ -72,11 +82,17 @@ static void on_log(void *arg, const char *level, struct str text)
     (void)text;
 }
 
+static void ask(struct asking *a)
+{
+    struct script_handlers h = {on_step, on_log, on_end, a};
+    a->call = scripts_call(a->engine->parts.scripts, a->version->context, "route",
+        (struct str){a->arguments, a->nargs}, (struct str){a->data, a->ndata}, &h);
+}
+
 void act_key(
     struct version *v, const struct store_standing *st, struct str data, act_key_fn fn, void *arg)
 {
     struct asking *a = mem_zalloc(1, sizeof *a);
-    struct script_handlers h = {on_step, on_log, on_end, a};
     struct incoming ev = {.connection = (char *)(uintptr_t)st->event.connection,
         .type = (char *)(uintptr_t)st->event.type,
         .delivery = (char *)(uintptr_t)st->event.delivery,
@@ -94,8 +110,10 @@ void act_key(
     buf_addc(&args, '{');
     incoming_put(&args, &ev);
     buf_addc(&args, '}');
-    a->call = scripts_call(a->engine->parts.scripts, v->context, "route", buf_str(&args), data, &h);
-    buf_free(&args);
+    a->arguments = buf_take(&args, &a->nargs);
+    a->data = mem_dupn(data.p, data.n);
+    a->ndata = data.n;
+    ask(a);
 }
 
 void act_key_drop_all(struct engine *e)

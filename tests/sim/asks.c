@@ -91,15 +91,6 @@ void store_set_run(struct store *s, const struct store_run_change *c, store_done
     disk_ask(s, o);
 }
 
-void store_reopen(struct store *s, const char *run, bool rewind, store_done_fn fn, void *arg)
-{
-    struct op *o = op_new(OP_REOPEN, arg);
-    o->done = fn;
-    o->name = arena_text(run);
-    o->flag = rewind;
-    disk_ask(s, o);
-}
-
 static void ask_step(struct store *s, enum op_kind kind, const struct store_step *st,
     const struct store_answer *a, store_done_fn fn, void *arg)
 {

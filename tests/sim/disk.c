@@ -87,6 +87,10 @@ static void tell(struct op *o)
         o->on_schedules(o->arg, e ? NULL : o->slots, e);
     else if (o->on_journal)
         o->on_journal(o->arg, e ? NULL : o->journal, e ? 0 : o->n, e);
+    else if (o->on_standing)
+        o->on_standing(o->arg, e ? NULL : o->standing, e);
+    else if (o->on_revision)
+        o->on_revision(o->arg, e ? STR_NONE : o->bytes, e ? NULL : o->effects, e ? 0 : o->n, e);
     else if (o->on_body)
         o->on_body(o->arg, e ? STR_NONE : o->bytes, e);
     else if (o->on_books)

@@ -5,6 +5,7 @@
 
 #include "sim.h"
 #include "store.h"
+#include "store_act.h"
 #include "store_schedule.h"
 
 struct disk_step {
@@ -12,6 +13,12 @@ struct disk_step {
     bool answered;
     struct store_answer answer;
     int64_t sent_us; /* for the judge: monotonic, of the first request that carried it */
+};
+
+/* A step that left a journal. */
+struct disk_old {
+    struct disk_step was;
+    bool guard; /* its effect is kept in mind */
 };
 
 struct disk_run {
@@ -23,6 +30,11 @@ struct disk_run {
     int64_t until_ms;
     struct disk_step *steps; /* by seq */
     int nsteps, room, logs;
+    struct disk_old *old;
+    int nold, old_room;
+    struct str data; /* that a person changed; p NULL: the event's */
+    int64_t edit;
+    bool edited;      /* since it last went on */
     bool acted;       /* for the judge: a person sent, retried or skipped it */
     bool wrote;       /* a write of it has left */
     int64_t ended_us; /* monotonic, of its last end; 0: it has none */
@@ -112,7 +124,7 @@ enum op_kind {
     OP_ADD_EVENT,
     OP_ROUTE,
     OP_SET_RUN,
-    OP_REOPEN,
+    OP_ACT,
     OP_STEP,
     OP_ANSWER,
     OP_LOG,
@@ -126,6 +138,8 @@ enum op_kind {
     OP_SLOT,
     OP_WRITES, /* those above write */
     OP_JOURNAL,
+    OP_STANDING,
+    OP_REVISION,
     OP_OPEN,
     OP_BODY,
     OP_LOAD_VERSION,
@@ -144,7 +158,7 @@ struct op {
     store_alert_fn told;
     int64_t at_ms;
     const char *name, *text; /* the run or event; a reason, level, version, hash ... */
-    bool flag;               /* rewind; changed */
+    bool flag;               /* changed */
     int limit, n;
     int64_t after, seq;
     struct store_event event;
@@ -162,6 +176,11 @@ struct op {
     struct store_alert alert;
     struct store_journal_step *journal;
     store_journal_fn on_journal;
+    const struct store_act *act;
+    struct store_standing *standing;
+    store_standing_fn on_standing;
+    struct store_effect *effects;
+    store_revision_fn on_revision;
     struct store_open_event *open;
     store_open_fn on_open;
     struct store_open_query query;
@@ -186,6 +205,12 @@ struct op *op_new(enum op_kind kind, void *arg);
 struct store_event event_copy(const struct store_event *ev);
 void tables_sync_schedules(struct disk *d, struct op *o);
 void tables_set_slot(struct disk *d, const char *company, const char *name, int64_t slot);
+bool tables_had_effect(const struct disk_step *s);
+/* The event's state follows from those of its runs. */
+void tables_settle(struct disk_event *ev);
+void tables_act(struct disk *d, struct op *o);
+void tables_load_standing(const struct disk *d, struct op *o);
+void tables_load_revision(const struct disk *d, struct op *o);
 void tables_raise_alert(struct disk *d, struct op *o);
 void tables_clear_alert(struct disk *d, struct op *o);
 void tables_close_by_number(struct disk *d, struct op *o);

@@ -2,6 +2,7 @@
  * what befalls a host: outages, full disks, clocks that are set. */
 #include <stdio.h>
 #include <string.h>
+#include "act.h"
 #include "disk.h"
 #include "engine.h"
 #include "outside.h"
@@ -185,8 +186,15 @@ static void act(void *arg)
     bool skip = dice_hit(d, 250);
     TRACE("people: %s %s (%s)", skip ? "skip" : "send or retry", r->run.id,
         run_state_name(r->run.state));
-    engine_act(sim->engine, r->run.id, skip ? ENGINE_SKIP : ENGINE_GO_ON, "no longer needed",
-        on_acted, NULL);
+    struct engine_act a = {.run = r->run.id,
+        .action = skip                       ? ENGINE_SKIP
+                  : r->run.state == RUN_HELD ? ENGINE_SEND
+                                             : ENGINE_RETRY,
+        .by = "anna",
+        .reason = "no longer needed",
+        .from = -1};
+    a.afresh = a.action == ENGINE_RETRY && dice_hit(d, 300);
+    engine_act(sim->engine, &a, on_acted, NULL);
 }
 
 /* ---- what befalls a host ---- */

@@ -69,7 +69,7 @@ const char *disk_event_state(enum event_state s)
 }
 
 /* Of equals the first by the rule's name, as the index on (event, rule) gives them. */
-static void settle_event(struct disk_event *ev)
+void tables_settle(struct disk_event *ev)
 {
     const struct disk_run *first = NULL;
     for (const struct disk_run *r = ev->runs; r; r = r->next)
@@ -199,7 +199,7 @@ static void set_run(struct disk *d, struct op *o)
         r->run.version = c->version;
     r->ended_us = run_state_final(c->state) ? sim->mono_us : 0;
     if (was != EVENT_IN_FLIGHT || weight(c->state) != EVENT_IN_FLIGHT)
-        settle_event(r->event);
+        tables_settle(r->event);
 }
 
 static int status_of(struct str meta)
@@ -212,26 +212,11 @@ static int status_of(struct str meta)
     return status;
 }
 
-static bool had_effect(const struct disk_step *s)
+bool tables_had_effect(const struct disk_step *s)
 {
     return strcmp(s->step.kind, "write") == 0 &&
            (!s->answered || strcmp(s->answer.outcome, "unknown") == 0 ||
                (strcmp(s->answer.outcome, "done") == 0 && status_of(s->answer.meta) < 400));
-}
-
-static void reopen(struct disk *d, struct op *o)
-{
-    struct disk_run *r = disk_find_run(d, o->name);
-    if (!r)
-        op_refuse(o, ERR_NOT_FOUND, "there is no such run");
-    else if (r->run.state != RUN_HELD && r->run.state != RUN_ATTENTION &&
-             r->run.state != RUN_FAILED)
-        op_refuse(o, ERR_CONFLICT, "the run cannot be acted on");
-    else if (o->flag)
-        while (r->nsteps > 0 && !had_effect(&r->steps[r->nsteps - 1]))
-            r->nsteps--;
-    if (!o->err)
-        r->acted = true;
 }
 
 /* ---- journals ---- */
@@ -381,8 +366,8 @@ void tables_apply(struct disk *d, struct op *o)
     case OP_SET_RUN:
         set_run(d, o);
         break;
-    case OP_REOPEN:
-        reopen(d, o);
+    case OP_ACT:
+        tables_act(d, o);
         break;
     case OP_STEP:
         add_step(d, o);
@@ -428,6 +413,12 @@ void tables_apply(struct disk *d, struct op *o)
         break;
     case OP_JOURNAL:
         load_journal(d, o);
+        break;
+    case OP_STANDING:
+        tables_load_standing(d, o);
+        break;
+    case OP_REVISION:
+        tables_load_revision(d, o);
         break;
     case OP_OPEN:
         tables_load_open(d, o);
