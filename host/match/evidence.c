@@ -48,6 +48,17 @@ const char *evidence_conflict_name(int bit)
     return conflict_names[bit];
 }
 
+/* A word of the name that stands in the record's own brand as well: that the other name leaves it
+ * out says little, and that it names another brand is told elsewhere. */
+static bool is_own_brand(const struct profile *p, const struct token *t)
+{
+    struct str key = token_key(p, t);
+    for (int i = 0; i < p->n; i++)
+        if (p->token[i].field == TOKEN_BRAND && str_eq(token_key(p, &p->token[i]), key))
+            return true;
+    return false;
+}
+
 /* How much of a name's weight was found, of 1000; *missing gets the weight that was not. A code is
  * only missing where the other side has codes too. */
 static int cover(const struct found *f, enum evidence_code code, int *missing)
@@ -60,7 +71,9 @@ static int cover(const struct found *f, enum evidence_code code, int *missing)
         int64_t w = t->weight;
         if (t->kind == TOKEN_NUMBER)
             w = w * 6 / 10;
-        else if (t->kind == TOKEN_WORD && t->n == 1)
+        else if (t->kind == TOKEN_WORD && (t->n == 1 || t->group == TOKEN_FILLER))
+            w = w * 3 / 10;
+        else if (f->credit[i] == 0 && is_own_brand(f->p, t))
             w = w * 3 / 10;
         else if (t->kind == TOKEN_CODE && f->credit[i] == 0 && code != CODE_DIFFERENT)
             w = w * 3 / 10;

@@ -307,10 +307,25 @@ static const char *end_of_chunk(const char *p, const char *end)
     return p;
 }
 
+/* v7.5, v10: the number of a version. */
+static bool read_version(struct reader *r)
+{
+    int64_t v[3] = {0};
+    const char *s = r->p + 1;
+    if (*r->p != 'v' || s == r->end || !is_digit(*s) || !quantity_number(&s, r->end, &v[0]) ||
+        s - r->p > 5 || (s < r->end && (is_word(*s) || (is_joiner(*s) && s + 1 < r->end && is_word(s[1])))))
+        return false;
+    r->p = s;
+    put_values(r, TOKEN_NUMBER, QUANTITY_NONE, v, v[0]);
+    return true;
+}
+
 /* A chunk that does not begin with a number of its own. */
 static void read_chunk(struct reader *r)
 {
     struct chunk c;
+    if (read_version(r))
+        return;
     const char *after = chunk_of(r->p, r->end, &c);
     bool code = c.pieces > 1 && !c.point && c.longest_word < 4 && c.joined_n < sizeof(c.joined) &&
                 kind_of(c.joined, c.joined_n) == TOKEN_CODE;

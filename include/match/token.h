@@ -30,7 +30,8 @@ enum token_group {
     TOKEN_PERIOD,
     TOKEN_SIDE,
     TOKEN_EXTENT, /* small, large */
-    TOKEN_GROUPS
+    TOKEN_GROUPS,
+    TOKEN_FILLER = TOKEN_GROUPS /* packaging and small words: they say next to nothing */
 };
 
 #define TOKEN_NO_WORD UINT32_MAX
