@@ -18,6 +18,8 @@ enum { NO = DECISION_OTHER, ASKS = DECISION_ASKS, LINKS = DECISION_LINKS };
 #define BOTH_LACK      850 /* of 1000: below, either name lacks something ... */
 #define BOTH_LACK_MORE 50  /* ... and more of both must agree */
 #define SWAPPED        300 /* hundredths of bits that each name lacks of the other */
+#define ONE_SIDED      30
+#define ONE_SIDED_EASED 60
 #define EASED_SUM      1050
 #define EASED_SWAPPED  1150
 #define WITHIN_MOST    800 /* of 1000 */
@@ -78,9 +80,12 @@ static int by_words(struct judged *j, const struct decision_options *o)
     int need = o->cover ? o->cover : COVER_DEFAULT;
     bool close = v->price_ratio > 0 && v->price_ratio <= 110;
     bool far = v->conflicts & CONFLICT_PRICE;
-    /* A code that the other side never mentions is evidence that is missing. */
+    /* A code that the other side never mentions is evidence that is missing; so is an edition or a
+     * state that only one of them has, unless the price is the very same. */
     if (v->open_query > 0)
         need += 100;
+    int sided = v->price_ratio == 100 ? 0 : v->one_sided > 2 ? 2 : v->one_sided;
+    need += ONE_SIDED * sided;
     j->why = "the names agree both ways";
     if (j->least >= need + (j->most < BOTH_LACK ? BOTH_LACK_MORE : 0)) {
         if (far)
@@ -89,7 +94,7 @@ static int by_words(struct judged *j, const struct decision_options *o)
     }
     /* Both lack something: one product may have taken the other's place. */
     bool swapped = v->missing_query > SWAPPED && v->missing_match > SWAPPED;
-    int eased = need - 150 - (close && v->brand_same ? 150 : 0) -
+    int eased = need + ONE_SIDED_EASED * sided - 150 - (close && v->brand_same ? 150 : 0) -
                 (v->rare > 1      ? 250
                     : v->rare > 0 ? 50
                                   : 0) -

@@ -139,8 +139,38 @@ static bool is_mark(const struct token *t)
            (t->kind == TOKEN_MARK || (t->kind == TOKEN_CODE && t->n <= 6));
 }
 
+/* cat6 of one and cat 6 of the other. */
+static void join_marks(struct found *marks, struct found *apart)
+{
+    const struct profile *p = marks->p, *q = apart->p;
+    for (int i = 0; i < p->n; i++) {
+        const struct token *t = &p->token[i];
+        struct str mark = token_key(p, t);
+        size_t letters = 0;
+        if (!is_mark(t) || marks->credit[i] > 0)
+            continue;
+        while (letters < mark.n && !(mark.p[letters] >= '0' && mark.p[letters] <= '9'))
+            letters++;
+        for (int j = 0; j + 1 < q->n; j++) {
+            const struct token *a = &q->token[j], *b = a + 1;
+            struct str word = token_key(q, a);
+            int64_t number;
+            if (a->kind == TOKEN_WORD && b->kind == TOKEN_NUMBER && b->field == TOKEN_NAME &&
+                word.n == letters && !memcmp(word.p, mark.p, letters) && b->value % 1000 == 0 &&
+                str_to_i64((struct str){mark.p + letters, mark.n - letters}, &number) &&
+                number == b->value / 1000) {
+                credit(marks, i, 1000);
+                credit(apart, j, 1000);
+                credit(apart, j + 1, 1000);
+            }
+        }
+    }
+}
+
 static void compare_marks(struct comparison *c)
 {
+    join_marks(&c->query, &c->match);
+    join_marks(&c->match, &c->query);
     const struct profile *q = c->query.p, *m = c->match.p;
     for (int i = 0; i < q->n; i++) {
         const struct token *a = &q->token[i];
@@ -169,9 +199,22 @@ static uint64_t variants_in(const struct profile *p, int group, bool name)
     return set;
 }
 
+/* True if a number of users (seats) stands in the name that the other does not tell. */
+static bool users_alone(const struct found *f)
+{
+    for (int i = 0; i < f->p->n; i++) {
+        const struct token *t = &f->p->token[i];
+        if (t->field == TOKEN_NAME && t->kind == TOKEN_QUANTITY && t->unit == QUANTITY_USERS &&
+            f->credit[i] == 0 && t->value > 1000)
+            return true;
+    }
+    return false;
+}
+
 void evidence_variants(struct comparison *c)
 {
     compare_marks(c);
+    c->out->one_sided += users_alone(&c->query) || users_alone(&c->match);
     for (int g = TOKEN_NO_GROUP + 1; g < TOKEN_GROUPS; g++) {
         uint64_t q = variants_in(c->query.p, g, true), m = variants_in(c->match.p, g, true);
         if (g == TOKEN_PERIOD) {
