@@ -18,6 +18,7 @@ enum { NO = DECISION_OTHER, ASKS = DECISION_ASKS, LINKS = DECISION_LINKS };
 #define BOTH_LACK      850 /* of 1000: below, either name lacks something ... */
 #define BOTH_LACK_MORE 50  /* ... and more of both must agree */
 #define SWAPPED        300 /* hundredths of bits that each name lacks of the other */
+#define COLUMNS_DIFFER 850
 #define ONE_SIDED      30
 #define ONE_SIDED_EASED 60
 #define EASED_SUM      1050
@@ -143,6 +144,11 @@ static int judge(struct judged *j, const struct decision_options *o)
     if (code == LINKS)
         return code;
     int words = by_words(j, o);
+    if (words == LINKS && v->columns_differ) {
+        /* Names that say all may be of two models; names that say less surely are. */
+        words = j->least >= COLUMNS_DIFFER ? ASKS : NO;
+        j->why = "the names agree, but the code columns differ";
+    }
     if (words < code)
         j->why = why;
     return words > code ? words : code;

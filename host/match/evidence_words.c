@@ -296,6 +296,32 @@ static bool is_open_code(const struct found *f, int i)
     return t->field == TOKEN_NAME && t->kind == TOKEN_CODE && f->credit[i] == 0;
 }
 
+static bool stands_for_model(const struct found *f, int i)
+{
+    return f->p->token[i].kind == TOKEN_COLUMN || is_open_code(f, i);
+}
+
+/* A code column that differs from the other's codes, of numbers of one kind: of one family, they
+ * are two models. */
+static void compare_columns(struct comparison *c)
+{
+    const struct profile *q = c->query.p, *m = c->match.p;
+    if (c->out->code >= CODE_NEAR)
+        return;
+    for (int i = 0; i < q->n; i++)
+        for (int j = 0; stands_for_model(&c->query, i) && j < m->n; j++) {
+            if (!stands_for_model(&c->match, j) ||
+                (q->token[i].kind != TOKEN_COLUMN && m->token[j].kind != TOKEN_COLUMN))
+                continue;
+            struct str x = token_key(q, &q->token[i]), y = token_key(m, &m->token[j]);
+            if (!is_comparable(x, y))
+                continue;
+            c->out->columns_differ = true;
+            if (is_sibling(x, y) || is_same_stem(x, y))
+                c->out->conflicts |= CONFLICT_CODE;
+        }
+}
+
 void evidence_codes(struct comparison *c)
 {
     match_codes(c);
@@ -318,6 +344,7 @@ void evidence_codes(struct comparison *c)
     }
     for (int j = 0; j < m->n; j++)
         c->out->open_match += is_open_code(&c->match, j);
+    compare_columns(c);
     if (both && c->out->code == CODE_NONE)
         c->out->code = CODE_DIFFERENT;
 }

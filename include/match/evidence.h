@@ -51,6 +51,7 @@ struct evidence {
     int code_length;            /* of that code, in bytes */
     int open_query, open_match; /* model codes of the names that were not found */
     int rare;                   /* words of both names that hardly any other record has */
+    bool columns_differ;        /* one has a code column, the other codes, none in common */
     bool stem_same;             /* model codes that differ behind their number only */
     bool colour_same;           /* both name a colour, and the same */
     bool colour_other;
