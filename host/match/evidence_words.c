@@ -296,6 +296,14 @@ static bool is_open_code(const struct found *f, int i)
     return t->field == TOKEN_NAME && t->kind == TOKEN_CODE && f->credit[i] == 0;
 }
 
+static bool has_column(const struct profile *p)
+{
+    for (int i = 0; i < p->n; i++)
+        if (p->token[i].kind == TOKEN_COLUMN)
+            return true;
+    return false;
+}
+
 static bool stands_for_model(const struct found *f, int i)
 {
     return f->p->token[i].kind == TOKEN_COLUMN || is_open_code(f, i);
@@ -345,6 +353,10 @@ void evidence_codes(struct comparison *c)
     for (int j = 0; j < m->n; j++)
         c->out->open_match += is_open_code(&c->match, j);
     compare_columns(c);
+    if (c->out->code == CODE_NONE) {
+        c->out->open_query += has_column(q);
+        c->out->open_match += has_column(m);
+    }
     if (both && c->out->code == CODE_NONE)
         c->out->code = CODE_DIFFERENT;
 }
