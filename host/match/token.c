@@ -320,6 +320,21 @@ static bool read_version(struct reader *r)
     return true;
 }
 
+/* DVM-63 HD: the letters behind belong to the code for some. */
+static void put_apart(struct reader *r, const struct chunk *c, const char *after)
+{
+    char key[64];
+    size_t n = c->joined_n;
+    const char *s = after;
+    if (n + 3 > sizeof(key) || !is_digit(c->joined[n - 1]) || s == r->end || *s++ != ' ')
+        return;
+    memcpy(key, c->joined, n);
+    while (s < r->end && *s >= 'a' && *s <= 'z' && n < c->joined_n + 3)
+        key[n++] = *s++;
+    if (n > c->joined_n && (s == r->end || *s == ' ' || *s == ','))
+        put(r, TOKEN_ALIAS, key, n);
+}
+
 /* A chunk that does not begin with a number of its own. */
 static void read_chunk(struct reader *r)
 {
@@ -337,6 +352,7 @@ static void read_chunk(struct reader *r)
         for (int i = 0; i < c.pieces; i++)
             if (kind_of(c.at[i], c.n[i]) == TOKEN_CODE)
                 put(r, TOKEN_ALIAS, c.at[i], c.n[i]);
+        put_apart(r, &c, after);
         r->p = after;
         return;
     }
