@@ -222,12 +222,26 @@ static enum names_match compare_cores(struct comparison *c)
     return NAMES_DIFFERENT;
 }
 
+/* Forms that say the same in two languages of one country; where none is named, nothing is said. */
+static bool is_one_form(const char *a, const char *b)
+{
+    static const char *const same[][2] = {
+        {"ag", "sa"}, {"gmbh", "sarl"}, {"nv", "sa"}, {"bv", "srl"}};
+    if (!a[0] || !b[0] || strcmp(a, b) == 0)
+        return true;
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+        if ((!strcmp(a, same[i][0]) && !strcmp(b, same[i][1])) ||
+            (!strcmp(a, same[i][1]) && !strcmp(b, same[i][0])))
+            return true;
+    return false;
+}
+
 static enum names_match compare(struct comparison *c, struct str a, struct str b)
 {
-    names_parse(&c->a, a);
-    names_parse(&c->b, b);
+    names_parse(&c->a, a, true);
+    names_parse(&c->b, b, true);
     c->common = c->at_a = c->at_b = 0;
-    c->form_conflict = c->a.form[0] && c->b.form[0] && strcmp(c->a.form, c->b.form) != 0;
+    c->form_conflict = !is_one_form(c->a.form, c->b.form);
     if (!c->a.plain.whole || !c->b.plain.whole) {
         c->how = NAMES_NOTE_EMPTY; /* nobody is called that */
         return NAMES_DIFFERENT;
@@ -347,14 +361,14 @@ const char *names_decision(enum names_match m)
 const char *names_form(struct str name)
 {
     struct names_parsed n;
-    names_parse(&n, name);
+    names_parse(&n, name, false);
     return n.form;
 }
 
 int names_fold(struct buf *out, struct str name)
 {
     struct names_parsed n;
-    names_parse(&n, name);
+    names_parse(&n, name, false);
     if (!n.plain.whole)
         return fold_text(out, name, FOLD_PLAIN);
     for (int i = n.from; i < n.to; i++) {

@@ -23,11 +23,12 @@ struct names_parsed {
     struct names_words plain;
     struct names_words expanded; /* made when first needed */
     bool has_expanded;
-    int from, to;     /* the words that are not legal form */
+    bool compared; /* each language's "and" is one, also those that mean something else in others */
+    int from, to;  /* the words that are not legal form */
     const char *form; /* "" if none */
 };
 
-void names_parse(struct names_parsed *n, struct str text);
+void names_parse(struct names_parsed *n, struct str text, bool compared);
 /* Word i as FOLD_EXPANDED has it. */
 struct str names_expanded(struct names_parsed *n, int i);
 

@@ -222,27 +222,34 @@ static void split(struct names_words *w, struct str name, enum fold_style style)
 }
 
 /* "ja", "och", "and" ... between two words are the sign they stand for. */
-static void unify_and(struct names_words *w, int from, int to)
+static void unify_and(struct names_words *w, int from, int to, bool compared)
 {
-    static const char *const ands[] = {"ja", "och", "o", "og", "and", "und", "u", "seka", "sekae"};
+    static const char *const ands[] = {"ja", "och", "o", "og", "and", "und", "u", "seka", "sekae",
+        "et", "en", "e", "y", "i", "oraz", "un", "ir", "es"};
+    size_t n = compared ? sizeof(ands) / sizeof(ands[0]) : 9;
     for (int i = from + 1; i < to - 1; i++) {
-        if (w->word[i].n > 5 || !strchr("joasu", w->word[i].p[0]))
+        if (w->word[i].n > 5 || !strchr("joasueyi", w->word[i].p[0]))
             continue;
-        for (size_t k = 0; k < sizeof(ands) / sizeof(ands[0]); k++) {
+        for (size_t k = 0; k < n; k++) {
             if (str_is(w->word[i], ands[k]))
                 w->word[i] = STR_LIT("&");
         }
     }
 }
 
-/* "AS Harju", not "As Harju": only the former begins with a legal form. */
+/* "AS Harju", not "As Harju": only the former begins with a legal form. So does "ApS Harju" and
+ * "d.o.o. Harju". */
 static bool first_in_capitals(struct str name)
 {
+    bool small = false;
     for (size_t i = 0; i < name.n && name.p[i] != ' ' && name.p[i] != ','; i++) {
-        if (name.p[i] >= 'a' && name.p[i] <= 'z')
-            return false;
+        char c = name.p[i];
+        if ((c == '.' && i > 0 && i + 1 < name.n && name.p[i + 1] != ' ') ||
+            (i > 0 && c >= 'A' && c <= 'Z'))
+            return true;
+        small = small || (c >= 'a' && c <= 'z');
     }
-    return true;
+    return !small;
 }
 
 /* "Harju Oy, Tampere": what stands behind the form and a comma is no name. */
@@ -260,8 +267,9 @@ static bool form_before_comma(struct names_parsed *n, bool capitals)
     return true;
 }
 
-void names_parse(struct names_parsed *n, struct str text)
+void names_parse(struct names_parsed *n, struct str text, bool compared)
 {
+    n->compared = compared;
     n->text = without_additions(text);
     n->has_expanded = false;
     split(&n->plain, n->text, FOLD_PLAIN);
@@ -271,7 +279,7 @@ void names_parse(struct names_parsed *n, struct str text)
         n->to = n->plain.count;
         n->form = names_form_strip(n->plain.word, &n->from, &n->to, capitals);
     }
-    unify_and(&n->plain, n->from, n->to);
+    unify_and(&n->plain, n->from, n->to, n->compared);
 }
 
 /* Word i as FOLD_EXPANDED has it. Where words end does not depend on the style: letters become
@@ -280,7 +288,7 @@ struct str names_expanded(struct names_parsed *n, int i)
 {
     if (!n->has_expanded) {
         split(&n->expanded, n->text, FOLD_EXPANDED);
-        unify_and(&n->expanded, n->from, n->to);
+        unify_and(&n->expanded, n->from, n->to, n->compared);
         n->has_expanded = true;
     }
     return i < n->expanded.count ? n->expanded.word[i] : STR_NONE;

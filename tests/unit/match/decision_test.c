@@ -203,10 +203,59 @@ static void finnish_lines(void **state)
     assert_true(reviews * 100 <= all * 15);
 }
 
+static struct catalog_record with_code(const char *id, const char *name, const char *code)
+{
+    return (struct catalog_record){.id = str_of(id), .name = str_of(name), .code = str_of(code)};
+}
+
+/* A code column that differs keeps from a link, in whatever column the other's code stands. */
+static void code_columns(void **state)
+{
+    struct catalog *c = catalog_new();
+    struct catalog_record r = with_code("1", "Nordic office printer duplex wireless", "NP4410");
+    catalog_put(c, &r, NULL);
+    r = with_code("2", "Nordic label maker LM7200 desktop", "");
+    catalog_put(c, &r, NULL);
+    r = with_code("3", "Sturdy garden hose green", "");
+    catalog_put(c, &r, NULL);
+    struct catalog_record q = with_code("q", "Nordic office printer duplex wireless", "NP4410");
+    expect_record(c, &q, DECISION_LINK, "1");
+    q = with_code("q", "Nordic office printer duplex wireless", "NP4470");
+    expect_record(c, &q, DECISION_NEW, NULL);
+    q = with_code("q", "Nordic office printer duplex wireless", "KX9921");
+    expect_record(c, &q, DECISION_REVIEW, "1");
+    q = with_code("q", "Nordic label maker desktop", "LM7200");
+    expect_record(c, &q, DECISION_LINK, "2");
+    q = with_code("q", "Nordic label maker desktop", "LM7300");
+    expect_record(c, &q, DECISION_NEW, NULL);
+    catalog_free(c);
+}
+
+/* Packaging, versions and marks that are written in other ways. */
+static void other_spellings(void **state)
+{
+    struct catalog *c = catalog_new();
+    add(c, "1", "Zenwrite dictionary 10 professional");
+    add(c, "2", "Network cable Cat6 10 m");
+    add(c, "3", "Network cable Cat5 10 m");
+    add(c, "4", "Serviceavtal månad");
+    add(c, "5", "Serviceavtal år");
+    add(c, "6", "Panorama camera DVX63HD silver");
+    expect(c, "Zenwrite dictionary v10 pro software (retail)", DECISION_LINK, "1");
+    expect(c, "Zenwrite dictionary v9 pro software (retail)", DECISION_NEW, NULL);
+    expect(c, "Network cable CAT 6 10 m", DECISION_LINK, "2");
+    expect(c, "Serviceavtal / mån", DECISION_LINK, "4");
+    expect(c, "Serviceavtal, årsavgift", DECISION_LINK, "5");
+    expect(c, "Panorama DVX-63 HD", DECISION_LINK, "6");
+    catalog_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(classes_of_evidence),
+        cmocka_unit_test(code_columns),
+        cmocka_unit_test(other_spellings),
         cmocka_unit_test(codes_first),
         cmocka_unit_test(prices_and_twins_ask),
         cmocka_unit_test(options_are_heeded),

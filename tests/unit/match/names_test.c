@@ -152,6 +152,17 @@ static void knows_forms_of_other_countries(void **state)
     compares("Müller GmbH & Co. KG", "Müller KG", NAMES_DIFFERENT);
     compares("Rossi S.r.l.", "Rossi S.p.A.", NAMES_DIFFERENT);
     compares("Novák s.r.o.", "NOVAK, spol. s r.o.", NAMES_SAME);
+    /* In front, and in the other language of the country. */
+    compares("A/S Nygård Byg", "Nygård Byg Aktieselskab", NAMES_SAME);
+    compares("ApS Nygård Byg", "Nygård Byg ApS", NAMES_SAME);
+    compares("d.o.o. Horvat Gradnja", "Horvat Gradnja d.o.o.", NAMES_SAME);
+    compares("MB Baltija", "Baltija, Mažoji bendrija", NAMES_SAME);
+    compares("Meier Bau AG", "Meier Bau SA", NAMES_SAME);
+    compares("Peeters NV", "Peeters Société Anonyme", NAMES_SAME);
+    compares("Dupont et Fils SARL", "Dupont & Fils SARL", NAMES_SAME);
+    compares("Rossi e Bianchi Srl", "ROSSI & BIANCHI S.R.L.", NAMES_SAME);
+    compares("Nygård Byg ApS", "Nygård Byg A/S", NAMES_DIFFERENT);
+    compares("As Harju", "Harju AS", NAMES_DIFFERENT); /* "As" so written is a word */
 }
 
 static void is_unsure(void **state)
