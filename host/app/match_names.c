@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "json.h"
@@ -14,25 +15,64 @@
 struct pairs {
     struct lines in;
     struct buf out;
+    char separator;
+    bool progress;
+    size_t n;
     int a, b; /* columns of the names */
+    struct buf room[2];
 };
 
-/* Field number `column` of a line of tab-separated values; STR_NONE if it has fewer. */
-static struct str field(struct str line, int column)
+/* The sign that the headings have most of; a tab before all others. */
+static char separator_of(struct str head)
+{
+    static const char kinds[] = ";,|";
+    size_t count[3] = {0}, best = 0;
+    for (size_t i = 0; i < head.n; i++) {
+        if (head.p[i] == '\t')
+            return '\t';
+        for (size_t k = 0; k < 3; k++)
+            count[k] += head.p[i] == kinds[k];
+    }
+    for (size_t k = 1; k < 3; k++)
+        if (count[k] > count[best])
+            best = k;
+    return count[best] ? kinds[best] : '\t';
+}
+
+/* A quoted field at *rest, without its quotes, into room. */
+static struct str quoted(struct str *rest, char separator, struct buf *room)
+{
+    const char *p = rest->p + 1, *end = rest->p + rest->n;
+    buf_clear(room);
+    for (; p < end; p++) {
+        if (*p == '"' && (p + 1 == end || *++p != '"'))
+            break;
+        buf_addc(room, *p);
+    }
+    str_cut((struct str){p, (size_t)(end - p)}, separator, rest);
+    return room->p ? buf_str(room) : STR_LIT("");
+}
+
+/* Field number `column` of a line; STR_NONE if it has fewer. Between tabs quotes are part of the
+ * text; else a field may stand in quotes, and its bytes are in room. */
+static struct str field(struct str line, char separator, int column, struct buf *room)
 {
     struct str rest = line, one = STR_NONE;
     for (int i = 0; i <= column; i++) {
         if (!rest.p)
             return STR_NONE;
-        one = str_cut(rest, '\t', &rest);
+        if (separator != '\t' && rest.n > 0 && *rest.p == '"')
+            one = quoted(&rest, separator, room);
+        else
+            one = str_cut(rest, separator, &rest);
     }
     return one;
 }
 
-static int column_of(struct str head, struct str name)
+static int column_of(struct pairs *p, struct str head, struct str name)
 {
     for (int i = 0; i < COLUMNS_MAX; i++) {
-        struct str one = field(head, i);
+        struct str one = field(head, p->separator, i, &p->room[0]);
         if (!one.p)
             break;
         if (str_ieq(str_trim(one), str_trim(name)))
@@ -47,8 +87,9 @@ static int read_head(struct pairs *p, const char *columns)
     struct str head, second, first = str_cut(str_of(columns), ',', &second);
     if (!lines_next(&p->in, &head))
         return command_fail(STATUS_NO, "the file of pairs is empty: its first line has headings");
-    p->a = column_of(head, first);
-    p->b = column_of(head, second);
+    p->separator = separator_of(head);
+    p->a = column_of(p, head, first);
+    p->b = column_of(p, head, second);
     struct str missing = p->a < 0 ? first : second;
     if (p->a < 0 || p->b < 0)
         return command_fail(STATUS_USAGE,
@@ -95,9 +136,17 @@ static void bad_line(struct buf *out, const char *problem)
     buf_addc(out, '}');
 }
 
+/* On a terminal, and only where the answers go elsewhere. */
+static void show_progress(const struct pairs *p)
+{
+    if (p->progress && p->n % 1000 == 0)
+        fprintf(stderr, "\rpairs: %zu", p->n);
+}
+
 static void do_line(struct pairs *p, struct str line)
 {
-    struct str a = field(line, p->a), b = field(line, p->b);
+    struct str a = field(line, p->separator, p->a, &p->room[0]);
+    struct str b = field(line, p->separator, p->b, &p->room[1]);
     buf_clear(&p->out);
     if (!a.p || !b.p)
         bad_line(&p->out, "the line has too few columns");
@@ -120,16 +169,25 @@ int match_names_run(const struct conf *c)
     struct str line;
     const char *columns = conf_text(c, "columns");
     if (!conf_text(c, "pairs"))
-        return command_fail(STATUS_USAGE, "match names needs --pairs FILE.tsv");
+        return command_fail(STATUS_USAGE, "match names needs --pairs FILE");
     if (lines_open(&p.in, conf_text(c, "pairs"), &e) < 0)
         return command_fail(STATUS_OUTSIDE, "%s", e.text);
     buf_init(&p.out, BUF_MAX_DEFAULT);
+    buf_init(&p.room[0], LINES_MAX * 4);
+    buf_init(&p.room[1], LINES_MAX * 4);
     int status = read_head(&p, columns ? columns : "name_a,name_b");
-    while (!status && lines_next(&p.in, &line))
+    p.progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+    for (p.n = 0; !status && lines_next(&p.in, &line); p.n++) {
+        show_progress(&p);
         do_line(&p, line);
+    }
+    if (p.progress)
+        fputs("\r\033[K", stderr);
     if (!status && p.in.failed)
         status = command_fail(STATUS_OUTSIDE, "reading stopped before the end");
     buf_free(&p.out);
+    buf_free(&p.room[0]);
+    buf_free(&p.room[1]);
     lines_close(&p.in);
     return status;
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "fold.h"
+#include "charset.h"
 #include "mem.h"
 
 struct csv {
@@ -18,11 +18,6 @@ struct csv {
 };
 
 /* ---- encoding -------------------------------------------------------------------------------- */
-
-/* What Windows-1252 has from 0x80 to 0x9f; 0: nothing. */
-static const uint16_t high[32] = {0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6,
-    0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0, 0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013,
-    0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178};
 
 /* A text of many good UTF-8 characters and a bad byte here and there is UTF-8 with bad lines; one
  * of more bad bytes than good characters is none. */
@@ -41,20 +36,6 @@ static bool is_utf8(struct str s)
         p += n ? n : 1;
     }
     return bad == 0 || good > bad;
-}
-
-static char *from_cp1252(struct str s, size_t *n)
-{
-    struct buf b;
-    buf_init(&b, SIZE_MAX / 4);
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c < 0x80)
-            buf_addc(&b, (char)c);
-        else
-            fold_put(&b, c >= 0xA0 ? c : high[c - 0x80] ? high[c - 0x80] : 0xFFFD);
-    }
-    return buf_take(&b, n);
 }
 
 /* ---- separator ------------------------------------------------------------------------------- */
@@ -77,29 +58,40 @@ static char find_separator(const char *p, const char *end)
     return kinds[best];
 }
 
+/* "sep=;" in front of the headings, as some tell a spreadsheet. */
+static void take_hint(struct csv *c)
+{
+    struct str rest = {c->p, (size_t)(c->end - c->p)};
+    if (rest.n < 6 || memcmp(rest.p, "sep=", 4) != 0 || (rest.p[5] != '\n' && rest.p[5] != '\r'))
+        return;
+    c->separator = rest.p[4];
+    c->p += rest.p[5] == '\r' && rest.n > 6 && rest.p[6] == '\n' ? 7 : 6;
+    c->line++;
+}
+
 struct csv *csv_open(struct str bytes, struct err *e)
 {
-    if (bytes.n >= 2 && (!memcmp(bytes.p, "\xFF\xFE", 2) || !memcmp(bytes.p, "\xFE\xFF", 2))) {
-        err_set(e, ERR_INPUT, "it is UTF-16: save it as CSV UTF-8");
-        return NULL;
-    }
-    if (bytes.n >= 3 && !memcmp(bytes.p, "\xEF\xBB\xBF", 3)) {
-        bytes.p += 3;
-        bytes.n -= 3;
-    }
+    size_t mark, n;
+    enum charset charset = charset_of_mark(bytes, &mark);
+    bytes.p += mark;
+    bytes.n -= mark;
     if (bytes.n == 0) {
         err_set(e, ERR_INPUT, "it is empty");
         return NULL;
     }
+    if (charset == CHARSET_UTF8 && !is_utf8(bytes))
+        charset = CHARSET_CP1252;
+    struct buf text;
+    buf_init(&text, SIZE_MAX / 4);
+    charset_decode(&text, charset, bytes);
     struct csv *c = mem_zalloc(1, sizeof(*c));
-    size_t n = bytes.n;
-    bool utf8 = is_utf8(bytes);
-    c->text = utf8 ? mem_dupn(bytes.p, bytes.n) : from_cp1252(bytes, &n);
-    c->encoding = utf8 ? "UTF-8" : "Windows-1252";
+    c->text = buf_take(&text, &n);
+    c->encoding = charset_name(charset);
     c->p = c->text;
     c->end = c->text + n;
     c->line = 1;
     c->separator = find_separator(c->p, c->end);
+    take_hint(c);
     buf_init(&c->row, CSV_ROW_MAX + 2);
     return c;
 }

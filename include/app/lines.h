@@ -4,14 +4,17 @@
 
 #include <stdio.h>
 #include "buf.h"
+#include "charset.h"
 #include "err.h"
 
 #define LINES_MAX ((size_t)64 << 10) /* what is kept of a line */
 
 struct lines {
     FILE *in;
-    struct buf line;
-    bool first;   /* none has been read */
+    enum charset charset; /* told from the begin of what is read; lines are given as UTF-8 */
+    struct buf line, decoded;
+    char ahead[4096]; /* what was read to tell it */
+    size_t ahead_n, ahead_at;
     bool cut;     /* the line was longer than LINES_MAX; only its begin is kept */
     bool failed;  /* reading stopped on an error, not at the end */
     bool to_free; /* `in` was opened here */
@@ -19,8 +22,9 @@ struct lines {
 
 /* path: NULL or "-" is standard input. -1 and e if the file cannot be read. */
 int lines_open(struct lines *l, const char *path, struct err *e);
-/* The next line without its end (LF or CRLF) and without a byte order mark in front of the first;
- * false at the end. *out is valid until the next call. A last line without LF counts. */
+/* The next line as UTF-8 (UTF-16 is known by its mark, Windows-1252 by its letters) without its end
+ * (LF or CRLF) and without a byte order mark in front of the first; false at the end. *out is valid
+ * until the next call. A last line without LF counts. */
 bool lines_next(struct lines *l, struct str *out);
 void lines_close(struct lines *l);
 

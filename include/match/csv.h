@@ -1,5 +1,5 @@
 /* Tables as people export them: RFC 4180 with what spreadsheets make of it. The separator (comma,
- * semicolon, tab, bar) and the encoding (UTF-8, Windows-1252) are found out from the bytes. */
+ * semicolon, tab, bar) and the encoding (UTF-8, Windows-1252, UTF-16 with its mark) are found out from the bytes. */
 #ifndef CSV_H
 #define CSV_H
 
@@ -12,7 +12,7 @@
 
 struct csv;
 
-/* Copies the bytes as far as it needs to. NULL with ERR_INPUT: UTF-16, or no text at all. */
+/* Copies the bytes as far as it needs to. NULL with ERR_INPUT: no text at all. */
 struct csv *csv_open(struct str bytes, struct err *e);
 void csv_free(struct csv *c);
 char csv_separator(const struct csv *c);

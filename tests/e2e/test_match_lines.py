@@ -51,6 +51,37 @@ class Lines(unittest.TestCase):
             total = sum(round(note["weight"] * 100) for note in answer["evidence"])
             self.assertEqual(total, round(answer["score"] * 100))
 
+    def test_names_in_any_table(self):
+        """Separators, quotes and encodings of a consultant's own files."""
+        expected = ["same", "different", "same"]
+        rows = [("nimi", "toinen", "x"), ("Åkerlund; Oy", "ÅKERLUND OY", "1"),
+                ("Åkerlund Oy", "Åkerlund Ky", "2"), ("Öljy Oy", "Oy Öljy Ab", "3")]
+        tables = {
+            "semicolons": "".join(";".join(f'"{f}"' for f in r) + "\r\n" for r in rows),
+            "commas": "".join(",".join(r) + "\n" for r in rows),
+            "bars": "".join("|".join(r) + "\n" for r in rows),
+            "tabs": "".join("\t".join(r) + "\n" for r in rows),
+        }
+        for separator, text in tables.items():
+            for encoding in ("utf-8", "utf-8-sig", "cp1252", "utf-16"):
+                with self.subTest(f"{separator} in {encoding}"), \
+                        tempfile.TemporaryDirectory() as folder:
+                    path = pathlib.Path(folder) / "pairs.csv"
+                    path.write_bytes(text.encode(encoding))
+                    done = run("match", "names", "--pairs", str(path), "--columns", "nimi,toinen")
+                    self.assertEqual((done.returncode, done.stderr), (0, b""))
+                    answers = [json.loads(line)["decision"] for line in done.stdout.splitlines()]
+                    self.assertEqual(answers, expected)
+
+    def test_lines_in_other_encodings(self):
+        text = "Åkerlundintie 1, 00100 Helsinki\nÖljykuja 2 B 3, 20100 Turku\n"
+        for encoding in ("utf-8-sig", "cp1252", "utf-16", "utf-16-be"):
+            data = (b"\xfe\xff" if encoding == "utf-16-be" else b"") + text.encode(encoding)
+            with self.subTest(encoding):
+                streets = [json.loads(line)["street"]
+                           for line in run("address", data=data).stdout.splitlines()]
+                self.assertEqual(streets, ["Åkerlundintie 1", "Öljykuja 2 B 3"])
+
     def test_ids_in_the_contract_of_columns(self):
         done = run("ids", "fi_ytunnus", data="\ufeffFI01120389\r\n1234567-8\n".encode())
         self.assertEqual(done.stdout.decode().split("\n")[:2], [

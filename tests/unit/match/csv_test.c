@@ -56,9 +56,13 @@ static void encodings(void **state)
 {
     expect(STR_LIT("\xEF\xBB\xBFid;name\n1;s\xC3\xA4hk\xC3\xB6\n"), "<id><name>\n<1><sähkö>\n");
     expect(STR_LIT("id;name\n1;s\xE4hk\xF6 5\x80\n"), "<id><name>\n<1><sähkö 5€>\n");
+    /* "Unicode text" of a spreadsheet: UTF-16, tabs; a character beyond 16 bits, and half of one.
+     */
+    expect(STR_LIT("\xFF\xFEi\0d\0\t\0n\0\r\0\n\0001\0\t\0\xE4\0=\xD8\xD8\xDC\n\0"),
+        "<id><n>\n<1><ä📘>\n");
+    expect(STR_LIT("\xFE\xFF\0i\0d\0,\0n\0\n\0001\0,\xD8="), "<id><n>\n<1><\xEF\xBF\xBD>\n");
+    expect(STR_LIT("sep=|\r\na|b,c\n1|2,3\n"), "<a><b,c>\n<1><2,3>\n");
     struct err e = {0};
-    assert_null(csv_open(STR_LIT("\xFF\xFEi\0d\0"), &e));
-    assert_non_null(strstr(e.text, "UTF-16"));
     assert_null(csv_open(STR_LIT(""), &e));
     assert_null(csv_open(STR_LIT("\xEF\xBB\xBF"), &e));
 }
