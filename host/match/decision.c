@@ -12,23 +12,23 @@
 
 enum { NO = DECISION_OTHER, ASKS = DECISION_ASKS, LINKS = DECISION_LINKS };
 
-#define COVER_DEFAULT  750
-#define MARGIN_DEFAULT 200
-#define RARE_CODE      6   /* records that may share a code which still tells them apart */
-#define BOTH_LACK      850 /* of 1000: below, either name lacks something ... */
-#define BOTH_LACK_MORE 50  /* ... and more of both must agree */
-#define SWAPPED        300 /* hundredths of bits that each name lacks of the other */
-#define COLUMNS_DIFFER 850
-#define ONE_SIDED      30
+#define COVER_DEFAULT   750
+#define MARGIN_DEFAULT  200
+#define RARE_CODE       6   /* records that may share a code which still tells them apart */
+#define BOTH_LACK       850 /* of 1000: below, either name lacks something ... */
+#define BOTH_LACK_MORE  50  /* ... and more of both must agree */
+#define SWAPPED         300 /* hundredths of bits that each name lacks of the other */
+#define COLUMNS_DIFFER  850
+#define ONE_SIDED       30
 #define ONE_SIDED_EASED 60
-#define EASED_SUM      1050
-#define EASED_SWAPPED  1150
-#define WITHIN_MOST    800 /* of 1000 */
-#define WITHIN_LEAST   380
-#define WITHIN_ALONE   2000
-#define CODE_SCORE     4000 /* with a code in common, though the names agree little ... */
-#define CODE_ALONE     2000 /* ... if nothing else comes so near */
-#define ALONE          1000 /* margin that names which agree in part need */
+#define EASED_SUM       1050
+#define EASED_SWAPPED   1150
+#define WITHIN_MOST     800 /* of 1000 */
+#define WITHIN_LEAST    380
+#define WITHIN_ALONE    2000
+#define CODE_SCORE      4000 /* with a code in common, though the names agree little ... */
+#define CODE_ALONE      2000 /* ... if nothing else comes so near */
+#define ALONE           1000 /* margin that names which agree in part need */
 
 const char *decision_name(enum decision d)
 {

@@ -313,7 +313,8 @@ static bool read_version(struct reader *r)
     int64_t v[3] = {0};
     const char *s = r->p + 1;
     if (*r->p != 'v' || s == r->end || !is_digit(*s) || !quantity_number(&s, r->end, &v[0]) ||
-        s - r->p > 5 || (s < r->end && (is_word(*s) || (is_joiner(*s) && s + 1 < r->end && is_word(s[1])))))
+        s - r->p > 5 ||
+        (s < r->end && (is_word(*s) || (is_joiner(*s) && s + 1 < r->end && is_word(s[1])))))
         return false;
     r->p = s;
     put_values(r, TOKEN_NUMBER, QUANTITY_NONE, v, v[0]);
