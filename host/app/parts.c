@@ -78,6 +78,9 @@ int parts_open_engine(
     struct http_out_config hc;
     http_out_config_defaults(&hc);
     hc.ca_file = o->ca_file;
+    /* Each run has one request under way at most: connections are never what they wait for. */
+    if (hc.max_connections < 2 * s->max_running)
+        hc.max_connections = 2 * s->max_running;
     if (!(p->http = http_out_new(p->loop, &hc, e)))
         return -1;
     char *catalogues = mem_printf("%s/catalogues", data);

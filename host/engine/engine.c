@@ -54,6 +54,7 @@ struct engine *engine_new(const struct engine_parts *p, const struct engine_sett
         randombytes_buf(&e->random, sizeof e->random);
     list_init(&e->turn);
     list_init(&e->asking);
+    list_init(&e->urgent);
     list_init(&e->events);
     list_init(&e->feeds);
     list_init(&e->reads);

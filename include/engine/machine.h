@@ -36,6 +36,7 @@ struct engine {
     struct list feeds;  /* catalogues that are open, see match_feed.h */
     struct list turn;   /* companies with runs that may start */
     struct list asking; /* act_key.c: people's acts that wait for a key */
+    struct list urgent; /* runs that get a place at once */
     struct list events; /* in memory */
     struct map *by_id;  /* the same by their ids */
     int active;         /* of them those at work (not idle) */
