@@ -96,7 +96,7 @@ static bool next_kind(const struct company *c, enum store_open_kind *kind)
 {
     const struct backlog *b = &c->backlog;
     bool due = b->due_ms && b->due_ms <= clock_wall_ms();
-    bool new = b->behind && c->current;
+    bool new = b->behind && c->current &&list_empty(&c->unrouted);
     if (b->ready)
         *kind = STORE_OPEN_READY;
     else if (due && !(new && b->new_next))
@@ -232,8 +232,8 @@ bool backlog_take_new(struct company *c, int64_t seq)
     struct backlog *b = &c->backlog;
     if (seq <= b->new_seq)
         return false; /* it was read before it was told of */
-    if (!may_read(c->engine) || b->behind || b->ready || !c->current || at_work(c) >= window(c) ||
-        !bytes_left(c)) {
+    if (!may_read(c->engine) || b->behind || b->ready || !c->current || !list_empty(&c->unrouted) ||
+        at_work(c) >= window(c) || !bytes_left(c)) {
         b->behind = true;
         backlog_pump(c);
         return false;

@@ -119,14 +119,23 @@ void incoming_put(struct buf *b, const struct incoming *ev)
     buf_addc(b, '}');
 }
 
+/* Later ones of its company are not routed before it. */
+void incoming_put_back(struct incoming *ev)
+{
+    struct list *all = &ev->company->unrouted, *at = all->prev;
+    while (at != all && LIST_OF(at, struct incoming, wait_node)->seq > ev->seq)
+        at = at->prev;
+    list_append(at->next, &ev->wait_node);
+    body_drop(ev);
+    incoming_update(ev);
+}
+
 void incoming_accept(struct incoming *ev)
 {
     if (!ev->company->current || !list_empty(&ev->company->unrouted)) {
         /* Nothing is lost: it waits for scripts that can be loaded, and behind earlier events that
          * wait for the store, since keys are served in order. */
-        list_append(&ev->company->unrouted, &ev->wait_node);
-        body_drop(ev);
-        incoming_update(ev);
+        incoming_put_back(ev);
         return;
     }
     incoming_route(ev);

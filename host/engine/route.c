@@ -66,8 +66,7 @@ static void on_stored(void *arg, const struct err *err)
     }
     ev->nruns = 0;
     ev->routed = false;
-    list_append(&ev->company->unrouted, &ev->wait_node);
-    incoming_update(ev);
+    incoming_put_back(ev);
     engine_retry_soon(ev->engine);
 }
 
@@ -348,8 +347,7 @@ static void on_body(void *arg, const struct err *err)
     struct company *c = ev->company;
     log_event(LOG_ERROR, "event not read", "event", ev->id, "error", err->text, NULL);
     list_remove(&ev->route_node);
-    list_append(&c->unrouted, &ev->wait_node);
-    incoming_update(ev);
+    incoming_put_back(ev);
     engine_retry_soon(c->engine);
     flush(c);
 }

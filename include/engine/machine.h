@@ -246,8 +246,9 @@ struct run {
 /* incoming.c */
 struct incoming *incoming_new(
     struct engine *e, struct company *c, const struct store_event *se, int64_t seq);
-void incoming_accept(struct incoming *ev);  /* routes it, or lets it wait for its company */
-void incoming_settled(struct incoming *ev); /* one of its runs is: see whether it was the last */
+void incoming_accept(struct incoming *ev);   /* routes it, or lets it wait for its company */
+void incoming_put_back(struct incoming *ev); /* it is routed again after a while */
+void incoming_settled(struct incoming *ev);  /* one of its runs is: see whether it was the last */
 void incoming_discard(struct incoming *ev);
 void incoming_hold(struct incoming *ev);      /* a callback of the store is to come */
 bool incoming_held_back(struct incoming *ev); /* it came; false: the event is gone */

@@ -236,6 +236,47 @@ static void a_company_that_is_gone_costs_nothing(void **state)
         assert_int_equal(order[i], i - 1);
 }
 
+#ifdef SAUMA_FAULTS
+static void write_and_end(struct script_call *c)
+{
+    if (c->seq == 0)
+        fake_step(c, WRITE, "{}");
+    else
+        note_end(c);
+}
+
+static const char *route_with_a_full_disk(const struct script_call *c)
+{
+    if (atoi(c->body) == 1 && nbegun++ == 0)
+        setenv("SAUMA_FAIL", "store_full:1-1000000", 1);
+    return "[{\"rule\":\"r\",\"policy\":\"automatic\",\"key\":\"k\"}]";
+}
+
+/* The routing of the first could not be stored: those that come before it is tried again wait. */
+static void a_full_disk_keeps_the_order(void **state)
+{
+    struct world *w = *state;
+    w->want = 10000;
+    fake.run = write_and_end;
+    net.serve = serve_well;
+    fake.route_of = route_with_a_full_disk;
+    forget();
+    world_start(w);
+    world_store(w, "acme", 1);
+    for (int i = 0; i < 20000 && !store_full(w->store); i++)
+        world_wait(w, 1);
+    world_wait(w, 20);
+    unsetenv("SAUMA_FAIL");
+    for (int i = 0; i < 20000 && store_full(w->store); i++)
+        world_wait(w, 1);
+    for (int n = 2; n < 5; n++)
+        world_store(w, "acme", n);
+    until_ended(w, 4);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(order[i], i + 1);
+}
+#endif
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -245,6 +286,9 @@ int main(void)
         TEST(a_key_keeps_its_order_outside_memory),
         TEST(and_across_a_start),
         TEST(a_company_that_is_gone_costs_nothing),
+#ifdef SAUMA_FAULTS
+        TEST(a_full_disk_keeps_the_order),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
