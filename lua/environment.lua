@@ -15,6 +15,17 @@ local FROZEN = { "http", "json", "ids", "address", "names", "match", "text", "ti
 local PLAIN = { "decimal", "log", "cjson", "notify", "attention", "skip", "secret", "env",
   "lock" }
 
+-- Names of Lua that are left out on purpose, and what to use instead.
+local code = "code stands in files: require \"rules.name\""
+local INSTEAD = {
+  coroutine = "a rule is run as a coroutine by the host: write it straight on, what waits gives way",
+  os = "dates and the clock are in time, settings in env",
+  io = "a rule has no files; what it must remember is in the systems it is connected to",
+  debug = "log(value) shows what a value is", collectgarbage = "memory is the host's to collect",
+  load = code, loadstring = code, loadfile = code, dofile = code, package = code,
+  _G = "globals cannot be made or changed; a module's table holds what is shared",
+}
+
 local environment = {}
 
 function environment.make(words)
@@ -23,7 +34,9 @@ function environment.make(words)
   for _, name in ipairs(PLAIN) do globals[name] = require(name) end
   for name, word in pairs(words) do globals[name] = word end
   setmetatable(globals, { __index = function(_, name)
-    error(('there is nothing called "%s" here%s'):format(tostring(name), suggest(name, globals)), 2)
+    local instead = INSTEAD[name]
+    error(('there is nothing called "%s" here%s'):format(tostring(name),
+      instead and ": " .. instead or suggest(name, globals)), 2)
   end })
   local function publish(name, value) rawset(globals, name, value) end
   local function taken(name) return rawget(globals, name) ~= nil end
