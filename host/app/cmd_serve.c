@@ -32,6 +32,8 @@ static const struct conf_option options[] = {
     {"max-running", CONF_INT, "256", "runs with a live script, in all"},
     {"watch", CONF_MS, "20ms",
         "how long a company's folder rests after a change before it is read; 0: not watched"},
+    {"test-saves", CONF_FLAG, NULL, "a saved company is live only if its tests pass"},
+    {"test-timeout", CONF_MS, "2m", "how long these may take"},
     {"keep-bodies", CONF_MS, "90d", "age at which bodies and large answers go; 0: never"},
     {"keep-events", CONF_MS, "400d", "age at which settled events go, 7d or more; 0: never"},
     {"keep-large", CONF_SIZE, "1k", "requests and answers over this go with the bodies"},
@@ -128,6 +130,8 @@ static void on_all_loaded(void *arg, int loaded, int failed)
         return;
     }
     engine_start(s->parts.engine);
+    if (conf_flag(c, "test-saves"))
+        reload_test_first(s->reload, conf_int(c, "test-timeout"));
     if (conf_int(c, "watch") > 0)
         reload_watch(s->reload, conf_int(c, "watch"));
     printf("sauma: listening on http://%s, %d compan%s%s\n", http_in_address(s->http), loaded,

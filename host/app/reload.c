@@ -1,11 +1,16 @@
 #include "reload.h"
 
+#include <dirent.h>
 #include <string.h>
 
 #include "alert.h"
+#include "bundle.h"
+#include "child.h"
+#include "list.h"
 #include "log.h"
 #include "mem.h"
 #include "parts.h"
+#include "program.h"
 #include "watch.h"
 
 /* A folder that is written without end is looked at in between. */
@@ -13,15 +18,39 @@
 
 struct reload {
     struct engine *engine;
+    int64_t test_ms;    /* 0: tests are not run first */
+    struct list trials; /* whose tests are being run */
     struct loop *loop;
     char *dir;
     struct watch *watch;
 };
 
+/* Tests of a company under way, after which it is loaded. */
+struct trial {
+    struct list node;
+    struct reload *reload;
+    struct program *program;
+    char *company;
+    char hash[33]; /* of what is tested */
+    engine_loaded_fn fn;
+    void *arg;
+};
+
+#define TRIAL_WORDS 800 /* bytes of what the tests said in an alert */
+
+static void trial_free(struct trial *t)
+{
+    program_free(t->program);
+    list_remove(&t->node);
+    mem_free(t->company);
+    mem_free(t);
+}
+
 struct reload *reload_new(struct engine *e, struct loop *l, const char *dir)
 {
     struct reload *r = mem_zalloc(1, sizeof(*r));
     *r = (struct reload){.engine = e, .loop = l, .dir = mem_dup(dir)};
+    list_init(&r->trials);
     return r;
 }
 
@@ -29,9 +58,16 @@ void reload_free(struct reload *r)
 {
     if (!r)
         return;
+    while (!list_empty(&r->trials))
+        trial_free(LIST_OF(r->trials.next, struct trial, node));
     watch_free(r->watch);
     mem_free(r->dir);
     mem_free(r);
+}
+
+void reload_test_first(struct reload *r, int64_t timeout_ms)
+{
+    r->test_ms = timeout_ms;
 }
 
 /* ---- what became of a load ---- */
@@ -69,12 +105,126 @@ static void on_one(void *arg, const char *company, const char *version, const st
         l.fn(l.arg, company, version, error);
 }
 
-static bool has_folder(const struct reload *r, const char *name)
+static bool has_file(const struct reload *r, const char *name, const char *file)
 {
-    char *path = mem_printf("%s/%s/company.lua", r->dir, name);
+    char *path = mem_printf("%s/%s/%s", r->dir, name, file);
     bool yes = parts_is_file(path);
     mem_free(path);
     return yes;
+}
+
+static bool has_folder(const struct reload *r, const char *name)
+{
+    return has_file(r, name, "company.lua");
+}
+
+static void load(struct reload *r, const char *name, engine_loaded_fn fn, void *arg)
+{
+    struct loading *l = mem_alloc(sizeof(*l));
+    *l = (struct loading){r, fn, arg};
+    char *path = mem_printf("%s/%s", r->dir, name);
+    engine_load_company(r->engine, name, path, on_one, l);
+    mem_free(path);
+}
+
+/* ---- its tests first ---- */
+
+static bool has_tests(const struct reload *r, const char *name)
+{
+    char *path = mem_printf("%s/%s/tests", r->dir, name);
+    DIR *d = opendir(path);
+    struct dirent *entry;
+    bool yes = false;
+    mem_free(path);
+    while (d && !yes && (entry = readdir(d)) != NULL) {
+        size_t n = strlen(entry->d_name);
+        yes = n > 9 && strcmp(entry->d_name + n - 9, "_test.lua") == 0;
+    }
+    if (d)
+        closedir(d);
+    return yes;
+}
+
+/* What stands in the folder, tests and fixtures included; false if it cannot be read. */
+static bool contents(const struct reload *r, const char *name, char hash[33])
+{
+    struct bundle b;
+    char *path = mem_printf("%s/%s", r->dir, name);
+    bool ok = bundle_read_company(&b, path, true, NULL) == 0;
+    mem_free(path);
+    if (ok) {
+        memcpy(hash, b.hash, 33);
+        bundle_free(&b);
+    }
+    return ok;
+}
+
+static void try_it(struct reload *r, const char *name, engine_loaded_fn fn, void *arg);
+
+static void trial_failed(struct trial *t, const struct program_result *p)
+{
+    struct err err = {0};
+    const char *live = engine_version(t->reload->engine, t->company);
+    /* The last lines say which failed, and how many. */
+    size_t n = p->output.n < TRIAL_WORDS ? p->output.n : TRIAL_WORDS;
+    err_set(&err, ERR_CONFLICT, "the company's tests %s, so version %s stays live:\n%.*s",
+        p->late ? "did not end in time" : "fail", live ? live : "(none)", (int)n,
+        p->output.p + p->output.n - n);
+    on_loaded(t->reload, t->company, NULL, &err);
+    if (t->fn)
+        t->fn(t->arg, t->company, NULL, &err);
+}
+
+static void on_tested(void *arg, const struct program_result *p)
+{
+    struct trial *t = arg;
+    char now[33] = "";
+    t->program = NULL;
+    list_remove(&t->node);
+    bool same = contents(t->reload, t->company, now) && strcmp(now, t->hash) == 0;
+    if (!same && t->fn)
+        try_it(t->reload, t->company, t->fn, t->arg); /* saved meanwhile: that is to be tested */
+    else if (!same)
+        log_event(LOG_DEBUG, "saved while its tests ran", "company", t->company, NULL);
+    else if (p->status == 0)
+        load(t->reload, t->company, t->fn, t->arg);
+    else
+        trial_failed(t, p);
+    trial_free(t);
+}
+
+/* Another save while the tests run: those of the older one need not end, unless somebody waits for
+ * what becomes of them. */
+static void drop_older(struct reload *r, const char *name)
+{
+    struct list *next;
+    for (struct list *n = r->trials.next; n != &r->trials; n = next) {
+        struct trial *t = LIST_OF(n, struct trial, node);
+        next = n->next;
+        if (!t->fn && strcmp(t->company, name) == 0)
+            trial_free(t);
+    }
+}
+
+static void try_it(struct reload *r, const char *name, engine_loaded_fn fn, void *arg)
+{
+    drop_older(r, name);
+    struct err err = {0};
+    struct trial *t = mem_zalloc(1, sizeof(*t));
+    char *path = mem_printf("%s/%s", r->dir, name), command[] = "test";
+    char *self = mem_dup(child_self()), *argv[] = {self, command, path, NULL};
+    *t = (struct trial){.reload = r, .company = mem_dup(name), .fn = fn, .arg = arg};
+    list_append(&r->trials, &t->node);
+    if (contents(r, name, t->hash))
+        t->program = program_start(r->loop, argv, r->test_ms, on_tested, t, &err);
+    mem_free(path);
+    mem_free(self);
+    if (t->program)
+        return;
+    if (err.code)
+        log_event(LOG_ERROR, "tests not run", "company", name, "error", err.text, NULL);
+    load(r, name, fn, arg); /* it cannot be read: loading it says why */
+    trial_free(t);
 }
 
 void reload_company(struct reload *r, const char *name, engine_loaded_fn fn, void *arg)
@@ -84,13 +234,11 @@ void reload_company(struct reload *r, const char *name, engine_loaded_fn fn, voi
         err_set(&err, ERR_NOT_FOUND, "there is no company %s: %s/%s/company.lua is not there", name,
             r->dir, name);
         fn(arg, name, NULL, &err);
-        return;
+    } else if (r->test_ms > 0 && has_tests(r, name)) {
+        try_it(r, name, fn, arg);
+    } else {
+        load(r, name, fn, arg);
     }
-    struct loading *l = mem_alloc(sizeof(*l));
-    *l = (struct loading){r, fn, arg};
-    char *path = mem_printf("%s/%s", r->dir, name);
-    engine_load_company(r->engine, name, path, on_one, l);
-    mem_free(path);
 }
 
 struct all {

@@ -9,6 +9,9 @@ struct reload;
 
 /* Watches dir, the folder of the companies' folders, once reload_start was called. */
 struct reload *reload_new(struct engine *e, struct loop *l, const char *dir);
+/* From now on a company that has tests is only loaded anew when they pass; each run of them may
+ * take so long. What stands in the folders at the first load is taken as it is. */
+void reload_test_first(struct reload *r, int64_t timeout_ms);
 void reload_free(struct reload *r);
 /* Loads all companies, calling done when each has loaded or failed; -1 and err if dir cannot be
  * read. */
@@ -17,7 +20,7 @@ int reload_all(
 /* From now on changes are seen by themselves. quiet_ms: how long a folder must rest after a change.
  * Where the system cannot watch it, an alert says so, and `sauma reload` or SIGHUP is the way. */
 void reload_watch(struct reload *r, int64_t quiet_ms);
-/* One company, now. fn as of engine_load_company; ERR_NOT_FOUND if it has no folder. */
+/* One company, now (its tests first, if that was asked for). fn as of engine_load_company; ERR_NOT_FOUND if it has no folder. */
 void reload_company(struct reload *r, const char *name, engine_loaded_fn fn, void *arg);
 
 #endif

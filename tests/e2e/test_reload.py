@@ -157,6 +157,37 @@ class Reload(Case):
         self.assertEqual(gone.returncode, 1)
         self.assertIn(b"there is no company nobody", gone.stderr)
 
+    def write_test(self, wanted):
+        folder = os.path.join(self.world.companies, "acme", "tests")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "which_test.lua"), "w") as f:
+            f.write(f"""test("says {wanted}", function()
+              local run = deliver("shop", {{ id = "1", type = "x" }})
+              expect(run.state).is "done"
+              expect(run.result.version).is "{wanted}"
+            end)
+            """)
+
+    def test_a_save_whose_tests_fail_is_not_live(self):
+        self.save("one")
+        self.write_test("one")
+        self.world.start_host("--test-saves")
+        self.save("two")
+        alert = wait_until(lambda: self.alerts(), "an alert")[0]
+        self.assertEqual((alert["company"], alert["kind"]), ("acme", "company-broken"))
+        self.assertIn("the company's tests fail", alert["text"])
+        self.assertIn("says one", alert["text"])
+        self.assertIn("0 passed, 1 failed", alert["text"])
+        self.post(1)
+        self.assertEqual(self.result("1"), "one")
+        told = self.act("reload", "acme")
+        self.assertEqual(told.returncode, 1)
+        self.assertIn(b"the company's tests fail", told.stderr)
+        self.write_test("two")
+        wait_until(lambda: not self.alerts(), "the alert to be over")
+        self.post(2)
+        self.assertEqual(self.result("2"), "two")
+
     def test_saves_under_load_lose_and_refuse_nothing(self):
         self.save("v0")
         self.world.start_host()
