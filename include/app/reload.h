@@ -20,7 +20,8 @@ int reload_all(
 /* From now on changes are seen by themselves. quiet_ms: how long a folder must rest after a change.
  * Where the system cannot watch it, an alert says so, and `sauma reload` or SIGHUP is the way. */
 void reload_watch(struct reload *r, int64_t quiet_ms);
-/* One company, now (its tests first, if that was asked for). fn as of engine_load_company; ERR_NOT_FOUND if it has no folder. */
+/* One company, now (its tests first, if that was asked for). fn as of engine_load_company;
+ * ERR_NOT_FOUND if it has no folder. */
 void reload_company(struct reload *r, const char *name, engine_loaded_fn fn, void *arg);
 
 #endif
