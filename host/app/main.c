@@ -33,6 +33,7 @@ const struct command *const commands[] = {
     &command_rollback,
     &command_diff,
     &command_secret,
+    &command_doctor,
     &command_backup,
     &command_restore,
     &command_erase,

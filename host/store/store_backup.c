@@ -107,6 +107,15 @@ int backup_name(const char *draft, const char *path, bool overwrite, struct err 
     return rc;
 }
 
+/* For `sauma doctor`; that it could not be noted makes the backup no worse. */
+static void note_backup(const char *dir)
+{
+    struct sql *s = sql_open(dir, SQL_WRITER, NULL);
+    if (s)
+        meta_set(s, META_LAST_BACKUP, clock_wall_ms());
+    sql_close(s);
+}
+
 int store_backup(
     const char *dir, const char *file, bool overwrite, struct store_backup *out, struct err *e)
 {
@@ -121,6 +130,8 @@ int store_backup(
         rc = 0;
     sql_close(s);
     backup_drop(draft);
+    if (!rc)
+        note_backup(dir);
     return rc;
 }
 

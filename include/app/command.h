@@ -26,7 +26,8 @@ extern const struct command command_events, command_runs, command_show, command_
 /* The live version of a company's scripts. */
 extern const struct command command_versions, command_reload, command_rollback, command_diff;
 /* Care of the data. */
-extern const struct command command_secret, command_backup, command_restore, command_erase;
+extern const struct command command_secret, command_doctor, command_backup, command_restore,
+    command_erase;
 /* Matching. */
 extern const struct command command_ids, command_address, command_match;
 extern const struct command command_help, command_version;

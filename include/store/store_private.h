@@ -202,8 +202,9 @@ int folder_sync(const char *dir);
 int64_t meta_get(struct sql *s, const char *name);
 int meta_set(struct sql *s, const char *name, int64_t value);
 /* Times of the wall clock. */
-#define META_RESTORED "restored_ms" /* put in place of newer data, or it may have been */
-#define META_BACKUP   "backup_ms"   /* this copy was taken */
+#define META_RESTORED    "restored_ms"    /* put in place of newer data, or it may have been */
+#define META_BACKUP      "backup_ms"      /* this copy was taken */
+#define META_LAST_BACKUP "last_backup_ms" /* of this store */
 
 /* Whether this is the newest state of the folder (store_place.c). A backup that was restored, and
  * a file that was copied here, sets META_RESTORED. -1 and e. */

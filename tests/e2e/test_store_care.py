@@ -1,4 +1,5 @@
 """What an operator does with the data folder: back it up while the host runs, put it back."""
+import json
 import os
 import shutil
 
@@ -86,7 +87,35 @@ class StoreCare(Case):
         w.deliver(fixture(id="b", contract__id="20001", contract__signer__email="x@testi.example"))
         w.settled(2)
 
+    def doctor(self, *args, check=True):
+        done = self.care("doctor", "--json", *args)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        bad = [line for line in lines if line["level"] == "bad"]
+        self.assertEqual(done.returncode, 1 if bad else 0, done.stderr)
+        if check:
+            self.assertEqual(bad, [])
+        return {line["check"]: line for line in lines}, bad
+
+    def test_the_doctor_beside_a_running_host(self):
+        w = self.world
+        w.start_host()
+        w.deliver(fixture())
+        w.settled(1)
+        lines, _ = self.doctor("--companies", w.companies)
+        self.assertIn("a host runs", lines["host"]["text"])
+        self.assertIn("1 events received", lines["books"]["text"])
+        self.assertIn("minimal loads", lines["company"]["text"])
+        self.care("secret", "remove", "minimal", "procountor-api-key")
+        _, bad = self.doctor("--companies", w.companies, check=False)
+        self.assertEqual([line["next"] for line in bad],
+                         ["sauma secret set minimal procountor-api-key"])
+        said = self.care("doctor").stdout.decode()
+        self.assertIn("ok    integrity", said)
+        self.assertRegex(said, r"(?m)^\d+ ok, \d+ to be looked at, 0 bad$")
+        self.assertEqual(w.sauma("doctor", "--data", "none", check=False).returncode, 1)
+
     def test_wrong_usage(self):
+        self.assertEqual(self.care("doctor", "x").returncode, 2)
         self.assertEqual(self.care("erase").returncode, 2)
         self.assertEqual(self.care("erase", "minimal", "abc", "--why", "x").returncode, 2)
         self.assertEqual(self.care("backup").returncode, 2)

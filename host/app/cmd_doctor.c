@@ -1,0 +1,175 @@
+/* `sauma doctor`: is the set-up well? The data folder first, then the companies with it. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "json.h"
+#include "log.h"
+#include "mem.h"
+#include "parts.h"
+#include "store_doctor.h"
+
+static const struct conf_option options[] = {
+    OPTION_DATA,
+    {"companies", CONF_TEXT, NULL, "folder whose folders are the companies: looked at as well"},
+    OPTION_JSON,
+    OPTION_PARTS,
+    OPTION_CONFIG,
+    {NULL, CONF_TEXT, NULL, NULL},
+};
+
+struct examination {
+    bool json;
+    int count[3];
+    struct parts parts;
+    const char *company;
+    int problems; /* of the company at hand */
+};
+
+static void put(struct buf *b, const char *key, const char *value)
+{
+    json_put_key(b, key);
+    json_put_cstring(b, value);
+}
+
+static void on_line(
+    void *arg, enum doctor_level l, const char *check, const char *text, const char *next)
+{
+    struct examination *x = arg;
+    x->count[l]++;
+    if (!x->json) {
+        printf("%-4s  %-12s  %s\n", doctor_level_name(l), check, text);
+        if (*next)
+            printf("%20s-> %s\n", "", next);
+        return;
+    }
+    struct buf b;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    buf_addc(&b, '{');
+    put(&b, "check", check);
+    put(&b, "level", doctor_level_name(l));
+    put(&b, "text", text);
+    put(&b, "next", *next ? next : NULL);
+    printf("%.*s}\n", STR_ARG(buf_str(&b)));
+    buf_free(&b);
+}
+
+/* ---- companies ---- */
+
+static void on_missing(void *arg, bool env, const char *name, const char *where)
+{
+    struct examination *x = arg;
+    char *next = env ? mem_printf("set it for the host; --env says which may be named")
+                     : mem_printf("sauma secret set %s %s", x->company, name);
+    char *text = mem_printf("%s: %s needs the %s '%s'", x->company, where,
+        env ? "environment variable" : "secret", name);
+    x->problems++;
+    on_line(x, DOCTOR_BAD, "company", text, next);
+    mem_free(text);
+    mem_free(next);
+}
+
+static void on_loaded(void *arg, const char *company, const char *version, const struct err *error)
+{
+    struct examination *x = arg;
+    char *text;
+    if (error) {
+        text = mem_printf("%s does not load: %s", company, error->text);
+        on_line(x, DOCTOR_BAD, "company", text, "`sauma check` says more");
+    } else {
+        engine_missing(x->parts.engine, company, on_missing, x);
+        text = mem_printf("%s loads, version %s, with all it needs", company, version);
+        if (!x->problems)
+            on_line(x, DOCTOR_OK, "company", text, "");
+    }
+    mem_free(text);
+    loop_stop(x->parts.loop);
+}
+
+static int look_at_company(struct examination *x, const struct conf *c, const char *dir)
+{
+    struct err e = {0};
+    struct parts_options o;
+    struct engine_settings s;
+    if (parts_read_options(c, &o, &s, &e) < 0)
+        return command_fail(STATUS_USAGE, "%s", e.text);
+    o.secrets_data = conf_text(c, "data");
+    char *name = parts_company_name(dir);
+    x->company = name;
+    x->problems = 0;
+    if (parts_open(&x->parts, &o, &s, &e) < 0) {
+        on_line(x, DOCTOR_BAD, "company", e.text, "");
+    } else {
+        engine_load_company(x->parts.engine, name, dir, on_loaded, x);
+        loop_run(x->parts.loop);
+    }
+    parts_close(&x->parts);
+    mem_free(name);
+    return STATUS_OK;
+}
+
+static int is_company(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static int look_at_companies(struct examination *x, const struct conf *c, const char *dir)
+{
+    struct dirent **names;
+    int status = STATUS_OK, n = scandir(dir, &names, is_company, alphasort);
+    if (n < 0) {
+        on_line(x, DOCTOR_BAD, "company", "the folder of companies cannot be read", "--companies");
+        return STATUS_OK;
+    }
+    for (int i = 0; i < n; i++) {
+        char *path = mem_printf("%s/%s", dir, names[i]->d_name);
+        char *file = mem_printf("%s/company.lua", path);
+        FILE *f = status == STATUS_OK ? fopen(file, "re") : NULL;
+        if (f) {
+            fclose(f);
+            status = look_at_company(x, c, path);
+        }
+        mem_free(file);
+        mem_free(path);
+        free(names[i]);
+    }
+    free(names);
+    return status;
+}
+
+static int doctor_run(const struct conf *c)
+{
+    struct examination x = {.json = conf_flag(c, "json")};
+    const char *companies = conf_text(c, "companies");
+    if (conf_positionals(c))
+        return command_fail(STATUS_USAGE, "usage: sauma %s", command_doctor.usage);
+    log_set_level(LOG_ERROR);
+    bool secrets = store_doctor(conf_text(c, "data"), on_line, &x);
+    if (companies && secrets) {
+        int status = look_at_companies(&x, c, companies);
+        if (status != STATUS_OK)
+            return status;
+    } else if (companies) {
+        on_line(&x, DOCTOR_WARN, "company", "not looked at, because the secrets cannot be opened",
+            "put right what is bad above, then look again");
+    }
+    if (!x.json)
+        printf("%d ok, %d to be looked at, %d bad\n", x.count[DOCTOR_OK], x.count[DOCTOR_WARN],
+            x.count[DOCTOR_BAD]);
+    return x.count[DOCTOR_BAD] ? STATUS_NO : STATUS_OK;
+}
+
+const struct command command_doctor = {
+    .name = "doctor",
+    .usage = "doctor [--data DIR] [--companies DIR] [--json]",
+    .summary = "is the set-up well? Each line ok, warn or bad, with what to do",
+    .details =
+        "Runs beside a host and changes nothing in it. It reads the whole store: integrity, books against\n"
+        "a recount, orphans, what is overdue, schema, key, disk, log, clock, backups; with\n"
+        "--companies also whether they load and have their secrets. Exit status 1 if something is\n"
+        "bad.\n",
+    .options = options,
+    .run = doctor_run,
+};
