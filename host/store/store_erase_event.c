@@ -106,24 +106,24 @@ static int replace_small(
     struct erasing *z, const char *find, const char *set, int64_t event, bool change)
 {
     struct query q = query_prepare(z->sql, find); /* rowid, name, text */
-    int64_t rows[64];
-    int n = 0;
+    int64_t *rows = NULL;
+    size_t n = 0;
     query_int(&q, event);
-    while (n < 64 && query_row(&q) == 1) {
+    while (query_row(&q) == 1) {
         if (!needles_in(&z->needles, query_col(&q, 2)))
             continue;
+        rows = mem_realloc(rows, (n + 1) * sizeof(*rows));
         name_field(z, query_col_text(&q, 1));
         rows[n++] = query_col_int(&q, 0);
     }
     query_free(&q);
-    for (int i = 0; i < n && change && !z->sql->rc; i++) {
+    for (size_t i = 0; i < n && change && !z->sql->rc; i++) {
         struct query u = query_prepare(z->sql, set);
         query_int(&u, rows[i]);
         query_run(&u);
         query_free(&u);
     }
-    if (!z->sql->rc && n == 64 && change)
-        return replace_small(z, find, set, event, change);
+    mem_free(rows);
     return z->sql->rc ? -1 : 0;
 }
 
@@ -186,6 +186,12 @@ int erase_event(struct erasing *z, int64_t event, bool change)
             "UPDATE events SET reason = 'erased' WHERE seq = ?", event, change) ||
         replace_small(z, "SELECT seq, 'type', type FROM events WHERE seq = ?",
             "UPDATE events SET type = 'erased' WHERE seq = ?", event, change) ||
+        /* What is kept by the key goes with it, unless a run that is not settled needs it. */
+        replace_small(z, "SELECT n, id || ' order of arrival', key FROM runs WHERE event = ?",
+            "DELETE FROM newest WHERE (company, rule, key) IN (SELECT company, rule, key FROM runs r"
+            " WHERE n = ?1 AND NOT EXISTS (SELECT 1 FROM runs x WHERE x.company = r.company AND"
+            "  x.key = r.key AND x.state NOT IN ('done','skipped')))",
+            event, change) ||
         replace_small(z, "SELECT n, id || ' key', key FROM runs WHERE event = ?",
             "UPDATE runs SET key = 'erased' WHERE n = ?", event, change) ||
         replace_small(z, "SELECT n, id || ' reason', reason FROM runs WHERE event = ?",

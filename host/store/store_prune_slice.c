@@ -154,6 +154,9 @@ static int drop_event(struct sql *s, struct prune_slice *sl, const struct row *r
         {Q_PRUNE_JOURNAL,
             "DELETE FROM steps WHERE key IN (SELECT s.key FROM runs r JOIN steps s ON s.key"
             " BETWEEN r.n << 20 AND (r.n << 20) + 1048575 WHERE r.event = ?)"},
+        {Q_PRUNE_NEWEST,
+            "DELETE FROM newest WHERE (company, rule, key, event) IN (SELECT r.company, r.rule,"
+            " r.key, e.id FROM runs r JOIN events e ON e.seq = r.event WHERE r.event = ?)"},
         {Q_PRUNE_RUNS, "DELETE FROM runs WHERE event = ?"},
         {Q_PRUNE_EVENT, "DELETE FROM events WHERE seq = ?"},
     };

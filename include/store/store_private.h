@@ -71,6 +71,7 @@ enum query_slot {
     Q_PRUNE_EVENTS,
     Q_PRUNE_LOGS,
     Q_PRUNE_JOURNAL,
+    Q_PRUNE_NEWEST,
     Q_PRUNE_RUNS,
     Q_PRUNE_EVENT,
     Q_META_GET,

@@ -90,8 +90,8 @@ static void what_is_wrong_in_the_tables_is_said(void **state)
     static const struct {
         const char *harm, *heal, *words;
     } all[] = {
-        {"UPDATE books SET n = n + 1 WHERE company = 'acme' AND state = 'done'",
-            "UPDATE books SET n = n - 1 WHERE company = 'acme' AND state = 'done'",
+        {"UPDATE books SET n = n + 1 WHERE company = 'acme' AND state = 'skipped'",
+            "UPDATE books SET n = n - 1 WHERE company = 'acme' AND state = 'skipped'",
             "bad books: acme: "},
         {"UPDATE books SET n = n + 1 WHERE company = 'other' AND state = 'received'",
             "UPDATE books SET n = n - 1 WHERE company = 'other' AND state = 'received'",
