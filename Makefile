@@ -184,7 +184,7 @@ demo:
 	@examples/demo.sh $(B)/sauma
 
 # All that `make test` runs, built with address and undefined-behaviour sanitizers.
-check-build: sauma $(UNIT_BINS) $(REPLAYS) $(B)/sim/sim
+check-build: sauma $(UNIT_BINS) $(REPLAYS) $(B)/sim/sim $(B)/torture/store_torture
 test:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan check-build mutants
@@ -224,6 +224,16 @@ lint:
 format:
 	@tests/deps.sh clang-format
 	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+# Torture of the store: power cuts, broken and full disks, no memory, damaged files.
+STORE_TORTURE := $(wildcard tests/torture/store_*.c)
+$(B)/torture/store_torture: $(STORE_TORTURE) $(wildcard tests/torture/store_*.h) $(LIB_store)
+	@mkdir -p $(@D); $(SAY) TEST $@
+	$(Q)$(CC) $(ALLC) $(patsubst %,-iquote include/%,$(SEES_store)) -iquote tests/torture $(LHARD) \
+	    $(STORE_TORTURE) $(LIB_store) $(LIBS) -o $@
+.PHONY: torture-store
+torture-store: $(B)/torture/store_torture
+	@$< --full $(if $(SEED),--seed $(SEED))
 
 BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 bench: sauma

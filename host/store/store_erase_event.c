@@ -172,7 +172,7 @@ int erase_event(struct erasing *z, int64_t event, bool change)
         " WHERE event = ?1",
         "UPDATE runs SET result = ?2 WHERE event = ?1 AND result IS NOT NULL",
         "UPDATE steps SET spec = ?2, body = x'', meta = iif(meta IS NULL, NULL, ?2),"
-        " answer = iif(answer IS NULL, NULL, x'') WHERE " OF_RUNS("steps"),
+        " answer = iif(answer IS NULL, NULL, x''), sum = NULL WHERE " OF_RUNS("steps"),
         "UPDATE logs SET text = ?2 WHERE " OF_RUNS("logs"),
     };
     buf_clear(&z->fields);

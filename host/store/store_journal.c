@@ -73,6 +73,7 @@ static void bind_answer(struct query *q, const struct store_answer *a)
     query_int(q, a->at_ms);
     query_int(q, a->attempts);
     query_int(q, a->duration_us);
+    query_int(q, answer_sum(a));
 }
 
 static int step_run(struct sql *s, struct op *o)
@@ -84,8 +85,8 @@ static int step_run(struct sql *s, struct op *o)
         return -1;
     struct query *q = sql_use(s, Q_STEP_ADD,
         "INSERT INTO steps (key, kind, connection, title, fingerprint, spec, body, at_ms,"
-        " outcome, meta, answer, answered_ms, attempts, duration_us)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?)");
+        " outcome, meta, answer, answered_ms, attempts, duration_us, sum)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?)");
     query_int(q, key);
     query_text(q, st->kind);
     query_text(q, st->connection);
@@ -120,7 +121,7 @@ static int answer_run(struct sql *s, struct op *o)
         return -1;
     struct query *q = sql_use(s, Q_STEP_ANSWER,
         "UPDATE steps SET outcome = ?, meta = ?, answer = ?, answered_ms = ?, attempts = ?,"
-        " duration_us = ? WHERE key = ? AND outcome IS NULL");
+        " duration_us = ?, sum = ? WHERE key = ? AND outcome IS NULL");
     bind_answer(q, &p->answer);
     query_int(q, key);
     if (query_run(q))
@@ -253,13 +254,20 @@ static int load_journal_run(struct sql *s, struct op *o)
         return -1;
     struct query *q = sql_use(s, Q_STEP_LIST,
         "SELECT key, kind, connection, title, fingerprint, spec, body, at_ms, outcome, meta,"
-        " answer, answered_ms, attempts, duration_us FROM steps WHERE key BETWEEN ? AND ?"
+        " answer, answered_ms, attempts, duration_us, sum FROM steps WHERE key BETWEEN ? AND ?"
         " ORDER BY key");
     query_int(q, run << STORE_SEQ_BITS);
     query_int(q, run << STORE_SEQ_BITS | STORE_SEQ_MAX);
     int rc;
-    while ((rc = query_row(q)) == 1)
+    while ((rc = query_row(q)) == 1) {
         load_step(l, q);
+        /* Without a sum: from before there were any, pruned, or erased. */
+        const struct store_answer *a = &l->steps[l->n - 1].answer;
+        if (query_col(q, 14).p && answer_check(s, l->run, a, query_col_int(q, 14))) {
+            query_done(q);
+            return -1;
+        }
+    }
     return rc;
 }
 

@@ -24,7 +24,7 @@ static int load_body_run(struct sql *s, struct op *o)
 {
     struct load_body *l = (struct load_body *)o;
     struct query *q = sql_use(s, Q_BODY_GET,
-        "SELECT b.body, b.event FROM events e LEFT JOIN bodies b ON b.event = e.seq"
+        "SELECT b.body, b.event, e.body_hash, e.pruned_ms FROM events e LEFT JOIN bodies b ON b.event = e.seq"
         " WHERE e.id = ?");
     query_text(q, l->event);
     int rc = query_row(q);
@@ -35,9 +35,12 @@ static int load_body_run(struct sql *s, struct op *o)
         return op_fail(o, ERR_NOT_FOUND,
             "the body of event %s was pruned: it is older than --keep-bodies", l->event);
     }
+    int rc_sum = 0;
+    if (query_col_int(q, 3) == 0) /* else it was erased, and is its mark */
+        rc_sum = body_check(s, l->event, query_col(q, 0), query_col(q, 2));
     l->body = query_col_dup(q, 0);
     query_done(q);
-    return 0;
+    return rc_sum;
 }
 
 static void load_body_clear(struct op *o)

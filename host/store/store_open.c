@@ -27,7 +27,7 @@ struct load_open {
 
 #define OPEN_COLUMNS                                                                                \
     "e.seq, e.id, e.company, e.connection, e.type, e.delivery, e.received_ms, e.routed, b.headers," \
-    " b.body"
+    " b.body, e.body_hash"
 #define RUN_IS_OPEN "(state = 'queued' OR state = 'running' OR state = 'waiting')"
 
 static const char *dup_text(struct query *q, int i)
@@ -153,7 +153,7 @@ static struct open_event *add_event(struct load_open *l, struct query *q)
         (struct store_event){dup_text(q, 1), dup_text(q, 2), dup_text(q, 3), dup_text(q, 4),
             dup_text(q, 5), query_col_int(q, 6), query_col_dup(q, 8), query_col_dup(q, 9)};
     o->ev.routed = query_col_int(q, 7) != 0;
-    l->end.last = (struct store_place){query_col_int(q, 10), query_col_int(q, 11)};
+    l->end.last = (struct store_place){query_col_int(q, 11), query_col_int(q, 12)};
     return o;
 }
 
@@ -186,7 +186,8 @@ static int load_open_run(struct sql *s, struct op *op)
         }
         struct open_event *o = add_event(l, q);
         bytes += o->ev.event.body.n;
-        if (o->ev.routed && load_runs(s, o)) {
+        if (body_check(s, o->ev.event.id, o->ev.event.body, query_col(q, 10)) ||
+            (o->ev.routed && load_runs(s, o))) {
             query_done(q);
             return -1;
         }

@@ -1,5 +1,4 @@
 /* Events, their routing, and the states of runs. */
-#include <sodium.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +8,6 @@
 #include "mem.h"
 #include "store_private.h"
 #include "store_schedule.h"
-
-#define HASH_BYTES 16
 
 static const char *const state_names[] = {
     "queued", "running", "waiting", "held", "done", "skipped", "failed", "attention"};
@@ -135,9 +132,9 @@ static int add_event_run(struct sql *s, struct op *o)
     const struct store_event *ev = &a->ev;
     if (a->schedule && schedule_slot(s, ev->company, a->schedule, a->slot))
         return -1;
-    unsigned char hash[HASH_BYTES];
+    unsigned char hash[BODY_HASH_BYTES];
     struct str hash_bytes = {(const char *)hash, sizeof(hash)};
-    crypto_generichash(hash, sizeof(hash), (const unsigned char *)ev->body.p, ev->body.n, NULL, 0);
+    body_hash(ev->body, hash);
     struct query *q = sql_use(s, Q_EVENT_ADD,
         "INSERT INTO events (id, company, connection, type, delivery, received_ms, body_hash,"
         " routed, state, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

@@ -74,7 +74,7 @@ static int drop_large(struct sql *s, const struct prune_slice *sl, int64_t event
             "UPDATE steps SET body = CASE WHEN length(body) > ?2 THEN x'' ELSE body END,"
             " answer = CASE WHEN length(answer) > ?2 THEN x'' ELSE answer END,"
             " spec = CASE WHEN length(spec) > ?2 THEN NULL ELSE spec END,"
-            " meta = CASE WHEN length(meta) > ?2 THEN NULL ELSE meta END WHERE key = ?1");
+            " meta = CASE WHEN length(meta) > ?2 THEN NULL ELSE meta END, sum = NULL WHERE key = ?1");
         query_int(q, keys[i]);
         query_int(q, (int64_t)sl->keep.large);
         rc = query_run(q);

@@ -285,6 +285,14 @@ void batch_probe(struct sql *s, atomic_bool *full);
 /* On the loop: so many more alerts are open (store.c). */
 void store_count_alerts(struct store *s, int more);
 
+/* Damage to what is kept, which SQLite does not see (store_sum.c). The checks set s->rc to
+ * SQLITE_CORRUPT and return -1. */
+#define BODY_HASH_BYTES 16
+void body_hash(struct str body, unsigned char hash[BODY_HASH_BYTES]);
+int body_check(struct sql *s, const char *event, struct str body, struct str hash);
+int64_t answer_sum(const struct store_answer *a);
+int answer_check(struct sql *s, const char *run, const struct store_answer *a, int64_t sum);
+
 /* The number of a run in the tables, or -1 (op_fail or sql->rc says why). */
 int64_t run_number(struct sql *s, struct op *o, const char *run);
 void run_number_set(struct sql *s, const char *run, int64_t n);
