@@ -61,6 +61,8 @@ def suites(build, valgrind):
         yield "simulator", [f"{build}/sim/sim", "--seconds", "20"]
     if not valgrind and os.path.isdir(f"{build}/sim/mutants"):
         yield "simulator's mutants", [f"{ROOT}/tests/sim/mutants.sh", build]
+    if not valgrind:
+        yield "torture store", [f"{build}/torture/store_torture"]
     for program in sorted(glob.glob(f"{build}/unit/*/*_test")):
         if valgrind and program.endswith("/confine_test"):
             continue  # it is about the system call filter, which valgrind's own calls do not pass

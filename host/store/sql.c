@@ -28,14 +28,31 @@ int sql_note(struct sql *s, int rc)
     return -1;
 }
 
+/* SQLite takes a file of less than a page for an empty one and writes over it. It may be right:
+ * after a power cut there can be such a beginning, with a journal beside it that knows. */
+static int refuse_short(int fd, const char *path, struct err *e)
+{
+    struct stat st, beside;
+    char *journal = mem_printf("%s-journal", path), *log = mem_printf("%s-wal", path);
+    bool foreign = !fstat(fd, &st) && st.st_size > 0 && st.st_size < 512 &&
+                   stat(journal, &beside) && stat(log, &beside);
+    mem_free(journal);
+    mem_free(log);
+    return foreign ? err_set(e, ERR_INPUT,
+                         "%s is not a sauma store (it has %lld bytes): use another data folder",
+                         path, (long long)st.st_size)
+                   : 0;
+}
+
 /* SQLite would make the file with the umask's mode, and -wal and -shm take theirs from it. */
 static int make_file(const char *path, struct err *e)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_set(e, ERR_IO, "cannot open %s: %s", path, strerror(errno));
+    int rc = refuse_short(fd, path, e);
     close(fd);
-    return 0;
+    return rc;
 }
 
 /* In the place of SQLite's own hook, which would make the checkpoints. */

@@ -10,7 +10,13 @@
 #define EVENT_TEXTS                                                                                \
     "SELECT e.delivery, e.reason, e.type, b.headers, b.body FROM events e"                         \
     " LEFT JOIN bodies b ON b.event = e.seq WHERE e.seq = ?"
-#define RUN_TEXTS "SELECT r.key, r.reason, r.result FROM runs r WHERE r.event = ?"
+#define RUN_TEXTS  "SELECT r.key, r.reason, r.result, r.about FROM runs r WHERE r.event = ?"
+#define EDIT_TEXTS "SELECT body FROM edits WHERE event = ?"
+#define ACT_TEXTS                                                                                  \
+    "SELECT a.reason, a.changes FROM runs r JOIN acts a ON a.run = r.id WHERE r.event = ?"
+#define OLD_STEP_TEXTS                                                                             \
+    "SELECT s.title, s.spec, s.body, s.meta, s.answer FROM runs r JOIN old_steps s"                \
+    " ON s.run = r.n WHERE r.event = ?"
 #define STEP_TEXTS                                                                                 \
     "SELECT s.title, s.spec, s.body, s.meta, s.answer FROM runs r JOIN steps s ON s.key BETWEEN"   \
     " r.n << 20 AND (r.n << 20) + 1048575 WHERE r.event = ?"
@@ -52,7 +58,8 @@ int erase_holds(struct erasing *z, int64_t event)
     static const struct {
         const char *text;
         int columns;
-    } all[] = {{EVENT_TEXTS, 5}, {RUN_TEXTS, 3}, {STEP_TEXTS, 5}, {LOG_TEXTS, 1}};
+    } all[] = {{EVENT_TEXTS, 5}, {RUN_TEXTS, 4}, {STEP_TEXTS, 5}, {LOG_TEXTS, 1}, {EDIT_TEXTS, 1},
+        {ACT_TEXTS, 2}, {OLD_STEP_TEXTS, 5}};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !rc && z->needles.n; i++)
         rc = any_row_holds(z, all[i].text, all[i].columns, event);
     return rc;
@@ -130,8 +137,12 @@ static int replace_small(
 static int replace(struct erasing *z, const char *text, int64_t event)
 {
     struct query q = query_prepare(z->sql, text);
+    int parameters = sqlite3_bind_parameter_count(q.st);
     query_int(&q, event);
-    query_json(&q, buf_str(&z->mark));
+    if (parameters > 1)
+        query_json(&q, buf_str(&z->mark));
+    if (parameters > 2)
+        query_int(&q, z->now_ms);
     int rc = query_run(&q);
     query_free(&q);
     return rc;
@@ -162,15 +173,23 @@ int erase_event(struct erasing *z, int64_t event, bool change)
         "SELECT 'headers' FROM bodies WHERE event = ? AND headers IS NOT NULL",
         "SELECT 'body' FROM bodies WHERE event = ?",
         "SELECT r.id || ' result' FROM runs r WHERE r.event = ? AND r.result IS NOT NULL",
+        "SELECT r.id || ' about' FROM runs r WHERE r.event = ? AND r.about <> ''",
+        "SELECT r.id || ' changed data' FROM runs r JOIN edits x ON x.n = r.edit"
+        " WHERE r.event = ?",
+        "SELECT r.id || ' earlier step ' || s.seq FROM runs r JOIN old_steps s ON s.run = r.n"
+        " WHERE r.event = ?",
         "SELECT r.id || ' step ' || (s.key & 1048575) FROM runs r JOIN steps s ON s.key BETWEEN"
         " r.n << 20 AND (r.n << 20) + 1048575 WHERE r.event = ?",
         "SELECT r.id || ' log line ' || (1 + (l.key & 1048575)) FROM runs r JOIN logs l ON l.key"
         " BETWEEN r.n << 20 AND (r.n << 20) + 1048575 WHERE r.event = ?",
     };
     static const char *const sets[] = {
-        "UPDATE bodies SET headers = iif(headers IS NULL, NULL, ?2), body = CAST(?2 AS BLOB)"
-        " WHERE event = ?1",
-        "UPDATE runs SET result = ?2 WHERE event = ?1 AND result IS NOT NULL",
+        "UPDATE events SET pruned_ms = ?3 WHERE seq = ?1",
+        /* What goes with a body when it is pruned (data that people changed, steps that were asked
+         * again) goes with this one too: the trigger does it. */
+        "DELETE FROM bodies WHERE event = ?1",
+        "INSERT INTO bodies (event, headers, body) SELECT ?1, ?2, CAST(?2 AS BLOB)",
+        "UPDATE runs SET result = iif(result IS NULL, NULL, ?2), about = '' WHERE event = ?1",
         "UPDATE steps SET spec = ?2, body = x'', meta = iif(meta IS NULL, NULL, ?2),"
         " answer = iif(answer IS NULL, NULL, x''), sum = NULL WHERE " OF_RUNS("steps"),
         "UPDATE logs SET text = ?2 WHERE " OF_RUNS("logs"),
@@ -196,6 +215,14 @@ int erase_event(struct erasing *z, int64_t event, bool change)
             "UPDATE runs SET key = 'erased' WHERE n = ?", event, change) ||
         replace_small(z, "SELECT n, id || ' reason', reason FROM runs WHERE event = ?",
             "UPDATE runs SET reason = 'erased' WHERE n = ?", event, change) ||
+        replace_small(z,
+            "SELECT a.n, r.id || ' act reason', a.reason FROM runs r JOIN acts a ON a.run = r.id"
+            " WHERE r.event = ?",
+            "UPDATE acts SET reason = 'erased' WHERE n = ?", event, change) ||
+        replace_small(z,
+            "SELECT s.n, r.id || ' earlier step ' || s.seq || ' title', s.title FROM runs r"
+            " JOIN old_steps s ON s.run = r.n WHERE r.event = ?",
+            "UPDATE old_steps SET title = 'erased' WHERE n = ?", event, change) ||
         replace_small(z,
             "SELECT s.key, r.id || ' step ' || (s.key & 1048575) || ' title', s.title FROM runs r"
             " JOIN steps s ON s.key BETWEEN r.n << 20 AND (r.n << 20) + 1048575 WHERE r.event = ?",

@@ -1,5 +1,5 @@
-/* SQLite finds damage to its own structure, not to what is kept in it: a bit that flips in a body may
- * be a digit of a sum. So what runs go on from is compared with what was written. */
+/* SQLite finds damage to its own structure, not to what is kept in it: a bit that flips in a body
+ * may be a digit of a sum. So what runs go on from is compared with what was written. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,8 +8,7 @@
 
 void body_hash(struct str body, unsigned char hash[BODY_HASH_BYTES])
 {
-    crypto_generichash(
-        hash, BODY_HASH_BYTES, (const unsigned char *)body.p, body.n, NULL, 0);
+    crypto_generichash(hash, BODY_HASH_BYTES, (const unsigned char *)body.p, body.n, NULL, 0);
 }
 
 static int damaged(struct sql *s, const char *what, const char *whose)

@@ -115,8 +115,7 @@ static int nothing_is_lost(struct judging *j)
 int work_judge(const char *dir, const struct work_options *o, const struct work_acks *acks,
     long moment, char *words, size_t size)
 {
-    struct judging j = {
-        .o = o, .acks = acks, .moment = moment, .words = words, .size = size};
+    struct judging j = {.o = o, .acks = acks, .moment = moment, .words = words, .size = size};
     struct err e = {0};
     char path[512];
     struct loop *l = loop_new(&e);

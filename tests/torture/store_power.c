@@ -2,7 +2,8 @@
  * could have left them, and each is opened by the store as it is:
  *
  * - what a file had at its last sync is there;
- * - of each write after it, all, nothing, or some 512-byte sectors arrived, and one sector may be torn;
+ * - of each write after it, all, nothing, or some 512-byte sectors arrived, and one sector may be
+ * torn;
  * - writes of one file may have changed places between two syncs; those of two files always may.
  *
  * Right is: it opens, it is sound, and all is there that was acknowledged before the cut. */
@@ -64,7 +65,8 @@ static void cut_off(struct disk *d, int64_t size)
 }
 
 /* A write that was not synced. */
-static void put_part(struct disk *d, const struct shim_write *w, enum cut cut, bool last, uint64_t *r)
+static void put_part(
+    struct disk *d, const struct shim_write *w, enum cut cut, bool last, uint64_t *r)
 {
     const unsigned char *p = shim_bytes(w);
     if (cut == CUT_PREFIX) {
@@ -101,7 +103,8 @@ static void build(struct disk *d, int file, const struct shim_write *writes, lon
             synced = i;
     for (long i = 0; i < moment; i++) {
         const struct shim_write *w = &writes[i];
-        bool safe = i < synced, luck = cut == CUT_PREFIX || (cut != CUT_NOTHING && work_random(r) % 2);
+        bool safe = i < synced,
+             luck = cut == CUT_PREFIX || (cut != CUT_NOTHING && work_random(r) % 2);
         if (w->file != file)
             continue;
         if (w->kind == SHIM_WRITE && safe)
@@ -128,7 +131,8 @@ static int write_disk(const struct disk *d, const char *dir, const char *name)
     return ok ? 0 : -1;
 }
 
-static int one_image(const struct work_options *o, struct told *told, long image, const struct shim_write *writes, long n)
+static int one_image(const struct work_options *o, struct told *told, long image,
+    const struct shim_write *writes, long n)
 {
     uint64_t r = o->seed * 7919 + (uint64_t)image;
     char dir[64], words[300] = "";

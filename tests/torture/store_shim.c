@@ -42,8 +42,8 @@ static void note(int which, enum shim_kind kind, const void *p, int n, sqlite3_i
         return;
     pthread_mutex_lock(&shim.mutex);
     if (shim.n == shim.room)
-        shim.writes = grow(
-            shim.writes, (size_t)(shim.room = shim.room * 2 + 256) * sizeof(*shim.writes));
+        shim.writes =
+            grow(shim.writes, (size_t)(shim.room = shim.room * 2 + 256) * sizeof(*shim.writes));
     while (shim.nbytes + (size_t)n > shim.bytes_room)
         shim.bytes = grow(shim.bytes, shim.bytes_room = shim.bytes_room * 2 + (1 << 20));
     shim.writes[shim.n++] =

@@ -1,6 +1,6 @@
-/* A layer under SQLite that sees every call to the disk: it can record them, so that what a power cut
- * could have left is built afterwards, and fail the n-th of them. It becomes the process's own VFS;
- * the files under it are real. */
+/* A layer under SQLite that sees every call to the disk: it can record them, so that what a power
+ * cut could have left is built afterwards, and fail the n-th of them. It becomes the process's own
+ * VFS; the files under it are real. */
 #ifndef STORE_SHIM_H
 #define STORE_SHIM_H
 

@@ -19,10 +19,10 @@ struct trial {
     long n;
     int (*fn)(struct trial *t);
     const void *arg;
-    char dir[64];         /* empty, in memory; removed afterwards */
-    void *shared;         /* of shared_size bytes, zeroed: what the trial tells its judge */
+    char dir[64]; /* empty, in memory; removed afterwards */
+    void *shared; /* of shared_size bytes, zeroed: what the trial tells its judge */
     size_t shared_size;
-    int status;           /* exit status; 1000 + signal if one ended it */
+    int status; /* exit status; 1000 + signal if one ended it */
     /* Afterwards, in the first process: 0, or -1 and words. */
     int (*judge)(struct trial *t, char *words, size_t size);
 };

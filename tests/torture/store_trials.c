@@ -37,8 +37,8 @@ static pid_t start(struct trial *t)
 {
     trial_folder(t->dir);
     if (t->shared_size)
-        t->shared = mmap(
-            NULL, t->shared_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        t->shared =
+            mmap(NULL, t->shared_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     fflush(NULL);
     pid_t pid = fork();
     if (pid)
@@ -54,7 +54,8 @@ static void finish(struct torture *all, const char *family, struct trial *t, int
     int rc = t->judge(t, words, sizeof(words));
     if (rc) {
         all->failed++;
-        printf("WRONG %s trial %ld (status %d): %s\n      repeat: store_torture %s --seed %llu --trial %ld%s\n",
+        printf(
+            "WRONG %s trial %ld (status %d): %s\n      repeat: store_torture %s --seed %llu --trial %ld%s\n",
             family, t->n, t->status, words, family, (unsigned long long)all->seed, t->n,
             all->full ? " --full" : "");
         fflush(stdout);

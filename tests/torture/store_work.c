@@ -69,8 +69,7 @@ static void on_done(void *arg, const struct err *e)
 static void on_answer(void *arg, const struct err *e)
 {
     struct chain *c = arg;
-    struct store_run_change end = {
-        c->run, RUN_DONE, "", STR_LIT("{\"number\":12345}"), 0, NULL};
+    struct store_run_change end = {c->run, RUN_DONE, "", STR_LIT("{\"number\":12345}"), 0, NULL};
     if (!acknowledged(c, WORK_ANSWER, e))
         return;
     store_log(c->w->store, c->run, 1, "info", STR_LIT("a line that the script logged"));
@@ -102,8 +101,7 @@ static void on_event(
     void *arg, enum store_event_result r, int64_t seq, const char *first_id, const struct err *e)
 {
     struct chain *c = arg;
-    struct store_run run = {
-        c->run, c->event, "acme", "rule", "v", "key", RUN_RUNNING, "", ""};
+    struct store_run run = {c->run, c->event, "acme", "rule", "v", "key", RUN_RUNNING, "", ""};
     if (acknowledged(c, WORK_EVENT, e))
         store_route(c->w->store, c->event, &run, 1, "", on_route, c);
 }

@@ -1,5 +1,5 @@
-/* Work for a store, the same for the same seed: events on their way from receipt to the end of their
- * runs. What was acknowledged is written down, and looked for afterwards. */
+/* Work for a store, the same for the same seed: events on their way from receipt to the end of
+ * their runs. What was acknowledged is written down, and looked for afterwards. */
 #ifndef STORE_WORK_H
 #define STORE_WORK_H
 
@@ -21,11 +21,12 @@ struct work_acks {
 
 struct work_options {
     uint64_t seed;
-    int events;     /* at most WORK_MAX */
-    size_t largest; /* bytes of a body */
+    int events;      /* at most WORK_MAX */
+    size_t largest;  /* bytes of a body */
     bool one_by_one; /* each is on disk before the next is asked: the same calls each time */
     bool prune;      /* bodies of what is old and done go meanwhile */
-    int idle_one_in; /* so many times nothing happens for a while, so that the log is moved; 0: never */
+    int idle_one_in; /* so many times nothing happens for a while, so that the log is moved; 0:
+                        never */
 };
 
 uint64_t work_random(uint64_t *seed);
