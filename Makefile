@@ -145,6 +145,15 @@ $(B)/sim/sim: $(SIM_OBJS) $(B)/sim/unplayed.c $(SIM_LIBS)
 	@$(SAY) LD $@
 	$(Q)$(CC) $(filter-out -W%,$(ALLC)) -w $(LHARD) $(patsubst %,-Wl$(comma)--wrap=%,$(SIM_WRAP)) \
 	    $(SIM_OBJS) $(B)/sim/unplayed.c $(SIM_LIBS) $(LIBS) -o $@
+# The virtual disk beside the real store: all that it defines gets a prefix.
+DISK_OBJS := $(patsubst %,$(B)/sim/%.o,asks disk tables open alerts schedules index)
+$(B)/sim/virtual.o: $(DISK_OBJS)
+	$(Q)ld -r $^ -o $@.all
+	$(Q)nm --defined-only $@.all | sed -n 's/^.* [TDB] \([a-z].*\)/\1 virtual_\1/p' >$@.names
+	$(Q)objcopy --redefine-syms=$@.names $@.all $@
+$(B)/sim/conformance: tests/sim/conformance.c $(B)/sim/virtual.o $(B)/sim/basics.o $(LIB_store)
+	@$(SAY) TEST $<
+	$(Q)$(CC) $(ALLC) $(SIM_SEES) $(LHARD) $< $(B)/sim/virtual.o $(B)/sim/basics.o $(LIB_store) $(LIBS) -o $@
 # ---- engines that are wrong on purpose: the simulator must notice each ---------------------------
 MUTANTS := $(patsubst tests/sim/mutants/%.sed,$(B)/sim/mutants/%,$(wildcard tests/sim/mutants/*.sed))
 $(B)/sim/mutants/%: tests/sim/mutants/%.sed $(wildcard host/engine/*.c) $(B)/sim/sim
@@ -184,7 +193,7 @@ demo:
 	@examples/demo.sh $(B)/sauma
 
 # All that `make test` runs, built with address and undefined-behaviour sanitizers.
-check-build: sauma $(UNIT_BINS) $(REPLAYS) $(B)/sim/sim $(B)/torture/store_torture
+check-build: sauma $(UNIT_BINS) $(REPLAYS) $(B)/sim/sim $(B)/sim/conformance $(B)/torture/store_torture
 test:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan check-build mutants

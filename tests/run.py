@@ -59,6 +59,7 @@ def suites(build, valgrind):
             yield "company " + os.path.basename(folder), [f"{build}/sauma", "test", folder]
     if not valgrind:
         yield "simulator", [f"{build}/sim/sim", "--seconds", "20"]
+        yield "simulator's disk", [f"{build}/sim/conformance", "1", "40"]
     if not valgrind and os.path.isdir(f"{build}/sim/mutants"):
         yield "simulator's mutants", [f"{ROOT}/tests/sim/mutants.sh", build]
     if not valgrind:

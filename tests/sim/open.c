@@ -104,6 +104,7 @@ static bool give(struct giving *g, const struct disk_event *ev, struct store_pla
     g->bytes += ev->event.body.n;
     o->end.last = at;
     o->end.n = o->n;
+    o->end.more = o->query.kind != STORE_OPEN_RUN && o->n == o->query.limit;
     return true;
 }
 
@@ -173,9 +174,11 @@ void tables_load_backlog(const struct disk *d, struct op *o)
         struct store_backlog *b = &o->backlog[o->n++];
         *b = (struct store_backlog){.company = name};
         disk_books(d, name, &b->books);
-        for (int i = 0; i < d->nevents && !b->oldest_ms; i++)
-            if (of_company(d->events[i], name))
-                b->oldest_ms = d->events[i]->event.received_ms;
+        for (int i = 0; i < d->nevents; i++) {
+            int64_t ms = d->events[i]->event.received_ms;
+            if (of_company(d->events[i], name) && (!b->oldest_ms || ms < b->oldest_ms))
+                b->oldest_ms = ms;
+        }
         const struct disk_run *r = next_waiting(d, name, (struct store_place){0, 0});
         b->due_ms = r ? r->until_ms : 0;
     }

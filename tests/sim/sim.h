@@ -14,6 +14,9 @@
  *   judge.c    what must hold
  *   plan.c     what a seed is made of; main.c runs seeds
  *
+ * conformance.c holds the virtual disk against the real store; mutants/ are engines that are wrong
+ * on purpose, each of which must be noticed.
+ *
  * A seed that fails is printed as the command that plays it again with a trace. */
 #ifndef SIM_H
 #define SIM_H

@@ -103,6 +103,10 @@ static void add_event(struct disk *d, struct op *o)
     char key[700];
     snprintf(key, sizeof key, "%s\n%s\n%s", se->company, se->connection, se->delivery);
     struct disk_event *first = se->delivery[0] ? index_get(&d->deliveries, key) : NULL;
+    if (!first && disk_find_event(d, se->id)) {
+        op_refuse(o, ERR_CONFLICT, "event: already stored");
+        return;
+    }
     if (o->name) /* of a schedule */
         tables_set_slot(d, se->company, o->name, o->after);
     if (first) {
@@ -110,10 +114,6 @@ static void add_event(struct disk *d, struct op *o)
         o->result = same ? STORE_EVENT_DUPLICATE : STORE_EVENT_CONFLICT;
         o->seq = first->seq;
         o->first_id = first->event.id;
-        return;
-    }
-    if (disk_find_event(d, se->id)) {
-        op_refuse(o, ERR_CONFLICT, "event: already stored");
         return;
     }
     struct disk_event *ev = arena_zalloc(sizeof *ev);
@@ -326,30 +326,33 @@ static void put_bundle(struct disk *d, struct op *o)
     index_set(&d->bundles, o->name, b);
 }
 
+/* The last of each company, in the order they came. */
 static void add_switch(struct disk *d, const struct op *o)
 {
-    struct disk_switch *w = d->switches;
-    while (w && strcmp(w->company, o->to.company) != 0)
-        w = w->next;
-    if (!w) {
-        w = arena_zalloc(sizeof *w);
-        w->next = d->switches;
-        d->switches = w;
-    }
-    struct disk_switch *next = w->next;
-    *w = o->to;
-    w->next = next;
+    struct disk_switch **at = &d->switches, *w;
+    for (; (w = *at) != NULL && strcmp(w->company, o->to.company) != 0; at = &w->next)
+        ;
+    if (w && strcmp(w->version, o->to.version) == 0 && strcmp(w->folder, o->to.folder) == 0 &&
+        strcmp(w->how, o->to.how) == 0)
+        return;
+    if (w)
+        *at = w->next;
+    while (*at)
+        at = &(*at)->next;
+    *at = arena_zalloc(sizeof **at);
+    **at = o->to;
 }
 
 static void load_pins(const struct disk *d, struct op *o)
 {
+    struct disk_switch **end = &o->pins;
     for (const struct disk_switch *w = d->switches; w; w = w->next) {
         if (strcmp(w->how, "rollback") != 0)
             continue;
-        struct disk_switch *copy = arena_zalloc(sizeof *copy);
-        *copy = *w;
-        copy->next = o->pins;
-        o->pins = copy;
+        *end = arena_zalloc(sizeof **end);
+        **end = *w;
+        (*end)->next = NULL;
+        end = &(*end)->next;
     }
 }
 
