@@ -146,9 +146,10 @@ $(B)/sim/sim: $(SIM_OBJS) $(B)/sim/unplayed.c $(SIM_LIBS)
 	$(Q)$(CC) $(filter-out -W%,$(ALLC)) -w $(LHARD) $(patsubst %,-Wl$(comma)--wrap=%,$(SIM_WRAP)) \
 	    $(SIM_OBJS) $(B)/sim/unplayed.c $(SIM_LIBS) $(LIBS) -o $@
 # The virtual disk beside the real store: all that it defines gets a prefix.
-DISK_OBJS := $(patsubst %,$(B)/sim/%.o,asks disk tables open alerts schedules index)
-$(B)/sim/virtual.o: $(DISK_OBJS)
-	$(Q)ld -r $^ -o $@.all
+DISK_OBJS := $(filter-out $(patsubst %,$(B)/sim/%.o,basics host judge machine main network outside \
+             people plan rules scripts),$(SIM_OBJS))
+$(B)/sim/virtual.o: $(DISK_OBJS) Makefile
+	$(Q)ld -r $(DISK_OBJS) -o $@.all
 	$(Q)nm --defined-only $@.all | sed -n 's/^.* [TDB] \([a-z].*\)/\1 virtual_\1/p' >$@.names
 	$(Q)objcopy --redefine-syms=$@.names $@.all $@
 $(B)/sim/conformance: tests/sim/conformance.c $(B)/sim/virtual.o $(B)/sim/basics.o $(LIB_store)

@@ -9,6 +9,7 @@
 #include "disk.h"
 #include "log.h"
 #include "mem.h"
+#include "store_act.h"
 
 /* virtual.o is the objects of the virtual disk with this prefix before all that they define. */
 #define FACE(X)                                                                                    \
@@ -22,7 +23,9 @@
     X(store_set_slot)                                                                              \
     X(store_route)                                                                                 \
     X(store_set_run)                                                                               \
-    X(store_reopen)                                                                                \
+    X(store_act)                                                                                   \
+    X(store_load_standing)                                                                         \
+    X(store_load_revision)                                                                         \
     X(store_intent)                                                                                \
     X(store_answer)                                                                                \
     X(store_step)                                                                                  \
@@ -46,6 +49,7 @@
 #define OF_PLAYED(f) .f = virtual_##f,
 FACE(DECLARE)
 extern __typeof__(disk_new) virtual_disk_new;
+extern __typeof__(store_action_name) virtual_store_action_name;
 
 struct face {
     FACE(MEMBER)
@@ -232,6 +236,32 @@ static void on_version(void *arg, const char *company_hash, struct str company_b
     put_str(said(arg), system_bundle);
 }
 
+static void on_standing(void *arg, const struct store_standing *st, const struct err *e)
+{
+    struct buf *b = said(arg);
+    if (failed(arg, e))
+        return;
+    buf_addf(b, " %s %s %s %s %s %s, event %lld %s, edit %lld %d, steps %d", st->run.id,
+        st->run.rule, st->run.version, st->run.key, run_state_name(st->run.state), st->run.reason,
+        (long long)st->seq, st->event.id, (long long)st->edit, st->edited, st->nsteps);
+    put_str(b, st->event.body);
+}
+
+static void on_revision(
+    void *arg, struct str body, const struct store_effect *effects, int n, const struct err *e)
+{
+    struct buf *b = said(arg);
+    if (failed(arg, e))
+        return;
+    put_str(b, body);
+    for (int i = 0; i < n; i++) {
+        buf_addf(b, " [%u %s %s %s", effects[i].seq, effects[i].title, effects[i].fingerprint,
+            effects[i].outcome);
+        put_str(b, effects[i].meta);
+        buf_addc(b, ']');
+    }
+}
+
 static void on_pin(void *arg, const char *company, const char *version, const char *folder)
 {
     buf_addf(said(arg), " pin %s %s %s", company, version, folder);
@@ -256,7 +286,9 @@ static uint32_t below(uint32_t n)
 static const char *pick(const char *prefix, int n)
 {
     char text[32];
-    snprintf(text, sizeof text, "%s%u", prefix, below((uint32_t)n));
+    /* Ids of one width: a beginning of one is as good as all of it. */
+    bool id = strchr(prefix, '_') != NULL;
+    snprintf(text, sizeof text, id ? "%s%04u" : "%s%u", prefix, below((uint32_t)n));
     return arena_text(text);
 }
 
@@ -339,12 +371,39 @@ static void ask_change(void)
     BOTH F->store_set_run(S, &c, on_done, ear());
 }
 
-static void ask_reopen(void)
+/* As the simulator's people act: they allow no effect to happen again. */
+static void ask_act(void)
+{
+    struct store_act act = {.run = run_id(),
+        .action = (enum store_action)below(4),
+        .actor = "who",
+        .reason = pick("for ", 3),
+        .from = below(2) ? STORE_FROM_LAST_EFFECT : (int64_t)below(6),
+        .afresh = below(5) == 0,
+        .skipped = below(3) == 0,
+        .version = below(3) ? NULL : pick("v", 3),
+        .edit = below(4) == 0};
+    if (act.action == ACT_EDIT) {
+        act.body = str_of(pick("{\"n\":2}", 3));
+        act.changes = STR_LIT("[]");
+    }
+    SAY("act %s %s from %lld afresh %d:", act.run, virtual_store_action_name(act.action),
+        (long long)act.from, act.afresh);
+    BOTH F->store_act(S, &act, on_done, ear());
+}
+
+static void ask_standing(void)
 {
     const char *run = run_id();
-    bool rewind = below(2);
-    SAY("reopen %s rewind %d:", run, rewind);
-    BOTH F->store_reopen(S, run, rewind, on_done, ear());
+    bool revision = below(2);
+    SAY("%s %s:", revision ? "revision" : "standing", run);
+    BOTH
+    {
+        if (revision)
+            F->store_load_revision(S, run, on_revision, ear());
+        else
+            F->store_load_standing(S, run, on_standing, ear());
+    }
 }
 
 static void ask_step(void)
@@ -484,8 +543,8 @@ static void ask_schedule(void)
 static void ask_one(void)
 {
     static void (*const asks[])(void) = {ask_event, ask_event, ask_route, ask_route, ask_change,
-        ask_change, ask_reopen, ask_step, ask_step, ask_step, ask_open, ask_open, ask_reading,
-        ask_version, ask_alert, ask_schedule};
+        ask_change, ask_act, ask_standing, ask_step, ask_step, ask_step, ask_open, ask_open,
+        ask_reading, ask_version, ask_alert, ask_schedule};
     struct asked *a = &world.asked[world.nasked];
     for (int i = 0; i < SIDES; i++)
         buf_init(&a->said[i], 1 << 20);
