@@ -152,9 +152,9 @@ $(B)/sim/virtual.o: $(DISK_OBJS) Makefile
 	$(Q)ld -r $(DISK_OBJS) -o $@.all
 	$(Q)nm --defined-only $@.all | sed -n 's/^.* [TDB] \([a-z].*\)/\1 virtual_\1/p' >$@.names
 	$(Q)objcopy --redefine-syms=$@.names $@.all $@
-$(B)/sim/conformance: tests/sim/conformance.c $(B)/sim/virtual.o $(B)/sim/basics.o $(LIB_store)
+$(B)/sim/conformance: tests/sim/conformance.c tests/sim/conformance_said.c $(B)/sim/virtual.o $(B)/sim/basics.o $(LIB_store)
 	@$(SAY) TEST $<
-	$(Q)$(CC) $(ALLC) $(SIM_SEES) $(LHARD) $< $(B)/sim/virtual.o $(B)/sim/basics.o $(LIB_store) $(LIBS) -o $@
+	$(Q)$(CC) $(ALLC) $(SIM_SEES) $(LHARD) $(filter %.c,$^) $(B)/sim/virtual.o $(B)/sim/basics.o $(LIB_store) $(LIBS) -o $@
 # ---- engines that are wrong on purpose: the simulator must notice each ---------------------------
 MUTANTS := $(patsubst tests/sim/mutants/%.sed,$(B)/sim/mutants/%,$(wildcard tests/sim/mutants/*.sed))
 $(B)/sim/mutants/%: tests/sim/mutants/%.sed $(wildcard host/engine/*.c) $(B)/sim/sim

@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "buf.h"
-#include "disk.h"
+#include "conformance.h"
 #include "log.h"
 #include "mem.h"
-#include "store_act.h"
 
 /* virtual.o is the objects of the virtual disk with this prefix before all that they define. */
 #define FACE(X)                                                                                    \
@@ -56,14 +54,8 @@ struct face {
 };
 static const struct face faces[2] = {{FACE(OF_REAL)}, {FACE(OF_PLAYED)}};
 
-enum { SIDES = 2, BURST_MAX = 40 };
+enum { BURST_MAX = 40 };
 static const char *const side_names[SIDES] = {"real", "virtual"};
-
-/* What was asked and answered of one operation. */
-struct asked {
-    struct buf said[SIDES];
-    int side; /* that is asked at the moment */
-};
 
 static struct {
     struct loop *loop;
@@ -100,180 +92,11 @@ void judge_disk(void)
 {
 }
 
-/* ---- answers as text ---- */
-
-/* The place where a callback writes: which operation, which side. */
-struct ear {
-    struct asked *of;
-    int side;
-};
-
 static struct ear *ear(void)
 {
     struct ear *e = arena_zalloc(sizeof *e);
     *e = (struct ear){&world.asked[world.nasked], world.asked[world.nasked].side};
     return e;
-}
-
-static struct buf *said(void *arg)
-{
-    struct ear *e = arg;
-    return &e->of->said[e->side];
-}
-
-static bool failed(void *arg, const struct err *e)
-{
-    if (e)
-        buf_addf(said(arg), " error %s", err_code_name(e->code));
-    return e != NULL;
-}
-
-static void on_done(void *arg, const struct err *e)
-{
-    if (!failed(arg, e))
-        buf_adds(said(arg), " done");
-}
-
-static void on_event(
-    void *arg, enum store_event_result r, int64_t seq, const char *first, const struct err *e)
-{
-    if (!failed(arg, e))
-        buf_addf(said(arg), " result %d seq %lld first %s", (int)r, (long long)seq, first);
-}
-
-static void on_alert(void *arg, bool changed, const struct err *e)
-{
-    if (!failed(arg, e))
-        buf_addf(said(arg), " changed %d", changed);
-}
-
-static void put_str(struct buf *b, struct str s)
-{
-    buf_addf(b, " '%.*s'", STR_ARG(s));
-}
-
-static void on_journal(
-    void *arg, const struct store_journal_step *steps, int n, const struct err *e)
-{
-    struct buf *b = said(arg);
-    if (failed(arg, e))
-        return;
-    for (int i = 0; i < n; i++) {
-        const struct store_step *s = &steps[i].step;
-        const struct store_answer *a = &steps[i].answer;
-        buf_addf(b, " [%u %s %s %s %s %lld", steps[i].seq, s->kind, s->connection, s->title,
-            s->fingerprint, (long long)s->at_ms);
-        put_str(b, s->spec);
-        put_str(b, s->body);
-        if (steps[i].answered) {
-            buf_addf(b, " -> %s %lld %d", a->outcome, (long long)a->at_ms, a->attempts);
-            put_str(b, a->meta);
-            put_str(b, a->body);
-        }
-        buf_addc(b, ']');
-    }
-}
-
-static void on_open(void *arg, const struct store_open_event *oe)
-{
-    struct buf *b = said(arg);
-    buf_addf(b, " {%lld %s %s %s %s %s routed %d", (long long)oe->seq, oe->event.id,
-        oe->event.company, oe->event.connection, oe->event.type, oe->event.delivery, oe->routed);
-    put_str(b, oe->event.body);
-    for (int i = 0; i < oe->nruns; i++)
-        buf_addf(b, " (%s %s %s %s %s %s %lld)", oe->runs[i].id, oe->runs[i].rule,
-            oe->runs[i].version, oe->runs[i].key, run_state_name(oe->runs[i].state),
-            oe->runs[i].reason, (long long)oe->until_ms[i]);
-    buf_addc(b, '}');
-}
-
-static void on_opened(void *arg, const struct store_open_end *end, const struct err *e)
-{
-    if (!failed(arg, e))
-        buf_addf(said(arg), " end %d more %d last %lld,%lld next %lld", end->n, end->more,
-            (long long)end->last.seq, (long long)end->last.ms, (long long)end->next_ms);
-}
-
-static void on_body(void *arg, struct str body, const struct err *e)
-{
-    if (!failed(arg, e))
-        put_str(said(arg), body);
-}
-
-static void put_books(struct buf *b, const struct store_books *k)
-{
-    buf_addf(b, " books %lld: %lld %lld %lld %lld %lld %lld", (long long)k->received,
-        (long long)k->done, (long long)k->skipped, (long long)k->attention, (long long)k->held,
-        (long long)k->in_flight, (long long)k->failed);
-}
-
-static void on_books(void *arg, const struct store_books *k, const struct err *e)
-{
-    if (!failed(arg, e))
-        put_books(said(arg), k);
-}
-
-static void on_backlog(void *arg, const struct store_backlog *k)
-{
-    buf_addf(said(arg), " %s oldest %lld due %lld", k->company, (long long)k->oldest_ms,
-        (long long)k->due_ms);
-    put_books(said(arg), &k->books);
-}
-
-static void on_backlog_end(void *arg, int n, const struct err *e)
-{
-    if (!failed(arg, e))
-        buf_addf(said(arg), " companies %d", n);
-}
-
-static void on_version(void *arg, const char *company_hash, struct str company_bundle,
-    const char *system_hash, struct str system_bundle, const struct err *e)
-{
-    if (failed(arg, e))
-        return;
-    buf_addf(said(arg), " %s %s", company_hash, system_hash);
-    put_str(said(arg), company_bundle);
-    put_str(said(arg), system_bundle);
-}
-
-static void on_standing(void *arg, const struct store_standing *st, const struct err *e)
-{
-    struct buf *b = said(arg);
-    if (failed(arg, e))
-        return;
-    buf_addf(b, " %s %s %s %s %s %s, event %lld %s, edit %lld %d, steps %d", st->run.id,
-        st->run.rule, st->run.version, st->run.key, run_state_name(st->run.state), st->run.reason,
-        (long long)st->seq, st->event.id, (long long)st->edit, st->edited, st->nsteps);
-    put_str(b, st->event.body);
-}
-
-static void on_revision(
-    void *arg, struct str body, const struct store_effect *effects, int n, const struct err *e)
-{
-    struct buf *b = said(arg);
-    if (failed(arg, e))
-        return;
-    put_str(b, body);
-    for (int i = 0; i < n; i++) {
-        buf_addf(b, " [%u %s %s %s", effects[i].seq, effects[i].title, effects[i].fingerprint,
-            effects[i].outcome);
-        put_str(b, effects[i].meta);
-        buf_addc(b, ']');
-    }
-}
-
-static void on_pin(void *arg, const char *company, const char *version, const char *folder)
-{
-    buf_addf(said(arg), " pin %s %s %s", company, version, folder);
-}
-
-static int nslots;
-static void on_schedules(void *arg, const int64_t *slots, const struct err *e)
-{
-    if (failed(arg, e))
-        return;
-    for (int i = 0; i < nslots; i++)
-        buf_addf(said(arg), " slot %lld", (long long)slots[i]);
 }
 
 /* ---- random operations: drawn once, asked twice ---- */
@@ -525,18 +348,17 @@ static void ask_alert(void)
 
 static void ask_schedule(void)
 {
-    struct store_schedule v[2] = {
+    struct store_schedule v[CONFORMANCE_SLOTS] = {
         {pick("s", 3), pick("spec", 2), below(1000)}, {"s9", pick("spec", 2), below(1000)}};
     const char *company = pick("c", 2);
     bool set = below(2);
-    nslots = 2; /* on both sides, and in all callbacks */
     SAY("schedule %s set %d %s:", company, set, v[0].name);
     BOTH
     {
         if (set)
             F->store_set_slot(S, company, v[0].name, v[0].slot, on_done, ear());
         else
-            F->store_sync_schedules(S, company, v, 2, on_schedules, ear());
+            F->store_sync_schedules(S, company, v, CONFORMANCE_SLOTS, on_schedules, ear());
     }
 }
 
