@@ -116,6 +116,10 @@ class StoreCare(Case):
 
     def test_wrong_usage(self):
         self.assertEqual(self.care("doctor", "x").returncode, 2)
+        for ages in (("--keep-events", "6d"), ("--keep-events", "30d")):
+            refused = self.care("serve", "--companies", self.world.companies, *ages)
+            self.assertEqual(refused.returncode, 2)
+            self.assertIn(b"--keep-", refused.stderr)
         self.assertEqual(self.care("erase").returncode, 2)
         self.assertEqual(self.care("erase", "minimal", "abc", "--why", "x").returncode, 2)
         self.assertEqual(self.care("backup").returncode, 2)

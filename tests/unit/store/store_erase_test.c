@@ -307,6 +307,34 @@ static void alerts_too(void **state)
     drop(&rows);
 }
 
+/* What people did with a run: the data they changed, the steps that were asked again, why. */
+static void acts_too(void **state)
+{
+    struct fixture *f = *state;
+    struct rows rows = {0};
+    struct store_erase q = question(false);
+    struct store_erased out;
+    fill(f);
+    fixture_exec(f,
+        "INSERT INTO acts (n, run, event, company, rule, action, actor, at_ms, reason, before,"
+        " after, changes) VALUES (1, 'run_4', 'evt_4', 'acme', 'Invoice', 'edit', 'anna', 1,"
+        " 'maija@esimerkki.fi moved', 'attention', 'done', '[\"maija@esimerkki.fi\"]');"
+        "INSERT INTO edits (n, event, act, body) VALUES (7, (SELECT seq FROM events WHERE id ="
+        " 'evt_4'), 1, CAST('maija@esimerkki.fi' AS BLOB));"
+        "UPDATE runs SET edit = 7, about = '{\"customer\":\"maija@esimerkki.fi\"}' WHERE id ="
+        " 'run_4';"
+        "INSERT INTO old_steps (run, act, guard, seq, kind, connection, title, fingerprint, spec,"
+        " body, at_ms, answer) SELECT n, 1, 0, 1, 'read', 'stock', 'GET maija@esimerkki.fi', 'f',"
+        " 'maija@esimerkki.fi', CAST('maija@esimerkki.fi' AS BLOB), 1,"
+        " CAST('maija@esimerkki.fi' AS BLOB) FROM runs WHERE id = 'run_4'");
+    assert_int_equal(store_erase(f->dir, &q, keep, &rows, &out, NULL), 0);
+    assert_int_equal(out.events, 5); /* evt_4 holds it in nothing but these */
+    assert_non_null(strstr(rows.row[4], "\"run_4 changed data\""));
+    assert_int_equal(count_left(f, &q), 0);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM acts WHERE actor = 'anna'"), 1);
+    drop(&rows);
+}
+
 static void bad_questions(void **state)
 {
     struct fixture *f = *state;
@@ -369,6 +397,7 @@ int main(void)
         T(a_young_delivery_id_stays),
         T(by_event_and_by_key),
         T(alerts_too),
+        T(acts_too),
         T(bad_questions),
         cmocka_unit_test(needles_in_every_spelling),
     };
