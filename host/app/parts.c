@@ -168,6 +168,10 @@ int parts_read_options(
     s->retry_base_ms = conf_int(c, "retry-base");
     s->retry_cap_ms = conf_int(c, "retry-cap");
     s->retry_attempts = (int)conf_int(c, "retry-attempts");
+    s->retry_after_cap_ms = conf_int(c, "retry-after-cap");
+    s->step_deadline_ms = conf_int(c, "step-deadline");
+    s->breaker_failures = (int)conf_int(c, "breaker-failures");
+    s->breaker_ms = conf_int(c, "breaker-pause");
     s->run_deadline_ms = conf_int(c, "run-deadline");
     s->http_timeout_ms = conf_int(c, "http-timeout");
     s->max_answer = conf_size(c, "max-answer");

@@ -130,7 +130,7 @@ static void on_event(void *arg, const struct store_open_event *oe)
         if (strcmp(oe->runs[i].id, a->run) == 0) {
             const struct store_run *sr = &oe->runs[i];
             struct run *r = run_new(ev, sr->id, sr->rule, sr->key, sr->version, RUN_QUEUED);
-            r->resumed = true;
+            run_recorded(r, &oe->progress[i]);
             run_admit(r);
             incoming_update(ev);
         }

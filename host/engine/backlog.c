@@ -8,6 +8,7 @@
 #include "log.h"
 #include "machine.h"
 #include "mem.h"
+#include "tries.h"
 
 /* What a company may have at work however much the others have. */
 #define SHARE 4
@@ -345,10 +346,38 @@ static void ask_more(struct beginning *g)
         g->engine->parts.store, g->last, COMPANIES_BATCH, on_backlog, on_companies, g);
 }
 
-void backlog_begin(struct engine *e)
+/* What runs that had begun hold is theirs still, before any other run may start. */
+static void on_begun_run(void *arg, const struct store_begun *b)
 {
+    struct engine *e = arg;
+    if (e->dead)
+        return;
+    struct company *c = company_get(e, b->company, true);
+    if (b->key[0])
+        key_reserve(c, b->key, b->run);
+    for (int i = 0; i < b->nlocks; i++)
+        lock_reserve(c, b->locks[i], b->run);
+    tries_silence(c, b->tries);
+}
+
+static void on_begun(void *arg, const struct err *err)
+{
+    struct engine *e = arg;
+    if (!engine_held_back(e))
+        return;
+    if (err) {
+        log_event(LOG_ERROR, "runs at work not read", "error", err->text, NULL);
+        engine_retry_soon(e);
+        return;
+    }
     struct beginning *g = mem_zalloc(1, sizeof *g);
     g->engine = e;
     g->last = mem_dup("");
     ask_more(g);
+}
+
+void backlog_begin(struct engine *e)
+{
+    engine_hold(e);
+    store_load_begun(e->parts.store, on_begun_run, on_begun, e);
 }

@@ -21,6 +21,10 @@ struct channel *channel_get(struct company *c, const struct manifest_connection 
         breaker_init(&ch->breaker, s->breaker_failures, s->breaker_ms, s->retry_cap_ms);
         ch->timer = loop_timer_new(c->engine->parts.loop, serve_queue, ch);
         map_set(c->channels, str_of(conn->name), ch);
+        int64_t *until = map_remove(c->silences, str_of(conn->name));
+        if (until)
+            ch->not_before_ms = *until;
+        mem_free(until);
     }
     if (ch->limiter.rate != conn->rate)
         limiter_set_rate(&ch->limiter, conn->rate);
@@ -50,6 +54,21 @@ void channel_silence(struct channel *ch, int64_t ms)
     int64_t until = clock_mono_ms() + ms;
     if (until > ch->not_before_ms)
         ch->not_before_ms = until;
+}
+
+void channel_silence_named(struct company *c, const char *name, int64_t ms)
+{
+    struct channel *ch = map_get(c->channels, str_of(name));
+    int64_t until = clock_mono_ms() + ms, *known = map_get(c->silences, str_of(name));
+    if (ch) {
+        channel_silence(ch, ms);
+    } else if (!known) {
+        known = mem_alloc(sizeof *known);
+        *known = until;
+        map_set(c->silences, str_of(name), known);
+    } else if (*known < until) {
+        *known = until;
+    }
 }
 
 /* True if a place was taken; else the timer is set when time alone brings one. */

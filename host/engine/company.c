@@ -35,6 +35,7 @@ struct company *company_get(struct engine *e, const char *name, bool make)
     c->channels = map_new();
     c->keys = map_new();
     c->locks = map_new();
+    c->silences = map_new();
     c->feeds = map_new();
     list_init(&c->versions);
     list_init(&c->turn_node);
@@ -259,6 +260,9 @@ void company_free(struct company *c)
     timetable_free(c);
     keys_free(c);
     locks_free(c->locks);
+    for (at = 0; map_next(c->silences, &at, &key, &value);)
+        mem_free(value);
+    map_free(c->silences);
     while (!list_empty(&c->versions))
         version_free(LIST_OF(c->versions.next, struct version, node));
     mem_free(c->load_error);

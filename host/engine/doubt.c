@@ -73,10 +73,14 @@ static void settled(struct step *s)
     const struct run *r = s->run;
     struct buf meta;
     buf_init(&meta, 4096);
-    buf_addf(&meta, "{\"at_ms\":%lld,\"attempts\":%d,\"looks_ms\":[", (long long)clock_wall_ms(),
-        r->doubt.sends);
-    for (int i = 0; i < r->doubt.looks.n; i++)
-        buf_addf(&meta, "%s%lld", i ? "," : "", (long long)r->doubt.looks.ms[i]);
+    buf_addf(&meta, "{\"at_ms\":%lld,\"attempts\":%d,\"granted\":%s,\"looks_ms\":[",
+        (long long)clock_wall_ms(), r->doubt.sends,
+        r->reopened_ms > r->doubt.ended_ms ? "true" : "false");
+    /* A look that comes late, as after a downtime, is as good as those before it. */
+    int64_t passed = clock_wall_ms() - r->doubt.ended_ms - r->doubt.settle_ms;
+    for (int i = 0, n = 0; i < r->doubt.looks.n; i++)
+        if (r->doubt.looks.ms[i] > passed)
+            buf_addf(&meta, "%s%lld", n++ ? "," : "", (long long)r->doubt.looks.ms[i]);
     buf_addf(&meta, "],\"sent_ms\":%lld}", (long long)r->doubt.sent_ms);
     step_answer(s, "done", 0, buf_str(&meta), STR_LIT(""));
     buf_free(&meta);

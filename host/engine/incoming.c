@@ -224,7 +224,7 @@ static void admit_recorded(struct incoming *ev, const struct store_open_event *o
         const struct store_run *sr = &oe->runs[i];
         struct run *r = run_new(ev, sr->id, sr->rule, sr->key, sr->version, sr->state);
         r->until_ms = oe->until_ms[i];
-        r->resumed = true;
+        run_recorded(r, &oe->progress[i]);
     }
     struct list *next;
     for (struct list *n = ev->runs.next; n != &ev->runs; n = next) {

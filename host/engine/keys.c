@@ -2,6 +2,8 @@
  * A queue holds those that are in memory. The store may hold others of the key: one that waits for
  * a time before those here, or a long row behind them; it is asked before the first may go on. */
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "log.h"
 #include "machine.h"
@@ -28,6 +30,21 @@ static void queue_free(struct key_queue *q)
     mem_free(q);
 }
 
+/* It had begun when it was read from the store, or has since. */
+static bool had_begun(const struct run *r)
+{
+    return r->state == RUN_RUNNING || r->state == RUN_WAITING;
+}
+
+void key_reserve(struct company *c, const char *key, const char *run)
+{
+    struct key_queue *q = map_get(c->keys, str_of(key));
+    if (!q)
+        q = queue_new(c, key);
+    if (!q->begun[0])
+        snprintf(q->begun, sizeof q->begun, "%s", run);
+}
+
 static struct run *first(const struct key_queue *q)
 {
     return list_empty(&q->runs) ? NULL : LIST_OF(q->runs.next, struct run, key_node);
@@ -38,10 +55,17 @@ void key_enter(struct run *r, const char *key)
     struct key_queue *q = map_get(r->company->keys, str_of(key));
     if (!q)
         q = queue_new(r->company, key);
+    bool begun = had_begun(r);
     struct list *at = q->runs.prev;
-    while (at != &q->runs && LIST_OF(at, struct run, key_node)->event->seq > r->event->seq &&
-           !(q->let_on && at == q->runs.next))
+    while (at != &q->runs && !(q->let_on && at == q->runs.next)) {
+        const struct run *other = LIST_OF(at, struct run, key_node);
+        bool behind = begun != had_begun(other) ? begun : other->event->seq > r->event->seq;
+        if (!behind)
+            break;
         at = at->prev;
+    }
+    if (strcmp(q->begun, r->id) == 0)
+        q->begun[0] = '\0';
     r->queue = q;
     list_append(at->next, &r->key_node);
 }
@@ -76,6 +100,8 @@ static void admit_all(struct key_queue *q)
 
 static void go_on(struct key_queue *q)
 {
+    if (list_empty(&q->runs) && q->begun[0])
+        return; /* that run is still to come */
     if (list_empty(&q->runs) && q->known < INT64_MAX)
         ask(q);
     else if (list_empty(&q->runs))
@@ -104,6 +130,24 @@ static void on_asked(void *arg, const struct store_open_end *end, const struct e
         go_on(q);
 }
 
+static void nothing(void *arg, const struct store_open_end *end, const struct err *err)
+{
+    struct asking a = *(struct asking *)arg;
+    mem_free(arg);
+    engine_held_back(a.engine);
+}
+
+/* Those that had begun come first, however many older ones are queued behind them. */
+static void ask_begun(struct key_queue *q)
+{
+    struct store_open_query query = {
+        .company = q->company->name, .kind = STORE_OPEN_BEGUN, .name = q->key, .limit = KEY_BATCH};
+    struct asking *a = mem_alloc(sizeof *a);
+    *a = (struct asking){q->company->engine, q};
+    engine_hold(a->engine);
+    store_load_open(a->engine->parts.store, &query, on_open_event, nothing, a);
+}
+
 static void ask(struct key_queue *q)
 {
     struct store_open_query query = {.company = q->company->name,
@@ -116,6 +160,8 @@ static void ask(struct key_queue *q)
     struct asking *a = mem_alloc(sizeof *a);
     *a = (struct asking){q->company->engine, q};
     q->asking = true;
+    if (q->known == 0)
+        ask_begun(q);
     engine_hold(a->engine);
     store_load_open(a->engine->parts.store, &query, on_open_event, on_asked, a);
 }
@@ -139,7 +185,7 @@ bool key_turn(struct run *r)
     struct key_queue *q = r->queue;
     if (!q)
         return true;
-    if (first(q) != r)
+    if (first(q) != r || q->begun[0])
         return false;
     if (!q->let_on && r->event->seq > q->known) {
         ask(q);
@@ -184,7 +230,7 @@ void key_let_go(struct run *r)
         return;
     bool alone = first(q) == r;
     take_out(r);
-    if (alone)
+    if (alone && !q->begun[0])
         queue_free(q);
     else if (q->known >= r->event->seq)
         q->known = r->event->seq - 1;

@@ -169,6 +169,9 @@ static int parse_limits(const struct jsonv *v, struct manifest_connection *c, st
     if (c->sends < 0 || c->sends > 10)
         return err_set(e, ERR_SCRIPT, "%s: attempts is 1 to 10", c->where);
     c->timeout_ms = jsonv_int(jsonv_get(v, "timeout_ms"), 0);
+    c->deadline_ms = jsonv_int(jsonv_get(v, "deadline_ms"), 0);
+    if (c->deadline_ms < 0)
+        return err_set(e, ERR_SCRIPT, "%s: deadline out of range", c->where);
     c->concurrency = (int)jsonv_int(jsonv_get(v, "concurrency"), 0);
     const struct jsonv *rate = jsonv_get(v, "rate");
     if (rate && (rate->type == JSONV_INTEGER || rate->type == JSONV_NUMBER))

@@ -126,7 +126,8 @@ static void answered(struct feed *f, const struct http_out_result *r)
             r->body.p ? r->body : STR_LIT(""), on_page, f);
     } else {
         int64_t wait = retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"),
-            clock_wall_ms(), f->company->engine->set.retry_after_cap_ms);
+            http_header_get(r->headers, r->nheaders, "Date"),
+            f->company->engine->set.retry_after_cap_ms);
         if (wait > 0 && (r->status == 429 || r->status == 503))
             channel_silence(f->channel, wait);
         feed_fail(f, wait > FAILED_MS ? wait : FAILED_MS, "%s answered %d %s", f->connection,

@@ -60,26 +60,6 @@ struct run *run_new(struct incoming *ev, const char *id, const char *rule, const
     return r;
 }
 
-/* Idle: it waits for a time, or for another of its key. */
-static void set_idle(struct run *r, bool *flag, bool idle)
-{
-    if (*flag == idle)
-        return;
-    *flag = idle;
-    r->event->idle += idle ? 1 : -1;
-    if (r->event->idle == r->event->open && (r->parked || backlog_heavy(r->company)))
-        body_drop(r->event);
-    incoming_update(r->event);
-}
-
-static void set_parked(struct run *r, bool parked)
-{
-    if (r->parked == parked)
-        return;
-    r->engine->stats.parked += parked ? 1 : -1;
-    set_idle(r, &r->parked, parked);
-}
-
 void run_discard(struct run *r)
 {
     if (r->call)
@@ -91,8 +71,7 @@ void run_discard(struct run *r)
         loop_timer_free(r->timer);
     r->timer = NULL;
     schedule_release(r);
-    set_parked(r, false);
-    set_idle(r, &r->blocked, false);
+    run_unidle(r);
     journal_forget(r);
     list_remove(&r->event_node);
     list_remove(&r->version_node);
@@ -129,14 +108,15 @@ static void on_changed(void *arg, const struct err *err)
     mem_free(c.reason);
 }
 
-static void store_state(struct run *r, void (*stored)(struct run *r, const struct err *err))
+void run_store_state(struct run *r, void (*stored)(struct run *r, const struct err *err))
 {
     struct change *c = mem_alloc(sizeof *c);
     struct store_run_change change = {.run = r->id,
         .state = r->state,
         .reason = r->reason,
         .result = {r->result, r->nresult},
-        .until_ms = r->state == RUN_WAITING ? r->until_ms : 0};
+        .until_ms = r->state == RUN_WAITING ? r->until_ms : 0,
+        .began_ms = r->began_ms ? clock_wall_ms() - (clock_mono_ms() - r->began_ms) : 0};
     *c = (struct change){r, r->state, mem_dup(r->reason ? r->reason : ""), stored};
     run_hold(r);
     store_set_run(r->engine->parts.store, &change, on_changed, c);
@@ -193,7 +173,7 @@ static void end_stored(struct run *r, const struct err *err)
 
 static void try_end(void *arg)
 {
-    store_state(arg, end_stored);
+    run_store_state(arg, end_stored);
 }
 
 void run_finish(struct run *r, enum run_state state, const char *reason, struct str result)
@@ -212,8 +192,7 @@ void run_finish(struct run *r, enum run_state state, const char *reason, struct 
     if (state == RUN_DONE || state == RUN_SKIPPED)
         revision_end(r);
     journal_forget(r);
-    set_parked(r, false);
-    set_idle(r, &r->blocked, false);
+    run_unidle(r);
     list_remove(&r->version_node);
     mem_free(r->result);
     r->result = result.n ? mem_dupn(result.p, result.n) : NULL;
@@ -236,105 +215,6 @@ void run_attention(struct run *r, const char *fmt, ...)
     vsnprintf(words, sizeof words, fmt, ap);
     va_end(ap);
     run_finish(r, RUN_ATTENTION, words, STR_NONE);
-}
-
-/* ---- waiting and going on ---- */
-
-void run_queue(struct run *r)
-{
-    if (r->ending || r->gone || r->slot || !list_empty(&r->ready_node))
-        return;
-    if (!r->version)
-        r->version = version_recorded(r->company, r->version_name);
-    if (r->version->state == VERSION_LOADING) {
-        if (list_empty(&r->version_node))
-            list_append(&r->version->waiting, &r->version_node);
-    } else if (r->version->state == VERSION_BROKEN) {
-        run_attention(r, "version %s of the company's scripts could not be loaded: %s",
-            r->version_name, r->version->problem);
-    } else {
-        schedule_add(r);
-    }
-}
-
-static void wait_over(void *arg)
-{
-    struct run *r = arg;
-    if (r->parked && r->state == RUN_WAITING)
-        r->waited = r->parked_at;
-    set_parked(r, false);
-    run_queue(r);
-}
-
-static void arm(struct run *r, int64_t ms)
-{
-    if (!r->timer)
-        r->timer = loop_timer_new(r->engine->parts.loop, wait_over, r);
-    loop_timer_arm(r->timer, ms > 0 ? ms : 0);
-}
-
-void run_admit(struct run *r)
-{
-    int64_t left = r->until_ms - clock_wall_ms();
-    bool turn = key_turn(r);
-    set_idle(r, &r->blocked, !turn && r->queue->runs.next != &r->key_node);
-    if (!turn)
-        return; /* it is called when it may go on */
-    if (r->state == RUN_WAITING && left > 0) {
-        set_parked(r, true);
-        arm(r, left);
-        return;
-    }
-    run_queue(r);
-}
-
-static void give_back(struct run *r)
-{
-    lock_stop_waiting(r);
-    if (r->call)
-        scripts_drop(r->call);
-    r->call = NULL;
-    journal_forget(r);
-    r->resumed = true;
-    schedule_release(r);
-}
-
-static void park_stored(struct run *r, const struct err *err)
-{
-    if (!err)
-        incoming_let_go(r->event);
-}
-
-void run_park(struct run *r, int64_t until_ms, const char *why)
-{
-    give_back(r);
-    r->state = RUN_WAITING;
-    r->parked_at = r->seq;
-    r->until_ms = until_ms;
-    run_set_reason(r, why);
-    store_state(r, park_stored);
-    set_parked(r, true);
-    arm(r, until_ms - clock_wall_ms());
-    schedule_pump(r->engine);
-}
-
-void run_again(struct run *r, int64_t wait_ms)
-{
-    if (r->ending || r->gone)
-        return;
-    if (step_must_finish(r->step)) { /* its answer brings us back here */
-        if (r->call)
-            scripts_drop(r->call);
-        r->call = NULL;
-        return;
-    }
-    step_cancel(r->step);
-    give_back(r);
-    if (wait_ms > 0 || r->reading)
-        arm(r, wait_ms);
-    else
-        run_queue(r);
-    schedule_pump(r->engine);
 }
 
 void run_not_stored(struct run *r, const struct err *err)
@@ -485,7 +365,7 @@ void run_start(struct run *r)
     if (r->state != RUN_RUNNING) {
         r->state = RUN_RUNNING;
         run_set_reason(r, NULL);
-        store_state(r, NULL);
+        run_store_state(r, NULL);
     }
     if (r->resumed)
         journal_load(r, run_begin);

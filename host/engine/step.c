@@ -11,6 +11,7 @@
 #include "match_feed.h"
 #include "mem.h"
 #include "revision.h"
+#include "tries.h"
 
 /* ---- life ---- */
 
@@ -28,11 +29,7 @@ static struct step *step_new(struct run *r, uint32_t seq, struct str spec, struc
     s->at_ms = clock_wall_ms();
     s->began_us = clock_mono_us();
     memcpy(s->fingerprint, fingerprint, sizeof s->fingerprint);
-    if (r->redo.seq == seq) {
-        s->attempts = r->redo.attempts;
-        s->sent_ms = r->redo.sent_ms;
-        s->renewed = r->redo.renewed;
-    }
+    tries_resume(s);
     r->step = s;
     return s;
 }
@@ -67,15 +64,10 @@ void step_cancel(struct step *s)
 {
     if (!s)
         return;
-    struct run *r = s->run;
     /* A write whose request is outside may be carried out: only its answer can tell. Of all
      * others this process knows that nothing happened, whatever the journal says. */
-    if (!step_must_finish(s)) {
-        r->redo.seq = s->seq;
-        r->redo.attempts = s->attempts;
-        r->redo.sent_ms = s->sent_ms;
-        r->redo.renewed = s->renewed;
-    }
+    if (!step_must_finish(s))
+        tries_keep(s);
     step_free(s);
 }
 
@@ -149,17 +141,29 @@ static struct store_step stored_step(const struct step *s)
     };
 }
 
-void step_store_intent(struct step *s, void (*stored)(struct step *s))
+static struct record *record_intent(struct step *s, void (*stored)(struct step *s))
 {
     struct record *rec = mem_zalloc(1, sizeof *rec);
-    struct store_step st = stored_step(s);
     rec->run = s->run;
     rec->seq = s->seq;
     rec->stored = stored;
     s->phase = STEP_INTENT;
-    FAULT_POINT("before_intent");
     run_hold(s->run);
-    store_intent(s->run->engine->parts.store, &st, on_intent, rec);
+    return rec;
+}
+
+void step_store_intent(struct step *s, void (*stored)(struct step *s))
+{
+    struct store_step st = stored_step(s);
+    FAULT_POINT("before_intent");
+    store_intent(s->run->engine->parts.store, &st, on_intent, record_intent(s, stored));
+}
+
+void step_store_doubt(struct step *s, void (*stored)(struct step *s))
+{
+    struct run *r = s->run;
+    r->clean_seq = 0;
+    store_set_tries(r->engine->parts.store, r->id, STR_NONE, on_intent, record_intent(s, stored));
 }
 
 static struct record *record_of(
@@ -225,6 +229,14 @@ void step_answer(struct step *s, const char *outcome, int status, struct str met
         run_again(r, 0);
 }
 
+static void put_failed(struct buf *meta, const char *class, const char *problem)
+{
+    buf_init(meta, 65536);
+    buf_addf(meta, "{\"failed\":true,\"class\":\"%s\",\"problem\":", class);
+    json_put_cstring(meta, problem);
+    buf_addc(meta, '}');
+}
+
 void step_fail(struct step *s, const char *class, const char *fmt, ...)
 {
     char words[1024];
@@ -233,11 +245,25 @@ void step_fail(struct step *s, const char *class, const char *fmt, ...)
     vsnprintf(words, sizeof words, fmt, ap);
     va_end(ap);
     struct buf meta;
-    buf_init(&meta, 65536);
-    buf_addf(&meta, "{\"failed\":true,\"class\":\"%s\",\"problem\":", class);
-    json_put_cstring(&meta, words);
-    buf_addc(&meta, '}');
+    put_failed(&meta, class, words);
     step_answer(s, "error", 0, buf_str(&meta), STR_LIT(""));
+    buf_free(&meta);
+}
+
+void step_close(struct step *s, const char *problem)
+{
+    struct run *r = s->run;
+    struct buf meta;
+    if (!s->write || !s->recorded)
+        return;
+    put_failed(&meta, "transient", problem);
+    struct store_answer a = {.outcome = "error",
+        .meta = buf_str(&meta),
+        .body = STR_LIT(""),
+        .at_ms = clock_wall_ms(),
+        .attempts = s->attempts,
+        .duration_us = clock_mono_us() - s->began_us};
+    store_answer(r->engine->parts.store, r->id, s->seq, &a, NULL, NULL);
     buf_free(&meta);
 }
 
@@ -253,6 +279,8 @@ bool step_wait(struct step *s, int64_t ms, void (*after)(struct step *s), const 
 {
     struct run *r = s->run;
     if (ms > r->engine->set.inline_wait_ms) {
+        if (!s->conn) /* a wait that the rule or the settling asks for is no failure */
+            r->began_ms += ms;
         step_cancel(s);
         run_park(r, clock_wall_ms() + ms, why);
         return false;
@@ -302,12 +330,27 @@ static const char *lock_name(const struct jsondoc *doc)
     return jsonv_str(jsonv_get(jsondoc_root(doc), "name"), "");
 }
 
+/* True if the run has the lock now. */
+static bool take_lock(struct run *r, const char *name)
+{
+    enum lock_result got = lock_take(r, name, lock_got);
+    if (got == LOCK_DEADLOCK) {
+        char *words = mem_printf(
+            "deadlock: this run wants the lock \"%.200s\", and run %s, which has it, waits for a lock "
+            "that this run has. Take locks in the same order everywhere, then retry the run",
+            name, lock_holder(r->company, name));
+        run_finish(r, RUN_FAILED, words, STR_NONE);
+        mem_free(words);
+    }
+    return got == LOCK_TAKEN;
+}
+
 /* A lock is taken and dropped on every way through the script, replayed or not. */
 static bool lock_on_replay(struct run *r, const struct jsondoc *doc)
 {
     const char *op = jsonv_str(jsonv_get(jsondoc_root(doc), "op"), "");
     if (strcmp(op, "lock") == 0)
-        return lock_take(r, lock_name(doc), lock_got);
+        return take_lock(r, lock_name(doc));
     if (strcmp(op, "unlock") == 0)
         lock_drop(r, lock_name(doc));
     return true;
@@ -334,7 +377,7 @@ static void begin_op(struct step *s)
         doubt_settle(s);
     } else if (strcmp(op, "lock") == 0) {
         s->phase = STEP_WAITING;
-        if (lock_take(s->run, lock_name(s->doc), lock_got))
+        if (take_lock(s->run, lock_name(s->doc)))
             slept(s);
     } else if (strcmp(op, "unlock") == 0) {
         lock_drop(s->run, lock_name(s->doc));

@@ -12,6 +12,7 @@
 #include "retry.h"
 #include "revision.h"
 #include "step.h"
+#include "tries.h"
 
 static void attempt(struct step *s);
 static void placed(void *arg);
@@ -68,31 +69,46 @@ static void observe_retry(struct step *s, int status, const char *problem)
     observe_step(s->run, &i);
 }
 
-/* The intent of a write stays without an answer: if the run is retried one day, the step looks
- * before it acts, as after a crash. */
-static void give_up(struct step *s, const char *problem)
+/* Nothing came of it, and a person is asked. */
+static void give_up(struct step *s, const char *problem, const char *why)
 {
     /* A notice that does not get through is no reason to park what it is about. */
     if (jsonv_bool(jsonv_get(jsondoc_root(s->doc), "optional"), false)) {
         step_fail(s, "transient", "%s could not be reached: %s", s->conn->name, problem);
         return;
     }
-    char *connection = mem_dup(s->conn->name), *title = mem_dup(s->title);
-    int attempts = s->attempts;
-    bool write = s->write;
-    run_attention(s->run,
-        "%s could not be reached for %s: %d tries, the last one: %s. %s Retry the "
-        "run when %s works again",
-        connection, title, attempts, problem,
-        write ? "This step changed nothing there." : "Nothing was sent after this step.",
-        connection);
-    mem_free(connection);
-    mem_free(title);
+    char since[CLOCK_TEXT];
+    clock_format(clock_wall_ms() - (clock_mono_ms() - s->first_ms), since);
+    bool same = !s->first_problem[0] || strncmp(s->first_problem, problem, TRIES_PROBLEM - 1) == 0;
+    char *words = mem_printf(
+        "%s could not be reached for %s: %d tries since %s%s%s, the last one: %s. No more, because "
+        "%s. %s Retry the run when %s works again",
+        s->conn->name, s->title, s->attempts, since,
+        same ? "" : ", the first one: ", same ? "" : s->first_problem, problem, why,
+        s->write ? "This step changed nothing there." : "Nothing was sent after this step.",
+        s->conn->name);
+    step_close(s, problem);
+    run_attention(s->run, "%s", words);
+    mem_free(words);
 }
 
-static bool past_deadline(const struct step *s)
+static int64_t step_deadline(const struct step *s)
 {
-    return clock_mono_ms() - s->run->began_ms > settings(s)->run_deadline_ms;
+    int64_t own = jsonv_int(jsonv_get(jsondoc_root(s->doc), "deadline_ms"), 0);
+    return own > 0                    ? own
+           : s->conn->deadline_ms > 0 ? s->conn->deadline_ms
+                                      : settings(s)->step_deadline_ms;
+}
+
+/* NULL, or why the step is not tried again after so long. */
+static const char *past_deadline(const struct step *s, int64_t wait_ms)
+{
+    int64_t then = clock_mono_ms() + wait_ms;
+    if (then - s->run->began_ms > settings(s)->run_deadline_ms)
+        return "the run's time is over (run-deadline)";
+    if (then - s->first_ms > step_deadline(s))
+        return "the step's time is over (step-deadline)";
+    return NULL;
 }
 
 /* Nothing happened outside (or nothing that matters): again, later. after_ms: what the other side
@@ -102,20 +118,26 @@ static void try_later(struct step *s, int status, const char *problem, int64_t a
     const struct engine_settings *set = settings(s);
     struct run *r = s->run;
     leave_channel(s);
-    if (s->attempts >= set->retry_attempts || past_deadline(s)) {
-        give_up(s, problem);
-        return;
-    }
+    if (after_ms > 0)
+        channel_silence(s->channel, after_ms);
+    if (!s->first_problem[0])
+        snprintf(s->first_problem, sizeof s->first_problem, "%s", problem);
     int64_t wait = backoff_ms(s->attempts ? s->attempts : 1, set->retry_base_ms, set->retry_cap_ms,
         0, engine_random(r->engine));
     if (after_ms > wait)
         wait = after_ms;
-    if (after_ms > 0)
-        channel_silence(s->channel, after_ms);
+    const char *over = past_deadline(s, wait);
+    if (!over && set->retry_attempts > 0 && s->attempts >= set->retry_attempts)
+        over = "that is as often as it may be tried (retry-attempts)";
+    if (over) {
+        give_up(s, problem, over);
+        return;
+    }
     r->engine->stats.retries++;
     observe_retry(s, status, problem);
-    char *why = mem_printf("%s: %s did not work yet (%s); try %d of %d follows", s->conn->name,
-        s->title, problem, s->attempts + 1, set->retry_attempts);
+    tries_store(s, after_ms);
+    char *why = mem_printf("%s: %s did not work yet (%s); try %d follows", s->conn->name, s->title,
+        problem, s->attempts + 1);
     step_wait(s, wait, attempt, why);
     mem_free(why);
 }
@@ -133,6 +155,8 @@ static void answered(struct step *s, const struct http_out_result *r)
     char problem[128];
     enum retry_verdict v =
         step_request_accepts(spec, r->status) ? RETRY_DONE : retry_judge(r->status, s->write);
+    int64_t after = retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"),
+        http_header_get(r->headers, r->nheaders, "Date"), settings(s)->retry_after_cap_ms);
     snprintf(problem, sizeof problem, "it answered %d %s", r->status, http_reason(r->status));
     if (r->status >= 502 && r->status <= 504)
         failed_transport(s, r);
@@ -145,10 +169,10 @@ static void answered(struct step *s, const struct http_out_result *r)
         token_spent(s->channel, s->used_token ? s->used_token : "");
         attempt(s);
     } else if (v == RETRY_LATER) {
-        try_later(s, r->status, problem,
-            retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"), clock_wall_ms(),
-                settings(s)->retry_after_cap_ms));
+        try_later(s, r->status, problem, after);
     } else if (v == RETRY_UNKNOWN) {
+        if (after > 0)
+            channel_silence(s->channel, after);
         leave_channel(s);
         step_http_unknown(s, problem);
     } else {
@@ -230,7 +254,11 @@ static void placed(void *arg)
 {
     struct step *s = arg;
     s->in_channel = true;
-    send_request(s);
+    /* The store says that all tries of this write did nothing; from here on that may be wrong. */
+    if (tries_said_clean(s))
+        step_store_doubt(s, send_request);
+    else
+        send_request(s);
 }
 
 static void token_done(void *arg, enum token_result r, const char *problem, int64_t retry_ms)
@@ -243,6 +271,7 @@ static void token_done(void *arg, enum token_result r, const char *problem, int6
         s->attempts++;
         try_later(s, 0, problem, retry_ms);
     } else {
+        step_close(s, problem);
         run_attention(s->run, "%s", problem);
     }
 }
@@ -255,11 +284,14 @@ static void attempt(struct step *s)
     if (s->run->engine->draining)
         return;
     int64_t blocked = channel_blocked(s->channel);
-    if (blocked > 0 && past_deadline(s)) {
-        give_up(s, "it has not answered for a long time");
+    const char *over = blocked > 0 ? past_deadline(s, blocked) : NULL;
+    if (over) {
+        give_up(s, "it has not answered for a long time", over);
         return;
     }
     if (blocked > 0) {
+        if (s->recorded && !tries_said_clean(s))
+            tries_store(s, 0);
         char *why =
             mem_printf("%s does not answer at the moment; it is asked again later", s->conn->name);
         step_wait(s, blocked + (int64_t)(engine_random(s->run->engine) % 100), attempt, why);
@@ -267,6 +299,7 @@ static void attempt(struct step *s)
         return;
     }
     if (credentials_get(s->channel, s->run->version, s->conn, &e) < 0) {
+        step_close(s, e.text);
         run_attention(s->run, "%s", e.text);
         return;
     }

@@ -140,7 +140,7 @@ static void fetched(void *arg, const struct http_out_result *r)
         tell(&ch->token, TOKEN_LATER, problem, -1);
     } else if (r->status == 408 || r->status == 429 || r->status >= 500) {
         wait = retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"),
-            clock_wall_ms(), set->retry_after_cap_ms);
+            http_header_get(r->headers, r->nheaders, "Date"), set->retry_after_cap_ms);
         snprintf(problem, sizeof problem, "no token for connection %s: %d %s", ch->name, r->status,
             http_reason(r->status));
         tell(&ch->token, TOKEN_LATER, problem, wait);

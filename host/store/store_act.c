@@ -397,7 +397,11 @@ static int set_state(struct sql *s, struct act *p, const struct target *t)
     struct query *q = sql_use(s, Q_ACT_SET,
         "UPDATE runs SET state = ?1, reason = ?2, result = NULL, until_ms = 0, updated_ms = ?3,"
         " version = coalesce(nullif(?4, ''), version), key = coalesce(?5, key),"
-        " rule = CASE WHEN ?6 THEN rule || ' ' || ?7 ELSE rule END WHERE n = ?8");
+        " rule = CASE WHEN ?6 THEN rule || ' ' || ?7 ELSE rule END,"
+        /* All its time and tries are before it again. */
+        " began_ms = CASE ?1 WHEN 'queued' THEN 0 ELSE began_ms END,"
+        " tries = CASE ?1 WHEN 'queued' THEN NULL ELSE tries END,"
+        " reopened_ms = CASE ?1 WHEN 'queued' THEN ?3 ELSE reopened_ms END WHERE n = ?8");
     query_text(q, run_state_name(state_after(p, t)));
     query_text(q, reason);
     query_int(q, p->at_ms);

@@ -12,6 +12,7 @@ struct open_event {
     struct store_open_event ev;
     struct store_run *runs;
     int64_t *until_ms;
+    struct store_progress *progress;
 };
 
 struct load_open {
@@ -78,6 +79,20 @@ static struct query *ask_key(struct sql *s, const struct store_open_query *a)
     return q;
 }
 
+static struct query *ask_begun(struct sql *s, const struct store_open_query *a)
+{
+    struct query *q = sql_use(s, Q_OPEN_BEGUN,
+        "SELECT " OPEN_COLUMNS ", e.seq, 0 FROM (SELECT DISTINCT event FROM runs INDEXED BY"
+        " runs_of_key WHERE company = ? AND key = ? AND event > ? AND key <> '' AND " RUN_IS_OPEN
+        " AND (state = 'running' OR state = 'waiting') ORDER BY event LIMIT ?) r"
+        " CROSS JOIN events e ON e.seq = r.event CROSS JOIN bodies b ON b.event = e.seq");
+    query_text(q, a->company);
+    query_text(q, a->name);
+    query_int(q, a->after.seq);
+    query_int(q, a->limit);
+    return q;
+}
+
 static struct query *ask_due(struct sql *s, const struct store_open_query *a)
 {
     struct query *q = sql_use(s, Q_OPEN_DUE,
@@ -108,6 +123,8 @@ static struct query *ask(struct sql *s, const struct store_open_query *a)
     switch (a->kind) {
     case STORE_OPEN_KEY:
         return ask_key(s, a);
+    case STORE_OPEN_BEGUN:
+        return ask_begun(s, a);
     case STORE_OPEN_DUE:
         return ask_due(s, a);
     case STORE_OPEN_RUN:
@@ -122,8 +139,8 @@ static struct query *ask(struct sql *s, const struct store_open_query *a)
 static int load_runs(struct sql *s, struct open_event *o)
 {
     struct query *q = sql_use(s, Q_OPEN_RUNS,
-        "SELECT id, rule, version, key, state, reason, until_ms FROM runs"
-        " WHERE event = ? AND " RUN_IS_OPEN " ORDER BY n");
+        "SELECT id, rule, version, key, state, reason, until_ms, began_ms, reopened_ms,"
+        " tries FROM runs WHERE event = ? AND " RUN_IS_OPEN " ORDER BY n");
     query_int(q, o->ev.seq);
     int rc, n = 0;
     while ((rc = query_row(q)) == 1) {
@@ -133,10 +150,14 @@ static int load_runs(struct sql *s, struct open_event *o)
             dup_text(q, 1), dup_text(q, 2), dup_text(q, 3), run_state_parse(query_col(q, 4)),
             dup_text(q, 5), NULL};
         o->until_ms[n] = query_col_int(q, 6);
+        o->progress = mem_realloc(o->progress, (size_t)(n + 1) * sizeof(*o->progress));
+        o->progress[n] = (struct store_progress){
+            query_col_int(q, 7), query_col_int(q, 8), query_col(q, 9).p ? dup_text(q, 9) : NULL};
         o->ev.nruns = ++n;
     }
     o->ev.runs = o->runs;
     o->ev.until_ms = o->until_ms;
+    o->ev.progress = o->progress;
     return rc;
 }
 
@@ -203,7 +224,8 @@ static void free_event(struct open_event *o)
     const struct store_event *ev = &o->ev.event;
     for (int i = 0; i < o->ev.nruns; i++) {
         const struct store_run *r = &o->runs[i];
-        const char *of_run[] = {r->id, r->rule, r->version, r->key, r->reason};
+        const char *of_run[] = {
+            r->id, r->rule, r->version, r->key, r->reason, o->progress[i].tries};
         for (size_t k = 0; k < sizeof(of_run) / sizeof(of_run[0]); k++)
             drop(of_run[k]);
     }
@@ -213,6 +235,7 @@ static void free_event(struct open_event *o)
         drop(owned[k]);
     mem_free(o->runs);
     mem_free(o->until_ms);
+    mem_free(o->progress);
 }
 
 static void load_open_clear(struct op *op)

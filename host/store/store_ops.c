@@ -363,13 +363,15 @@ static int set_run_run(struct sql *s, struct op *o)
     query_done(q);
     q = sql_use(s, Q_RUN_SET,
         "UPDATE runs SET state = ?, reason = ?, result = ?, until_ms = ?, updated_ms = ?,"
-        " version = coalesce(nullif(?, ''), version) WHERE n = ?");
+        " version = coalesce(nullif(?, ''), version), began_ms = coalesce(nullif(?, 0), began_ms)"
+        " WHERE n = ?");
     query_text(q, run_state_name(c->state));
     query_text(q, c->reason);
     query_json(q, c->result);
     query_int(q, c->until_ms);
     query_int(q, r->at_ms);
     query_text(q, c->version);
+    query_int(q, c->began_ms);
     query_int(q, n);
     if (query_run(q))
         return -1;
@@ -397,6 +399,6 @@ void store_set_run(struct store *s, const struct store_run_change *c, store_done
     r->cb = (struct op_done){fn, arg};
     r->at_ms = clock_wall_ms();
     r->c = (struct store_run_change){op_text(o, c->run), c->state, op_text(o, c->reason),
-        op_bytes(o, c->result), c->until_ms, op_text(o, c->version)};
+        op_bytes(o, c->result), c->until_ms, op_text(o, c->version), c->began_ms};
     store_ask(s, o);
 }

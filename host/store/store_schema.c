@@ -269,6 +269,11 @@ static const char *const migrations[] = {
     "END;",
     /* 8: damage to an answer is noticed (store_sum.c); NULL: it has none */
     "ALTER TABLE steps ADD COLUMN sum INTEGER;",
+    /* 8: since when a run is at work (its deadline counts from it), when a person let it go on, and
+     * how the tries of its last step went (JSON, see tries.c of the engine) */
+    "ALTER TABLE runs ADD COLUMN began_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN reopened_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN tries TEXT;",
 };
 
 #define SCHEMA ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

@@ -61,8 +61,12 @@ void parts_close_engine(struct parts *p);
             "how often a write is sent in all; 0: per connection, or 3"},                          \
         {"retry-base", CONF_MS, "500ms", "first wait after a transient failure, at most"},         \
         {"retry-cap", CONF_MS, "5m", "longest wait between tries"},                                \
-        {"retry-attempts", CONF_INT, "8", "tries of one step"},                                    \
-        {"run-deadline", CONF_MS, "24h", "a run tries no step again after this"},                  \
+        {"retry-attempts", CONF_INT, "100", "tries of one step; 0: as its time allows"},           \
+        {"retry-after-cap", CONF_MS, "1h", "a longer Retry-After is cut to this"},                 \
+        {"step-deadline", CONF_MS, "4h", "a step is not tried again so long after its first try"}, \
+        {"run-deadline", CONF_MS, "24h", "nor so long after its run began"},                       \
+        {"breaker-failures", CONF_INT, "10", "failures in a row that pause a connection"},         \
+        {"breaker-pause", CONF_MS, "5s", "for how long; doubles up to retry-cap"},                 \
         {"http-timeout", CONF_MS, "20s", "one outgoing request"},                                  \
         {"max-answer", CONF_SIZE, "16m", "bytes of one answer from outside"},                      \
         {"max-steps", CONF_INT, "2000", "steps of one run"},                                       \

@@ -74,6 +74,8 @@ void channel_enter(struct channel *ch, struct channel_wait *w);
 void channel_cancel(struct channel_wait *w); /* no longer waits */
 void channel_leave(struct channel *ch);      /* the place is free again */
 void channel_silence(struct channel *ch, int64_t ms);
+/* The same of a connection that may not be in use yet. */
+void channel_silence_named(struct company *c, const char *name, int64_t ms);
 
 /* credentials.c: fills ch->credentials, resolved at most some seconds ago, so that a changed
  * secret is used without a restart. -1 and e: what is missing. */

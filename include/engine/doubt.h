@@ -14,7 +14,9 @@ void doubt_remember(const struct step *s);
 /* The same of a write that is answered from the journal. */
 void doubt_replay(struct run *r, const struct journal_step *js, const struct jsonv *spec);
 /* The step {op = "settle", of = step, after_ms = more}: answered when the request cannot land any
- * more, and that much later. Its answer: {at_ms, attempts, looks_ms, sent_ms}. */
+ * more, and that much later. Its answer: {at_ms, attempts, granted, looks_ms, sent_ms};
+ * granted: a person let the run go on after this write was sent, knowing what is known of it;
+ * looks_ms: those still to come. */
 void doubt_settle(struct step *s);
 
 #endif

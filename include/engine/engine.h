@@ -30,9 +30,10 @@ struct engine_settings {
     int sends;             /* how often a write is sent in all; 0: connection's, or 3 */
     int64_t retry_base_ms; /* first wait after a transient failure is at most this */
     int64_t retry_cap_ms;  /* and no wait is longer than this */
-    int retry_attempts;    /* tries of one step */
+    int retry_attempts;    /* tries of one step; 0: as many as its time allows */
     int64_t retry_after_cap_ms;  /* a Retry-After beyond this is cut to it */
-    int64_t run_deadline_ms;     /* no step of a run is tried again after this */
+    int64_t step_deadline_ms;    /* a step is not tried again so long after its first try */
+    int64_t run_deadline_ms;     /* nor so long after its run began, waits without failure aside */
     int64_t inline_wait_ms;      /* longer waits give the Lua state back */
     int64_t http_timeout_ms;     /* one request, if the connection does not say */
     size_t max_answer;           /* bytes of an outside answer */

@@ -15,6 +15,8 @@
 #include "list.h"
 #include "map.h"
 
+#define TRIES_PROBLEM 200 /* bytes of what the first of some tries met */
+
 struct company;
 struct incoming;
 struct revision;
@@ -108,6 +110,7 @@ struct company {
     struct map *channels;  /* connection -> struct channel */
     struct map *keys;      /* key -> struct key_queue */
     struct map *locks;     /* name -> struct lock */
+    struct map *silences;  /* connection -> int64_t, see channel_silence_named */
     struct map *feeds;     /* connection.catalogue -> struct feed */
     struct list turn_node; /* in engine.turn */
     struct list ready;     /* runs that may start */
@@ -121,7 +124,8 @@ struct company {
 struct key_queue {
     struct company *company;
     char *key;
-    struct list runs; /* in event order */
+    struct list runs; /* in event order, behind those that had begun */
+    char begun[64];   /* a run of the last start that had begun and is not here yet; "": none */
     bool let_on;      /* the first was let go on */
     int64_t known;    /* open runs of the key up to this event are here; of later ones, some */
     bool asking;      /* the store, for those */
@@ -182,7 +186,10 @@ struct journal {
 
 struct run {
     struct list event_node, ready_node, key_node, version_node;
-    struct list lock_node; /* waiting for a lock */
+    struct list lock_node;    /* waiting for a lock */
+    struct lock *lock_wanted; /* that one, */
+    const char *lock_name;    /* its name, */
+    int64_t lock_since_ms;    /* and since when (monotonic) */
     void (*lock_granted)(struct run *r);
     struct engine *engine;
     struct company *company;
@@ -217,21 +224,26 @@ struct run {
     struct step *step;         /* under way */
     uint32_t held_seq;         /* a step that came while draining */
     int kills;                 /* script processes it took along */
-    int64_t began_ms;          /* monotonic, of the first start here; 0: not yet */
-    int64_t sent_ms;           /* wall clock of the last request of this process */
-    int refs;                  /* callbacks of the store */
-    struct loop_timer *timer;  /* of a parked run */
-    uint32_t parked_at;        /* the step it waits in */
-    uint32_t waited;           /* the step whose whole wait is over, whatever the wall clock says */
+    /* Monotonic: since when it is at work, moved on by waits that are no failures. 0: not yet. */
+    int64_t began_ms;
+    int64_t reopened_ms;      /* wall clock: a person let it go on; 0: never */
+    int64_t sent_ms;          /* wall clock of the last request of this process */
+    int refs;                 /* callbacks of the store */
+    struct loop_timer *timer; /* of a parked run */
+    uint32_t parked_at;       /* the step it waits in */
+    uint32_t waited;          /* the step whose whole wait is over, whatever the wall clock says */
 
     /* What this process knows of the step to be done again that the journal does not: that its
      * intent was not carried out, and how often it was tried. */
     struct {
         uint32_t seq; /* 0: nothing */
         int attempts;
-        int64_t sent_ms; /* wall clock of the last request; 0: none left */
-        bool renewed;    /* its token was renewed for it */
+        int64_t sent_ms;  /* wall clock of the last request; 0: none left */
+        bool renewed;     /* its token was renewed for it */
+        int64_t first_ms; /* monotonic, of the first try */
+        char first_problem[TRIES_PROBLEM];
     } redo;
+    uint32_t clean_seq; /* the step of which the store says what redo says; 0: none */
     /* The last write, for the looking that may follow it (doubt.c). All by the wall clock. */
     struct {
         uint32_t seq; /* 0: none yet */
@@ -278,7 +290,10 @@ bool backlog_heavy(const struct company *c); /* or bodies that these do not need
 bool engine_behind(const struct engine *e);  /* events wait in the store for room */
 
 /* keys.c */
-void key_enter(struct run *r, const char *key); /* into the queue of its key, by its event */
+void key_enter(struct run *r, const char *key);
+/* That run had begun when the host ended: it is first. */
+void key_reserve(struct company *c, const char *key,
+    const char *run); /* into the queue of its key, by its event */
 /* True if it may go on; else run_admit is called when it may. */
 bool key_turn(struct run *r);
 void key_leave(struct run *r); /* its end: the next one of the key may go on */
@@ -320,6 +335,16 @@ void run_attention(struct run *r, const char *fmt, ...) __attribute__((format(pr
 void run_queue(struct run *r);
 /* Gives the Lua state back until then; the run goes on by replay. */
 void run_park(struct run *r, int64_t until_ms, const char *why);
+/* It waits for a lock: gives the Lua state back if that takes long. */
+void run_await_lock(struct run *r);
+/* The lock came. True if its call waits for it; else it goes on by replay. */
+bool run_lock_came(struct run *r);
+/* What the store knows of a run that is read from it. */
+void run_recorded(struct run *r, const struct store_progress *p);
+/* It is idle no more: it ends. */
+void run_unidle(struct run *r);
+/* run.c: stores its state, reason, result and times. stored may be NULL. */
+void run_store_state(struct run *r, void (*stored)(struct run *r, const struct err *err));
 /* What the journal holds no longer matches what is known here: stop, and begin again from it. */
 void run_again(struct run *r, int64_t wait_ms);
 /* A part of the journal was not stored. */
@@ -330,8 +355,16 @@ void run_hold(struct run *r);      /* a callback of the store is to come */
 bool run_held_back(struct run *r); /* it came; false: the run is gone */
 
 /* lock.c */
-/* True: the run has the lock (it may have had it). False: granted is called when it has. */
-bool lock_take(struct run *r, const char *name, void (*granted)(struct run *r));
+enum lock_result {
+    LOCK_TAKEN,   /* the run has it (it may have had it) */
+    LOCK_WAITS,   /* granted is called when it has it */
+    LOCK_DEADLOCK /* who has it waits, in the end, for this run */
+};
+enum lock_result lock_take(struct run *r, const char *name, void (*granted)(struct run *r));
+/* The run that has the lock; "" if none. */
+const char *lock_holder(const struct company *c, const char *name);
+/* That run held it when the host ended: it has it still. */
+void lock_reserve(struct company *c, const char *name, const char *run);
 void lock_drop(struct run *r, const char *name);
 void lock_stop_waiting(struct run *r);
 void lock_drop_all(struct run *r); /* its end */

@@ -70,12 +70,13 @@ struct manifest_connection {
     struct manifest_value url;
     struct manifest_auth auth;
     struct manifest_webhook webhook;
-    int64_t settle_ms;  /* -1: the engine's default */
-    struct looks looks; /* for a lost write that was not found */
-    int sends;          /* of one write in all; 0: the engine's default */
-    int64_t timeout_ms; /* 0: the engine's default */
-    double rate;        /* requests a second; 0: no limit */
-    int concurrency;    /* 0: the engine's default */
+    int64_t settle_ms;   /* -1: the engine's default */
+    struct looks looks;  /* for a lost write that was not found */
+    int sends;           /* of one write in all; 0: the engine's default */
+    int64_t timeout_ms;  /* 0: the engine's default */
+    int64_t deadline_ms; /* of one step with all its tries; 0: the engine's default */
+    double rate;         /* requests a second; 0: no limit */
+    int concurrency;     /* 0: the engine's default */
     struct manifest_catalogue *catalogues;
     int ncatalogues;
 };

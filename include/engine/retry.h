@@ -7,8 +7,9 @@
 #include "str.h"
 
 /* Retry-After in seconds or as an HTTP date: milliseconds from now, at most cap_ms, never below 0;
- * -1 if there is none or it says nothing. */
-int64_t retry_after_ms(struct str value, int64_t now_wall_ms, int64_t cap_ms);
+ * -1 if there is none or it says nothing. date: the answer's Date, since a date is meant by the
+ * other side's clock (RFC 9110, 10.2.3 and 6.6.1); if it is none, ours counts. */
+int64_t retry_after_ms(struct str value, struct str date, int64_t cap_ms);
 
 enum retry_verdict {
     RETRY_DONE,   /* an answer for the script */

@@ -28,6 +28,8 @@ struct step {
     int64_t at_ms;       /* wall clock of the intent */
     int64_t began_us;
     int attempts;
+    int64_t first_ms; /* monotonic, of the first of them */
+    char first_problem[TRIES_PROBLEM];
 
     /* http */
     const struct manifest_connection *conn;
@@ -57,10 +59,16 @@ void step_answer(struct step *s, const char *outcome, int status, struct str met
 /* The answer {"failed":true,...}. */
 void step_fail(struct step *s, const char *class, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* The run ends within this step: an intent of which nothing came is recorded as one that did
+ * nothing, so that the step is asked anew if the run goes on one day. */
+void step_close(struct step *s, const char *problem);
 /* Calls after in ms, or gives the Lua state back for long waits (false: s is gone). */
 bool step_wait(struct step *s, int64_t ms, void (*after)(struct step *s), const char *why);
 /* Records the intent; stored is called when it is on disk. */
 void step_store_intent(struct step *s, void (*stored)(struct step *s));
+/* The same of a write of which the store says that all tries did nothing: from now on it does not.
+ */
+void step_store_doubt(struct step *s, void (*stored)(struct step *s));
 
 /* step_http.c */
 void step_http_begin(struct step *s);

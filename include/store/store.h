@@ -98,8 +98,14 @@ struct store_run_change {
     struct str result;   /* JSON: what the rule returned, or the error's details */
     int64_t until_ms;    /* waiting: wall clock */
     const char *version; /* NULL: unchanged */
+    int64_t began_ms;    /* 0: unchanged */
 };
 void store_set_run(struct store *s, const struct store_run_change *c, store_done_fn fn, void *arg);
+
+/* How the tries of the run's step under way went (JSON). fn NULL: it may wait for others to share
+ * its commit. */
+void store_set_tries(
+    struct store *s, const char *run, struct str tries, store_done_fn fn, void *arg);
 
 /* ---- journal ---- */
 struct store_step {
@@ -145,17 +151,25 @@ void store_load_journal(struct store *s, const char *run, store_journal_fn fn, v
 /* An event is open while it is in flight: not routed, or with a run that is queued, running or
  * waiting. There may be a million of them, so they are read a few at a time, a company at a time.
  */
+/* What the store keeps of a run at work; times by the wall clock. */
+struct store_progress {
+    int64_t began_ms;    /* 0: it has not begun; moved on by waits that are no failures */
+    int64_t reopened_ms; /* a person let it go on; 0: never */
+    const char *tries;   /* what store_set_tries said last; NULL: nothing */
+};
 struct store_open_event {
     int64_t seq;
     struct store_event event;
     bool routed;
     const struct store_run *runs; /* of a routed event: queued, running, waiting */
     const int64_t *until_ms;      /* same length */
+    const struct store_progress *progress;
     int nruns;
 };
 enum store_open_kind {
     STORE_OPEN_NEW,   /* not routed, in order of seq */
     STORE_OPEN_READY, /* routed and with a run that is queued or running, in order of seq */
+    STORE_OPEN_BEGUN, /* with a run of the key `name` that is running or waiting, in order of seq */
     STORE_OPEN_KEY,   /* with an open run of the key `name`, in order of seq */
     STORE_OPEN_DUE,   /* with a run that waits, in order of the times these wait until */
     STORE_OPEN_RUN    /* the one with the open run `name` */
@@ -186,6 +200,17 @@ typedef void (*store_open_end_fn)(
  * given again. done is called last. Both on the loop. */
 void store_load_open(struct store *s, const struct store_open_query *q, store_open_fn fn,
     store_open_end_fn done, void *arg);
+
+/* Runs that had begun (running, waiting), as far as others must know it before any goes on: with
+ * the key, if an older run of it is queued, the locks that they hold, and their tries. They live
+ * during the call; done is called last. On the loop. */
+struct store_begun {
+    const char *run, *company, *key, *tries; /* "" if there is none */
+    const char *const *locks;
+    int nlocks;
+};
+typedef void (*store_begun_fn)(void *arg, const struct store_begun *b);
+void store_load_begun(struct store *s, store_begun_fn fn, store_done_fn done, void *arg);
 
 /* The body of an event; it lives during the call. */
 typedef void (*store_body_fn)(void *arg, struct str body, const struct err *e);

@@ -51,7 +51,8 @@ static void on_set(void *arg, const struct err *e)
 static void on_answer(void *arg, const struct err *e)
 {
     struct item *i = arg;
-    struct store_run_change c = {i->run, RUN_DONE, "", STR_LIT("{\"number\":1}"), 0, NULL};
+    struct store_run_change c = {
+        .run = i->run, .state = RUN_DONE, .reason = "", .result = STR_LIT("{\"number\":1}")};
     must(e);
     store_set_run(i->b->store, &c, on_set, i);
 }

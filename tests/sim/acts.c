@@ -1,5 +1,6 @@
 /* What people do with runs, as host/store/store_standing.c and store_act.c keep it. */
 #include <string.h>
+#include "clock.h"
 #include "disk.h"
 #include "store_act.h"
 
@@ -180,6 +181,8 @@ void tables_act(struct disk *d, struct op *o)
     if (a->action == ACT_EDIT)
         return;
     r->run.state = goes_on && !a->reroute ? RUN_QUEUED : RUN_SKIPPED;
+    if (r->run.state == RUN_QUEUED)
+        r->progress = (struct store_progress){.reopened_ms = clock_wall_ms()};
     r->run.reason = a->action == ACT_SKIP ? a->reason : "";
     r->until_ms = 0;
     r->ended_us = goes_on ? 0 : sim->mono_us;

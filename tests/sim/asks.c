@@ -87,7 +87,27 @@ void store_set_run(struct store *s, const struct store_run_change *c, store_done
         .reason = arena_text(c->reason),
         .result = arena_bytes(c->result),
         .until_ms = c->until_ms,
-        .version = arena_text(c->version)};
+        .version = arena_text(c->version),
+        .began_ms = c->began_ms};
+    disk_ask(s, o);
+}
+
+void store_set_tries(
+    struct store *s, const char *run, struct str tries, store_done_fn fn, void *arg)
+{
+    struct op *o = op_new(OP_TRIES, arg);
+    o->lazy = fn == NULL;
+    o->done = fn;
+    o->name = arena_text(run);
+    o->bytes = arena_bytes(tries);
+    disk_ask(s, o);
+}
+
+void store_load_begun(struct store *s, store_begun_fn fn, store_done_fn done, void *arg)
+{
+    struct op *o = op_new(OP_BEGUN, arg);
+    o->on_begun = fn;
+    o->done = done;
     disk_ask(s, o);
 }
 

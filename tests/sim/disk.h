@@ -28,6 +28,7 @@ struct disk_run {
     int64_t n;
     struct str result;
     int64_t until_ms;
+    struct store_progress progress;
     struct disk_step *steps; /* by seq */
     int nsteps, room, logs;
     struct disk_old *old;
@@ -125,6 +126,7 @@ enum op_kind {
     OP_ROUTE,
     OP_SET_RUN,
     OP_ACT,
+    OP_TRIES,
     OP_STEP,
     OP_ANSWER,
     OP_LOG,
@@ -145,7 +147,8 @@ enum op_kind {
     OP_LOAD_VERSION,
     OP_BOOKS,
     OP_BACKLOG,
-    OP_PINS
+    OP_PINS,
+    OP_BEGUN
 };
 
 struct op {
@@ -192,6 +195,8 @@ struct op {
     store_body_fn on_body;
     struct disk_switch to, *pins;
     store_pin_fn on_pin;
+    struct store_begun *begun;
+    store_begun_fn on_begun;
     struct store_schedule *schedules;
     int64_t *slots;
     store_schedules_fn on_schedules;
@@ -211,6 +216,8 @@ void tables_settle(struct disk_event *ev);
 void tables_act(struct disk *d, struct op *o);
 void tables_load_standing(const struct disk *d, struct op *o);
 void tables_load_revision(const struct disk *d, struct op *o);
+void tables_set_tries(struct disk *d, struct op *o);
+void tables_load_begun(struct disk *d, struct op *o);
 void tables_raise_alert(struct disk *d, struct op *o);
 void tables_clear_alert(struct disk *d, struct op *o);
 void tables_close_by_number(struct disk *d, struct op *o);

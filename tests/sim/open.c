@@ -17,14 +17,17 @@ static void give_runs(const struct disk_event *ev, struct store_open_event *oe)
         n += is_open(r);
     struct store_run *runs = arena_zalloc((size_t)n * sizeof *runs + 1);
     int64_t *until = arena_zalloc((size_t)n * sizeof *until + 1);
+    struct store_progress *progress = arena_zalloc((size_t)n * sizeof *progress + 1);
     for (const struct disk_run *r = ev->runs; r; r = r->next) {
         if (!is_open(r))
             continue;
         until[oe->nruns] = r->until_ms;
+        progress[oe->nruns] = r->progress;
         runs[oe->nruns++] = r->run;
     }
     oe->runs = runs;
     oe->until_ms = until;
+    oe->progress = progress;
 }
 
 /* ---- which events are asked for ---- */
@@ -50,8 +53,19 @@ static bool has_key(const struct disk_event *ev, const char *key)
     return false;
 }
 
+static bool has_begun(const struct disk_event *ev, const char *key)
+{
+    for (const struct disk_run *r = ev->runs; r && key[0]; r = r->next)
+        if ((r->run.state == RUN_RUNNING || r->run.state == RUN_WAITING) &&
+            strcmp(r->run.key, key) == 0)
+            return true;
+    return false;
+}
+
 static bool wanted(const struct disk_event *ev, const struct store_open_query *q)
 {
+    if (q->kind == STORE_OPEN_BEGUN)
+        return has_begun(ev, q->name);
     if (q->kind == STORE_OPEN_KEY)
         return has_key(ev, q->name);
     return ev->routed == (q->kind == STORE_OPEN_READY) && (!ev->routed || goes_on(ev));

@@ -195,6 +195,8 @@ static void set_run(struct disk *d, struct op *o)
     r->run.reason = c->reason;
     r->result = c->result;
     r->until_ms = c->until_ms;
+    if (c->began_ms)
+        r->progress.began_ms = c->began_ms;
     if (c->version[0])
         r->run.version = c->version;
     r->ended_us = run_state_final(c->state) ? sim->mono_us : 0;
@@ -408,6 +410,12 @@ void tables_apply(struct disk *d, struct op *o)
         break;
     case OP_SLOT:
         tables_set_slot(d, o->name, o->text, o->after);
+        break;
+    case OP_TRIES:
+        tables_set_tries(d, o);
+        break;
+    case OP_BEGUN:
+        tables_load_begun(d, o);
         break;
     case OP_PINS:
         load_pins(d, o);

@@ -12,18 +12,23 @@
 
 static void reads_retry_after(void **state)
 {
-    int64_t now, cap = 3600000;
-    assert_true(clock_parse_http("Fri, 20 Nov 2026 09:15:00 GMT", 29, &now));
-    assert_int_equal(retry_after_ms(STR_LIT("7"), now, cap), 7000);
-    assert_int_equal(retry_after_ms(STR_LIT(" 0 "), now, cap), 0);
-    assert_int_equal(retry_after_ms(STR_LIT("1000000000"), now, cap), cap);
-    assert_int_equal(retry_after_ms(STR_LIT("99999999999999999999999"), now, cap), cap);
-    assert_int_equal(retry_after_ms(STR_LIT("Fri, 20 Nov 2026 09:15:30 GMT"), now, cap), 30000);
-    assert_int_equal(retry_after_ms(STR_LIT("Fri, 20 Nov 2026 09:00:00 GMT"), now, cap), 0);
-    assert_int_equal(retry_after_ms(STR_LIT("Fri, 20 Nov 2027 09:00:00 GMT"), now, cap), cap);
-    assert_int_equal(retry_after_ms(STR_LIT("soon"), now, cap), -1);
-    assert_int_equal(retry_after_ms(STR_LIT("-5"), now, cap), -1);
-    assert_int_equal(retry_after_ms(STR_NONE, now, cap), -1);
+    int64_t cap = 3600000;
+    struct str date = STR_LIT("Fri, 20 Nov 2026 09:15:00 GMT");
+    assert_int_equal(retry_after_ms(STR_LIT("7"), date, cap), 7000);
+    assert_int_equal(retry_after_ms(STR_LIT(" 0 "), date, cap), 0);
+    assert_int_equal(retry_after_ms(STR_LIT("1000000000"), date, cap), cap);
+    assert_int_equal(retry_after_ms(STR_LIT("99999999999999999999999"), date, cap), cap);
+    assert_int_equal(retry_after_ms(STR_LIT("Fri, 20 Nov 2026 09:15:30 GMT"), date, cap), 30000);
+    assert_int_equal(retry_after_ms(STR_LIT("Fri, 20 Nov 2026 09:00:00 GMT"), date, cap), 0);
+    assert_int_equal(retry_after_ms(STR_LIT("Fri, 20 Nov 2027 09:00:00 GMT"), date, cap), cap);
+    assert_int_equal(retry_after_ms(STR_LIT("soon"), date, cap), -1);
+    assert_int_equal(retry_after_ms(STR_LIT("-5"), date, cap), -1);
+    assert_int_equal(retry_after_ms(STR_NONE, date, cap), -1);
+    /* Without a Date our own clock counts. */
+    assert_int_equal(retry_after_ms(STR_LIT("Fri, 20 Nov 1998 09:00:00 GMT"), STR_NONE, cap), 0);
+    assert_int_equal(retry_after_ms(STR_LIT("Fri, 20 Nov 2099 09:00:00 GMT"), STR_NONE, cap), cap);
+    assert_int_equal(
+        retry_after_ms(STR_LIT("Fri, 20 Nov 1998 09:00:00 GMT"), STR_LIT("yesterday"), cap), 0);
 }
 
 static void judges_statuses(void **state)

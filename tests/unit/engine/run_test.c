@@ -139,20 +139,23 @@ static void settling_says_when_to_look(void **state)
     struct world *w = *state;
     fake.run = write_and_settle;
     net.serve = lose_writes;
-    w->settings.looks = (struct looks){.n = 2, .ms = {5, 7}};
+    w->settings.looks = (struct looks){.n = 2, .ms = {600000, 700000}};
     w->settings.sends = 4;
     world_start(w);
     world_inject(w, "{\"type\":\"t\"}");
     world_until_over(w, 1);
-    assert_non_null(strstr(w->seen.result, "\"attempts\":4,\"looks_ms\":[5,7],\"sent_ms\":1"));
+    assert_non_null(strstr(w->seen.result,
+        "\"attempts\":4,\"granted\":false,\"looks_ms\":[600000,700000],\"sent_ms\":1"));
     /* As the connection says, and in proportion. */
     w->settings.looks.n = -1;
     w->settings.sends = 0;
+    w->settings.settle_ms = 400;
     world_crash(w);
     world_start(w);
     world_inject(w, "{\"type\":\"t\"}");
     world_until_over(w, 1);
-    assert_non_null(strstr(w->seen.result, "\"attempts\":3,\"looks_ms\":[125,375,1500],"));
+    assert_non_null(strstr(w->seen.result, "3000,12000],"));
+    assert_non_null(strstr(w->seen.result, "\"attempts\":3,\"granted\":false,\"looks_ms\":["));
 }
 
 static void transient_failures_are_healed(void **state)

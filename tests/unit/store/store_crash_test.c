@@ -50,7 +50,8 @@ static void on_done(void *arg, const struct err *e)
 static void on_answer(void *arg, const struct err *e)
 {
     struct chain *c = arg;
-    struct store_run_change end = {c->run, RUN_DONE, "", STR_LIT("{}"), 0, NULL};
+    struct store_run_change end = {
+        .run = c->run, .state = RUN_DONE, .reason = "", .result = STR_LIT("{}")};
     must(e);
     say(c, 'A');
     store_set_run(c->f->store, &end, on_done, c);

@@ -54,7 +54,7 @@ static void add_chain(struct fixture *f, int n, const char *company, const char 
     store_intent(f->store, &st, told_done, &t[2]);
     store_answer(f->store, run, 1, &a, told_done, &t[3]);
     store_log(f->store, run, at, "info", str_of(who));
-    struct store_run_change c = {run, state, who, str_of(body), 0, NULL};
+    struct store_run_change c = {run, state, who, str_of(body), 0, NULL, 0};
     store_set_run(f->store, &c, told_done, &t[4]);
     fixture_settle(f);
     for (int i = 0; i < 5; i++)
@@ -171,7 +171,7 @@ static void no_page_remembers(void **state)
             store_answer(f->store, run, k, &a, told_done, &t);
             store_log(f->store, run, 1, "info", (struct str){words, n / 5});
         }
-        struct store_run_change c = {run, RUN_WAITING, words + n / 2, {words, n}, 0, NULL};
+        struct store_run_change c = {run, RUN_WAITING, words + n / 2, {words, n}, 0, NULL, 0};
         words[n] = 0;
         store_set_run(f->store, &c, told_done, &t);
         c.state = RUN_DONE;

@@ -159,7 +159,7 @@ static inline void route_one(struct fixture *f, const char *event, const char *r
 static inline void set_run(
     struct fixture *f, const char *run, enum run_state state, const char *reason, struct told *t)
 {
-    struct store_run_change c = {run, state, reason, STR_NONE, 0, NULL};
+    struct store_run_change c = {.run = run, .state = state, .reason = reason};
     store_set_run(f->store, &c, told_done, t);
 }
 

@@ -45,7 +45,7 @@ static void add_run(struct fixture *f, int n, const char *company, const char *k
     snprintf(event, sizeof(event), "evt_%d", n);
     snprintf(run, sizeof(run), "run_%d", n);
     struct store_run r = {run, event, company, "Reserve stock", "1f3a", key, RUN_QUEUED, "", NULL};
-    struct store_run_change c = {run, state, "", STR_NONE, until, NULL};
+    struct store_run_change c = {run, state, "", STR_NONE, until, NULL, 0};
     add_event(f, event, company, "", "{\"n\":1}", &t[0]);
     store_route(f->store, event, &r, 1, "", told_done, &t[1]);
     store_set_run(f->store, &c, told_done, &t[2]);
@@ -139,7 +139,7 @@ static void an_event_is_asleep_with_all_its_runs(void **state)
         {"run_1", NULL, "acme", "a", "v", "", RUN_QUEUED, "", NULL},
         {"run_2", NULL, "acme", "b", "v", "", RUN_QUEUED, "", NULL},
     };
-    struct store_run_change wait = {"run_1", RUN_WAITING, "", STR_NONE, 5000, NULL};
+    struct store_run_change wait = {"run_1", RUN_WAITING, "", STR_NONE, 5000, NULL, 0};
     struct store_open_query ready = {.company = "acme", .kind = STORE_OPEN_READY};
     struct store_open_query due = {.company = "acme", .kind = STORE_OPEN_DUE};
     add_event(f, "evt_1", "acme", "", "{\"n\":1}", &t[0]);

@@ -62,9 +62,9 @@ static void fill(struct fixture *f)
     store_log(f->store, "run_A0", 1700000000000, "info", STR_LIT("first\nline"));
     store_log(f->store, "run_A0", 1700000000001, "warn", STR_LIT("second"));
     struct store_run_change c = {
-        "run_A1", RUN_ATTENTION, "the address", STR_LIT("{\"a\":[]}"), 0, "v2"};
+        "run_A1", RUN_ATTENTION, "the address", STR_LIT("{\"a\":[]}"), 0, "v2", 0};
     store_set_run(f->store, &c, told_done, &t[n++]);
-    c = (struct store_run_change){"run_A2", RUN_WAITING, "429", STR_NONE, 1800000000000, NULL};
+    c = (struct store_run_change){"run_A2", RUN_WAITING, "429", STR_NONE, 1800000000000, NULL, 0};
     store_set_run(f->store, &c, told_done, &t[n++]);
     fixture_settle(f);
     for (int i = 0; i < n; i++)

@@ -45,7 +45,8 @@ static void on_route(void *arg, const struct err *e)
     i->load->routed++;
     struct store_step st = {i->run, 1, "time", "", "time", "f", STR_LIT("{}"), STR_NONE, 1};
     struct store_answer a = {"done", STR_LIT("{\"ms\":1}"), STR_NONE, 1, 1, 1};
-    struct store_run_change c = {i->run, RUN_DONE, "", STR_LIT("{}"), 0, NULL};
+    struct store_run_change c = {
+        .run = i->run, .state = RUN_DONE, .reason = "", .result = STR_LIT("{}")};
     store_step(s, &st, &a, NULL, NULL);
     store_log(s, i->run, 1, "info", STR_LIT("line"));
     store_set_run(s, &c, on_done, i);

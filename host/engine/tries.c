@@ -1,0 +1,90 @@
+#include "tries.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "buf.h"
+#include "clock.h"
+#include "json.h"
+
+void tries_resume(struct step *s)
+{
+    const struct run *r = s->run;
+    s->first_ms = clock_mono_ms();
+    if (r->redo.seq != s->seq)
+        return;
+    s->attempts = r->redo.attempts;
+    s->sent_ms = r->redo.sent_ms;
+    s->renewed = r->redo.renewed;
+    s->first_ms = r->redo.first_ms;
+    memcpy(s->first_problem, r->redo.first_problem, sizeof s->first_problem);
+}
+
+void tries_keep(const struct step *s)
+{
+    struct run *r = s->run;
+    r->redo.seq = s->seq;
+    r->redo.attempts = s->attempts;
+    r->redo.sent_ms = s->sent_ms;
+    r->redo.renewed = s->renewed;
+    r->redo.first_ms = s->first_ms;
+    memcpy(r->redo.first_problem, s->first_problem, sizeof s->first_problem);
+}
+
+static int64_t to_wall(int64_t mono_ms)
+{
+    return clock_wall_ms() - (clock_mono_ms() - mono_ms);
+}
+
+static int64_t to_mono(int64_t wall_ms)
+{
+    return clock_mono_ms() - (clock_wall_ms() - wall_ms);
+}
+
+void tries_store(struct step *s, int64_t silence_ms)
+{
+    struct run *r = s->run;
+    struct buf b;
+    buf_init(&b, 65536);
+    buf_addf(&b, "{\"seq\":%u,\"clean\":true,\"attempts\":%d,\"first_ms\":%lld,\"first\":", s->seq,
+        s->attempts, (long long)to_wall(s->first_ms));
+    json_put_cstring(&b, s->first_problem);
+    buf_adds(&b, ",\"connection\":");
+    json_put_cstring(&b, s->conn ? s->conn->name : "");
+    buf_addf(&b, ",\"silence_until_ms\":%lld}",
+        silence_ms > 0 ? (long long)(clock_wall_ms() + silence_ms) : 0LL);
+    store_set_tries(r->engine->parts.store, r->id, buf_str(&b), NULL, NULL);
+    buf_free(&b);
+    r->clean_seq = s->seq;
+}
+
+bool tries_said_clean(const struct step *s)
+{
+    return s->write && s->run->clean_seq == s->seq;
+}
+
+void tries_load(struct run *r, const char *json)
+{
+    struct jsondoc *d = json ? jsondoc_parse(str_of(json), NULL) : NULL;
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    if (jsonv_bool(jsonv_get(root, "clean"), false)) {
+        r->redo.seq = r->clean_seq = (uint32_t)jsonv_int(jsonv_get(root, "seq"), 0);
+        r->redo.attempts = (int)jsonv_int(jsonv_get(root, "attempts"), 0);
+        r->redo.first_ms = to_mono(jsonv_int(jsonv_get(root, "first_ms"), clock_wall_ms()));
+        snprintf(r->redo.first_problem, sizeof r->redo.first_problem, "%s",
+            jsonv_str(jsonv_get(root, "first"), ""));
+    }
+    jsondoc_free(d);
+}
+
+void tries_silence(struct company *c, const char *json)
+{
+    struct jsondoc *d = json && *json ? jsondoc_parse(str_of(json), NULL) : NULL;
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    int64_t left = jsonv_int(jsonv_get(root, "silence_until_ms"), 0) - clock_wall_ms();
+    int64_t most = c->engine->set.retry_after_cap_ms;
+    /* A clock that was set back must not make it longer than anybody may ask for. */
+    if (left > 0)
+        channel_silence_named(
+            c, jsonv_str(jsonv_get(root, "connection"), ""), left < most ? left : most);
+    jsondoc_free(d);
+}
