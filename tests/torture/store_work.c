@@ -69,7 +69,7 @@ static void on_done(void *arg, const struct err *e)
 static void on_answer(void *arg, const struct err *e)
 {
     struct chain *c = arg;
-    struct store_run_change end = {c->run, RUN_DONE, "", STR_LIT("{\"number\":12345}"), 0, NULL};
+    struct store_run_change end = {c->run, RUN_DONE, "", STR_LIT("{\"number\":12345}"), 0, NULL, 0};
     if (!acknowledged(c, WORK_ANSWER, e))
         return;
     store_log(c->w->store, c->run, 1, "info", STR_LIT("a line that the script logged"));
