@@ -4,6 +4,7 @@
 #include "log.h"
 #include "machine.h"
 #include "mem.h"
+#include "step.h"
 #include "revision.h"
 
 struct reading {
@@ -91,4 +92,20 @@ struct journal_step *journal_find(struct run *r, uint32_t seq)
     if (seq == 0 || seq > (uint32_t)r->journal.n || r->journal.v[seq - 1].seq != seq)
         return NULL;
     return &r->journal.v[seq - 1];
+}
+
+void step_mismatch(
+    struct run *r, uint32_t seq, const struct journal_step *js, const struct jsondoc *doc)
+{
+    const struct jsonv *root = jsondoc_root(doc);
+    char *title = step_request_title(root);
+    run_attention(r,
+        "journal mismatch at step %u (recorded %s%s%s, now %s%s%s): what the rule does "
+        "differs from what it did before, so nothing more was done; look at what is already "
+        "done outside",
+        seq, js ? js->title : "nothing", js && js->connection[0] ? " on " : "",
+        js ? js->connection : "", title,
+        jsonv_str(jsonv_get(root, "connection"), "")[0] ? " on " : "",
+        jsonv_str(jsonv_get(root, "connection"), ""));
+    mem_free(title);
 }

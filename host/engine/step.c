@@ -414,22 +414,6 @@ static void replay(struct run *r, const struct journal_step *js)
     scripts_answer(r->call, js->seq, meta, body);
 }
 
-static void mismatch(
-    struct run *r, uint32_t seq, const struct journal_step *js, const struct jsondoc *doc)
-{
-    const struct jsonv *root = jsondoc_root(doc);
-    char *title = step_request_title(root);
-    run_attention(r,
-        "journal mismatch at step %u (recorded %s%s%s, now %s%s%s): what the rule does "
-        "differs from what it did before, so nothing more was done; look at what is already "
-        "done outside",
-        seq, js ? js->title : "nothing", js && js->connection[0] ? " on " : "",
-        js ? js->connection : "", title,
-        jsonv_str(jsonv_get(root, "connection"), "")[0] ? " on " : "",
-        jsonv_str(jsonv_get(root, "connection"), ""));
-    mem_free(title);
-}
-
 static void print_step(char out[33], struct str spec, struct str body)
 {
     struct buf both;
@@ -480,7 +464,7 @@ void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
     }
     print_step(fingerprint, spec, body);
     if (seq <= (uint32_t)r->journal.n && (!js || strcmp(js->fingerprint, fingerprint) != 0)) {
-        mismatch(r, seq, js, doc);
+        step_mismatch(r, seq, js, doc);
         jsondoc_free(doc);
         return;
     }
