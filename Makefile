@@ -130,7 +130,7 @@ comma := ,
 SIM_SEES := $(patsubst %,-iquote include/%,$(SEES_engine)) -iquote tests/sim
 SIM_WRAP := mem_alloc mem_zalloc mem_realloc mem_dupn mem_dup mem_printf mem_free log_event \
             clock_mono_us clock_mono_ms clock_wall_ms bundle_read_company
-SIM_OBJS := $(patsubst tests/sim/%.c,$(B)/sim/%.o,$(filter-out tests/sim/conformance%,$(wildcard tests/sim/*.c)))
+SIM_OBJS := $(patsubst tests/sim/%.c,$(B)/sim/%.o,$(filter-out tests/sim/conformance% tests/sim/rules_conformance.c,$(wildcard tests/sim/*.c)))
 $(B)/sim/%.o: tests/sim/%.c | $(B)/.deps
 	@mkdir -p $(@D); $(SAY) CC $<
 	$(Q)$(CC) $(ALLC) $(SIM_SEES) -MMD -MP -c $< -o $@
@@ -155,6 +155,11 @@ $(B)/sim/virtual.o: $(DISK_OBJS) Makefile
 $(B)/sim/conformance: tests/sim/conformance.c tests/sim/conformance_said.c $(B)/sim/virtual.o $(B)/sim/basics.o $(LIB_store)
 	@$(SAY) TEST $<
 	$(Q)$(CC) $(ALLC) $(SIM_SEES) $(LHARD) $(filter %.c,$^) $(B)/sim/virtual.o $(B)/sim/basics.o $(LIB_store) $(LIBS) -o $@
+# The rules in C beside the same ones in Lua.
+$(B)/sim/rules_conformance: tests/sim/rules_conformance.c $(B)/sim/rules.o $(B)/sim/basics.o $(LIB_app)
+	@$(SAY) TEST $<
+	$(Q)$(CC) $(ALLC) $(patsubst %,-iquote include/%,$(SEES_app)) -iquote tests/sim $(LHARD) $< $(B)/sim/rules.o \
+	    $(B)/sim/basics.o $(LIB_app) $(LIBS) -o $@
 # ---- engines that are wrong on purpose: the simulator must notice each ---------------------------
 MUTANTS := $(patsubst tests/sim/mutants/%.sed,$(B)/sim/mutants/%,$(wildcard tests/sim/mutants/*.sed))
 $(B)/sim/mutants/%: tests/sim/mutants/%.sed $(wildcard host/engine/*.c) $(B)/sim/sim
@@ -194,7 +199,7 @@ demo:
 	@examples/demo.sh $(B)/sauma
 
 # All that `make test` runs, built with address and undefined-behaviour sanitizers.
-check-build: sauma $(UNIT_BINS) $(REPLAYS) $(B)/sim/sim $(B)/sim/conformance $(B)/torture/store_torture
+check-build: sauma $(UNIT_BINS) $(REPLAYS) $(B)/sim/sim $(B)/sim/conformance $(B)/sim/rules_conformance $(B)/torture/store_torture
 test:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
 	@$(MAKE) --no-print-directory -j2 VARIANT=asan check-build mutants

@@ -60,6 +60,7 @@ def suites(build, valgrind):
     if not valgrind:
         yield "simulator", [f"{build}/sim/sim", "--seconds", "20"]
         yield "simulator's disk", [f"{build}/sim/conformance", "1", "40"]
+        yield "simulator's rules", [f"{build}/sim/rules_conformance", "1", "2000"]
     if not valgrind and os.path.isdir(f"{build}/sim/mutants"):
         yield "simulator's mutants", [f"{ROOT}/tests/sim/mutants.sh", build]
     if not valgrind:

@@ -68,10 +68,8 @@ static void make_settings(struct engine_settings *s)
     engine_settings_defaults(s);
     s->seed = dice_roll(d) | 1;
     s->max_events = one_of(d, 3, 20, 1000);
-    /* Few places and locks do not go together yet: those who wait for a lock take them all. */
-    bool narrow = (sim->hard & HARD_PLACES) || !sim->plan.locks;
-    s->max_running = narrow ? one_of(d, 1, 4, 256) : 256;
-    s->max_running_company = narrow ? one_of(d, 1, 3, 128) : 128;
+    s->max_running = one_of(d, 1, 4, 256);
+    s->max_running_company = one_of(d, 1, 3, 128);
     s->concurrency = one_of(d, 1, 3, 16);
     s->inline_wait_ms = one_of(d, 0, 1000, 60000);
     s->breaker_failures = one_of(d, 2, 10, 10);

@@ -2,8 +2,9 @@
  *
  * write_flow follows http.write of lua/http.lua (step, unknown, settle, find, adopt or send again),
  * lock_flow follows lua/lock.lua, ensure_flow the `ensure` of the connectors, notify_flow
- * lua/connectors/slack.lua. Whoever changes one of those changes it here. A rule is one function
- * that stands still at ASK and goes on from there, as a coroutine does. */
+ * lua/connectors/slack.lua. Whoever changes one of those changes it here; rules_conformance.c
+ * tells. A rule is one function that stands still at ASK and goes on from there, as a coroutine
+ * does. */
 #include "rules.h"
 
 #include <stdarg.h>
@@ -100,8 +101,9 @@ static const char *write_spec(const struct write *w)
         snprintf(attempt, sizeof attempt, "\"attempt\":%d,", w->tries + 1);
     if (w->looked > 0)
         snprintf(looked, sizeof looked, "\"looked\":%u,", w->looked);
-    return text("{%s\"connection\":\"%s\",%s\"headers\":{\"accept\":\"application/json\"},%s"
-                "\"method\":\"POST\",\"op\":\"http\",%s\"path\":\"%s\",\"write\":true}",
+    return text(
+        "{%s\"connection\":\"%s\",%s\"headers\":{\"accept\":\"application/json\",\"content-type\":\"application/json\"},%s"
+        "\"method\":\"POST\",\"op\":\"http\",%s\"path\":\"%s\",\"write\":true}",
         attempt, w->connection, w->find ? "\"find\":true," : "", looked,
         w->drop ? "\"optional\":true," : "", w->path);
 }

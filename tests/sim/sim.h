@@ -14,8 +14,9 @@
  *   judge.c    what must hold
  *   plan.c     what a seed is made of; main.c runs seeds
  *
- * conformance.c holds the virtual disk against the real store; mutants/ are engines that are wrong
- * on purpose, each of which must be noticed.
+ * conformance.c holds the virtual disk against the real store, and rules_conformance.c the rules
+ * against Lua with the program's own lua/. mutants/ are engines that are wrong on purpose, each of
+ * which must be noticed.
  *
  * A seed that fails is printed as the command that plays it again with a trace. */
 #ifndef SIM_H
@@ -74,7 +75,6 @@ void plan_trace(const struct plan *p);
 
 /* What is known not to hold yet, each on its own. */
 enum hard {
-    HARD_PLACES = 1,     /* few places for runs that wait for locks */
     HARD_CLOCK = 2,      /* the wall clock is set */
     HARD_CLOCK_BACK = 4, /* also back, while the host is down */
     HARD_SILENCE = 8,    /* a Retry-After is heeded by all */
