@@ -139,7 +139,7 @@ void torture_io(struct torture *t)
 {
     long calls = count_calls(t, SHIM_ALL), before = t->passed + t->failed;
     struct step s = {t->full ? 1 : calls / 25 + 1};
-    trials_run(t, "io", calls * 4, 4, make_io_step, &s);
+    trials_run(t, "io", calls * 4, 16, make_io_step, &s);
     printf("io: %ld calls to the disk, %ld trials of one that fails\n", calls,
         t->passed + t->failed - before);
 }
@@ -360,7 +360,7 @@ void torture_memory(struct torture *t)
     long calls = 0, before = t->passed + t->failed;
     trials_run(&count, "memory", 1, 1, make_count, &calls);
     m.by = t->full ? calls / 4000 + 1 : calls / 40 + 1;
-    trials_run(t, "memory", calls * 2, 4, make_memory, &m);
+    trials_run(t, "memory", calls * 2, 16, make_memory, &m);
     printf("memory: %ld allocations by SQLite, %ld trials of one that fails\n", calls,
         t->passed + t->failed - before);
 }

@@ -92,11 +92,29 @@ static void put_part(
     }
 }
 
+/* The last write before which all names of the folder are on disk: SQLite syncs the folder with the
+ * first sync of a log or a journal that it has made. */
+static long names_synced(const struct shim_write *writes, long moment)
+{
+    bool fresh[SHIM_FILES] = {false};
+    long at = -1;
+    for (long i = 0; i < moment; i++) {
+        const struct shim_write *w = &writes[i];
+        if (w->kind == SHIM_OPEN)
+            fresh[w->file] = w->file != SHIM_DB;
+        else if (w->kind == SHIM_DELETE && w->off)
+            at = i + 1;
+        else if (w->kind == SHIM_SYNC && fresh[w->file])
+            fresh[w->file] = false, at = i;
+    }
+    return at;
+}
+
 /* What the file has after a cut when `moment` writes were done. */
 static void build(struct disk *d, int file, const struct shim_write *writes, long moment,
     enum cut cut, uint64_t *r)
 {
-    long synced = -1;
+    long synced = -1, named = names_synced(writes, moment);
     *d = (struct disk){.there = file == SHIM_DB};
     for (long i = 0; i < moment; i++)
         if (writes[i].file == file && writes[i].kind == SHIM_SYNC)
@@ -113,9 +131,9 @@ static void build(struct disk *d, int file, const struct shim_write *writes, lon
             put_part(d, w, cut, i == moment - 1, r);
         else if (w->kind == SHIM_TRUNCATE && (safe || luck))
             cut_off(d, w->off);
-        else if (w->kind == SHIM_OPEN && (safe || luck))
+        else if (w->kind == SHIM_OPEN && (i < named || luck))
             d->there = true;
-        else if (w->kind == SHIM_DELETE && (safe || luck))
+        else if (w->kind == SHIM_DELETE && (i < named || luck))
             cut_off(d, 0), d->there = false;
     }
 }
@@ -136,21 +154,24 @@ static int one_image(const struct work_options *o, struct told *told, long image
 {
     uint64_t r = o->seed * 7919 + (uint64_t)image;
     char dir[64], words[300] = "";
-    struct disk db, wal;
+    static const char *const names[SHIM_FILES] = {"sauma.db", "sauma.db-wal", "sauma.db-journal"};
+    struct disk disks[SHIM_FILES];
+    int rc = 0;
     enum cut cut = (enum cut)(image % CUTS);
     long moment = (long)(work_random(&r) % (uint64_t)(n + 1));
-    build(&db, SHIM_DB, writes, moment, cut, &r);
-    build(&wal, SHIM_WAL, writes, moment, cut, &r);
     trial_folder(dir);
-    int rc = write_disk(&db, dir, "sauma.db") || write_disk(&wal, dir, "sauma.db-wal") ||
-             work_judge(dir, o, &told->acks, moment, words, sizeof(words));
+    for (int f = 0; f < SHIM_FILES; f++) {
+        build(&disks[f], f, writes, moment, cut, &r);
+        rc = rc || write_disk(&disks[f], dir, names[f]);
+    }
+    rc = rc || work_judge(dir, o, &told->acks, moment, words, sizeof(words)) ? -1 : 0;
     told->images++;
-    told->opened_with_log += wal.there && wal.size > 0;
+    told->opened_with_log += disks[SHIM_WAL].there && disks[SHIM_WAL].size > 0;
     if (rc)
         snprintf(told->words, sizeof(told->words), "image %ld, cut %d after write %ld of %ld: %s",
             image, cut, moment, n, words);
-    mem_free(db.bytes);
-    mem_free(wal.bytes);
+    for (int f = 0; f < SHIM_FILES; f++)
+        mem_free(disks[f].bytes);
     trial_remove(dir);
     return rc;
 }

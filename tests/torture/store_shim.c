@@ -231,7 +231,9 @@ static int which_file(const char *name)
     size_t n = name ? strlen(name) : 0;
     if (n >= 8 && !strcmp(name + n - 8, "sauma.db"))
         return SHIM_DB;
-    return n >= 12 && !strcmp(name + n - 12, "sauma.db-wal") ? SHIM_WAL : -1;
+    if (n >= 12 && !strcmp(name + n - 12, "sauma.db-wal"))
+        return SHIM_WAL;
+    return n >= 16 && !strcmp(name + n - 16, "sauma.db-journal") ? SHIM_JOURNAL : -1;
 }
 
 static int v_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags, int *out)

@@ -36,14 +36,14 @@ struct shim_fault {
     atomic_int hit_kind; /* the first of them */
 };
 
-enum { SHIM_DB, SHIM_WAL, SHIM_FILES };
+enum { SHIM_DB, SHIM_WAL, SHIM_JOURNAL, SHIM_FILES };
 
 struct shim_write {
     uint8_t file;
     uint8_t kind;  /* SHIM_WRITE, SHIM_TRUNCATE (size: off), SHIM_SYNC, SHIM_OPEN, SHIM_DELETE */
     uint32_t size; /* of the bytes */
-    int64_t off;
-    size_t at; /* of the bytes in the log */
+    int64_t off;   /* of SHIM_DELETE: 1 if the folder is synced as well */
+    size_t at;     /* of the bytes in the log */
 };
 
 void shim_install(struct shim_fault *fault);
