@@ -163,6 +163,16 @@ static void take_parts(const struct str *part, int n, struct address *out)
     }
 }
 
+/* The town stands before the code: a name without a number, and behind the code comes nothing, or
+ * a street with its number (no town has one). */
+static bool before_code_is_town(
+    const struct address_line *l, int at, struct str before, struct str after)
+{
+    struct str town = before.n ? before : at > 0 ? l->part[at - 1] : STR_NONE;
+    return town.n > 0 && !address_has_digit(town) && !address_is_company(town) &&
+           (after.n == 0 || (address_has_digit(after) && at == (before.n ? 0 : 1)));
+}
+
 /* "Katu 1, 00100 Helsinki", "00100 Helsinki, Katu 1", "Katu 1,00100,Helsinki". at is the part
  * with the code, pos where in it the code begins. */
 static int split_with_code(
@@ -179,6 +189,12 @@ static int split_with_code(
     int next = at + 1;
     if (!town && next < l->nparts)
         city = l->part[next++];
+    if (before_code_is_town(l, at, before, city)) {
+        /* "Helsinki 00100, Katu 1": what stands behind the code is the street, if anything. */
+        struct str town_before = before.n ? before : l->part[--at];
+        before = city;
+        city = town_before;
+    }
     if (city.n == 0)
         return err_set(e, ERR_INPUT, "no town after the postal code %s", out->postal_code);
     address_copy(out->city, sizeof(out->city), city);
@@ -237,7 +253,11 @@ int address_finland(struct address_line *l, struct address *out, struct err *e)
     for (int i = l->nparts - 1; i >= 0; i--) {
         bool town = false;
         int pos = find_code(l->part[i], &town);
-        if (pos >= 0 && (town || i + 1 < l->nparts))
+        bool behind_town = pos >= 0 && i > 0 && !address_has_digit(l->part[i - 1]);
+        bool after_words =
+            pos > 0 &&
+            before_code_is_town(l, i, str_trim((struct str){l->part[i].p, (size_t)pos}), STR_NONE);
+        if (pos >= 0 && (town || i + 1 < l->nparts || behind_town || after_words))
             return split_with_code(l, i, pos, town, out, e);
     }
     return split_without_code(l, out, e);

@@ -39,6 +39,22 @@ static void fields_of_one_line(void **state)
     assert_true(a.confidence >= 90);
 }
 
+/* The town before its code, and the street behind both. */
+static void town_before_the_code(void **state)
+{
+    static const char *const texts[] = {"Mannerheimintie 1 A 5, Helsinki 00100",
+        "Mannerheimintie 1 A 5, Helsinki, FI-00100", "Helsinki 00100 Mannerheimintie 1 A 5",
+        "Helsinki, 00100, Mannerheimintie 1 A 5", "Helsinki 00100, Mannerheimintie 1 A 5",
+        "00100 Helsinki, Mannerheimintie 1 A 5"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct address a = split_ok(texts[i]);
+        assert_string_equal(a.street, "Mannerheimintie 1 A 5");
+        assert_string_equal(a.postal_code, "00100");
+        assert_string_equal(a.city, "Helsinki");
+        assert_string_equal(a.company, "");
+    }
+}
+
 static void postal_code_keeps_its_zeros(void **state)
 {
     assert_string_equal(split_ok("Katu 1, 00002 Helsinki").postal_code, "00002");
@@ -215,6 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_of_one_line),
+        cmocka_unit_test(town_before_the_code),
         cmocka_unit_test(postal_code_keeps_its_zeros),
         cmocka_unit_test(lines_and_boxes),
         cmocka_unit_test(aland_is_its_own_country),
