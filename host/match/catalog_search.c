@@ -133,7 +133,8 @@ static int best_of(
         }
         if (found < max)
             found++;
-        memmove(out + lo + 1, out + lo, (size_t)(found - lo - 1) * sizeof(*out));
+        for (int k = found - 1; k > lo; k--)
+            out[k] = out[k - 1];
         out[lo] = s;
         if (found == max)
             least = c->sum[out[max - 1]];
