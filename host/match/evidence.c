@@ -25,7 +25,7 @@ enum {
     ONE_SIDED = -200,
     BRAND_SAME = 500,
     BRAND_CONFLICT = -700,
-    BRAND_NOT_NAMED = -900,
+    BRAND_NOT_NAMED = -500,
     PRICE_CLOSE = 400,
     PRICE_FAR = -900,
     TEXT_SAME = 1000,

@@ -187,16 +187,21 @@ static void compare_marks(struct comparison *c)
     }
 }
 
-static uint64_t variants_in(const struct profile *p, int group, bool name)
+/* Which of each group a record bears: in its name, and elsewhere. */
+struct variants {
+    uint64_t name[TOKEN_GROUPS], rest[TOKEN_GROUPS];
+};
+
+static void variants_of(const struct profile *p, struct variants *out)
 {
-    uint64_t set = 0;
+    memset(out, 0, sizeof(*out));
     for (int i = 0; i < p->n; i++) {
         const struct token *t = &p->token[i];
-        bool here = name ? t->field == TOKEN_NAME : t->field != TOKEN_NAME;
-        if (t->group == group && here)
-            set |= (uint64_t)1 << t->variant;
+        if (t->group == TOKEN_NO_GROUP || t->group >= TOKEN_GROUPS)
+            continue;
+        uint64_t *set = t->field == TOKEN_NAME ? out->name : out->rest;
+        set[t->group] |= (uint64_t)1 << t->variant;
     }
-    return set;
 }
 
 /* True if a number of users (seats) stands in the name that the other does not tell. */
@@ -213,14 +218,19 @@ static bool users_alone(const struct found *f)
 
 void evidence_variants(struct comparison *c)
 {
+    struct variants qs, ms;
+    variants_of(c->query.p, &qs);
+    variants_of(c->match.p, &ms);
     compare_marks(c);
     c->out->one_sided += users_alone(&c->query) || users_alone(&c->match);
     for (int g = TOKEN_NO_GROUP + 1; g < TOKEN_GROUPS; g++) {
-        uint64_t q = variants_in(c->query.p, g, true), m = variants_in(c->match.p, g, true);
+        uint64_t q = qs.name[g], m = ms.name[g];
+        if (!q && !m && g != TOKEN_PERIOD)
+            continue;
         if (g == TOKEN_PERIOD) {
             /* The unit column says by what it is sold. */
-            q = q ? q : variants_in(c->query.p, g, false);
-            m = m ? m : variants_in(c->match.p, g, false);
+            q = q ? q : qs.rest[g];
+            m = m ? m : ms.rest[g];
         }
         if (g == TOKEN_COLOUR) {
             c->out->colour_same = (q & m) != 0;
@@ -229,8 +239,7 @@ void evidence_variants(struct comparison *c)
         if (q && m && !(q & m))
             c->out->conflicts |= g == TOKEN_PERIOD ? CONFLICT_PERIOD : CONFLICT_VARIANT;
         else if (g != TOKEN_PERIOD && g != TOKEN_COLOUR && (q != m) && (!q || !m) &&
-                 !(q & variants_in(c->match.p, g, false)) &&
-                 !(m & variants_in(c->query.p, g, false)))
+                 !(q & ms.rest[g]) && !(m & qs.rest[g]))
             c->out->one_sided++;
         for (int i = 0; q & m && i < c->query.p->n; i++)
             if (c->query.p->token[i].group == g &&

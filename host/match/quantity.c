@@ -255,8 +255,10 @@ static int by_name(const void *key, const void *entry)
 {
     const struct str *k = key;
     const char *name = ((const struct unit *)entry)->name;
-    int c = strncmp(k->p, name, k->n);
-    return c ? c : name[k->n] ? -1 : 0;
+    size_t i = 0;
+    while (i < k->n && k->p[i] == name[i])
+        i++;
+    return i == k->n ? -(name[i] != 0) : (unsigned char)k->p[i] - (unsigned char)name[i];
 }
 
 bool quantity_unit_at(

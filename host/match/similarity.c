@@ -33,24 +33,52 @@ int similarity_distance(struct str a, struct str b)
     return d;
 }
 
+/* Four bytes at once, as a number: equal numbers are equal bytes. */
+static uint32_t four(const char *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+static uint64_t bits(size_t n, size_t from)
+{
+    return (n == 64 ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1) << from;
+}
+
+/* What of the word is in w, as bits: runs of four and more. */
+static uint64_t runs_in(struct str word, const uint32_t *fours, struct str w)
+{
+    uint64_t covered = 0;
+    for (size_t j = 0; j + 4 <= w.n; j++) {
+        uint32_t other = four(w.p + j);
+        for (size_t i = 0; i + 4 <= word.n; i++) {
+            if (fours[i] != other)
+                continue;
+            size_t k = 4;
+            while (i + k < word.n && j + k < w.n && word.p[i + k] == w.p[j + k])
+                k++;
+            covered |= bits(k, i);
+        }
+    }
+    return covered;
+}
+
 int similarity_cover(struct str word, const struct str *others, int n)
 {
+    uint32_t fours[SIMILARITY_MAX];
+    uint64_t covered = 0;
     if (word.n < 3 || word.n > SIMILARITY_MAX)
         return 0;
-    uint64_t covered = 0;
+    for (size_t i = 0; i + 4 <= word.n; i++)
+        fours[i] = four(word.p + i);
     for (int o = 0; o < n; o++) {
         struct str w = others[o];
-        for (size_t j = 0; j + 3 <= w.n; j++)
-            for (size_t i = 0; i + 3 <= word.n; i++) {
-                if (word.p[i] != w.p[j] || (i > 0 && j > 0 && word.p[i - 1] == w.p[j - 1]))
-                    continue;
-                size_t k = 1;
-                while (i + k < word.n && j + k < w.n && word.p[i + k] == w.p[j + k])
-                    k++;
-                /* A whole word of three, or a common begin, is more than chance. */
-                if (k >= 4 || (k == 3 && j == 0 && (i == 0 || w.n == 3)))
-                    covered |= (k == 64 ? ~(uint64_t)0 : (((uint64_t)1 << k) - 1)) << i;
-            }
+        covered |= runs_in(word, fours, w);
+        /* A whole word of three, or a common begin, is more than chance. */
+        for (size_t i = 0; w.n >= 3 && i + 3 <= word.n && (i == 0 || w.n == 3); i++)
+            if (!memcmp(word.p + i, w.p, 3))
+                covered |= bits(3, i);
     }
     return __builtin_popcountll(covered);
 }

@@ -455,8 +455,10 @@ static int by_word(const void *key, const void *entry)
 {
     const struct str *k = key;
     const char *w = ((const struct entry *)entry)->word;
-    int c = strncmp(k->p, w, k->n);
-    return c ? c : w[k->n] ? -1 : 0;
+    size_t i = 0;
+    while (i < k->n && k->p[i] == w[i])
+        i++;
+    return i == k->n ? -(w[i] != 0) : (unsigned char)k->p[i] - (unsigned char)w[i];
 }
 
 bool token_group_of(struct str word, uint8_t *group, uint8_t *variant)
