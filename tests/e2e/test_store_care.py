@@ -87,6 +87,22 @@ class StoreCare(Case):
         w.deliver(fixture(id="b", contract__id="20001", contract__signer__email="x@testi.example"))
         w.settled(2)
 
+    def test_a_disk_that_fails_ends_the_host_and_nothing_is_lost(self):
+        w = self.world
+        host = w.start_host(env={"SAUMA_FAIL": "store_commit_io:9"})
+        status = 0
+        try:
+            status, _ = w.deliver(fixture())
+        except OSError:
+            pass  # it ended before it could answer
+        self.assertEqual(host.p.wait(timeout=60), 74)
+        self.assertIn("store broken", host.errors())
+        w.start_host()
+        if status != 202:
+            w.deliver(fixture())
+        self.assertEqual(w.settled(1)[0]["state"], "done")
+        self.assertEqual(len(w.invoices()), 1)
+
     def doctor(self, *args, check=True):
         done = self.care("doctor", "--json", *args)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
