@@ -81,8 +81,10 @@ bool store_doctor(const char *dir, doctor_fn fn, void *arg)
         doctor_say(&d, DOCTOR_BAD, "store",
             "is --data the folder of the host? If it is: restore a backup", "%s", e.text);
     } else if (check_schema(&d)) {
-        if (check_integrity(&d))
+        if (check_integrity(&d)) {
             doctor_rows(&d);
+            doctor_content(&d);
+        }
         secrets = doctor_key(&d);
     }
     sql_close(d.sql);

@@ -219,12 +219,25 @@ static int64_t count_old_versions(struct sql *s, const struct prune_slice *sl, i
  * settled; not while there are so many that the question itself would take long. */
 #define UNSETTLED_MAX 20000
 
+/* Alerts that were closed before the cut, some at a time. */
+static int prune_alerts(struct sql *s, int64_t cut)
+{
+    struct query q = query_prepare(
+        s, "DELETE FROM alerts WHERE n IN (SELECT n FROM alerts WHERE cleared_ms < ? LIMIT 256)");
+    query_int(&q, cut);
+    int rc = query_run(&q);
+    query_free(&q);
+    return rc;
+}
+
 static int prune_versions(struct sql *s, struct prune_slice *sl)
 {
     int64_t cut = sl->now_ms - sl->keep.events_ms;
     struct store_books b;
     if (!sl->keep.events_ms)
         return 0;
+    if (prune_alerts(s, cut))
+        return -1;
     int64_t old = count_old_versions(s, sl, cut);
     if (old < 0 || books_read(s, NULL, &b))
         return -1;

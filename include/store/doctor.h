@@ -22,5 +22,7 @@ void doctor_folder(struct doctor *d);
 bool doctor_key(struct doctor *d);
 /* What the tables say. */
 void doctor_rows(struct doctor *d);
+/* Whether bodies and answers are what was written. */
+void doctor_content(struct doctor *d);
 
 #endif

@@ -114,6 +114,12 @@ static void what_is_wrong_in_the_tables_is_said(void **state)
         {"UPDATE events SET received_ms = 1 << 45 WHERE id = 'evt_8'",
             "UPDATE events SET received_ms = 1700000000000 WHERE id = 'evt_8'",
             "bad clock: it says"},
+        {"UPDATE bodies SET body = x'7b7e' WHERE event = 1",
+            "UPDATE bodies SET body = x'7b7d' WHERE event = 1",
+            "bad content: the body of evt_0 is not what was written"},
+        {"UPDATE steps SET answer = x'00' WHERE key = (1 << 20) + 1",
+            "UPDATE steps SET answer = x'' WHERE key = (1 << 20) + 1",
+            "bad content: an answer in the journal of run_0"},
         {"INSERT INTO versions VALUES ('acme', 'x', 'none', 'none', 1)", "DELETE FROM versions",
             "bad orphans: 1 versions without"},
     };

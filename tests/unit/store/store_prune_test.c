@@ -233,6 +233,20 @@ static void versions_that_nobody_needs_go(void **state)
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM bundles"), 4);
 }
 
+static void closed_alerts_go(void **state)
+{
+    struct fixture *f = *state;
+    struct chain old = {"acme", RUN_DONE, 500};
+    add_chain(f, 0, &old);
+    fixture_exec(f, "INSERT INTO alerts (company, kind, about, text, times, first_ms, last_ms,"
+                    " cleared_ms) VALUES ('acme', 'twins', 'a', '', 1, 1, 1, 1),"
+                    " ('acme', 'twins', 'b', '', 1, 1, 1, NULL),"
+                    " ('acme', 'twins', 'c', '', 1, 1, 1, 1 << 45)");
+    prune(f, 90, 400);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM alerts WHERE about IN ('b','c')"), 2);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM alerts"), 2);
+}
+
 static void space_is_given_back(void **state)
 {
     struct fixture *f = *state;
@@ -282,6 +296,7 @@ int main(void)
         T(a_delivery_is_known_as_long_as_its_event),
         T(what_is_not_settled_cannot_be_deleted_at_all),
         T(versions_that_nobody_needs_go),
+        T(closed_alerts_go),
         T(space_is_given_back),
         T(ages_that_lose_something_are_refused),
     };
