@@ -321,6 +321,7 @@ static void acts_too(void **state)
         " 'maija@esimerkki.fi moved', 'attention', 'done', '[\"maija@esimerkki.fi\"]');"
         "INSERT INTO edits (n, event, act, body) VALUES (7, (SELECT seq FROM events WHERE id ="
         " 'evt_4'), 1, CAST('maija@esimerkki.fi' AS BLOB));"
+        "UPDATE runs SET tries = '{\"said\":\"maija@esimerkki.fi\"}' WHERE id = 'run_4';"
         "UPDATE runs SET edit = 7, about = '{\"customer\":\"maija@esimerkki.fi\"}' WHERE id ="
         " 'run_4';"
         "INSERT INTO old_steps (run, act, guard, seq, kind, connection, title, fingerprint, spec,"
