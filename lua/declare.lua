@@ -26,7 +26,10 @@ local timed = require "timed"
 local declare = { words = {} }
 
 local KINDS = { "click2contract", "http", "procountor", "slack", "webhook", "zapier" }
-local READY_RULES = { "proposal_to_invoice" }
+local READY_RULES = { "proposal_to_invoice", "tell_alerts" }
+-- Where the host's own events come from: what is wrong, or needs a person (engine/alert.h).
+local ALERT = "alert"
+
 
 local COMPANY_SETTINGS = {
   language = { type = "string", one_of = { "fi", "sv", "en", "et", "no", "da" } },
@@ -135,6 +138,10 @@ local function check_name(entry)
   local name, where = entry.name, entry.where
   if not name:find("^%a[%w_]*$") then
     fail(where, 'a connection\'s name is made of letters, digits and "_", not "%s"', name)
+  end
+  if name == ALERT or name == timed.CONNECTION then
+    fail(where, '"%s" is where the host\'s own events come from; name the connection with as = "..."',
+      name)
   end
   local twin = connections.get(name)
   if twin then
@@ -355,6 +362,7 @@ local function check_rules()
         listened[text] = true
         goto next_text
       end
+      if name == ALERT then goto next_text end
       local entry = name and connections.get(name)
       if not entry then
         fail(rule.where, 'rule "%s": on = "%s" names a connection that does not exist%s', rule.name,

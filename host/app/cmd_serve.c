@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alert.h"
 #include "command.h"
 #include "descriptors.h"
 #include "http_in.h"
@@ -130,6 +131,7 @@ static void on_all_loaded(void *arg, int loaded, int failed)
         return;
     }
     engine_start(s->parts.engine);
+    alert_tell_open(s->parts.engine);
     if (conf_flag(c, "test-saves"))
         reload_test_first(s->reload, conf_int(c, "test-timeout"));
     if (conf_int(c, "watch") > 0)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "act_key.h"
+#include "alert.h"
 #include "log.h"
 #include "manifest.h"
 #include "mem.h"
@@ -171,6 +172,9 @@ static void on_acted(void *arg, const struct err *err)
         abandon(a);
         return;
     }
+    enum run_state was = a->st.run.state;
+    if (!err && (was == RUN_ATTENTION || was == RUN_FAILED))
+        alert_unparked(a->engine, a->st.run.company, a->st.run.rule, was);
     if (!err && (a->a.action == ENGINE_SEND || a->a.action == ENGINE_RETRY))
         go_on(a);
     else

@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include "alert_impl.h"
 #include "clock.h"
 #include "log.h"
 #include "machine.h"
@@ -11,12 +13,14 @@
 struct alert {
     struct engine *engine;
     bool raised;
+    int64_t at_ms;
     char *company, *kind, *about, *text;
 };
 
 static void on_stored(void *arg, bool changed, const struct err *err)
 {
     struct alert *a = arg;
+    struct store_alert sa = {a->company, a->kind, a->about, a->text, a->at_ms};
     if (err)
         log_event(LOG_ERROR, "alert not stored", "company", a->company, "kind", a->kind, "about",
             a->about, "text", a->text, "error", err->text, NULL);
@@ -24,8 +28,10 @@ static void on_stored(void *arg, bool changed, const struct err *err)
         log_event(a->raised ? LOG_WARN : LOG_INFO, a->raised ? "alert" : "alert is over", "company",
             a->company, "kind", a->kind, "about", a->about, a->raised ? "text" : NULL, a->text,
             NULL);
-    if (engine_held_back(a->engine) && changed && a->raised)
-        a->engine->stats.alerts++;
+    if (engine_held_back(a->engine) && changed) {
+        a->engine->stats.alerts += a->raised;
+        alert_tell(a->engine, &sa, !a->raised);
+    }
     mem_free(a->company);
     mem_free(a->kind);
     mem_free(a->about);
@@ -33,17 +39,13 @@ static void on_stored(void *arg, bool changed, const struct err *err)
     mem_free(a);
 }
 
-static void tell(struct engine *e, bool raise, const char *company, const char *kind,
-    const char *about, const char *text)
+static struct alert *alert_new(struct engine *e, bool raised, const struct store_alert *sa)
 {
     struct alert *a = mem_alloc(sizeof *a);
-    struct store_alert sa = {company, kind, about, text, clock_wall_ms()};
-    *a = (struct alert){e, raise, mem_dup(company), mem_dup(kind), mem_dup(about), mem_dup(text)};
+    *a = (struct alert){e, raised, sa->at_ms, mem_dup(sa->company), mem_dup(sa->kind),
+        mem_dup(sa->about), mem_dup(sa->text)};
     engine_hold(e);
-    if (raise)
-        store_raise_alert(e->parts.store, &sa, on_stored, a);
-    else
-        store_clear_alert(e->parts.store, &sa, on_stored, a);
+    return a;
 }
 
 void alert_raise(struct engine *e, const char *company, const char *kind, const char *about,
@@ -57,7 +59,8 @@ void alert_raise(struct engine *e, const char *company, const char *kind, const 
     vsnprintf(text, n, fmt, again);
     va_end(again);
     va_end(ap);
-    tell(e, true, company, kind, about, text);
+    struct store_alert a = {company, kind, about, text, clock_wall_ms()};
+    store_raise_alert(e->parts.store, &a, on_stored, alert_new(e, true, &a));
     mem_free(text);
 }
 
@@ -85,5 +88,26 @@ void alert_close(struct engine *e, int64_t n, const char *by, engine_act_fn fn, 
 
 void alert_clear(struct engine *e, const char *company, const char *kind, const char *about)
 {
-    tell(e, false, company, kind, about, "");
+    struct store_alert a = {company, kind, about, "", clock_wall_ms()};
+    store_clear_alert(e->parts.store, &a, on_stored, alert_new(e, false, &a));
+}
+
+/* ---- runs that need a person ---- */
+
+void alert_parked(struct engine *e, const char *company, const char *rule, const char *run,
+    const char *key, enum run_state state, const char *reason)
+{
+    bool failed = state == RUN_FAILED;
+    alert_raise(e, company, failed ? "failed" : "attention", rule,
+        "%s %s%s%s: %s%s What it did outside stands, and is not done twice: `sauma show %s` says "
+        "what, and what may be done next.",
+        rule, failed ? "failed" : "needs a person", key[0] ? ", key " : "", key, reason,
+        reason[0] && strchr(".!?", reason[strlen(reason) - 1]) ? "" : ".", run);
+}
+
+void alert_unparked(struct engine *e, const char *company, const char *rule, enum run_state state)
+{
+    const char *kind = state == RUN_FAILED ? "failed" : "attention";
+    struct store_alert a = {company, kind, rule, "", clock_wall_ms()};
+    store_clear_stale_alert(e->parts.store, &a, state, on_stored, alert_new(e, false, &a));
 }

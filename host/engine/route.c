@@ -2,6 +2,7 @@
  * The answer is stored as a whole before any effect of its runs, because the store keeps order. */
 #include <stdio.h>
 #include <string.h>
+#include "alert.h"
 #include "buf.h"
 #include "clock.h"
 #include "fault.h"
@@ -31,6 +32,10 @@ static void told(struct incoming *ev)
         if (r->stored_as == RUN_QUEUED)
             continue;
         observe_run(r, r->stored_as, r->reason ? r->reason : "");
+        if ((r->stored_as == RUN_FAILED || r->stored_as == RUN_ATTENTION) &&
+            strcmp(ev->connection, ALERT_CONNECTION) != 0)
+            alert_parked(ev->engine, ev->company->name, r->rule, r->id, "", r->stored_as,
+                r->reason ? r->reason : "");
         if (r->stored_as != RUN_RUNNING)
             run_over(r);
     }

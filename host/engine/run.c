@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "alert.h"
 #include "buf.h"
 #include "clock.h"
 #include "fault.h"
@@ -168,6 +169,10 @@ static void end_stored(struct run *r, const struct err *err)
         return;
     }
     FAULT_POINT("after_end");
+    bool parked = r->state == RUN_ATTENTION || r->state == RUN_FAILED;
+    if (!err && parked && strcmp(r->event->connection, ALERT_CONNECTION) != 0)
+        alert_parked(e, r->company->name, r->rule, r->id, r->queue ? r->queue->key : "", r->state,
+            r->reason ? r->reason : "");
     run_over(r);
 }
 

@@ -6,12 +6,22 @@
 
 #include "engine.h"
 
+#define ALERT_CONNECTION "alert" /* where events of alerts come from */
+
 /* company: "" for the host as a whole. kind: a word with hyphens ("delivery-conflict", "twins",
  * "silence"). about: which one of its kind (a connection, a rule, a delivery id). The text says
  * what happened, what is already done, and what to do. At most one of a company, kind and about is
  * open: raised again it is counted, with the newer text. On the loop. */
 void alert_raise(struct engine *e, const char *company, const char *kind, const char *about,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* A run of the company's rule is parked (state attention or failed): an alert of that kind about
+ * the rule. Not for runs of alerts themselves. */
+void alert_parked(struct engine *e, const char *company, const char *rule, const char *run,
+    const char *key, enum run_state state, const char *reason);
+/* A person acted on a run that was parked so: over, when no other run of the rule is. */
+void alert_unparked(struct engine *e, const char *company, const char *rule, enum run_state state);
+/* Events for the alerts that are open and have none yet; to be called once, after the start. */
+void alert_tell_open(struct engine *e);
 /* It is well again; nothing if it was not open. Cheap to call only where something changed: each
  * call asks the store. */
 void alert_clear(struct engine *e, const char *company, const char *kind, const char *about);

@@ -290,6 +290,14 @@ typedef void (*store_alert_fn)(void *arg, bool changed, const struct err *e);
 void store_raise_alert(struct store *s, const struct store_alert *a, store_alert_fn fn, void *arg);
 /* Closes it, if it is open: what was wrong is well again. The text is not used. */
 void store_clear_alert(struct store *s, const struct store_alert *a, store_alert_fn fn, void *arg);
+/* The same, unless a run of the company and of the rule that the alert is about is in that state.
+ */
+void store_clear_stale_alert(struct store *s, const struct store_alert *a, enum run_state unless,
+    store_alert_fn fn, void *arg);
+/* Those that are open, the oldest first, with at_ms since when; a lives during the call. Then done.
+ * Both on the loop. */
+typedef void (*store_each_alert_fn)(void *arg, const struct store_alert *a);
+void store_load_alerts(struct store *s, store_each_alert_fn fn, store_done_fn done, void *arg);
 /* A person closes the alert of this number. ERR_NOT_FOUND if it is not open. */
 void store_close_alert(
     struct store *s, int64_t n, const char *by, int64_t at_ms, store_alert_fn fn, void *arg);

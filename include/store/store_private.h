@@ -64,6 +64,8 @@ enum query_slot {
     Q_ALERT_ADD,
     Q_ALERT_AGAIN,
     Q_ALERT_CLEAR,
+    Q_ALERT_WHILE,
+    Q_ALERT_OPEN,
     Q_PRUNE_BODIES,
     Q_PRUNE_BODY,
     Q_PRUNE_LARGE,

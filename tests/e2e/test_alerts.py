@@ -1,7 +1,116 @@
 """What is wrong and is no single run's to say: stored, shown, counted, closed by a person."""
 import json
+import os
+import sqlite3
 
-from harness import Case, fixture, main, request
+from harness import Case, fixture, main, request, wait_until
+
+
+TELLING = """company "Acme Oy" { language = "en" }
+connect "webhook" { as = "shop", secret = false, event = "type" }
+connect "slack" { url = env "SLACK_TO_URL" }
+use "tell_alerts" { notify = { "slack" } }
+rule "Ask" { on = "shop.ask", run = function(e) attention("the address is missing") end }
+rule "Break" { on = "shop.break", run = function(e) return e.nothing.at_all end }
+rule "Mine" { on = "alert.failed", run = function(a) return { about = a.about, state = a.state } end }
+"""
+
+
+class Told(Case):
+    """What is wrong reaches people: as an event of the company, once, and again when it is over."""
+
+    def setUp(self):
+        super().setUp()
+        w = self.world
+        w.start_sandbox("slack")
+        w.env["SLACK_TO_URL"] = w.urls["slack"]
+        w.add_company("acme", TELLING.replace("url = env", "rate = 1000, url = env"))
+        w.start_host()
+
+    def post(self, kind):
+        self.assertEqual(self.world.deliver({"type": kind}, company="acme", connection="shop",
+                                            sign=False)[0], 202)
+
+    def runs(self, rule, state="done"):
+        return [r for r in self.world.runs(rule=rule) if r["state"] == state]
+
+    def told(self, count):
+        def look():
+            runs = self.runs("tell_alerts")
+            return list(reversed(runs)) if len(runs) >= count else None
+        return [(r["result"]["kind"], r["result"]["about"], r["result"]["state"])
+                for r in wait_until(look, f"{count} alerts to be told")]
+
+    def act(self, *args):
+        return self.world.sauma(*args, "--data", self.world.data, check=False)
+
+    def slack_messages(self):
+        state = request(self.world.urls["slack"].split("/")[2], "GET",
+                        "/_control/state?sandbox=slack")[2]
+        return [m["text"] for m in json.loads(state)["messages"]]
+
+    def test_parked_runs_of_a_rule_are_one_alert_until_all_are_dealt_with(self):
+        w = self.world
+        for _ in range(3):
+            self.post("ask")
+        wait_until(lambda: len(self.runs("Ask", "attention")) == 3, "three runs to be parked")
+        self.assertEqual(self.told(1), [("attention", "Ask", "open")])
+        parked = [r["id"] for r in self.runs("Ask", "attention")]
+        for run in parked[:2]:
+            self.assertEqual(self.act("skip", run, "--reason", "no").returncode, 0)
+        open_alerts = json.loads(self.act("alerts", "--json").stdout)
+        self.assertEqual((open_alerts["kind"], open_alerts["times"]), ("attention", 3))
+        self.assertIn("the address is missing", open_alerts["text"])
+        self.assertIn("sauma show run_", open_alerts["text"])
+        self.act("skip", parked[2], "--reason", "no")
+        self.assertEqual(self.told(2)[1], ("attention", "Ask", "over"))
+        self.assertEqual(self.act("alerts", "--json").stdout, b"")
+        messages = self.slack_messages()
+        self.assertEqual(len(messages), 2)
+        self.assertTrue(messages[0].startswith("Attention, attention (Ask): Ask needs a person: "))
+        self.assertEqual(messages[1], "Over: attention (Ask)")
+
+    def test_a_failed_run_is_told_to_the_companys_own_rule(self):
+        self.post("break")
+        self.assertEqual(self.told(1), [("failed", "Break", "open")])
+        mine = wait_until(lambda: self.runs("Mine"), "the company's rule to run")
+        self.assertEqual(mine[0]["result"], {"about": "Break", "state": "open"})
+
+    def test_alerts_about_alerts_make_no_circle(self):
+        w = self.world
+        path = os.path.join(w.companies, "acme", "company.lua")
+        with open(path) as f:
+            text = f.read()
+        with open(path, "w") as f:
+            f.write(text.replace('return { about = a.about, state = a.state }', "error 'broken'"))
+        wait_until(lambda: len(self.act("versions", "acme", "--json").stdout.splitlines()) == 2,
+                   "the save to be live")
+        self.post("break")
+        wait_until(lambda: self.runs("Mine", "failed"), "the company's rule to fail")
+        self.told(1)
+        self.assertEqual(len(self.act("alerts", "--json").stdout.splitlines()), 1)
+        self.assertEqual(len(self.world.runs()), 3)
+
+    def test_what_was_not_told_before_the_host_died_is_told_at_its_start(self):
+        w = self.world
+        w.host.stop()
+        with sqlite3.connect(os.path.join(w.data, "sauma.db")) as db:
+            db.execute("INSERT INTO alerts (company, kind, about, text, times, first_ms, last_ms)"
+                       " VALUES ('acme', 'silence', 'shop', 'nothing came', 1, 1000, 1000)")
+        w.start_host()
+        self.assertEqual(self.told(1), [("silence", "shop", "open")])
+        w.host.stop()
+        w.start_host()
+        self.post("break")
+        self.assertEqual(self.told(2)[1], ("failed", "Break", "open"))
+
+    def test_names_of_the_hosts_own_events_are_taken(self):
+        w = self.world
+        w.add_company("other", 'company "X" {}\nconnect "webhook" { as = "alert", secret = false }\n')
+        done = w.sauma("check", os.path.join(w.companies, "other"), check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"company.lua:2", done.stderr)
+        self.assertIn(b"the host's own events", done.stderr)
 
 
 class Alerts(Case):

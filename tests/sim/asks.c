@@ -1,4 +1,5 @@
 /* store.h, one by one: what is asked is copied. */
+#include <stdlib.h>
 #include "disk.h"
 
 struct op *op_new(enum op_kind kind, void *arg)
@@ -256,6 +257,19 @@ void store_raise_alert(struct store *s, const struct store_alert *a, store_alert
 void store_clear_alert(struct store *s, const struct store_alert *a, store_alert_fn fn, void *arg)
 {
     ask_alert(s, OP_CLEAR, a, fn, arg);
+}
+
+/* Whether other runs of the rule are parked is not looked at: alerts decide nothing. */
+void store_clear_stale_alert(struct store *s, const struct store_alert *a, enum run_state unless,
+    store_alert_fn fn, void *arg)
+{
+    ask_alert(s, OP_CLEAR, a, fn, arg);
+}
+
+/* Asked by the command that serves, which is not played. */
+void store_load_alerts(struct store *s, store_each_alert_fn fn, store_done_fn done, void *arg)
+{
+    abort();
 }
 
 void store_close_alert(
