@@ -19,6 +19,10 @@ def case(t):
             company = t.random.choice(w.names)
             bodies.append((company, w.proposal(f"F2-{t.number}-{sent}", company)))
             sent += 1
+        if bodies and t.random.random() < 0.4:
+            company, body = t.random.choice(bodies)
+            bodies.append((company, w.again(body)))
+            sent += 1
         threads = w.send_all(bodies)
         time.sleep(t.random.uniform(0, 0.3))
         killed_at.append((time.monotonic_ns() // 1000, bool(w.open_runs())))

@@ -73,7 +73,7 @@ class Ground(World):
         self.random = random.Random(seed)
         self.sent, self.lock = [], threading.Lock()
         self.secrets, self.canaries, self.faults_seen = {}, {}, []
-        self.books_seen, self.books_wrong = 0, []
+        self.books_seen, self.books_wrong, self.skew = 0, [], 0
         self.disk = bool(disk_kb)
         if disk_kb:
             os.mkdir(self.data, 0o700)
@@ -184,12 +184,16 @@ class Ground(World):
                        pricing_table__totals={"net": float(net), "vat": float(vat),
                                               "gross": float(gross)})
 
-    def post(self, company, body, **more):
-        """One delivery, written into the log: (status, answer)."""
+    def again(self, body):
+        """The same contract under another delivery id: a sender that made its event twice."""
+        return dict(body, id=f"{body['id']}-again-{self.random.getrandbits(20):x}")
+
+    def post(self, company, body):
+        """One delivery, written into the log: (status, answer). skew: the host's clock is off."""
         began = time.time()
         try:
-            status, answer = self.deliver(body, company=company, secret=self.secrets[
-                company, "click2contract"], **more)
+            raw, headers = signed_headers(self, company, body, self.skew)
+            status, answer = self.deliver(raw, company=company, sign=False, headers=headers)
         except (OSError, http.client.HTTPException):
             status, answer = 0, None
         self.log_sent(company, body, status, answer, began)

@@ -5,6 +5,7 @@ judged is that each of them landed or was hidden for longer than the settle time
 NAME, DOES = "R3", "executed late and found late; settle longer than both, and once in four shorter"
 FULL, PER_CASE, JOBS = 5_000, 25, 4
 LATE_MS, HIDE_MS, SETTLE_MS, SHORT_MS = 600, 300, 1500, 200
+TWICE = 3  # contracts of a case that come under two delivery ids
 
 
 def case(t):
@@ -16,7 +17,8 @@ def case(t):
     w.faults(f"seed={t.random.getrandbits(31)}, POST /api/ p=0.4 late=0ms..{LATE_MS}ms reset,"
              f" POST /api/ p=0.5 hide=0ms..{HIDE_MS}ms", "acme")
     # Customers and products are hidden too: runs of different customers share products.
-    bodies = [("acme", w.proposal(f"R3-{t.number}-{i}")) for i in range(PER_CASE)]
+    bodies = [("acme", w.proposal(f"R3-{t.number}-{i}")) for i in range(PER_CASE - TWICE)]
+    bodies += [("acme", w.again(body)) for _, body in t.random.sample(bodies, TWICE)]
     for thread in w.send_all(bodies):
         thread.join()
     w.quiesce(events=PER_CASE)

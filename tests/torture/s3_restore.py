@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import time
 
-NAME, DOES = "S3", "yesterday's copy of the data is put back, and all is sent again"
+NAME, DOES = "S3", "yesterday's data is put back (sauma restore, or a copy), and all is sent again"
 FULL, PER_CASE, JOBS = 20, 1, 2
 
 
@@ -30,14 +30,22 @@ def case(t):
     t.random.shuffle(bodies)
     yesterday, threads = os.path.join(w.dir, "yesterday"), w.send_all(bodies)
     time.sleep(t.random.uniform(0.02, 0.4))
-    copy_of(w, yesterday)
+    by_copy = t.number % 2 == 1
+    if by_copy:
+        copy_of(w, yesterday)
+    else:
+        w.sauma("backup", yesterday, "--data", w.data)
     for thread in threads:
         thread.join()
     if t.random.random() < 0.7:
         w.quiesce(events=len(bodies))
     w.host.stop()
-    shutil.rmtree(w.data)
-    shutil.copytree(yesterday, w.data)
+    if by_copy:
+        shutil.rmtree(w.data)
+        shutil.copytree(yesterday, w.data)
+    else:
+        w.sauma("restore", yesterday, "--overwrite", "--data", w.data)
+    t.note("by a copy" if by_copy else "by sauma restore")
     w.start_host()
     known = w.query("SELECT count(*) FROM events")[0][0]
     for company, body in bodies:
