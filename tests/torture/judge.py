@@ -63,7 +63,9 @@ def read_store(path):
             "runs": [dict(r) for r in db.execute("SELECT * FROM runs ORDER BY n")],
             "steps": [dict(r, body=id_hash(r["body"])) for r in db.execute(
                 "SELECT key >> 20 AS run, key & 1048575 AS seq, connection, title, outcome, body,"
-                " at_ms, answered_ms FROM steps WHERE kind = 'write'")],
+                " at_ms, answered_ms FROM steps WHERE kind = 'write' UNION ALL"
+                " SELECT run, seq, connection, title, outcome, body, at_ms, answered_ms"
+                " FROM old_steps WHERE kind = 'write'")],
             "integrity": [r[0] for r in db.execute("PRAGMA integrity_check")],
             "foreign": [tuple(r) for r in db.execute("PRAGMA foreign_key_check")],
             "schema": db.execute("PRAGMA user_version").fetchone()[0],
@@ -193,15 +195,17 @@ def check_i5(evidence):
     events = {e["seq"]: e for e in evidence["events"]}
     number = {s["event"]: "C2C-" + s["name"] for s in evidence["sent"] if s["event"]}
     for company in evidence["companies"]:
-        at = {}
+        at, seen = {}, set()
         for key, _, entry in made(evidence, company, "invoice.created"):
             at.setdefault(key, entry["at_ms"])
         last = {}
         for run in sorted((r for r in evidence["runs"] if r["company"] == company),
                           key=lambda r: r["event"]):
-            mine = at.get(number.get(events[run["event"]]["id"]))
-            if mine is None or not run["key"]:
-                continue
+            contract = number.get(events[run["event"]]["id"])
+            mine = at.get(contract)
+            if mine is None or not run["key"] or contract in seen:
+                continue  # a contract that came again makes nothing
+            seen.add(contract)
             before = last.get(run["key"])
             if before and mine < before[0] - CLOCK_MS:
                 yield Violation("I5", company, f"key {run['key']}: {run['id']} came before "

@@ -16,28 +16,23 @@ connect "procountor" {{ rate = 1000, url = env "{variable}_URL", client_id = sec
 connect "slack" {{ rate = 1000, url = env "{variable}_SLACK_URL" }}
 """
 RULE = """rule "By hand" { on = "click2contract", run = function(p)
-  local c = p.customer
-  local customer = procountor.customers.ensure { business_id = c.business_id, name = c.name,
-    address = { street = c.address, zip = c.postal_code, city = c.city, country = "FI" } }
+  local customer = procountor.customers.ensure(p.customer)
   local rows = {}
-  for i, line in ipairs(p.pricing_table.rows) do
-    local product = procountor.products.ensure { code = line.code, name = line.name,
-      unit = line.unit, unit_price = line.unit_price, vat_percent = line.vat_percent }
-    rows[i] = { product = product, name = line.name, quantity = line.quantity,
-      unit_price = line.unit_price, discount_percent = line.discount_percent,
-      vat_percent = line.vat_percent, unit = line.unit }
+  for i, line in ipairs(p.rows) do
+    local product = procountor.products.ensure(line)
+    rows[i] = { product = product, name = line.name, quantity = line.quantity, unit = line.unit,
+      unit_price = line.unit_price, discount_percent = line.discount_percent, vat = line.vat_percent }
   end
   log("rows are ready")
-  local invoice = procountor.invoices.create { original_number = "C2C-" .. p.contract.id,
+  local invoice = procountor.invoices.create { original_number = "C2C-" .. p.id,
     customer = customer, rows = rows, payment_terms = 14 }
   slack.send("Invoice " .. tostring(invoice.number))
   return { original_number = invoice.original_number, invoice_id = invoice.id }
 end }
 """
 # After these lines another statement may stand.
-PLACES = [i for i, line in enumerate(RULE.splitlines()) if line.endswith(("}", ")", "= {}", "end", "do",
-                                                                          "(p)", "c = p.customer"))
-          and not line.startswith("end")]
+PLACES = [i for i, line in enumerate(RULE.splitlines())
+          if line.endswith(("}", ")", "end", "do")) and "return" not in line and line != "end }"]
 FULL, PER_CASE, JOBS = len(PLACES), 1, 2
 
 

@@ -5,7 +5,7 @@ Requests to Procountor: its answers checked, its error bodies read, its paging f
   client.get(path, query, headers, accept)   -> the decoded body (a table), status
   client.list(path, query, headers)          -> all results of all pages
   client.post(path, body, find, what)        -> the saved object (a table), true if it was adopted
-                                                what: in words, for people
+                                                what: in words, for people; searches show it by then
 
 Sources: outside-systems 1.3 to 1.5.
 ]]
@@ -13,6 +13,7 @@ Sources: outside-systems 1.3 to 1.5.
 local http = require "http"
 local http_error = require "http_error"
 local given = require "given"
+local log = require "log"
 local time = require "time"
 
 local client = {}
@@ -54,6 +55,9 @@ end
 -- What Procountor answers now and then under load; the same request succeeds a moment later.
 local BUSY = "UNABLE_TO_GET_CONNECTION"
 local BUSY_TRIES, BUSY_WAIT = 4, 2
+-- Seconds: how long a search may lag behind what was saved, unless the connection's settle says so,
+-- and the first pause between two looks.
+local SETTLE, LAG_FIRST = 120, 0.25
 
 local function is_object(response)
   if type(response.body) == "table" then return true end
@@ -104,9 +108,29 @@ function methods:list(path, query, headers)
     hint = "Make the search narrower." }, 0)
 end
 
+-- Waits until a search shows what was just made: before that another run that looks would make it
+-- again. Callers hold their lock meanwhile. Gives up when an index cannot lag any further, and when
+-- the search cannot be asked: what was made is known by its id all the same.
+local function await_shown(self, path, find)
+  local left, pause = self.settings.settle or SETTLE, LAG_FIRST
+  while true do
+    local ok, record = pcall(find)
+    if ok and record or left <= 0 then return end
+    if not ok and not http_error.is(record) then error(record, 0) end
+    if not ok then
+      log.warn("what was just saved at %s could not be searched for: %s", path, tostring(record))
+      return
+    end
+    pause = math.min(pause, left)
+    time.sleep(pause)
+    left, pause = left - pause, pause * 2
+  end
+end
+
 function methods:post(path, body, find, what)
   local response = http.write(self.name, "POST", path, { json = body, find = find, what = what,
     explain = explain, check = is_saved })
+  if not response.adopted and not response.dry then await_shown(self, path, find) end
   return response.body, response.adopted or false
 end
 
