@@ -182,7 +182,8 @@ static void on_run_step(struct work *w, uint32_t seq, struct str text, struct st
     struct jsondoc *d = jsondoc_parse(text, NULL);
     const struct jsonv *spec = d ? jsondoc_root(d) : NULL;
     const char *op = jsonv_str(jsonv_get(spec, "op"), "");
-    bool wait = false;
+    /* What the host is only told asks nothing: a record for a register it keeps. */
+    bool wait = strcmp(op, "match") == 0 && jsonv_get(spec, "put");
     for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++)
         wait |= strcmp(op, waits[i]) == 0;
     if (wait)
