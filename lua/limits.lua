@@ -3,7 +3,8 @@ Limits that a company sets for itself, below those of the host: a rule that goes
 sooner. They can only be lower; what is higher changes nothing.
 
   limits.of(given)  -> what the host reads: { memory, log, sent = bytes; burst_ms, call_ms =
-                       milliseconds; steps, running = numbers }, those that were given
+                       milliseconds; steps, running, backlog, per_minute = numbers }, those that
+                       were given
   given             memory   of one run's Lua state: "16m"
                     burst    computing between two steps: "500ms"
                     cpu      computing of one run in all: "10s"
@@ -11,6 +12,8 @@ sooner. They can only be lower; what is higher changes nothing.
                     log      bytes that one run may log: "16k"
                     sent     bytes of request bodies of one run: "5m"
                     running  runs at once: 4
+                    backlog  open events; a delivery beyond it is answered with 429: 10000
+                    per_minute  new events within a minute; the same: 600
 
 Raises a text without a place; whoever calls knows the line.
 ]]
@@ -27,6 +30,8 @@ local KNOWN = {
   log = { type = "string|integer", help = '"16k"' },
   sent = { type = "string|integer", help = '"5m"' },
   running = { type = "integer" },
+  backlog = { type = "integer" },
+  per_minute = { type = "integer" },
 }
 local BYTES = { [""] = 1, k = 1 << 10, m = 1 << 20, g = 1 << 30 }
 local MILLISECONDS = { ms = 1, s = 1000, m = 60000, h = 3600000 }
@@ -57,7 +62,8 @@ function limits.of(given)
   end
   return { memory = bytes("memory", "16m"), log = bytes("log", "16k"), sent = bytes("sent", "5m"),
     burst_ms = milliseconds("burst", "500ms"), call_ms = milliseconds("cpu", "10s"),
-    steps = count("steps", given.steps), running = count("running", given.running) }
+    steps = count("steps", given.steps), running = count("running", given.running),
+    backlog = count("backlog", given.backlog), per_minute = count("per_minute", given.per_minute) }
 end
 
 return limits

@@ -24,6 +24,7 @@ static const struct conf_option event_options[] = {
     {"connection", CONF_TEXT, NULL, "only from this connection"},
     {"rule", CONF_TEXT, NULL, "only with a run of this rule"},
     {"key", CONF_TEXT, NULL, "only with a run of this key"},
+    {"refused", CONF_FLAG, NULL, "deliveries that were refused (400, 409, 413, 429) instead"},
     OPTION_JSON,
     OPTION_CONFIG,
     {NULL, CONF_TEXT, NULL, NULL},
@@ -149,7 +150,10 @@ static int events_run(const struct conf *c)
         .rule = conf_text(c, "rule"),
         .key = conf_text(c, "key")};
     struct printing p = {.row = show_event_row};
-    return list(c, &f, store_read_events, &p);
+    if (!conf_flag(c, "refused"))
+        return list(c, &f, store_read_events, &p);
+    p.row = show_refused_row;
+    return list(c, &f, store_read_refused, &p);
 }
 
 static struct store_filter of_runs(const struct conf *c)
@@ -217,6 +221,10 @@ const struct command command_events = {
     .usage =
         "events [--company NAME] [--rule NAME] [--state STATE] [--key KEY] [--since 30d] [--json]",
     .summary = "what came in",
+    .details =
+        "--refused lists deliveries that were refused although their sender is known, and\n"
+        "those that were too large to be read (413). The newest of each company are kept\n"
+        "with their beginning (serve --keep-refused, --keep-refused-body); --json shows it.\n",
     .options = event_options,
     .run = events_run,
 };

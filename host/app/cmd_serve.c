@@ -30,6 +30,10 @@ static const struct conf_option options[] = {
     {"idle-timeout", CONF_MS, "75s", "a kept connection without a request"},
     {"signature-window", CONF_MS, "5m", "how far a signed timestamp may be off"},
     {"max-events", CONF_INT, "1000", "events in memory; more wait in the store"},
+    {"max-backlog", CONF_INT, "1000000", "open events of one company; over it: 429; 0: no limit"},
+    {"max-per-minute", CONF_INT, "0", "new events of one company; over it: 429; 0: no limit"},
+    {"keep-refused", CONF_INT, "200", "refused deliveries of one company that are kept"},
+    {"keep-refused-body", CONF_SIZE, "64k", "bytes of each"},
     {"max-running", CONF_INT, "256", "runs with a live script, in all"},
     {"watch", CONF_MS, "20ms",
         "how long a company's folder rests after a change before it is read; 0: not watched"},
@@ -207,6 +211,10 @@ static int begin(struct serving *s, struct err *e)
     o.data = o.secrets_data = conf_text(c, "data");
     es.schedules = true;
     es.max_events = (int)conf_int(c, "max-events");
+    es.max_backlog = conf_int(c, "max-backlog");
+    es.max_minute = conf_int(c, "max-per-minute");
+    es.keep_refused = (int)conf_int(c, "keep-refused");
+    es.keep_refused_body = conf_size(c, "keep-refused-body");
     es.max_running = (int)conf_int(c, "max-running");
     es.signature_window_ms = conf_int(c, "signature-window");
     if (parts_open(&s->parts, &o, &es, e) < 0)

@@ -45,6 +45,8 @@ void metrics_write(struct buf *b, const struct parts *p, int64_t http_refused)
             st.conflicts},
         {"deliveries_refused_total", "counter", "Authentic deliveries that were not usable.",
             st.refused},
+        {"deliveries_limited_total", "counter", "Deliveries over a limit of their company (429).",
+            st.limited},
         {"deliveries_unauthenticated_total", "counter", "Deliveries with a wrong signature.",
             st.unauthenticated},
         {"http_refused_total", "counter", "Requests refused before they were deliveries.",

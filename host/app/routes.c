@@ -42,27 +42,36 @@ static void on_ingested(void *arg, const struct engine_reply *r)
 
 #define NAME_MAX_BYTES 128
 
+/* "{company}/{connection}", each into NAME_MAX_BYTES and a NUL; false if it is not that. */
+static bool split_names(struct str path, char *company, char *connection)
+{
+    struct str second;
+    struct str first = str_cut(path, '/', &second);
+    if (!first.n || !second.n || first.n > NAME_MAX_BYTES || second.n > NAME_MAX_BYTES ||
+        memchr(second.p, '/', second.n))
+        return false;
+    memcpy(company, first.p, first.n);
+    company[first.n] = 0;
+    memcpy(connection, second.p, second.n);
+    connection[second.n] = 0;
+    return true;
+}
+
 /* POST /hooks/{company}/{connection} */
 static void hook(struct routes *r, struct http_in_exchange *x, struct str rest)
 {
     const struct http_in_request *q = http_in_request(x);
-    struct str connection;
-    struct str company = str_cut(rest, '/', &connection);
+    char company[NAME_MAX_BYTES + 1], connection[NAME_MAX_BYTES + 1];
     if (strcmp(q->method, "POST")) {
         reply_method(x, "POST");
         return;
     }
-    if (!company.n || !connection.n || company.n > NAME_MAX_BYTES ||
-        connection.n > NAME_MAX_BYTES || memchr(connection.p, '/', connection.n)) {
+    if (!split_names(rest, company, connection)) {
         reply_error(x, 404, "webhooks are posted to /hooks/{company}/{connection}");
         return;
     }
-    char c[NAME_MAX_BYTES + 1], n[NAME_MAX_BYTES + 1];
-    memcpy(c, company.p, company.n);
-    c[company.n] = 0;
-    memcpy(n, connection.p, connection.n);
-    n[connection.n] = 0;
-    engine_ingest(r->parts->engine, c, n, q->headers, q->nheaders, q->body, on_ingested, x);
+    engine_ingest(
+        r->parts->engine, company, connection, q->headers, q->nheaders, q->body, on_ingested, x);
 }
 
 struct metrics_wanted {
@@ -137,4 +146,9 @@ void routes_refused(void *arg, const char *peer, struct str target, int status, 
         target.p ? target.p : "");
     log_event(LOG_WARN, "request refused", "peer", peer, "target", where, "status", code, "why",
         why, NULL);
+    char company[NAME_MAX_BYTES + 1], connection[NAME_MAX_BYTES + 1];
+    struct str query, path = str_cut(target, '?', &query);
+    if (str_starts(path, "/hooks/") &&
+        split_names((struct str){path.p + 7, path.n - 7}, company, connection))
+        engine_refused(r->parts->engine, company, connection, status, why);
 }

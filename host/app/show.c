@@ -52,6 +52,16 @@ void show_event_row(const struct jsonv *event, FILE *out)
     put_state(event, out);
 }
 
+void show_refused_row(const struct jsonv *refused, FILE *out)
+{
+    put_time(text_of(refused, "at"), out);
+    fprintf(out, "  %lld  %-16s %s  %lld bytes%s  %s\n",
+        (long long)jsonv_int(jsonv_get(refused, "status"), 0), text_of(refused, "company"),
+        text_of(refused, "connection"), (long long)jsonv_int(jsonv_get(refused, "size"), 0),
+        jsonv_bool(jsonv_get(refused, "authentic"), false) ? "" : ", sender not known",
+        text_of(refused, "reason"));
+}
+
 /* An alert is a sentence for a person: it gets lines of its own. */
 void show_alert_row(const struct jsonv *alert, FILE *out)
 {

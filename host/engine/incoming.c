@@ -148,6 +148,7 @@ void incoming_settled(struct incoming *ev)
         return;
     if (c->backlog.open > 0)
         c->backlog.open--;
+    admission_settled(c);
     observe_event(ev, true);
     incoming_discard(ev);
     backlog_pump(c);

@@ -36,18 +36,40 @@ static void reply(engine_reply_fn fn, void *arg, int status, const char *event, 
     fn(arg, &r);
 }
 
-static void refuse(struct engine *e, engine_reply_fn fn, void *arg, int status, const char *words)
+static void refuse_for(
+    struct engine *e, engine_reply_fn fn, void *arg, int status, int wait, const char *words)
 {
     struct buf json;
     buf_init(&json, 65536);
     buf_adds(&json, "{\"error\":");
     json_put_cstring(&json, words);
     buf_addc(&json, '}');
-    struct engine_reply r = {status, status == 503 ? BUSY_RETRY_S : 0, buf_str(&json), NULL};
+    struct engine_reply r = {status, wait, buf_str(&json), NULL};
     e->stats.refused++;
     e->stats.unauthenticated += status == 401;
     fn(arg, &r);
     buf_free(&json);
+}
+
+static void refuse(struct engine *e, engine_reply_fn fn, void *arg, int status, const char *words)
+{
+    refuse_for(e, fn, arg, status, status == 503 ? BUSY_RETRY_S : 0, words);
+}
+
+/* It came from whom it should, and cannot be used: it is not just dropped. */
+static void keep_refused(struct engine *e, const char *company, const char *connection, int status,
+    const char *words, struct str body)
+{
+    struct store_refused r = {.company = company,
+        .connection = connection,
+        .status = status,
+        .reason = words,
+        .authentic = true,
+        .size = body.n,
+        .body = body};
+    struct company *c = company_get(e, company, false);
+    if (c)
+        admission_keep(c, &r);
 }
 
 static void on_added(void *arg, enum store_event_result result, int64_t seq, const char *first_id,
@@ -77,6 +99,8 @@ static void on_added(void *arg, enum store_event_result result, int64_t seq, con
             "%s and is what counts; the second was answered with 409 and not stored. Ask the sender "
             "why it uses an id twice; if both were meant, have it sent again with an id of its own.",
             g->connection, g->delivery, first_id ? first_id : "?");
+        keep_refused(e, g->company, g->connection, 409, "this delivery id was already used",
+            (struct str){g->body, g->nbody});
         refuse(e, g->fn, g->arg, 409, "this delivery id was already used for other content");
     } else {
         log_event(LOG_ERROR, "event not stored", "company", g->company, "error",
@@ -134,6 +158,7 @@ static void take(struct engine *e, const char *company, const char *connection,
         log_event(LOG_WARN, "delivery refused", "company", company, "connection", connection,
             "problem", err.text, NULL);
         mem_free(g);
+        keep_refused(e, company, connection, 400, err.text, body);
         refuse(e, fn, arg, 400, err.text);
         return;
     }
@@ -192,13 +217,17 @@ void engine_ingest(struct engine *e, const char *company, const char *connection
         return;
     }
     /* Also for a company that does not exist, so that the time tells nobody which ones do. */
-    int authentic = authenticate(c, conn, headers, nheaders, body, &err);
+    int authentic = authenticate(c, conn, headers, nheaders, body, &err), wait;
+    char words[160];
     if (!conn) {
         refuse(e, fn, arg, 404, "there is no such company or connection");
     } else if (authentic < 0) {
         log_event(LOG_WARN, "delivery not authentic", "company", company, "connection", connection,
             "problem", err.text, NULL);
         refuse(e, fn, arg, 401, err.text);
+    } else if ((wait = admission_wait(c, words, sizeof words)) > 0) {
+        keep_refused(e, company, connection, 429, words, body);
+        refuse_for(e, fn, arg, 429, wait, words);
     } else {
         take(e, company, connection, &conn->webhook, NULL, headers, nheaders, body, fn, arg);
     }

@@ -274,6 +274,19 @@ static const char *const migrations[] = {
     "ALTER TABLE runs ADD COLUMN began_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE runs ADD COLUMN reopened_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE runs ADD COLUMN tries TEXT;",
+    /* 8: deliveries that were refused, for a person to look at; bounded, see store_refused.c */
+    "CREATE TABLE refused ("
+    " n INTEGER PRIMARY KEY,"
+    " company TEXT NOT NULL,"
+    " connection TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " status INTEGER NOT NULL,"
+    " reason TEXT NOT NULL,"
+    " authentic INTEGER NOT NULL,"
+    " size INTEGER NOT NULL,"
+    " body BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX refused_company ON refused (company, authentic);",
 };
 
 #define SCHEMA ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

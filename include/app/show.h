@@ -7,6 +7,7 @@
 
 /* One line for an event, a run; the whole story of a run. */
 void show_event_row(const struct jsonv *event, FILE *out);
+void show_refused_row(const struct jsonv *refused, FILE *out);
 void show_alert_row(const struct jsonv *alert, FILE *out);
 void show_switch_row(const struct jsonv *sw, FILE *out); /* of a live version */
 void show_run_row(const struct jsonv *run, FILE *out);

@@ -40,6 +40,10 @@ struct engine_settings {
     int max_steps;               /* of one run */
     size_t max_sent;             /* bytes of request bodies of one run */
     int max_events;              /* in memory and at work; others wait in the store */
+    int64_t max_backlog;         /* open events of one company; 0: no limit */
+    int64_t max_minute;          /* new events of one company a minute; 0: no limit */
+    int keep_refused;            /* refused deliveries of one company that are kept; 0: none */
+    size_t keep_refused_body;    /* and bytes of each */
     int max_running;             /* runs with a live call, in all */
     int max_running_company;     /* and of one company, so that none takes all places */
     int concurrency;             /* requests at once on one connection, if it does not say */
@@ -115,7 +119,7 @@ void engine_override_url(struct engine *e, const char *kind_or_name, const char 
 
 /* ---- events ---- */
 struct engine_reply {
-    int status;        /* 202, 200 (duplicate), 400, 401, 404, 409, 503 */
+    int status;        /* 202, 200 (duplicate), 400, 401, 404, 409, 429, 503 */
     int retry_after;   /* seconds; 0: no such header */
     struct str json;   /* body */
     const char *event; /* id of the stored event, or NULL */
@@ -126,6 +130,9 @@ typedef void (*engine_reply_fn)(void *arg, const struct engine_reply *r);
 void engine_ingest(struct engine *e, const char *company, const char *connection,
     const struct http_header *headers, int nheaders, struct str body, engine_reply_fn fn,
     void *arg);
+/* A delivery that the HTTP server refused before it was read whole (413). */
+void engine_refused(
+    struct engine *e, const char *company, const char *connection, int status, const char *why);
 /* The same without authentication, for `sauma run` and tests. type NULL: read from the body as
  * for a webhook; a connection without a webhook is allowed then. */
 void engine_inject(struct engine *e, const char *company, const char *connection, const char *type,
@@ -179,6 +186,7 @@ void engine_observe(struct engine *e, const struct engine_observer *o);
 struct engine_stats {
     int64_t received, duplicates, conflicts, refused; /* deliveries since the start */
     int64_t unauthenticated;
+    int64_t limited;   /* of those refused: over the company's limits */
     int64_t scheduled; /* events of schedules; they count as received too */
     int64_t runs_started, runs_resumed, runs_done, runs_skipped, runs_failed, runs_attention;
     int64_t steps, steps_replayed, requests, retries, unknown, token_fetches, scripts_lost, alerts;

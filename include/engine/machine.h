@@ -99,6 +99,17 @@ struct backlog {
     int64_t open; /* events in memory and in the store that are in flight */
 };
 
+/* What a company may still bring, see admission.c. Times are monotonic. */
+struct admission {
+    bool full, fast; /* refused for its open events; for those of a minute */
+    int64_t minute_ms, in_minute;
+    int64_t settled_from_ms, settled;
+    double settled_a_second; /* 0: not known yet */
+    int64_t counted_ms;
+    int64_t kept_ms;
+    int kept, kept_unknown; /* refused deliveries that were stored in this minute */
+};
+
 struct company {
     struct engine *engine;
     char *name;
@@ -119,6 +130,7 @@ struct company {
     struct list routing;         /* events whose routing is under way, in their order */
     struct timetable *timetable; /* of the current version; NULL: none loaded yet */
     struct backlog backlog;
+    struct admission admission;
 };
 
 struct key_queue {
@@ -288,6 +300,13 @@ void backlog_sleeps(struct company *c, int64_t until_ms);
 bool backlog_crowded(const struct company *c);
 bool backlog_heavy(const struct company *c); /* or bodies that these do not need for now */
 bool engine_behind(const struct engine *e);  /* events wait in the store for room */
+
+/* admission.c */
+/* 0: a new delivery may come in. Else the seconds to wait, and why in words. */
+int admission_wait(struct company *c, char *words, size_t n);
+void admission_settled(struct company *c); /* one of its events is no longer in flight */
+/* A delivery was refused; at_ms is set here. */
+void admission_keep(struct company *c, const struct store_refused *r);
 
 /* keys.c */
 void key_enter(struct run *r, const char *key);

@@ -113,8 +113,9 @@ struct manifest {
     char **warnings;
     int nwarnings;
     /* The company's own, below the host's; 0: none. Those of its Lua states are kept there. */
-    int64_t max_sent; /* bytes of request bodies of one run */
-    int max_running;  /* runs at once */
+    int64_t max_sent;                /* bytes of request bodies of one run */
+    int max_running;                 /* runs at once */
+    int64_t max_backlog, max_minute; /* open events; new ones a minute */
 };
 
 /* NULL and e (naming the member that is wrong) on failure. company: its name on this host. */

@@ -304,4 +304,17 @@ void store_close_alert(
 /* Alerts that are open on disk now. */
 int store_alerts_open(const struct store *s);
 
+/* ---- refused deliveries ---- */
+struct store_refused {
+    const char *company, *connection;
+    int64_t at_ms; /* wall clock */
+    int status;    /* what it was answered with: 400, 409, 413, 429 */
+    const char *reason;
+    bool authentic;  /* its sender is known */
+    size_t size;     /* bytes that it had; 0: not known */
+    struct str body; /* or its beginning; none if it was not read */
+};
+/* Keeps it, and of the company (and of those that are authentic, or are not) the newest `keep`. */
+void store_add_refused(struct store *s, const struct store_refused *r, int keep);
+
 #endif

@@ -66,6 +66,8 @@ enum query_slot {
     Q_ALERT_CLEAR,
     Q_ALERT_WHILE,
     Q_ALERT_OPEN,
+    Q_REFUSED_ADD,
+    Q_REFUSED_TRIM,
     Q_PRUNE_BODIES,
     Q_PRUNE_BODY,
     Q_PRUNE_LARGE,

@@ -72,6 +72,10 @@ int store_read_books(
  * attention held failed in_flight, and difference (received less all others, which is 0). */
 int store_read_each_books(struct store_reader *r, store_row_fn fn, void *arg, struct err *e);
 
+/* Refused deliveries, the newest first: n company connection at status reason authentic size body.
+ * Of the filter, company, connection, since_ms and limit count. */
+int store_read_refused(struct store_reader *r, const struct store_filter *f, store_row_fn fn,
+    void *arg, struct err *e);
 /* Alerts, the newest first: n company kind about text times first_at last_at, and cleared_at and
  * cleared_by (null and "" while it is open; by "" then: the host itself). Only open ones unless
  * all. Of the filter, company, since_ms (of the last time) and limit count. */
