@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <lua.h>
 #include "buf.h"
+#include "heap.h"
 #include "json.h"
 #include "list.h"
 
@@ -16,6 +17,7 @@ struct context;
 struct vm {
     lua_State *L; /* the main thread; coroutines of calls are anchored in its registry */
     struct context *context;
+    struct heap heap;   /* of the state */
     struct call *call;  /* whose Lua code is being run; never NULL while any is */
     struct list node;   /* among the idle states of the process */
     struct list mine;   /* among those of its context */
