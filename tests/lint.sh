@@ -15,9 +15,9 @@ report 'layout differs from .clang-format (make format)' \
     "$(for f in $c_files; do clang-format --dry-run -Werror "$f" >/dev/null 2>&1 || echo "  $f"; done)"
 report 'banned function' \
     "$(grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gmtime|localtime|alloca|gets)[ ]*\(' $host_files)"
-report 'memory is host/base/mem.c'\''s to hand out (Lua states: host/script/vm.c)' \
+report 'memory is host/base/mem.c'\''s to hand out (Lua states: host/script/vm.c, heap.c)' \
     "$(grep -nE '\b(malloc|calloc|realloc|strdup|strndup)[ ]*\(' $host_files |
-        grep -vE '^host/base/mem\.c:|^host/script/vm\.c:')"
+        grep -vE '^host/base/mem\.c:|^host/script/(vm|heap)\.c:')"
 report 'lua.h belongs to host/script' \
     "$(grep -nE '#include[ <"]+(lua|lualib|lauxlib)\.h' $host_files | grep -vE '^(host|include)/script/')"
 report 'SQL belongs to host/store' \
