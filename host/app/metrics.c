@@ -96,13 +96,23 @@ static void put_label(struct buf *b, const char *text)
     }
 }
 
+void metrics_write_company(struct buf *b, const char *name, const char *company, int64_t value)
+{
+    buf_addf(b, "sauma_%s{company=\"", name);
+    put_label(b, company);
+    buf_addf(b, "\"} %" PRId64 "\n", value);
+}
+
+void metrics_write_gauge(struct buf *b, const char *name, const char *help, struct str lines)
+{
+    buf_addf(b, "# HELP sauma_%s %s\n# TYPE sauma_%s gauge\n", name, help, name);
+    buf_add(b, lines.p, lines.n);
+}
+
 void metrics_write_differences(struct buf *b, const struct store_difference *d, int n)
 {
     buf_adds(b, "# HELP sauma_books_difference Events received minus those in any state; always 0."
                 "\n# TYPE sauma_books_difference gauge\n");
-    for (int i = 0; i < n; i++) {
-        buf_adds(b, "sauma_books_difference{company=\"");
-        put_label(b, d[i].company);
-        buf_addf(b, "\"} %" PRId64 "\n", d[i].difference);
-    }
+    for (int i = 0; i < n; i++)
+        metrics_write_company(b, "books_difference", d[i].company, d[i].difference);
 }

@@ -5,7 +5,7 @@
 
 #include "log.h"
 #include "mem.h"
-#include "metrics.h"
+#include "metrics_page.h"
 #include "reply.h"
 
 struct routes {
@@ -74,32 +74,6 @@ static void hook(struct routes *r, struct http_in_exchange *x, struct str rest)
         r->parts->engine, company, connection, q->headers, q->nheaders, q->body, on_ingested, x);
 }
 
-struct metrics_wanted {
-    struct routes *routes;
-    struct http_in_exchange *x;
-};
-
-static void on_differences(void *arg, const struct store_difference *d, int n, const struct err *e)
-{
-    struct metrics_wanted *w = arg;
-    struct buf b;
-    buf_init(&b, BUF_MAX_DEFAULT);
-    metrics_write(&b, w->routes->parts, w->routes->refused);
-    if (!e)
-        metrics_write_differences(&b, d, n);
-    buf_addc(&b, 0);
-    reply_text(w->x, 200, b.p);
-    buf_free(&b);
-    mem_free(w);
-}
-
-static void metrics(struct routes *r, struct http_in_exchange *x)
-{
-    struct metrics_wanted *w = mem_alloc(sizeof(*w));
-    *w = (struct metrics_wanted){r, x};
-    store_load_differences(r->parts->store, on_differences, w);
-}
-
 static void health(struct routes *r, struct http_in_exchange *x, const char *path)
 {
     const char *method = http_in_request(x)->method;
@@ -111,7 +85,7 @@ static void health(struct routes *r, struct http_in_exchange *x, const char *pat
         bool ready = engine_ready(r->parts->engine);
         reply_text(x, ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
     } else {
-        metrics(r, x);
+        metrics_page(r->parts, r->refused, x);
     }
 }
 

@@ -116,6 +116,10 @@ void show_books_row(const struct jsonv *books, FILE *out)
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
         fprintf(
             out, "  %s %lld", columns[i], (long long)jsonv_int(jsonv_get(books, columns[i]), 0));
+    if (*text_of(books, "oldest_open_at")) {
+        fputs("  oldest of ", out);
+        put_time(text_of(books, "oldest_open_at"), out);
+    }
     fputc('\n', out);
 }
 

@@ -33,16 +33,21 @@ static int number_of(struct query *q, const char *company, int64_t *out)
     "(SELECT min(seq) FROM events INDEXED BY events_open WHERE state = 'in_flight' AND"            \
     " company = ?1 AND asleep = " #asleep " AND routed = " #routed ")"
 
+int backlog_oldest(struct sql *s, const char *company, int64_t *received_ms)
+{
+    return number_of(sql_use(s, Q_BACKLOG_OLDEST,
+                         "SELECT min(received_ms) FROM events WHERE seq IN (" OLDEST(
+                             0, 0) "," OLDEST(0, 1) "," OLDEST(1, 1) ")"),
+        company, received_ms);
+}
+
 static int load_one(struct sql *s, struct backlog *l)
 {
     if (books_read(s, l->company, &l->b.books))
         return -1;
     if (l->b.books.in_flight == 0)
         return 0;
-    if (number_of(sql_use(s, Q_BACKLOG_OLDEST,
-                      "SELECT min(received_ms) FROM events WHERE seq IN (" OLDEST(0, 0) "," OLDEST(
-                          0, 1) "," OLDEST(1, 1) ")"),
-            l->company, &l->b.oldest_ms))
+    if (backlog_oldest(s, l->company, &l->b.oldest_ms))
         return -1;
     return number_of(
         sql_use(s, Q_BACKLOG_DUE,

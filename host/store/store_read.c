@@ -261,6 +261,10 @@ int store_read_each_books(struct store_reader *r, store_row_fn fn, void *arg, st
             difference += i == 0 ? n : -n;
         }
         row_int(&r->row, "difference", difference);
+        int64_t oldest = 0;
+        if (backlog_oldest(r->sql, query_col_text(&q, 0), &oldest))
+            break;
+        row_time(&r->row, "oldest_open_at", oldest);
         rc = row_end(r, fn, arg, e);
     }
     return finish(r, &q, rc, "cannot read the books", e);

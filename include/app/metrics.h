@@ -8,6 +8,11 @@
 
 /* http_refused: requests that the HTTP server refused before they were deliveries. */
 void metrics_write(struct buf *b, const struct parts *p, int64_t http_refused);
+/* Bytes that a page of metrics may have: some 100 for each line of a company. */
+#define METRICS_MAX ((size_t)16 << 20)
+/* `sauma_NAME{company="..."} value`, and the head of such lines with them. */
+void metrics_write_company(struct buf *b, const char *name, const char *company, int64_t value);
+void metrics_write_gauge(struct buf *b, const char *name, const char *help, struct str lines);
 /* What store_load_differences gave. */
 void metrics_write_differences(struct buf *b, const struct store_difference *d, int n);
 

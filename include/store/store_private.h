@@ -312,5 +312,7 @@ int schedule_slot(struct sql *s, const char *company, const char *schedule, int6
 int event_settle(struct sql *s, int64_t event);
 /* Books of one company, or of all with NULL. 0, or -1 and sql->rc. */
 int books_read(struct sql *s, const char *company, struct store_books *out);
+/* When the oldest open event of a company was received; unchanged if none is open. The same. */
+int backlog_oldest(struct sql *s, const char *company, int64_t *received_ms);
 
 #endif

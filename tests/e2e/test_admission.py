@@ -43,6 +43,7 @@ class Admission(Case):
         self.assertIn("3 open events", json.loads(body)["error"])
         self.assertEqual(self.post("acme", "quick", 10)[0], 429)
         self.assertEqual(self.post("other", "quick", 10)[0], 202)  # it is acme's limit alone
+        wait_until(lambda: self.books("other")["done"] == 1, "the other's run")
         wait_until(lambda: len(self.refused()) == 2, "two refused deliveries")
         kept = self.refused("--company", "acme")[0]
         self.assertEqual((kept["status"], kept["connection"], kept["authentic"], kept["body"]),
@@ -51,8 +52,16 @@ class Admission(Case):
         self.assertEqual((alert["company"], alert["kind"], alert["times"]), ("acme", "backlog", 1))
         _, _, metrics = request(self.world.address, "GET", "/metrics")
         self.assertIn(b"\nsauma_deliveries_limited_total 2\n", metrics)
+        self.assertIn(b'\nsauma_company_open_events{company="acme"} 3\n', metrics)
+        self.assertIn(b'\nsauma_books_difference{company="acme"} 0\n', metrics)
+        ages = [int(line.split()[1]) for line in metrics.decode().splitlines()
+                if line.startswith('sauma_company_oldest_open_seconds{company="acme"}')]
+        self.assertEqual(len(ages), 1)
+        self.assertTrue(0 <= ages[0] < 600, ages)
         books = self.books("acme")
         self.assertEqual((books["received"], books["in_flight"], books["difference"]), (3, 3, 0))
+        self.assertRegex(books["oldest_open_at"], r"^20\d\d-")
+        self.assertIsNone(self.books("other")["oldest_open_at"])
 
     def test_it_is_taken_again_when_there_is_less(self):
         self.company("acme", "backlog = 2", wait=3)
