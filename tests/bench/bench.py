@@ -6,7 +6,8 @@ usage: tests/bench/bench.py [--build DIR] [--seconds N]
 Ingest: webhooks accepted durably a second, against nginx with Lua that decodes the same body and
 answers 202 without storing anything; no rule is for these events, so each is stored as skipped.
 Flows: webhook, GET customer, POST customer (half of the time), POST invoice. Then what happens to
-more events than the rule can follow, memory with 100 idle companies, and start to the first 202.
+more events than the rule can follow, memory with 100 idle companies, start to the first 202, and a
+host that finds a million events waiting (backlog.py).
 Load and backend are C programs on the same cores; CPU is that of the host and its script processes.
 """
 import argparse
@@ -19,6 +20,8 @@ import sqlite3
 import subprocess
 import tempfile
 import time
+
+import backlog
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -212,8 +215,22 @@ def start(build, companies, body):
     print(f"start to the first 202: median {sorted(times)[5]:.0f} ms")
 
 
+def million(build, events):
+    """Events that wait: half of one company, the others spread over a thousand."""
+    print(f"\n{events} events of 1000 companies wait, half of them of one, when the host starts")
+    f = backlog.measure(build, events, 1000, seconds=20)
+    new = "-" if f["new_s"] is None else f"{f['new_s']:.1f} s"
+    first = "-" if f["first_s"] is None else f"{f['first_s']:.1f} s"
+    wrong = backlog.missed(f)
+    print(f"started in {f['start_s']:.1f} s, each company's first run began within {first}, a new "
+          f"event of another was done within {new}, accepted with p99 {f['accept_p99_ms']:.1f} ms, "
+          f"{f['done_per_s']:.0f} done/s, at most {f['memory_mb']:.0f} MB"
+          f"{'  MISSED: ' + ', '.join(wrong) if wrong else ''}")
+
+
 def main():
     args = argparse.ArgumentParser()
+    args.add_argument("--waiting", type=int, default=1000000, help="events of the last row")
     args.add_argument("--build", default=f"{ROOT}/build")
     args.add_argument("--seconds", type=float, default=5)
     args = args.parse_args()
@@ -233,6 +250,7 @@ def main():
     overload(build, companies, bodies["flow"], args.seconds)
     idle(build)
     start(build, companies, bodies["flow"])
+    million(build, args.waiting)
     shutil.rmtree(work)
 
 

@@ -3,10 +3,13 @@
  * invoice). A flow ends when its invoice arrives; then the next proposal is posted. Prints one JSON
  * object with flows a second and latencies from the webhook's first byte to the invoice.
  * usage: flow HOST PORT PATH BODY-FILE AT-ONCE SECONDS BACKEND-PORT
- * In the body %ID% becomes the flow's number, which the rule sends on as "reference". */
+ * With nothing AT-ONCE it is the finance system alone, for events that somebody else posts, and
+ * counts the invoices by their references until SIGTERM. In the body %ID% becomes the flow's
+ * number, which the rule sends on as "reference". */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,6 +40,9 @@ struct peer {
 static struct peer *peers[SOCKETS_MAX];
 static int npeers;
 static int64_t began_at[FLOWS_MAX]; /* by flow; 0: its invoice has come, or it was never begun */
+static uint8_t invoiced[FLOWS_MAX]; /* by flow; also those that somebody else began */
+static uint64_t invoices, again;    /* references that came, and those that came again */
+static volatile sig_atomic_t stopped;
 static uint64_t next_flow = 1, finished, refused, twice, gets, customers;
 static uint32_t histogram[BUCKETS];
 static char body[BYTES_MAX];
@@ -124,6 +130,10 @@ static void invoice_came(const char *request)
 {
     const char *ref = strstr(request, "\"reference\":\"");
     uint64_t id = ref ? strtoull(ref + 13, NULL, 10) : 0;
+    if (id && id < FLOWS_MAX && invoiced[id])
+        again++;
+    else if (id && id < FLOWS_MAX)
+        invoices += invoiced[id] = 1;
     if (!id || id >= FLOWS_MAX || !began_at[id]) {
         twice++;
         return;
@@ -205,6 +215,11 @@ static void handle(struct peer *p)
     flush(p);
 }
 
+static void on_stop(int number)
+{
+    stopped = number;
+}
+
 static double percentile(double q)
 {
     uint64_t seen = 0;
@@ -271,7 +286,8 @@ int main(int argc, char **argv)
     for (int i = 0; i < at_once; i++)
         dial(host_name, atoi(argv[2]));
     int64_t began = now_ns(), end = began + (int64_t)(atof(argv[6]) * 1e9);
-    while (now_ns() < end) {
+    signal(SIGTERM, on_stop);
+    while (now_ns() < end && !stopped) {
         refill();
         turn(100);
     }
@@ -282,8 +298,9 @@ int main(int argc, char **argv)
     while (open_flows > 0 && now_ns() < patience)
         turn(100);
     printf("{\"at_once\":%d,\"flows_per_s\":%.0f,\"finished\":%llu,\"lost\":%d,\"twice\":%llu,"
-           "\"refused\":%llu,\"p50_ms\":%.3f,\"p99_ms\":%.3f}\n",
+           "\"refused\":%llu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"invoices\":%llu,\"again\":%llu}\n",
         at_once, (double)in_time / seconds, (unsigned long long)finished, open_flows,
-        (unsigned long long)twice, (unsigned long long)refused, percentile(0.5), percentile(0.99));
+        (unsigned long long)twice, (unsigned long long)refused, percentile(0.5), percentile(0.99),
+        (unsigned long long)invoices, (unsigned long long)again);
     return 0;
 }
