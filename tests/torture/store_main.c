@@ -1,5 +1,5 @@
 /* Torture of the store: power cuts, broken and full disks, no memory, damaged files.
- * usage: store_torture [power|io|full|memory|corrupt]... [--full] [--seed N] [--trial N]
+ * usage: store_torture [power|io|full|memory|corrupt]... [--full] [--seed N] [--trial N | --from N]
  * Without names all of them; ends with `N passed, N failed`. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,9 +46,11 @@ int main(int argc, char **argv)
             t.seed = strtoull(argv[++i], NULL, 10);
         else if (!strcmp(argv[i], "--trial") && i + 1 < argc)
             t.trial = strtol(argv[++i], NULL, 10);
+        else if (!strcmp(argv[i], "--from") && i + 1 < argc)
+            t.from = strtol(argv[++i], NULL, 10);
         else {
             fprintf(stderr, "usage: store_torture [power|io|full|memory|corrupt]... [--full]"
-                            " [--seed N] [--trial N]\n");
+                            " [--seed N] [--trial N | --from N]\n");
             return 2;
         }
     }

@@ -11,6 +11,7 @@ struct torture {
     uint64_t seed; /* of the first trial */
     bool full;     /* hours rather than seconds */
     long trial;    /* only this one; -1: all */
+    long from;     /* the first of them; 0: all */
     long passed, failed;
 };
 

@@ -43,6 +43,7 @@ static pid_t start(struct trial *t)
     pid_t pid = fork();
     if (pid)
         return pid;
+    signal(SIGTERM, SIG_DFL);
     alarm(TRIAL_SECONDS); /* one that hangs is wrong */
     _exit(t->fn(t));
 }
@@ -67,16 +68,30 @@ static void finish(struct torture *all, const char *family, struct trial *t, int
         munmap(t->shared, t->shared_size);
 }
 
+/* Told to end: what is under way is judged, and the figures are said. */
+static volatile sig_atomic_t told_to_end;
+
+static void on_term(int signal_number)
+{
+    told_to_end = 1;
+}
+
 void trials_run(struct torture *t, const char *family, long last, int at_once,
     bool (*make)(struct torture *t, struct trial *tr, void *arg), void *arg)
 {
     static struct trial slots[AT_ONCE_MAX];
     pid_t pids[AT_ONCE_MAX] = {0};
     int running = 0;
-    long n = t->trial > 0 ? t->trial : 1;
+    long n = t->trial > 0 ? t->trial : t->from > 0 ? t->from : 1;
+    struct sigaction end = {.sa_handler = on_term}; /* without SA_RESTART: it ends the waiting */
+    sigaction(SIGTERM, &end, NULL);
     if (t->trial > 0)
         last = n;
     while (n <= last || running) {
+        if (told_to_end && n <= last) {
+            printf("%s: told to end before trial %ld of %ld\n", family, n, last);
+            last = n - 1;
+        }
         int i = 0;
         while (i < at_once && pids[i])
             i++;
