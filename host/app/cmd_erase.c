@@ -69,7 +69,9 @@ static int print_row(void *arg, struct str json)
         printf("%s  %s  %s  ", event, jsonv_str(jsonv_get(v, "received_at"), ""),
             jsonv_str(jsonv_get(v, "state"), ""));
     else
-        printf("alert %lld  ", (long long)jsonv_int(jsonv_get(v, "alert"), 0));
+        printf("%s %lld  ", jsonv_get(v, "alert") ? "alert" : "refused delivery",
+            (long long)jsonv_int(
+                jsonv_get(v, "alert"), jsonv_int(jsonv_get(v, "refused_delivery"), 0)));
     if (refused)
         printf("not erased: %s\n", refused);
     else
@@ -107,9 +109,9 @@ static int tell(const struct conf *c, const struct store_erase *q, const struct 
     const char *data = conf_text(c, "data");
     struct left left = {.data = data};
     if (!conf_flag(c, "json"))
-        printf("%d event%s, %d alert%s, %d texts %s; %d refused\n", out->events,
-            out->events == 1 ? "" : "s", out->alerts, out->alerts == 1 ? "" : "s", out->fields,
-            q->dry_run ? "would be erased" : "erased", out->refused);
+        printf("%d event%s, %d alert%s or refused deliveries, %d texts %s; %d refused\n",
+            out->events, out->events == 1 ? "" : "s", out->asides, out->asides == 1 ? "" : "s",
+            out->fields, q->dry_run ? "would be erased" : "erased", out->refused);
     if (!q->dry_run && !out->log_emptied)
         fprintf(stderr, "the log of the store could not be emptied, because somebody reads it: "
                         "run this again\n");

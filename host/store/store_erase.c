@@ -115,53 +115,6 @@ static int all_events(struct erasing *z, store_row_fn fn, void *arg, struct stor
     return rc < 0 ? -1 : 0;
 }
 
-/* ---- alerts ---- */
-
-static int one_alert(
-    struct erasing *z, struct query *q, store_row_fn fn, void *arg, struct store_erased *out)
-{
-    bool open = !query_col(q, 3).p;
-    bool in_about = needles_in(&z->needles, query_col(q, 1));
-    if (!in_about && !needles_in(&z->needles, query_col(q, 2)))
-        return 0;
-    buf_clear(&z->row);
-    buf_addc(&z->row, '{');
-    row_int(&z->row, "alert", query_col_int(q, 0));
-    row_text(&z->row, "company", z->q->company);
-    buf_adds(&z->row, ",\"fields\":[\"text\"]");
-    row_text(&z->row, "refused",
-        open ? "it is open: close it with `sauma alerts --close N` and erase again" : NULL);
-    buf_addc(&z->row, '}');
-    if (open)
-        out->refused++;
-    else
-        out->alerts++;
-    if (!open && !z->q->dry_run) {
-        struct query u = query_prepare(z->sql,
-            "UPDATE alerts SET text = ?2, about = iif(?3, 'erased ' || n, about) WHERE n = ?1");
-        query_int(&u, query_col_int(q, 0));
-        query_json(&u, buf_str(&z->mark));
-        query_int(&u, in_about);
-        query_run(&u);
-        query_free(&u);
-    }
-    return fn(arg, buf_str(&z->row));
-}
-
-static int all_alerts(struct erasing *z, store_row_fn fn, void *arg, struct store_erased *out)
-{
-    int rc = 0;
-    if (!z->needles.n)
-        return 0;
-    struct query q = query_prepare(
-        z->sql, "SELECT n, about, text, cleared_ms FROM alerts WHERE company = ? ORDER BY n");
-    query_text(&q, z->q->company);
-    while (!rc && query_row(&q) == 1)
-        rc = one_alert(z, &q, fn, arg, out);
-    query_free(&q);
-    return z->sql->rc ? -1 : 0;
-}
-
 /* ---- all of it ---- */
 
 /* The log holds pages as they were before. A reader that still needs them ends soon. */
@@ -195,7 +148,7 @@ int store_erase(const char *dir, const struct store_erase *q, store_row_fn fn, v
             z.sql = sql_open(dir, SQL_WRITER, e);
         }
         if (z.sql)
-            rc = all_events(&z, fn, arg, out) || all_alerts(&z, fn, arg, out) ? -1 : 0;
+            rc = all_events(&z, fn, arg, out) || erase_asides(&z, fn, arg, out) ? -1 : 0;
         if (z.sql && rc)
             sql_fail(z.sql, e, "cannot erase");
         if (!rc && !q->dry_run)

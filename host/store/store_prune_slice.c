@@ -219,14 +219,29 @@ static int64_t count_old_versions(struct sql *s, const struct prune_slice *sl, i
  * settled; not while there are so many that the question itself would take long. */
 #define UNSETTLED_MAX 20000
 
-/* Alerts that were closed before the cut, some at a time. */
-static int prune_alerts(struct sql *s, int64_t cut)
+/* What is no event's, some at a time: alerts that were closed, deliveries that were refused. */
+static int prune_asides(struct sql *s, const struct prune_slice *sl)
 {
-    struct query q = query_prepare(
-        s, "DELETE FROM alerts WHERE n IN (SELECT n FROM alerts WHERE cleared_ms < ? LIMIT 256)");
-    query_int(&q, cut);
-    int rc = query_run(&q);
-    query_free(&q);
+    const struct {
+        int64_t keep_ms;
+        const char *text;
+    } all[] = {
+        {sl->keep.events_ms,
+            "DELETE FROM alerts WHERE n IN (SELECT n FROM alerts WHERE cleared_ms < ? LIMIT 256)"},
+        {sl->keep.events_ms,
+            "DELETE FROM refused WHERE n IN (SELECT n FROM refused WHERE at_ms < ? LIMIT 64)"},
+        {sl->keep.bodies_ms, "UPDATE refused SET body = x'' WHERE n IN (SELECT n FROM refused WHERE"
+                             " at_ms < ? AND length(body) > 0 LIMIT 64)"},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !rc; i++) {
+        if (!all[i].keep_ms)
+            continue;
+        struct query q = query_prepare(s, all[i].text);
+        query_int(&q, sl->now_ms - all[i].keep_ms);
+        rc = query_run(&q);
+        query_free(&q);
+    }
     return rc;
 }
 
@@ -234,10 +249,10 @@ static int prune_versions(struct sql *s, struct prune_slice *sl)
 {
     int64_t cut = sl->now_ms - sl->keep.events_ms;
     struct store_books b;
+    if (prune_asides(s, sl))
+        return -1;
     if (!sl->keep.events_ms)
         return 0;
-    if (prune_alerts(s, cut))
-        return -1;
     int64_t old = count_old_versions(s, sl, cut);
     if (old < 0 || books_read(s, NULL, &b))
         return -1;

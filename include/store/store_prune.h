@@ -1,9 +1,10 @@
 /* How long things are kept. What is older goes bit by bit while the host runs, bodies before facts:
  *
- *   after keep-bodies   bodies of events, and requests and answers of steps that are large
- *   after keep-events   the events themselves, with runs, steps and logs; alerts that were closed
- *                       before that time; versions of scripts that were replaced before that time
- * and that no unsettled run needs
+ *   after keep-bodies   bodies of events and of refused deliveries; requests and answers of steps
+ *                       that are large
+ *   after keep-events   the events themselves, with runs, steps and logs; refused deliveries;
+ * alerts that were closed, and versions of scripts that were replaced, before that time, if no
+ * unsettled run needs them
  *
  * The age of an event is counted from its last change. Only what is done or skipped ever goes: what
  * is held, failed, needs attention or is under way stays whole until it is settled. The books keep

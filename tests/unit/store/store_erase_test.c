@@ -302,8 +302,26 @@ static void alerts_too(void **state)
     store_clear_alert(f->store, &al, NULL, NULL);
     fixture_settle(f);
     assert_int_equal(store_erase(f->dir, &q, keep, &rows, &out, NULL), 0);
-    assert_int_equal(out.alerts, 1);
+    assert_int_equal(out.asides, 1);
     assert_int_equal(count_left(f, &q), 0);
+    drop(&rows);
+}
+
+static void refused_deliveries_too(void **state)
+{
+    struct fixture *f = *state;
+    struct rows rows = {0};
+    struct store_erase q = question(false);
+    struct store_erased out;
+    fixture_exec(f,
+        "INSERT INTO refused (company, connection, at_ms, status, reason, authentic,"
+        " size, body) VALUES ('acme', 'shop', 1, 400, 'not JSON', 1, 9,"
+        " CAST('{maija@esimerkki.fi' AS BLOB)), ('other', 'shop', 1, 400, '', 1, 1, x'')");
+    assert_int_equal(store_erase(f->dir, &q, keep, &rows, &out, NULL), 0);
+    assert_int_equal(out.asides, 1);
+    assert_int_equal(count_left(f, &q), 0);
+    assert_int_equal(
+        fixture_number(f, "SELECT count(*) FROM refused WHERE reason = 'not JSON'"), 1);
     drop(&rows);
 }
 
@@ -398,6 +416,7 @@ int main(void)
         T(a_young_delivery_id_stays),
         T(by_event_and_by_key),
         T(alerts_too),
+        T(refused_deliveries_too),
         T(acts_too),
         T(bad_questions),
         cmocka_unit_test(needles_in_every_spelling),

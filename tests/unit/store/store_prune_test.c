@@ -233,7 +233,7 @@ static void versions_that_nobody_needs_go(void **state)
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM bundles"), 4);
 }
 
-static void closed_alerts_go(void **state)
+static void closed_alerts_and_refused_deliveries_go(void **state)
 {
     struct fixture *f = *state;
     struct chain old = {"acme", RUN_DONE, 500};
@@ -242,7 +242,17 @@ static void closed_alerts_go(void **state)
                     " cleared_ms) VALUES ('acme', 'twins', 'a', '', 1, 1, 1, 1),"
                     " ('acme', 'twins', 'b', '', 1, 1, 1, NULL),"
                     " ('acme', 'twins', 'c', '', 1, 1, 1, 1 << 45)");
+    char set[512];
+    snprintf(set, sizeof(set),
+        "INSERT INTO refused (company, connection, at_ms, status, reason, authentic, size, body)"
+        " VALUES ('acme', 'shop', %lld, 400, '', 1, 1, x'61'), ('acme', 'shop', %lld, 400, '', 1, 1,"
+        " x'61'), ('acme', 'shop', %lld, 400, '', 1, 1, x'61')",
+        (long long)(clock_wall_ms() - 500 * DAY), (long long)(clock_wall_ms() - 100 * DAY),
+        (long long)(clock_wall_ms() - DAY));
+    fixture_exec(f, set);
     prune(f, 90, 400);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM refused"), 2);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM refused WHERE body = x'61'"), 1);
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM alerts WHERE about IN ('b','c')"), 2);
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM alerts"), 2);
 }
@@ -296,7 +306,7 @@ int main(void)
         T(a_delivery_is_known_as_long_as_its_event),
         T(what_is_not_settled_cannot_be_deleted_at_all),
         T(versions_that_nobody_needs_go),
-        T(closed_alerts_go),
+        T(closed_alerts_and_refused_deliveries_go),
         T(space_is_given_back),
         T(ages_that_lose_something_are_refused),
     };
