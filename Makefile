@@ -263,11 +263,17 @@ $(B)/bench/%: tests/bench/%.c $(LIB_engine)
 
 # Quality and speed of the matching primitives on the data sets at DATA.
 DATA ?= ../shared/data
-.PHONY: bench-match
+# bench-match-spread: the same decisions on data that was changed; bench-match-million: a million
+# products, as the host keeps them.
+.PHONY: bench-match bench-match-spread bench-match-million
 bench-match: sauma $(B)/bench/match_bench
 	@tests/bench/match_quality.py $(B)/sauma $(DATA)
 	@$(B)/bench/match_bench $(DATA)
 	@tests/bench/match_products.py $(B)/sauma $(DATA)
+bench-match-spread: sauma
+	@tests/bench/match_spread.py $(B)/sauma $(DATA)
+bench-match-million: $(B)/bench/match_million
+	@$(B)/bench/match_million
 
 install: sauma
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sauma
