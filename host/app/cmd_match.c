@@ -6,7 +6,7 @@
 #include "match_products.h"
 
 static const struct conf_option match_options[] = {
-    {"pairs", CONF_TEXT, NULL, "names: tab-separated file of pairs, its first line the headings"},
+    {"pairs", CONF_TEXT, NULL, "names: table of pairs, its first line the headings"},
     {"columns", CONF_TEXT, NULL,
         "names: headings of the two columns (name_a,name_b); products: meaning=heading,..."},
     MATCH_PRODUCTS_OPTIONS,
@@ -33,7 +33,9 @@ const struct command command_match = {
         "Columns by their meaning: id, name, code, brand, text, price, unit.\n\n"
         "names: for each pair a JSON object with decision (same, different, unsure), score (0 to\n"
         "1) and evidence (what matched and what spoke against it; the weights add up to the\n"
-        "score).\n",
+        "score).\n\n"
+        "Tables may be separated by commas, semicolons, tabs or bars, and be UTF-8, UTF-16 (with its\n"
+        "mark) or Windows-1252. A bad line gives an error in its place.\n",
     .options = match_options,
     .run = match_run,
 };
