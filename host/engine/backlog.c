@@ -141,6 +141,10 @@ static void note_end(struct company *c, const struct reading *g, const struct st
         b->behind = end->more;
         b->new_seq = end->last.seq;
         b->new_next = false;
+    } else if (b->moved) {
+        b->due = (struct store_place){0};
+        b->due_ms = clock_wall_ms();
+        b->moved = false;
     } else {
         b->due = end->more ? end->last : (struct store_place){INT64_MAX, g->until};
         b->due_ms = end->more ? end->last.ms : end->next_ms;
@@ -283,6 +287,17 @@ void backlog_sleeps(struct company *c, int64_t until_ms)
         return;
     b->due_ms = until_ms;
     set_due_timer(c->engine, until_ms);
+}
+
+void backlog_clock_set(struct company *c)
+{
+    struct backlog *b = &c->backlog;
+    if (!b->due_ms)
+        return;
+    b->moved = b->reading;
+    b->due = (struct store_place){0};
+    b->due_ms = clock_wall_ms();
+    backlog_pump(c);
 }
 
 /* ---- the start ---- */

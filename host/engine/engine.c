@@ -133,9 +133,9 @@ void engine_start(struct engine *e)
         return;
     e->started = true;
     e->started_wall_ms = clock_wall_ms();
+    keeper_start(e); /* before anything is read that waits for a time */
     backlog_begin(e);
     schedule_pump(e);
-    keeper_start(e);
 }
 
 bool engine_ready(const struct engine *e)

@@ -22,6 +22,7 @@
 struct timed {
     const struct manifest_schedule *spec; /* of the timetable's version */
     int64_t slot;                         /* the last time that came */
+    int64_t since;                        /* the one at which it began */
     int64_t slot_ms, due_ms;              /* when; and when the next one comes */
     bool busy;                            /* an event is being stored */
     int64_t retry_ms;                     /* monotonic: not before; it was not stored */
@@ -118,7 +119,7 @@ static struct timetable *still(const struct pending *p)
 
 /* ---- what the store knows ---- */
 
-static void on_synced(void *arg, const int64_t *slots, const struct err *err)
+static void on_synced(void *arg, const struct store_slot *slots, const struct err *err)
 {
     struct pending *p = arg;
     if (engine_held_back(p->engine)) {
@@ -130,8 +131,10 @@ static void on_synced(void *arg, const int64_t *slots, const struct err *err)
             tt->retry_ms = clock_mono_ms() + RETRY_MS;
         } else if (tt) {
             tt->state = KNOWN;
-            for (int i = 0; i < tt->n; i++)
-                set_slot(&tt->v[i], slots[i]);
+            for (int i = 0; i < tt->n; i++) {
+                tt->v[i].since = slots[i].since;
+                set_slot(&tt->v[i], slots[i].slot);
+            }
         }
         keeper_soon(p->engine);
     }
@@ -322,6 +325,14 @@ static void come(struct timetable *tt, int at, int64_t now)
     }
 }
 
+/* The clock was set back. What came since then by it may not come again, and the delivery ids see
+ * to that; but what was left out, when the clock was ahead, is still to come. */
+static void set_back(struct timed *t, int64_t now)
+{
+    int64_t slot = recurrence_slot(&t->spec->when, now);
+    set_slot(t, slot < t->since ? t->since : slot);
+}
+
 int64_t timetable_look(struct company *c, int64_t now)
 {
     struct timetable *tt = c->timetable;
@@ -334,10 +345,8 @@ int64_t timetable_look(struct company *c, int64_t now)
         struct timed *t = &tt->v[i];
         if (t->busy || mono < t->retry_ms)
             continue;
-        /* The clock was set back: what came since then by it may not come again, and the delivery
-         * ids see to that; but what did not come is still to come. */
         if (t->slot_ms > now)
-            set_slot(t, recurrence_slot(&t->spec->when, now));
+            set_back(t, now);
         if (t->due_ms <= now)
             come(tt, i, now);
         else if (t->due_ms < next)

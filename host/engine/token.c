@@ -67,6 +67,11 @@ static void forget(struct token *t)
     t->value = NULL;
 }
 
+void token_forget(struct channel *ch)
+{
+    ch->token.renew_ms = 0;
+}
+
 void token_free(struct channel *ch)
 {
     if (ch->token.transfer)

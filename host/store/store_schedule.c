@@ -11,7 +11,7 @@ struct sync {
     struct op op;
     const char *company;
     struct store_schedule *v;
-    int64_t *slots;
+    struct store_slot *slots;
     int n;
     store_schedules_fn fn;
     void *arg;
@@ -21,17 +21,18 @@ static int sync_one(struct sql *s, struct sync *y, int i)
 {
     const struct store_schedule *v = &y->v[i];
     struct query *q = sql_use(s, Q_SCHEDULE_SYNC,
-        "INSERT INTO schedules (company, name, spec, slot) VALUES (?, ?, ?, ?)"
+        "INSERT INTO schedules (company, name, spec, slot, since) VALUES (?1, ?2, ?3, ?4, ?4)"
         " ON CONFLICT (company, name) DO UPDATE SET slot ="
-        "  CASE WHEN spec = excluded.spec AND slot IS NOT NULL THEN slot ELSE excluded.slot END,"
-        " spec = excluded.spec RETURNING slot");
+        "  CASE WHEN spec = ?3 AND slot IS NOT NULL THEN slot ELSE ?4 END, since ="
+        "  CASE WHEN spec = ?3 AND slot IS NOT NULL THEN since ELSE ?4 END,"
+        " spec = ?3 RETURNING slot, since");
     query_text(q, y->company);
     query_text(q, v->name);
     query_text(q, v->spec);
     query_int(q, v->slot);
     if (query_row(q) != 1)
         return -1;
-    y->slots[i] = query_col_int(q, 0);
+    y->slots[i] = (struct store_slot){query_col_int(q, 0), query_col_int(q, 1)};
     return query_run(q);
 }
 
@@ -93,8 +94,8 @@ static void sync_done(struct op *o, const struct err *e)
 void store_sync_schedules(struct store *s, const char *company, const struct store_schedule *v,
     int n, store_schedules_fn fn, void *arg)
 {
-    size_t room =
-        op_room(company) + (size_t)n * (sizeof *v + sizeof(int64_t)) + 2 * _Alignof(max_align_t);
+    size_t room = op_room(company) + (size_t)n * (sizeof *v + sizeof(struct store_slot)) +
+                  2 * _Alignof(max_align_t);
     for (int i = 0; i < n; i++)
         room += op_room(v[i].name) + op_room(v[i].spec);
     struct sync *y = op_new(sizeof *y, room);
@@ -103,7 +104,7 @@ void store_sync_schedules(struct store *s, const char *company, const struct sto
     o->done = sync_done;
     o->what = "schedules of a company";
     y->v = op_array(o, (size_t)n * sizeof *v);
-    y->slots = op_array(o, (size_t)n * sizeof(int64_t));
+    y->slots = op_array(o, (size_t)n * sizeof(struct store_slot));
     y->n = n;
     y->company = op_text(o, company);
     for (int i = 0; i < n; i++)

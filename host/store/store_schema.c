@@ -287,6 +287,9 @@ static const char *const migrations[] = {
     " body BLOB NOT NULL"
     ") STRICT;"
     "CREATE INDEX refused_company ON refused (company, authentic);",
+    /* 9: when a schedule began: times before it do not come, whatever the clock is set to */
+    "ALTER TABLE schedules ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE schedules SET since = slot WHERE slot IS NOT NULL;",
 };
 
 #define SCHEMA ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

@@ -93,6 +93,8 @@ void token_cancel(struct token_wait *w);
 /* The other side did not take this one (401): the next to ask gets a new one. */
 void token_spent(struct channel *ch, const char *value);
 void token_free(struct channel *ch);
+/* The next to ask gets a new one; what is under way is not disturbed. */
+void token_forget(struct channel *ch);
 /* access_token and expires_in (seconds; number or text) of a token answer; -1 and e. */
 int token_parse(struct str body, char **value, int64_t *lifetime_ms, struct err *e);
 /* Words of a refusal: error_description, error, errors[].message; "" if there are none. */

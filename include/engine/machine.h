@@ -53,6 +53,7 @@ struct engine {
     int64_t started_wall_ms;
     struct loop_timer *retry;  /* of what failed for want of disk space */
     struct loop_timer *keeper; /* of what the wall clock decides */
+    int64_t clock_ahead_ms;    /* wall clock less monotonic, when last looked at */
     uint64_t generation;       /* of timetables */
     bool system_stored;
 
@@ -94,6 +95,7 @@ struct backlog {
     int64_t ready_seq, new_seq;
     struct store_place due; /* waiting runs up to here were looked at */
     int64_t due_ms;         /* the next one that may be due; 0: none waits in the store alone */
+    bool moved;             /* they were moved along with the clock during the read under way */
     int active, in_memory;  /* events */
     size_t body_bytes;
     int64_t open; /* events in memory and in the store that are in flight */
@@ -296,6 +298,8 @@ void backlog_pump(struct company *c);
 bool backlog_take_new(struct company *c, int64_t seq);
 /* A run of it waits in the store alone until then. */
 void backlog_sleeps(struct company *c, int64_t until_ms);
+/* What waits in the store for a time was moved along with the wall clock: it is looked for anew. */
+void backlog_clock_set(struct company *c);
 /* True if memory holds more idle events than it should. */
 bool backlog_crowded(const struct company *c);
 bool backlog_heavy(const struct company *c); /* or bodies that these do not need for now */
@@ -409,6 +413,7 @@ bool order_of_run(struct run *r);
 /* keeper.c: looks at all that depends on the wall clock, time and again */
 void keeper_start(struct engine *e);
 void keeper_soon(struct engine *e);
+#define KEEPER_LOOK_MS INT64_C(5000) /* a clock that was set is noticed within this */
 
 /* journal.c */
 void journal_load(struct run *r, void (*fn)(struct run *r));

@@ -120,6 +120,9 @@ enum query_slot {
     Q_STEP_HAS_EFFECT,
     Q_STEP_KEEP,
     Q_EVENT_UNROUTE,
+    Q_WAITS_BACK,
+    Q_WAITS_ON,
+    Q_WAITS_START,
     Q_SLOTS
 };
 

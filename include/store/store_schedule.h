@@ -12,8 +12,12 @@ struct store_schedule {
     const char *spec; /* when it comes; another one begins anew */
     int64_t slot;     /* of a new one: the last time that is over */
 };
-/* slots: of each, in order, the last time that came; they live during the call. NULL with e. */
-typedef void (*store_schedules_fn)(void *arg, const int64_t *slots, const struct err *e);
+struct store_slot {
+    int64_t slot;  /* the last time that came */
+    int64_t since; /* the one at which the schedule began: those up to it never come */
+};
+/* slots: of each, in order; they live during the call. NULL with e. */
+typedef void (*store_schedules_fn)(void *arg, const struct store_slot *slots, const struct err *e);
 /* These are the company's schedules from now on. One that it had before, with the same spec, goes
  * on from its slot; one that is left out begins anew when it comes back (but keeps its cursor). */
 void store_sync_schedules(struct store *s, const char *company, const struct store_schedule *v,

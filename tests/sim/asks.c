@@ -1,5 +1,6 @@
 /* store.h, one by one: what is asked is copied. */
 #include <stdlib.h>
+#include "clock.h"
 #include "disk.h"
 
 struct op *op_new(enum op_kind kind, void *arg)
@@ -90,6 +91,7 @@ void store_set_run(struct store *s, const struct store_run_change *c, store_done
         .until_ms = c->until_ms,
         .version = arena_text(c->version),
         .began_ms = c->began_ms};
+    o->at_ms = clock_wall_ms();
     disk_ask(s, o);
 }
 

@@ -152,10 +152,11 @@ void on_pin(void *arg, const char *company, const char *version, const char *fol
     buf_addf(said(arg), " pin %s %s %s", company, version, folder);
 }
 
-void on_schedules(void *arg, const int64_t *slots, const struct err *e)
+void on_schedules(void *arg, const struct store_slot *slots, const struct err *e)
 {
     if (failed(arg, e))
         return;
     for (int i = 0; i < CONFORMANCE_SLOTS; i++)
-        buf_addf(said(arg), " slot %lld", (long long)slots[i]);
+        buf_addf(said(arg), " slot %lld since %lld", (long long)slots[i].slot,
+            (long long)slots[i].since);
 }

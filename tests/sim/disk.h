@@ -6,6 +6,7 @@
 #include "sim.h"
 #include "store.h"
 #include "store_act.h"
+#include "store_clock.h"
 #include "store_schedule.h"
 
 struct disk_step {
@@ -27,8 +28,8 @@ struct disk_run {
     struct store_run run; /* state and reason as they are now */
     int64_t n;
     struct str result;
-    int64_t until_ms;
     struct store_progress progress;
+    int64_t until_ms, updated_ms;
     struct disk_step *steps; /* by seq */
     int nsteps, room, logs;
     struct disk_old *old;
@@ -138,6 +139,7 @@ enum op_kind {
     OP_SWITCH,
     OP_SCHEDULES,
     OP_SLOT,
+    OP_SHIFT,
     OP_WRITES, /* those above write */
     OP_JOURNAL,
     OP_STANDING,
@@ -198,7 +200,7 @@ struct op {
     struct store_begun *begun;
     store_begun_fn on_begun;
     struct store_schedule *schedules;
-    int64_t *slots;
+    struct store_slot *slots;
     store_schedules_fn on_schedules;
     struct store_books books;
     store_books_fn on_books;
@@ -218,6 +220,7 @@ void tables_load_standing(const struct disk *d, struct op *o);
 void tables_load_revision(const struct disk *d, struct op *o);
 void tables_set_tries(struct disk *d, struct op *o);
 void tables_load_begun(struct disk *d, struct op *o);
+void tables_shift_waits(struct disk *d, const struct op *o);
 void tables_raise_alert(struct disk *d, struct op *o);
 void tables_clear_alert(struct disk *d, struct op *o);
 void tables_close_by_number(struct disk *d, struct op *o);

@@ -6,7 +6,7 @@
 struct disk_schedule {
     struct disk_schedule *next;
     const char *company, *name, *spec;
-    int64_t slot;
+    int64_t slot, since;
     bool known; /* it has a slot; not if the company left it out since */
 };
 
@@ -33,14 +33,14 @@ void tables_sync_schedules(struct disk *d, struct op *o)
         struct disk_schedule *v = find(d, o->name, s->name);
         if (!v) {
             v = arena_zalloc(sizeof *v);
-            *v = (struct disk_schedule){d->schedules, o->name, s->name, "", 0, false};
+            *v = (struct disk_schedule){d->schedules, o->name, s->name, "", 0, 0, false};
             d->schedules = v;
         }
         if (!v->known || strcmp(v->spec, s->spec) != 0)
-            v->slot = s->slot;
+            v->slot = v->since = s->slot;
         v->known = true;
         v->spec = s->spec;
-        o->slots[i] = v->slot;
+        o->slots[i] = (struct store_slot){v->slot, v->since};
     }
     for (struct disk_schedule *v = d->schedules; v; v = v->next)
         if (strcmp(v->company, o->name) == 0 && !is_kept(o, v->name))
@@ -63,7 +63,7 @@ void store_sync_schedules(struct store *s, const char *company, const struct sto
     o->name = arena_text(company);
     o->n = n;
     o->schedules = arena_zalloc((size_t)n * sizeof *v + 1);
-    o->slots = arena_zalloc((size_t)n * sizeof(int64_t) + 1);
+    o->slots = arena_zalloc((size_t)n * sizeof(struct store_slot) + 1);
     for (int i = 0; i < n; i++)
         o->schedules[i] =
             (struct store_schedule){arena_text(v[i].name), arena_text(v[i].spec), v[i].slot};

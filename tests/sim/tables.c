@@ -197,6 +197,7 @@ static void set_run(struct disk *d, struct op *o)
     r->until_ms = c->until_ms;
     if (c->began_ms)
         r->progress.began_ms = c->began_ms;
+    r->updated_ms = o->at_ms;
     if (c->version[0])
         r->run.version = c->version;
     r->ended_us = run_state_final(c->state) ? sim->mono_us : 0;
@@ -404,6 +405,9 @@ void tables_apply(struct disk *d, struct op *o)
         break;
     case OP_SWITCH:
         add_switch(d, o);
+        break;
+    case OP_SHIFT:
+        tables_shift_waits(d, o);
         break;
     case OP_SCHEDULES:
         tables_sync_schedules(d, o);

@@ -1,0 +1,60 @@
+/* Waits of runs, when the wall clock was set. */
+#include "store_clock.h"
+
+#include "store_private.h"
+
+/* A clock that is put right by NTP goes back by less. */
+#define SLACK_MS 2000
+
+struct shift {
+    struct op op;
+    struct op_done cb;
+    int64_t now_ms, delta_ms;
+};
+
+/* Those that began to wait by the clock as it was: what began since does so by the clock as it is,
+ * and lies on the other side of the middle. */
+static int shift_all(struct sql *s, const struct shift *h)
+{
+    bool back = h->delta_ms < 0;
+    struct query *q = back ? sql_use(s, Q_WAITS_BACK,
+                                 "UPDATE runs SET until_ms = until_ms + ?1, updated_ms = updated_ms"
+                                 " + ?1 WHERE state = 'waiting' AND updated_ms > ?2")
+                           : sql_use(s, Q_WAITS_ON,
+                                 "UPDATE runs SET until_ms = until_ms + ?1, updated_ms = updated_ms"
+                                 " + ?1 WHERE state = 'waiting' AND updated_ms < ?2");
+    query_int(q, h->delta_ms);
+    query_int(q, h->now_ms - h->delta_ms / 2);
+    return query_run(q);
+}
+
+static int shift_run(struct sql *s, struct op *o)
+{
+    struct shift *h = (struct shift *)o;
+    if (h->delta_ms)
+        return shift_all(s, h);
+    struct query *q = sql_use(s, Q_WAITS_START,
+        "UPDATE runs SET until_ms = ?1 + max(until_ms - updated_ms, 0), updated_ms = ?1"
+        " WHERE state = 'waiting' AND updated_ms > ?1 + ?2");
+    query_int(q, h->now_ms);
+    query_int(q, SLACK_MS);
+    return query_run(q);
+}
+
+static void shift_done(struct op *o, const struct err *e)
+{
+    op_done_call(&((struct shift *)o)->cb, e);
+}
+
+void store_shift_waits(
+    struct store *s, int64_t now_ms, int64_t delta_ms, store_done_fn fn, void *arg)
+{
+    struct shift *h = op_new(sizeof *h, 0);
+    h->op.run = shift_run;
+    h->op.done = shift_done;
+    h->op.what = "waits of runs after the clock was set";
+    h->cb = (struct op_done){fn, arg};
+    h->now_ms = now_ms;
+    h->delta_ms = delta_ms;
+    store_ask(s, &h->op);
+}
