@@ -269,7 +269,7 @@ static const char *const migrations[] = {
     "END;",
     /* 8: damage to an answer is noticed (store_sum.c); NULL: it has none */
     "ALTER TABLE steps ADD COLUMN sum INTEGER;",
-    /* 8: since when a run is at work (its deadline counts from it), when a person let it go on, and
+    /* 9: since when a run is at work (its deadline counts from it), when a person let it go on, and
      * how the tries of its last step went (JSON, see tries.c of the engine) */
     "ALTER TABLE runs ADD COLUMN began_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE runs ADD COLUMN reopened_ms INTEGER NOT NULL DEFAULT 0;"
@@ -288,6 +288,7 @@ static const char *const migrations[] = {
     ") STRICT;"
     "CREATE INDEX refused_company ON refused (company, authentic);",
     /* 9: when a schedule began: times before it do not come, whatever the clock is set to */
+    /* 10: when a schedule began: times before it do not come, whatever the clock is set to */
     "ALTER TABLE schedules ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
     "UPDATE schedules SET since = slot WHERE slot IS NOT NULL;",
 };
