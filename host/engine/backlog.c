@@ -92,11 +92,16 @@ static bool may_read(const struct engine *e)
     return e->started && e->backlog_known && !e->draining && !e->dead;
 }
 
+static bool is_due(const struct company *c)
+{
+    return c->backlog.due_ms && c->backlog.due_ms <= clock_wall_ms();
+}
+
 /* What the company reads next. */
 static bool next_kind(const struct company *c, enum store_open_kind *kind)
 {
     const struct backlog *b = &c->backlog;
-    bool due = b->due_ms && b->due_ms <= clock_wall_ms();
+    bool due = is_due(c);
     bool new = b->behind && c->current &&list_empty(&c->unrouted);
     if (b->ready)
         *kind = STORE_OPEN_READY;
@@ -212,8 +217,15 @@ static void serve(struct engine *e)
         leave_turn(c);
         /* If it has enough, the ends of what it has bring it back; not for one event each time. */
         int n = window(c) - at_work(c);
-        if (!next_kind(c, &kind) || !bytes_left(c) || at_work(c) > n)
+        if (!next_kind(c, &kind))
             continue;
+        if (!bytes_left(c) || at_work(c) > n) {
+            /* What is at work may wait for the key or the lock of a run whose time has come. */
+            if (!is_due(c))
+                continue;
+            kind = STORE_OPEN_DUE;
+            n = n > SHARE ? SHARE : n > 1 ? n : 1;
+        }
         read_some(c, kind, n < READ_BATCH ? n : READ_BATCH);
     }
 }

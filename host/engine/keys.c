@@ -12,12 +12,23 @@
 /* Runs of a key that are fetched at once: they only wait for each other. */
 #define KEY_BATCH 16
 
+/* While any run of the company waits in the store it may be one of the key. */
+static bool all_known(const struct company *c)
+{
+    return !c->backlog.due_ms;
+}
+
+bool key_is_free(const struct company *c, const char *key)
+{
+    return all_known(c) && !map_get(c->keys, str_of(key));
+}
+
 static struct key_queue *queue_new(struct company *c, const char *key)
 {
     struct key_queue *q = mem_zalloc(1, sizeof *q);
     q->company = c;
     q->key = mem_dup(key);
-    q->known = c->backlog.due_ms ? 0 : INT64_MAX;
+    q->known = all_known(c) ? INT64_MAX : 0;
     list_init(&q->runs);
     map_set(c->keys, str_of(key), q);
     return q;
@@ -41,6 +52,7 @@ void key_reserve(struct company *c, const char *key, const char *run)
     struct key_queue *q = map_get(c->keys, str_of(key));
     if (!q)
         q = queue_new(c, key);
+    q->known = 0; /* nothing was read from the store yet */
     if (!q->begun[0])
         snprintf(q->begun, sizeof q->begun, "%s", run);
 }

@@ -92,7 +92,7 @@ static bool at_once(const struct company *c, const char *key)
     const struct engine *e = c->engine;
     return e->started && !e->draining && list_empty(&c->ready) && list_empty(&e->turn) &&
            e->stats.running < e->set.max_running && c->running < e->set.max_running_company &&
-           (!key[0] || !map_get(c->keys, str_of(key)));
+           (!key[0] || key_is_free(c, key));
 }
 
 static void store_and_admit(struct incoming *ev, struct routed *t, const char *reason)

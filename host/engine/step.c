@@ -162,7 +162,6 @@ void step_store_intent(struct step *s, void (*stored)(struct step *s))
 void step_store_doubt(struct step *s, void (*stored)(struct step *s))
 {
     struct run *r = s->run;
-    r->clean_seq = 0;
     store_set_tries(r->engine->parts.store, r->id, STR_NONE, on_intent, record_intent(s, stored));
 }
 

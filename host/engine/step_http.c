@@ -250,13 +250,20 @@ static void send_request(struct step *s)
     step_request_free(&q);
 }
 
+/* Only what is on disk was taken back: with a full disk the store goes on saying it. */
+static void doubted(struct step *s)
+{
+    s->run->clean_seq = 0;
+    send_request(s);
+}
+
 static void placed(void *arg)
 {
     struct step *s = arg;
     s->in_channel = true;
     /* The store says that all tries of this write did nothing; from here on that may be wrong. */
     if (tries_said_clean(s))
-        step_store_doubt(s, send_request);
+        step_store_doubt(s, doubted);
     else
         send_request(s);
 }

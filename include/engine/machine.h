@@ -313,12 +313,13 @@ void admission_settled(struct company *c); /* one of its events is no longer in 
 void admission_keep(struct company *c, const struct store_refused *r);
 
 /* keys.c */
-void key_enter(struct run *r, const char *key);
+void key_enter(struct run *r, const char *key); /* into the queue of its key, by its event */
 /* That run had begun when the host ended: it is first. */
-void key_reserve(struct company *c, const char *key,
-    const char *run); /* into the queue of its key, by its event */
+void key_reserve(struct company *c, const char *key, const char *run);
 /* True if it may go on; else run_admit is called when it may. */
 bool key_turn(struct run *r);
+/* Nobody has the key, nor waits for it, here or in the store. */
+bool key_is_free(const struct company *c, const char *key);
 void key_leave(struct run *r); /* its end: the next one of the key may go on */
 /* Leaving memory and not the store: whether its key can do without it here, and doing so. */
 bool key_may_let_go(const struct run *r);

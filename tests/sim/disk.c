@@ -133,8 +133,6 @@ static void apply(struct store *s)
         if (o->kind < OP_WRITES && d->full && dice_hit(&d->dice, 900)) {
             op_refuse(o, ERR_IO, "disk full");
             d->told_full = true;
-            if (o->kind == OP_ROUTE)
-                disk_find_event(d, o->name)->route_failed = true;
         } else {
             tables_apply(d, o);
         }

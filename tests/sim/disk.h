@@ -59,7 +59,6 @@ struct disk_event {
     enum event_state state;
     const char *reason;
     struct disk_run *runs;
-    bool route_failed; /* for the judge: for want of space; those after it may have gone first */
 };
 
 struct disk_version {

@@ -143,7 +143,7 @@ static void give_one(const struct disk *d, struct giving *g)
         give(g, r->event, (struct store_place){r->event->seq, 0});
 }
 
-void tables_load_open(const struct disk *d, struct op *o)
+static void load(const struct disk *d, struct op *o)
 {
     const struct store_open_query *q = &o->query;
     struct giving g = {.op = o};
@@ -163,6 +163,22 @@ void tables_load_open(const struct disk *d, struct op *o)
             !give(&g, ev, (struct store_place){ev->seq, 0}))
             return;
     }
+}
+
+void tables_load_open(const struct disk *d, struct op *o)
+{
+    static const char *const kinds[] = {"new", "ready", "begun", "key", "due", "run"};
+    const struct store_open_query *q = &o->query;
+    load(d, o);
+    TRACE(
+        "store: open %s %s %s after %lld,%lld until %lld: %d of at most %d%s, last %lld,%lld, next "
+        "%lld",
+        kinds[q->kind], q->company ? q->company : "", q->name ? q->name : "",
+        (long long)q->after.seq, (long long)q->after.ms, (long long)q->until, o->end.n, q->limit,
+        o->end.more ? ", more" : "", (long long)o->end.last.seq, (long long)o->end.last.ms,
+        (long long)o->end.next_ms);
+    for (int i = 0; i < o->n; i++)
+        TRACE("store:   %s", o->open[i].event.id);
 }
 
 /* ---- the backlog ---- */
