@@ -341,6 +341,8 @@ local function write_spec(connection, method, path, options, level)
   spec.optional = options.lost == "drop" or nil
   spec.settle_ms, spec.looks_ms = milliseconds(options.settle), looks_ms(options.looks, level + 1)
   spec.looked, spec.what = options.looked, options.what
+  -- Who sends it again without looking says that twice does no harm.
+  spec.repeatable = not options.find and (options.attempts or 1) > 1 or nil
   return spec
 end
 

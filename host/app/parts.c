@@ -164,6 +164,7 @@ int parts_read_options(
     engine_settings_defaults(s);
     if (conf_text(c, "settle"))
         s->settle_ms = conf_int(c, "settle");
+    s->search_first_ms = conf_int(c, "search-first");
     s->sends = (int)conf_int(c, "write-attempts");
     s->retry_base_ms = conf_int(c, "retry-base");
     s->retry_cap_ms = conf_int(c, "retry-cap");

@@ -209,3 +209,14 @@ bool clock_parse_http(const char *text, size_t n, int64_t *wall_ms)
     *wall_ms = ms;
     return true;
 }
+
+void clock_boot(char out[40])
+{
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+    out[0] = '\0';
+    if (!f)
+        return;
+    if (fgets(out, 40, f))
+        out[strcspn(out, "\n")] = '\0';
+    fclose(f);
+}

@@ -42,12 +42,55 @@ static void fill(
                                            : SENDS_DEFAULT;
 }
 
+/* A call that has been at it for longer looks again, unless the look was its last step. */
+#define LOOK_FRESH_MS 120000
+
+static bool is_fresh(const struct run *r, uint32_t seq, int64_t looked)
+{
+    if (looked <= 0 || looked < (int64_t)r->live_seq)
+        return false;
+    return looked == (int64_t)seq - 1 || clock_mono_ms() - r->live_ms < LOOK_FRESH_MS;
+}
+
+static bool is_idempotent(const struct jsonv *spec)
+{
+    const char *method = jsonv_str(jsonv_get(spec, "method"), "");
+    return strcmp(method, "PUT") == 0 || strcmp(method, "DELETE") == 0;
+}
+
+enum doubt_first doubt_before(const struct step *s, char *why, size_t n)
+{
+    const struct run *r = s->run;
+    const struct jsonv *spec = jsondoc_root(s->doc);
+    int64_t looked = jsonv_int(jsonv_get(spec, "looked"), 0), now = clock_wall_ms();
+    int64_t restored = store_restored_ms(r->engine->parts.store);
+    bool find = jsonv_bool(jsonv_get(spec, "find"), false);
+    bool doubtful = restored && now - restored < r->engine->set.search_first_ms;
+    char at[CLOCK_TEXT];
+    clock_format(restored, at);
+    snprintf(why, n,
+        "older data was put in place of newer at %s, and what was done between is forgotten", at);
+    if (is_fresh(r, s->seq, looked))
+        return DOUBT_SEND;
+    if (find && looked > 0 && !doubtful)
+        snprintf(why, n, "it was looked for before the run waited or the host was started again");
+    if (find && (looked > 0 || doubtful))
+        return DOUBT_LOOK;
+    /* What may be done twice, and what a person let go on since, is done. */
+    if (find || !doubtful || is_idempotent(spec) || r->reopened_ms > restored ||
+        jsonv_bool(jsonv_get(spec, "repeatable"), false))
+        return DOUBT_SEND;
+    return DOUBT_ASK;
+}
+
 void doubt_remember(const struct step *s)
 {
     struct run *r = s->run;
     fill(r, s->seq, s->conn, jsondoc_root(s->doc));
     r->doubt.sent_ms = s->sent_ms;
     r->doubt.ended_ms = s->lost_ms ? s->lost_ms : clock_wall_ms();
+    r->sent.seq = s->seq;
+    r->sent.ended_ms = clock_mono_ms();
 }
 
 void doubt_replay(struct run *r, const struct journal_step *js, const struct jsonv *spec)
@@ -65,7 +108,32 @@ void doubt_replay(struct run *r, const struct journal_step *js, const struct jso
     r->doubt.sent_ms = jsonv_int(jsonv_get(root, "sent_ms"), js->at_ms);
     r->doubt.ended_ms = jsonv_int(jsonv_get(root, "ended_ms"), r->doubt.sent_ms);
     r->doubt.settle_ms = jsonv_int(jsonv_get(root, "settle_ms"), r->doubt.settle_ms);
+    const char *boot = jsonv_str(jsonv_get(root, "boot"), "");
+    if (boot[0] && strcmp(boot, r->engine->boot) == 0) {
+        r->sent.seq = js->seq;
+        r->sent.ended_ms = jsonv_int(jsonv_get(root, "ended_mono_ms"), 0);
+    }
     jsondoc_free(d);
+}
+
+/* How long ago the request of the write in doubt was no longer under this host's hand. By the
+ * monotonic clock if it was this process that sent it: a wall clock that is set forward must not
+ * bring the looking forward. */
+static int64_t since(const struct run *r)
+{
+    if (r->sent.seq == r->doubt.seq)
+        return clock_mono_ms() - r->sent.ended_ms;
+    int64_t passed = clock_wall_ms() - r->doubt.ended_ms;
+    return passed > 0 ? passed : 0;
+}
+
+/* What the settling must still wait because it was another process that sent it: its clock cannot
+ * be asked any more, so the time since this one began counts. */
+static int64_t fresh_start(const struct run *r)
+{
+    if (r->sent.seq == r->doubt.seq)
+        return 0;
+    return r->doubt.settle_ms - (clock_mono_ms() - r->engine->started_mono_ms);
 }
 
 static void settled(struct step *s)
@@ -77,7 +145,7 @@ static void settled(struct step *s)
         (long long)clock_wall_ms(), r->doubt.sends,
         r->reopened_ms > r->doubt.ended_ms ? "true" : "false");
     /* A look that comes late, as after a downtime, is as good as those before it. */
-    int64_t passed = clock_wall_ms() - r->doubt.ended_ms - r->doubt.settle_ms;
+    int64_t passed = since(r) - r->doubt.settle_ms;
     for (int i = 0, n = 0; i < r->doubt.looks.n; i++)
         if (r->doubt.looks.ms[i] > passed)
             buf_addf(&meta, "%s%lld", n++ ? "," : "", (long long)r->doubt.looks.ms[i]);
@@ -97,16 +165,16 @@ void doubt_settle(struct step *s)
         step_fail(s, "permanent", "step %lld is not the last write of this run", (long long)of);
         return;
     }
-    int64_t until = r->doubt.ended_ms + r->doubt.settle_ms + after, now = clock_wall_ms();
-    /* A clock that was set back must not make the wait longer than it is. */
-    if (until - now > r->doubt.settle_ms + after)
-        until = now + r->doubt.settle_ms + after;
-    if (until <= now || r->waited == s->seq) {
+    int64_t left = r->doubt.settle_ms + after - since(r), fresh = fresh_start(r);
+    if (fresh > left)
+        left = fresh;
+    if (left <= 0 || r->waited == s->seq) {
         settled(s);
         return;
     }
+    int64_t until = clock_wall_ms() + left;
     clock_format(until, at);
     snprintf(why, sizeof why, "nobody knows whether step %lld arrived%s; it is looked for %sat %s",
         (long long)of, after ? ", and it was not found yet" : "", after ? "again " : "", at);
-    step_wait(s, until - now, settled, why);
+    step_wait(s, left, settled, why);
 }

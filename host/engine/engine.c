@@ -18,6 +18,7 @@ void engine_settings_defaults(struct engine_settings *s)
     *s = (struct engine_settings){
         .settle_ms = -1,
         .looks = {.n = -1},
+        .search_first_ms = 86400000,
         .retry_base_ms = 500,
         .retry_cap_ms = 300000,
         .retry_attempts = 100,
@@ -134,6 +135,8 @@ void engine_start(struct engine *e)
     e->started = true;
     e->started_wall_ms = clock_wall_ms();
     keeper_start(e); /* before anything is read that waits for a time */
+    e->started_mono_ms = clock_mono_ms();
+    clock_boot(e->boot);
     backlog_begin(e);
     schedule_pump(e);
 }

@@ -1,6 +1,7 @@
 /* The journal of a run, read back for a replay. */
 #include <stdio.h>
 #include <string.h>
+#include "buf.h"
 #include "log.h"
 #include "machine.h"
 #include "mem.h"
@@ -108,4 +109,32 @@ void step_mismatch(
         jsonv_str(jsonv_get(root, "connection"), "")[0] ? " on " : "",
         jsonv_str(jsonv_get(root, "connection"), ""));
     mem_free(title);
+}
+
+/* Which step looked before a write is no part of what is asked: its place may be another one when
+ * the run begins anew. A quote within a text is escaped, so what is found is the member. */
+static size_t looked_member(struct str spec, size_t *n)
+{
+    static const char word[] = "\"looked\":";
+    const char *p = spec.n ? memmem(spec.p, spec.n, word, sizeof word - 1) : NULL;
+    if (!p)
+        return spec.n;
+    size_t at = (size_t)(p - spec.p);
+    *n = sizeof word - 1;
+    while (at + *n < spec.n && spec.p[at + *n] >= '0' && spec.p[at + *n] <= '9')
+        ++*n;
+    return at;
+}
+
+void journal_fingerprint(char out[33], struct str spec, struct str body)
+{
+    struct buf both;
+    size_t skip = 0, at = looked_member(spec, &skip);
+    buf_init(&both, spec.n + body.n + 64);
+    buf_addf(&both, "%zu:", spec.n - skip);
+    buf_add(&both, spec.p, at);
+    buf_add(&both, spec.p + at + skip, spec.n - at - skip);
+    buf_add(&both, body.p, body.n);
+    id_hash(out, both.p, both.n);
+    buf_free(&both);
 }

@@ -207,6 +207,10 @@ static void send_request(struct feed *f)
 static void placed(void *arg)
 {
     struct feed *f = arg;
+    if (f->place.refused) {
+        feed_fail(f, FAILED_MS, "%s is not to be asked at the moment", f->connection);
+        return;
+    }
     f->in_channel = true;
     send_request(f);
 }

@@ -342,6 +342,7 @@ static void call_run(struct run *r)
     r->seq = 0;
     r->sent_bytes = 0;
     r->doubt.seq = 0;
+    r->live_seq = 0;
     buf_init(&args, 1 << 20);
     put_arguments(&args, r);
     r->call = scripts_call(r->engine->parts.scripts, r->version->context, "run", buf_str(&args),

@@ -413,17 +413,6 @@ static void replay(struct run *r, const struct journal_step *js)
     scripts_answer(r->call, js->seq, meta, body);
 }
 
-static void print_step(char out[33], struct str spec, struct str body)
-{
-    struct buf both;
-    buf_init(&both, spec.n + body.n + 64);
-    buf_addf(&both, "%zu:", spec.n);
-    buf_add(&both, spec.p, spec.n);
-    buf_add(&both, body.p, body.n);
-    id_hash(out, both.p, both.n);
-    buf_free(&both);
-}
-
 /* What the run would send in all, replayed steps included, so that it ends at the same place each
  * time. */
 static bool too_much_sent(struct run *r, size_t more)
@@ -461,7 +450,7 @@ void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
         run_finish(r, RUN_FAILED, "the script process sent a step that is not JSON", STR_NONE);
         return;
     }
-    print_step(fingerprint, spec, body);
+    journal_fingerprint(fingerprint, spec, body);
     if (seq <= (uint32_t)r->journal.n && (!js || strcmp(js->fingerprint, fingerprint) != 0)) {
         step_mismatch(r, seq, js, doc);
         jsondoc_free(doc);
@@ -478,6 +467,10 @@ void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
     if (r->engine->draining) { /* the journal goes on from here at the next start */
         jsondoc_free(doc);
         return;
+    }
+    if (!r->live_seq) {
+        r->live_seq = seq;
+        r->live_ms = clock_mono_ms();
     }
     struct step *s = step_new(r, seq, spec, body, fingerprint, doc);
     if (js) {

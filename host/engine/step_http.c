@@ -45,6 +45,9 @@ void step_http_unknown(struct step *s, const char *problem)
     buf_init(&meta, 65536);
     buf_adds(&meta, "{\"problem\":");
     json_put_cstring(&meta, problem);
+    buf_adds(&meta, ",\"boot\":");
+    json_put_cstring(&meta, r->engine->boot);
+    buf_addf(&meta, ",\"ended_mono_ms\":%lld", (long long)clock_mono_ms());
     buf_addf(&meta, ",\"ended_ms\":%lld,\"sent_ms\":%lld,\"settle_ms\":%lld,\"unknown\":true}",
         (long long)s->lost_ms, (long long)s->sent_ms,
         (long long)doubt_settle_ms(r->engine, s->conn, jsondoc_root(s->doc)));
@@ -117,9 +120,9 @@ static void try_later(struct step *s, int status, const char *problem, int64_t a
 {
     const struct engine_settings *set = settings(s);
     struct run *r = s->run;
-    leave_channel(s);
-    if (after_ms > 0)
+    if (after_ms > 0) /* before the next one gets the place */
         channel_silence(s->channel, after_ms);
+    leave_channel(s);
     if (!s->first_problem[0])
         snprintf(s->first_problem, sizeof s->first_problem, "%s", problem);
     int64_t wait = backoff_ms(s->attempts ? s->attempts : 1, set->retry_base_ms, set->retry_cap_ms,
@@ -214,6 +217,13 @@ static void send_request(struct step *s)
     struct step_request q;
     struct err e = {0};
     char *bearer = NULL;
+    bool grant = s->conn->auth.type == AUTH_OAUTH2_M2M;
+    /* While it waited for its place the credentials may have been forgotten. */
+    if (!s->channel->credentials.url || (grant && !s->channel->token.value)) {
+        leave_channel(s);
+        attempt(s);
+        return;
+    }
     if (step_request_build(s, &q, &e) < 0) {
         step_request_free(&q);
         leave_channel(s);
@@ -221,7 +231,7 @@ static void send_request(struct step *s)
         return;
     }
     const char *authorization = s->channel->credentials.authorization;
-    if (s->conn->auth.type == AUTH_OAUTH2_M2M) {
+    if (grant) {
         resolver_wipe(s->used_token);
         s->used_token = mem_dup(s->channel->token.value);
         authorization = bearer = mem_printf("Bearer %s", s->used_token);
@@ -260,6 +270,10 @@ static void doubted(struct step *s)
 static void placed(void *arg)
 {
     struct step *s = arg;
+    if (s->place.refused) {
+        attempt(s);
+        return;
+    }
     s->in_channel = true;
     /* The store says that all tries of this write did nothing; from here on that may be wrong. */
     if (tries_said_clean(s))
@@ -348,6 +362,60 @@ static void lost_before(struct step *s)
     step_http_unknown(s, "it was sent before the run began anew, and its answer never came");
 }
 
+/* It is not sent now; the script looks first, and asks again. */
+static void answer_look(struct step *s, const char *why)
+{
+    struct buf meta;
+    buf_init(&meta, 4096);
+    snprintf(s->kind, sizeof s->kind, "look");
+    buf_adds(&meta, "{\"look\":true,\"why\":");
+    json_put_cstring(&meta, why);
+    buf_addc(&meta, '}');
+    step_answer(s, "done", 0, buf_str(&meta), STR_LIT(""));
+    buf_free(&meta);
+}
+
+/* Nobody can look whether it was done already. */
+static void ask_first(struct step *s, const char *why)
+{
+    struct buf meta;
+    if (!jsonv_bool(jsonv_get(jsondoc_root(s->doc), "optional"), false)) {
+        char *words =
+            mem_printf("%s of %s was not sent: %s, so it may have been done already, and there "
+                       "is no way to look it up from here. Look there yourself: if it is "
+                       "there, skip this run; if it is not, retry: it is then sent",
+                s->title, s->conn->name, why);
+        run_attention(s->run, "%s", words);
+        mem_free(words);
+        return;
+    }
+    buf_init(&meta, 4096);
+    snprintf(s->kind, sizeof s->kind, "look");
+    buf_adds(&meta, "{\"problem\":");
+    char *problem = mem_printf("it was not sent: %s", why);
+    json_put_cstring(&meta, problem);
+    mem_free(problem);
+    buf_adds(&meta, ",\"unknown\":true}");
+    step_answer(s, "done", 0, buf_str(&meta), STR_LIT(""));
+    buf_free(&meta);
+}
+
+static void send_new(struct step *s)
+{
+    char why[300];
+    switch (doubt_before(s, why, sizeof why)) {
+    case DOUBT_LOOK:
+        answer_look(s, why);
+        break;
+    case DOUBT_ASK:
+        ask_first(s, why);
+        break;
+    case DOUBT_SEND:
+        step_store_intent(s, attempt);
+        break;
+    }
+}
+
 /* A write that this pass of the run has not asked before; an earlier one may have. */
 static void begin_write(struct step *s)
 {
@@ -355,7 +423,7 @@ static void begin_write(struct step *s)
     int64_t sent_ms = 0;
     switch (revision_judge(s, &past, &sent_ms)) {
     case REVISION_NEW:
-        step_store_intent(s, attempt);
+        send_new(s);
         break;
     case REVISION_DONE:
         revision_answer(s, past);

@@ -57,6 +57,8 @@ void parts_close_engine(struct parts *p);
         {"looks", CONF_TEXT, NULL,                                                                 \
             "when a lost write is looked for again after that; default: per connection, or"        \
             " 5m,15m,1h in proportion to 120s of settling"},                                       \
+        {"search-first", CONF_MS, "24h",                                                           \
+            "so long after a backup was restored, each write looks first"},                        \
         {"write-attempts", CONF_INT, "0",                                                          \
             "how often a write is sent in all; 0: per connection, or 3"},                          \
         {"retry-base", CONF_MS, "500ms", "first wait after a transient failure, at most"},         \

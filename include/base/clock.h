@@ -7,6 +7,9 @@
 #include <stdint.h>
 
 int64_t clock_mono_ms(void);
+/* Names the time since the machine was started, in which the monotonic clock counts on from process
+ * to process; "" if that is not known. */
+void clock_boot(char out[40]);
 int64_t clock_mono_us(void);
 int64_t clock_wall_ms(void); /* since 1970-01-01T00:00:00Z */
 /* Days since 1970-01-01 of a date in the Gregorian calendar, and back. */

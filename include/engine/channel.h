@@ -16,6 +16,8 @@ struct channel_wait {
     struct list node;
     void (*go)(void *arg);
     void *arg;
+    bool refused; /* when go is called: no place, since meanwhile the other side is not to be asked
+                   */
 };
 
 enum token_result { TOKEN_READY, TOKEN_LATER, TOKEN_REFUSED };
@@ -69,7 +71,7 @@ struct channel *channel_get(struct company *c, const struct manifest_connection 
 void channel_free(struct channel *ch);
 /* 0, or milliseconds until the other side may be asked again. */
 int64_t channel_blocked(struct channel *ch);
-/* w->go is called when there is a place, perhaps at once. */
+/* w->go is called when there is a place, or w->refused; perhaps at once. */
 void channel_enter(struct channel *ch, struct channel_wait *w);
 void channel_cancel(struct channel_wait *w); /* no longer waits */
 void channel_leave(struct channel *ch);      /* the place is free again */

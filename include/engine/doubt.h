@@ -9,6 +9,15 @@
  * its own, else its connection's, else 120 s. */
 int64_t doubt_settle_ms(
     const struct engine *e, const struct manifest_connection *conn, const struct jsonv *spec);
+enum doubt_first {
+    DOUBT_SEND, /* it may be sent */
+    DOUBT_LOOK, /* what it is to make must be looked for first, by its find */
+    DOUBT_ASK   /* nobody can look: a person is to say whether it was done already */
+};
+/* Before the intent of a write is recorded. A look that it says it made counts while it is fresh:
+ * made by this call and not answered from the journal. For a time after older data was put in place
+ * of newer, every write looks. why: in words, for DOUBT_LOOK and DOUBT_ASK; 300 bytes. */
+enum doubt_first doubt_before(const struct step *s, char *why, size_t n);
 /* A write was answered, or given up as unknown: its script may come to doubt it. */
 void doubt_remember(const struct step *s);
 /* The same of a write that is answered from the journal. */

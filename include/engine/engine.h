@@ -21,16 +21,18 @@ struct engine;
 struct shelf;
 
 struct engine_settings {
-    bool dry_run;          /* reads are done, writes are answered by the host */
-    bool schedules;        /* they come by themselves; else by engine_fire alone */
-    bool ignore_trigger;   /* run what a policy would hold or leave: a person asked for it */
-    int64_t settle_ms;     /* how long a lost request may still land; -1: connection's, or 120 s */
-    struct looks looks;    /* when a lost write is looked for again; n -1: the connection's, or in
-                            * proportion to its settling */
-    int sends;             /* how often a write is sent in all; 0: connection's, or 3 */
-    int64_t retry_base_ms; /* first wait after a transient failure is at most this */
-    int64_t retry_cap_ms;  /* and no wait is longer than this */
-    int retry_attempts;    /* tries of one step; 0: as many as its time allows */
+    bool dry_run;        /* reads are done, writes are answered by the host */
+    bool schedules;      /* they come by themselves; else by engine_fire alone */
+    bool ignore_trigger; /* run what a policy would hold or leave: a person asked for it */
+    int64_t settle_ms;   /* how long a lost request may still land; -1: connection's, or 120 s */
+    struct looks looks;  /* when a lost write is looked for again; n -1: the connection's, or in
+                          * proportion to its settling */
+    int64_t search_first_ms; /* for so long after older data was put in place of newer, every write
+                              * that can looks first */
+    int sends;               /* how often a write is sent in all; 0: connection's, or 3 */
+    int64_t retry_base_ms;   /* first wait after a transient failure is at most this */
+    int64_t retry_cap_ms;    /* and no wait is longer than this */
+    int retry_attempts;      /* tries of one step; 0: as many as its time allows */
     int64_t retry_after_cap_ms;  /* a Retry-After beyond this is cut to it */
     int64_t step_deadline_ms;    /* a step is not tried again so long after its first try */
     int64_t run_deadline_ms;     /* nor so long after its run began, waits without failure aside */

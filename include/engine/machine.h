@@ -50,7 +50,8 @@ struct engine {
     bool backlog_known; /* the store has said which companies have open events */
     struct loop_timer *due_timer; /* of runs that wait in the store alone */
     int64_t due_ms;               /* when it is set to */
-    int64_t started_wall_ms;
+    int64_t started_wall_ms, started_mono_ms;
+    char boot[40];             /* see clock_boot */
     struct loop_timer *retry;  /* of what failed for want of disk space */
     struct loop_timer *keeper; /* of what the wall clock decides */
     int64_t clock_ahead_ms;    /* wall clock less monotonic, when last looked at */
@@ -231,6 +232,8 @@ struct run {
     enum { ORDER_OPEN, ORDER_ASKED, ORDER_KEPT } order; /* see order.c */
     struct script_call *call;
     uint32_t seq;       /* of the last step of this call */
+    uint32_t live_seq;  /* the first that was not answered from the journal; 0: none yet */
+    int64_t live_ms;    /* and since when (monotonic) */
     int64_t sent_bytes; /* of the request bodies of this call's steps */
     struct journal journal;
     struct revision *revision; /* revision.h; NULL: nothing beyond the journal */
@@ -267,6 +270,12 @@ struct run {
         struct looks looks;
         int sends;
     } doubt;
+    /* The last write of which this is known by the monotonic clock: since when its request is no
+     * longer this host's to end. */
+    struct {
+        uint32_t seq;
+        int64_t ended_ms;
+    } sent;
 };
 
 /* incoming.c */
@@ -422,6 +431,8 @@ void journal_free(struct journal *j);
 /* The journal, and what the run knew beyond it, leave memory: they are in the store. */
 void journal_forget(struct run *r);
 struct journal_step *journal_find(struct run *r, uint32_t seq);
+/* What tells one step from another. */
+void journal_fingerprint(char out[33], struct str spec, struct str body);
 
 /* observe.c */
 void observe_run(struct run *r, enum run_state state, const char *reason);

@@ -4,7 +4,9 @@ Requests to Procountor: its answers checked, its error bodies read, its paging f
   local client = client_module.new(connection)
   client.get(path, query, headers, accept)   -> the decoded body (a table), status
   client.list(path, query, headers)          -> all results of all pages
-  client.post(path, body, find, what)        -> the saved object (a table), true if it was adopted
+  client.post(path, body, find, what, looked)  -> the saved object (a table), true if it was adopted:
+                                                it is looked for with find before it is sent at all;
+                                                looked: the step (current.seq()) that has just done so
                                                 what: in words, for people; searches show it by then
 
 Sources: outside-systems 1.3 to 1.5.
@@ -127,9 +129,9 @@ local function await_shown(self, path, find)
   end
 end
 
-function methods:post(path, body, find, what)
+function methods:post(path, body, find, what, looked)
   local response = http.write(self.name, "POST", path, { json = body, find = find, what = what,
-    explain = explain, check = is_saved })
+    look_first = true, looked = looked, explain = explain, check = is_saved })
   if not response.adopted and not response.dry then await_shown(self, path, find) end
   return response.body, response.adopted or false
 end

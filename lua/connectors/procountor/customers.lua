@@ -3,7 +3,7 @@ Customers in Procountor's register of business partners (outside-systems 1.8).
 
   customers.ensure(wanted)  -> the customer with that business ID, or a new one
   customers.find(wanted)    -> the customer or nil
-  customers.create(wanted)  -> a new customer; looks first only where an answer was lost
+  customers.create(wanted)  -> the same, by a name that says what is expected
 
 wanted = { name (needed), business_id, address (table or text), email, phone, contact = { name,
 email, phone } or a name, language, payment_terms (days), currency, channel, einvoice = { address,
@@ -314,12 +314,12 @@ end
 local function new(client)
   local customers = {}
 
-  local function create(wanted, who)
+  local function create(wanted, who, looked)
     local body = body_of(client, wanted, who)
     local record, adopted = client:post("/businesspartners", body, function()
       local found = who and by_identity(client, who) or by_tag(client, wanted)
       return found[1], #found
-    end, ('customer "%s"'):format(body.name))
+    end, ('customer "%s"'):format(body.name), looked)
     local customer = customer_of(record, wanted, not adopted)
     customer.name = customer.name or body.name
     customer.business_id = customer.business_id or (who and who.business_id)
@@ -334,28 +334,29 @@ local function new(client)
     return ours[1] and customer_of(ours[1], wanted) or nil
   end
 
-  function customers.create(wanted)
-    wanted = prepare(wanted)
-    return create(wanted, identity(wanted, wanted.country))
-  end
-
   function customers.ensure(wanted)
     wanted = prepare(wanted)
     local who = identity(wanted, wanted.country)
     if who then
       -- Rules with other keys may be at the same customer: the second finds what the first made.
       return lock("procountor.customer " .. client.name .. " " .. who.forms[#who.forms], function()
-        return one_of(by_identity(client, who), wanted, who) or create(wanted, who)
+        return one_of(by_identity(client, who), wanted, who)
+          or create(wanted, who, current.seq())
       end)
     end
-    local ours, known = by_tag(client, wanted)
-    if ours[1] then return customer_of(ours[1], wanted) end
-    if not wanted.consumer then
-      merge(known, namesakes.like(client, given.text(wanted.name)))
-      if #known > 0 then namesakes.ask(client, wanted, list_text(known)) end
-    end
-    return create(wanted, nil)
+    return lock(("procountor.customer %s %s"):format(client.name, tag_of(wanted) or "?"), function()
+      local ours, known = by_tag(client, wanted)
+      if ours[1] then return customer_of(ours[1], wanted) end
+      local looked = current.seq()
+      if not wanted.consumer then
+        merge(known, namesakes.like(client, given.text(wanted.name)))
+        if #known > 0 then namesakes.ask(client, wanted, list_text(known)) end
+      end
+      return create(wanted, nil, looked)
+    end)
   end
+
+  customers.create = customers.ensure
 
   return customers
 end

@@ -25,6 +25,7 @@ local given = require "given"
 local log = require "log"
 local current = require "current"
 local ending = require "ending"
+local lock = require "lock"
 local invoice_body = require "connectors.procountor.invoice_body"
 local sums = require "connectors.procountor.sums"
 
@@ -137,18 +138,12 @@ end
 
 local function new(client)
   local invoices = {}
-  local asked = "procountor.invoice." .. client.name .. "\0"
-
   function invoices.find(number)
     number = given.text(number)
     if not number then error("invoices.find wants an original number", 2) end
     number = fitting_key(number)
     local record = existing(client, number)
-    if not record then
-      -- Remembered for this run: create need not ask again.
-      current.once(asked .. number, function() return true end)
-      return nil
-    end
+    if not record then return nil end
     local invoice = invoice_of(record, "EUR")
     invoice.adopted = true
     return invoice
@@ -162,15 +157,10 @@ local function new(client)
     return client:get("/invoices/" .. tostring(id))
   end
 
-  function invoices.create(wanted)
-    local body, own = invoice_body.make(client, wanted)
-    local number = fitting_key(body.originalInvoiceNumber)
-    body.originalInvoiceNumber = number
+  -- Within the lock of the number: looks, and makes it if it is not there.
+  local function look_and_make(wanted, body, own, number)
     local currency = body.paymentInfo.currency
-    local before
-    if not current.once(asked .. number, function() return false end) then
-      before = existing(client, number)
-    end
+    local before = existing(client, number)
     if before then
       local invoice = invoice_of(before, currency)
       check_same(invoice, wanted.customer, own)
@@ -181,18 +171,29 @@ local function new(client)
     local record, adopted = client:post("/invoices", body, function()
       local live = search(client, number)
       return live[1], #live
-    end, "invoice " .. number)
+    end, "invoice " .. number, current.seq())
     local invoice = invoice_of(record, currency)
     invoice.adopted = adopted
+    if adopted then check_same(invoice, wanted.customer, own) end
     invoice.due_date = invoice.due_date or body.paymentInfo.dueDate
     invoice.original_number = invoice.original_number or number
-    if invoice.status and invoice.status ~= "UNFINISHED" then
+    if invoice.status and invoice.status ~= "UNFINISHED" and not adopted then
       ending.attention(("Invoice %s came into Procountor with the status %s and not UNFINISHED. "
         .. "Look at it there before it goes any further."):format(number_text(record),
         invoice.status), { invoice_id = invoice.id, status = invoice.status })
     end
     compare_sums(invoice, own, currency)
     return invoice
+  end
+
+  function invoices.create(wanted)
+    local body, own = invoice_body.make(client, wanted)
+    local number = fitting_key(body.originalInvoiceNumber)
+    body.originalInvoiceNumber = number
+    -- Runs with other keys may be at the same number: the second finds what the first made.
+    return lock("procountor.invoice " .. client.name .. " " .. number, function()
+      return look_and_make(wanted, body, own, number)
+    end)
   end
 
   return invoices

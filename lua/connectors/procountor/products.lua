@@ -4,7 +4,7 @@ Products in Procountor's register (outside-systems 1.9).
   products.ensure(line)  -> the product with exactly that code, else the one of the same name, else
                             what the connection's setting similar says (similar.lua), else a new one
   products.find(line)    -> the product or nil
-  products.create(line)  -> a new product; looks first only where an answer was lost
+  products.create(line)  -> a new product, or the one with exactly that code or name
   products.check(line)   ends the run as attention if the line could not become a product or a row:
                          a number, the VAT percentage or a text that will not do. Writes nothing
 
@@ -209,17 +209,30 @@ local function new(client)
     return record and product_of(record) or nil
   end
 
-  function products.create(line)
-    line = prepare(line)
+  -- Within the lock of the product.
+  local function create(line, looked)
     local body = body_of(client, line)
     local record, adopted = client:post("/products", body, function()
       return lookup(client, line)
-    end, ('product "%s"'):format(body.name))
+    end, ('product "%s"'):format(body.name), looked)
     similar.made(client, { id = record.id, name = given.text(record.name) or body.name,
       code = given.text(record.code) or body.code, unit = body.unit, price = body.price })
     local product = product_of(record, not adopted)
     product.name, product.code = product.name or body.name, product.code or body.code
     return product
+  end
+
+  -- Two proposals at once may sell the same new product: the second finds what the first made.
+  local function alone(line, fn)
+    return lock(("procountor.product.%s %s %s"):format(client.name, line.code or "", line.name), fn)
+  end
+
+  function products.create(line)
+    line = prepare(line)
+    return alone(line, function()
+      local record = lookup(client, line)
+      return record and product_of(record) or create(line, current.seq())
+    end)
   end
 
   function products.check(line)
@@ -239,10 +252,11 @@ local function new(client)
     local key = "procountor.product." .. client.name .. "\0" .. (line.code or "") .. "\0"
       .. line.name
     return current.once(key, function()
-      -- Two proposals at once may sell the same new product: the second finds what the first made.
-      return lock((key:gsub("\0", " ")), function()
-        local record = lookup(client, line) or similar.look(client, line, label(line))
-        return record and product_of(record) or products.create(line)
+      return alone(line, function()
+        local record = lookup(client, line)
+        local looked = current.seq()
+        record = record or similar.look(client, line, label(line))
+        return record and product_of(record) or create(line, looked)
       end)
     end)
   end
