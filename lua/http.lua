@@ -291,7 +291,7 @@ local function resolve(spec, options, tries, seq)
   local settled = current.step { op = "settle", of = seq }
   try.sent_ms = settled.sent_ms
   local sends = options.attempts or (options.find and settled.attempts or 1)
-  if not options.find then return nil, sends, settled.granted end
+  if not options.find then return nil, sends, false end
   local record = look(spec, options, tries)
   if record ~= nil then return record end
   try.looks[1] = settled.at_ms
@@ -304,7 +304,7 @@ local function resolve(spec, options, tries, seq)
   return nil, sends, settled.granted
 end
 
-local function give_up(spec, options, tries)
+local function give_up(spec, options, tries, seq)
   local problem = tries[#tries].problem
   if options.lost == "drop" then
     return { status = 0, headers = {}, body = "", unknown = true, problem = problem }
@@ -313,8 +313,8 @@ local function give_up(spec, options, tries)
     and ("It was sent %d time%s and could not be found there: look there yourself. If it is there, "
     .. "skip this run; if it is not, retry: it is looked for once more and then sent again.")
       :format(#tries, #tries == 1 and "" or "s")
-    or "There is no way to look it up from here: look there yourself. If it is there, skip this run; "
-    .. "if it is not, retry: it is then sent again.")
+    or ("There is no way to look it up from here: look there yourself. If it is there, skip this run; "
+    .. "if it is not, `sauma retry RUN --again %d` sends it again."):format(seq))
 end
 
 local function looks_ms(looks, level)
@@ -381,7 +381,7 @@ function http.write(connection, method, path, options)
       tries[#tries + 1] = { sent_ms = meta.sent_ms, problem = why, looks = json.array {} }
       local record, sends, granted = resolve(spec, options, tries, seq)
       if record ~= nil then return adopted(record) end
-      if #tries >= sends and not granted then return give_up(spec, options, tries) end
+      if #tries >= sends and not granted then return give_up(spec, options, tries, seq) end
       spec.looked = options.find and current.seq() or nil
     end
   end
