@@ -103,9 +103,10 @@ static const char *write_spec(const struct write *w)
         snprintf(looked, sizeof looked, "\"looked\":%u,", w->looked);
     return text(
         "{%s\"connection\":\"%s\",%s\"headers\":{\"accept\":\"application/json\",\"content-type\":\"application/json\"},%s"
-        "\"method\":\"POST\",\"op\":\"http\",%s\"path\":\"%s\",\"write\":true}",
+        "\"method\":\"POST\",\"op\":\"http\",%s\"path\":\"%s\",%s\"write\":true}",
         attempt, w->connection, w->find ? "\"find\":true," : "", looked,
-        w->drop ? "\"optional\":true," : "", w->path);
+        w->drop ? "\"optional\":true," : "", w->path,
+        !w->find && w->attempts > 1 ? "\"repeatable\":true," : "");
 }
 
 static enum flow in_doubt(struct script_call *c, const char *rest)
@@ -222,7 +223,7 @@ static enum flow write_flow(struct script_call *c)
                 }
             }
         }
-        if (w->tries >= w->sends && !w->granted)
+        if (w->tries >= w->sends && !(w->find && w->granted))
             break;
         w->looked = w->find ? c->seq : 0;
     }
