@@ -5,7 +5,8 @@ The context module of a company: the host calls these functions of it by name.
                          fresh state, since a rule's functions live in the state.
   route(arguments, body) arguments = { event = { id, connection, type, received_at } }
       -> list of { rule, policy = "automatic" | "manual" | "off" | "skip" | "failed", reason, key,
-         unreadable }, one for each rule whose `on` matches; unreadable: why there is no key
+         newest, unreadable, about }, one for each rule whose `on` matches. unreadable: why there is
+         no key. about = { text, amount, currency }: what people see in lists
   run(arguments, body)   arguments = { event, rule, run, seed, version } -> the rule's result
 ]]
 
@@ -76,14 +77,33 @@ local function key_of(rule, payload, event)
   return key ~= nil and tostring(key) or nil
 end
 
+-- Who says "manual" waits for a person; whoever pressed "Send" in the outside system is one, if its
+-- connector can tell (its function `sent`).
 local function policy_of(rule, payload, event)
   local policy, reason = rule.trigger, nil
   if type(policy) == "function" then policy, reason = policy(payload, event) end
   if not POLICIES[policy] then
-    error(('the trigger of rule "%s" gave %s; "automatic", "manual" or "off" is wanted'):format(
-      rule.name, tostring(policy)), 0)
+    error(('%s: the trigger of rule "%s" gave %s; "automatic", "manual" or "off" is wanted'):format(
+      rule.trigger_where, rule.name, type(policy) == "string" and ("%q"):format(policy)
+        or tostring(policy)), 0)
   end
-  return policy, reason and log.mask(tostring(reason)) or nil
+  local entry = connections.get(event.connection)
+  if policy == "manual" and entry and entry.connector.sent
+    and entry.connector.sent(entry, payload) then
+    return "automatic", nil
+  end
+  if reason == nil and policy == "off" then
+    reason = ('the rule is off (trigger = "off", %s)'):format(rule.trigger_where)
+  end
+  return policy, reason ~= nil and log.mask(tostring(reason)) or nil
+end
+
+-- What the event is about, for lists that people read; nothing depends on it.
+local function about_of(payload, event)
+  local entry = connections.get(event.connection)
+  if not (entry and entry.connector.about) then return nil end
+  local ok, about = pcall(entry.connector.about, payload)
+  return ok and about or nil
 end
 
 -- For host/base/newness.c: "n12.5", "t2026-11-25T10:00:00Z".
@@ -106,12 +126,13 @@ function boot.route(arguments, body)
   for _, rule in ipairs(rules) do
     if matches(rule, event) then
       current.begin { event = event, rule = rule.name }
-      -- What fails here must not let the run through unasked, nor lose the event: the run fails
-      -- with the reason, which a person can retry when the rule is mended.
+      -- What fails here must not let the run through unasked, nor lose the event: the run needs a
+      -- person, who can retry it when the rule is mended.
       local entry = { rule = rule.name }
       local what = "the event cannot be read: "
       local ok, problem = pcall(function()
         local payload = payload_of(event, body)
+        entry.about = about_of(payload, event)
         what = "the rule's key or newest failed: "
         entry.key = key_of(rule, payload, event)
         if entry.key then entry.newest = newest_of(rule, payload, event) end
@@ -121,7 +142,9 @@ function boot.route(arguments, body)
       if not ok then
         local words = log.mask((tostring(problem):gsub("^lua/[%w_/]+%.lua:%d+: ", "")))
         entry.policy = "failed"
-        entry.reason = (what or "the rule's trigger failed: ") .. words
+        entry.reason = (what or "the rule's trigger failed: ") .. words .. (what
+          and ". Mend the rule, then retry"
+          or ". Nothing was done; mend the rule, and retry if this one shall go on")
         entry.unreadable = what and entry.reason
         log.error("%s", entry.reason)
       end

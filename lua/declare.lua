@@ -35,6 +35,8 @@ local COMPANY_SETTINGS = {
   language = { type = "string", one_of = { "fi", "sv", "en", "et", "no", "da" } },
   time_zone = { type = "string" },
   limits = { type = "table", help = "lower limits for this company: { memory = \"16m\" }" },
+  trigger = { type = "string|function", one_of = { "automatic", "manual", "off" },
+    help = "of rules that say none of their own" },
 }
 -- What every connection has, whatever its kind.
 local COMMON = {
@@ -100,7 +102,7 @@ local function accept_company(where, settings)
   if not ok then fail(where, "company: %s", own) end
   state.company.settings = { language = settings.language or "fi",
     time_zone = zone or time.DEFAULT_ZONE }
-  state.company.limits = own
+  state.company.limits, state.company.trigger = own, settings.trigger
 end
 
 function declare.words.company(name)
@@ -241,7 +243,7 @@ local function add_rule(where, rule)
       rule.name)
   end
   state.rules[#state.rules + 1] = { name = rule.name, where = where, on = on,
-    trigger = rule.trigger or "automatic", key = rule.key, newest = rule.newest, run = rule.run,
+    trigger = rule.trigger, key = rule.key, newest = rule.newest, run = rule.run,
     needs = rule.needs or {} }
 end
 
@@ -387,12 +389,29 @@ local function check_rules()
   end
 end
 
+-- The company's policy is for what comes from outside: nobody waits to send what a clock began.
+local function is_from_outside(rule)
+  for _, text in ipairs(rule.on) do
+    if connections.get(text:match("^([^%.]+)") or text) then return true end
+  end
+  return false
+end
+
+local function settle_triggers()
+  local company = state.company
+  for _, rule in ipairs(state.rules) do
+    rule.trigger_where = rule.trigger and rule.where or company.where
+    rule.trigger = rule.trigger or (is_from_outside(rule) and company.trigger) or "automatic"
+  end
+end
+
 function declare.finish()
   settle_pending()
   if not state.company then
     fail("company.lua:1", 'the file declares no company: company "Name" { ... }')
   end
   check_rules()
+  settle_triggers()
   if #state.rules == 0 then
     state.warnings[#state.warnings + 1] = "company.lua: there are no rules, so nothing will happen"
   end

@@ -12,6 +12,8 @@
 
 #define RUNS_MAX 100
 #define KEY_MAX  200
+/* Bytes of what a run is about. */
+#define ABOUT_MAX 1000
 
 struct routed {
     struct incoming *ev;
@@ -126,8 +128,20 @@ static void store_and_admit(struct incoming *ev, struct routed *t, const char *r
     incoming_update(ev);
 }
 
+/* JSON as text, owned; NULL for none, or more than a list has room for. */
+static char *text_of(const struct jsonv *v)
+{
+    struct buf b;
+    buf_init(&b, ABOUT_MAX);
+    if (v && v->type == JSONV_OBJECT)
+        jsonv_write(&b, v);
+    char *text = b.n && !b.failed ? mem_dupn(b.p, b.n) : NULL;
+    buf_free(&b);
+    return text;
+}
+
 static void add_run(struct routed *t, const char *rule, char *key, enum run_state state,
-    const char *reason, const char *newest)
+    const char *reason, const struct jsonv *v)
 {
     struct incoming *ev = t->ev;
     if (t->n == RUNS_MAX) {
@@ -143,7 +157,8 @@ static void add_run(struct routed *t, const char *rule, char *key, enum run_stat
         .key = key,
         .state = state,
         .reason = mem_dup(reason),
-        .newest = mem_dup(newest)};
+        .newest = mem_dup(jsonv_str(jsonv_get(v, "newest"), NULL)),
+        .about = text_of(jsonv_get(v, "about"))};
     t->n++;
 }
 
@@ -164,15 +179,14 @@ static void add_routed(struct routed *t, const struct jsonv *v)
         if (strcmp(policy, policies[i].word) == 0) {
             bool runs = policies[i].state == RUN_QUEUED || t->ev->engine->set.ignore_trigger;
             const char *words = reason ? reason : policies[i].reason;
-            add_run(t, rule, key, runs ? RUN_QUEUED : policies[i].state, runs ? "" : words,
-                jsonv_str(jsonv_get(v, "newest"), NULL));
+            add_run(t, rule, key, runs ? RUN_QUEUED : policies[i].state, runs ? "" : words, v);
             return;
         }
     char *words = reason ? mem_dup(reason)
                          : mem_printf("the rule's trigger said \"%.40s\"; it is automatic, manual, "
                                       "off or skip",
                                policy);
-    add_run(t, rule, key, RUN_FAILED, words, NULL);
+    add_run(t, rule, key, RUN_ATTENTION, words, v);
     mem_free(words);
 }
 
@@ -184,6 +198,7 @@ static void finish(struct routed *t, const char *reason)
         mem_free((char *)t->runs[i].key);
         mem_free((char *)t->runs[i].reason);
         mem_free((char *)t->runs[i].newest);
+        mem_free((char *)t->runs[i].about);
     }
     mem_free(t);
 }

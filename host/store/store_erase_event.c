@@ -13,7 +13,7 @@
 #define RUN_TEXTS  "SELECT r.key, r.reason, r.result, r.about, r.tries FROM runs r WHERE r.event = ?"
 #define EDIT_TEXTS "SELECT body FROM edits WHERE event = ?"
 #define ACT_TEXTS                                                                                  \
-    "SELECT a.reason, a.changes FROM runs r JOIN acts a ON a.run = r.id WHERE r.event = ?"
+    "SELECT a.reason, a.changes, a.before FROM runs r JOIN acts a ON a.run = r.id WHERE r.event = ?"
 #define OLD_STEP_TEXTS                                                                             \
     "SELECT s.title, s.spec, s.body, s.meta, s.answer FROM runs r JOIN old_steps s"                \
     " ON s.run = r.n WHERE r.event = ?"
@@ -59,7 +59,7 @@ int erase_holds(struct erasing *z, int64_t event)
         const char *text;
         int columns;
     } all[] = {{EVENT_TEXTS, 5}, {RUN_TEXTS, 5}, {STEP_TEXTS, 5}, {LOG_TEXTS, 1}, {EDIT_TEXTS, 1},
-        {ACT_TEXTS, 2}, {OLD_STEP_TEXTS, 5}};
+        {ACT_TEXTS, 3}, {OLD_STEP_TEXTS, 5}};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !rc && z->needles.n; i++)
         rc = any_row_holds(z, all[i].text, all[i].columns, event);
     return rc;
@@ -193,6 +193,7 @@ int erase_event(struct erasing *z, int64_t event, bool change)
         " WHERE event = ?1",
         "UPDATE steps SET spec = ?2, body = x'', meta = iif(meta IS NULL, NULL, ?2),"
         " answer = iif(answer IS NULL, NULL, x''), sum = NULL WHERE " OF_RUNS("steps"),
+        "UPDATE acts SET before = ?2 WHERE run IN (SELECT id FROM runs WHERE event = ?1)",
         "UPDATE logs SET text = ?2 WHERE " OF_RUNS("logs"),
     };
     buf_clear(&z->fields);

@@ -148,7 +148,7 @@ static int load_runs(struct sql *s, struct open_event *o)
         o->until_ms = mem_realloc(o->until_ms, (size_t)(n + 1) * sizeof(*o->until_ms));
         o->runs[n] = (struct store_run){dup_text(q, 0), o->ev.event.id, o->ev.event.company,
             dup_text(q, 1), dup_text(q, 2), dup_text(q, 3), run_state_parse(query_col(q, 4)),
-            dup_text(q, 5), NULL};
+            dup_text(q, 5), NULL, NULL};
         o->until_ms[n] = query_col_int(q, 6);
         o->progress = mem_realloc(o->progress, (size_t)(n + 1) * sizeof(*o->progress));
         o->progress[n] = (struct store_progress){

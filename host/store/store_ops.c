@@ -254,7 +254,7 @@ static int add_run(struct sql *s, const struct store_run *r, int64_t event, int6
 {
     struct query *q = sql_use(s, Q_RUN_ADD,
         "INSERT INTO runs (id, event, company, rule, version, key, state, reason, created_ms,"
-        " updated_ms, newest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        " updated_ms, newest, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     query_text(q, r->id);
     query_int(q, event);
     query_text(q, r->company);
@@ -266,6 +266,7 @@ static int add_run(struct sql *s, const struct store_run *r, int64_t event, int6
     query_int(q, at_ms);
     query_int(q, at_ms);
     query_text(q, r->newest);
+    query_text(q, r->about);
     if (query_run(q))
         return -1;
     run_number_set(s, r->id, sqlite3_last_insert_rowid(s->h));
@@ -309,7 +310,7 @@ static size_t room_for_runs(const struct store_run *runs, int n)
     for (int i = 0; i < n; i++)
         room += op_room(runs[i].id) + op_room(runs[i].company) + op_room(runs[i].rule) +
                 op_room(runs[i].version) + op_room(runs[i].key) + op_room(runs[i].reason) +
-                op_room(runs[i].newest);
+                op_room(runs[i].newest) + op_room(runs[i].about);
     return room;
 }
 
@@ -336,7 +337,8 @@ void store_route(struct store *s, const char *event, const struct store_run *run
     for (int i = 0; i < n; i++)
         r->runs[i] = (struct store_run){op_text(o, runs[i].id), NULL, op_text(o, runs[i].company),
             op_text(o, runs[i].rule), op_text(o, runs[i].version), op_text(o, runs[i].key),
-            runs[i].state, op_text(o, runs[i].reason), op_text(o, runs[i].newest)};
+            runs[i].state, op_text(o, runs[i].reason), op_text(o, runs[i].newest),
+            op_text(o, runs[i].about)};
     store_ask(s, o);
 }
 

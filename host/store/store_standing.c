@@ -33,8 +33,9 @@ struct standing {
 
 static void read_standing(struct store_standing *st, struct query *q)
 {
-    st->run = (struct store_run){dup_text(q, 0), NULL, dup_text(q, 1), dup_text(q, 2),
-        dup_text(q, 3), dup_text(q, 4), run_state_parse(query_col(q, 5)), dup_text(q, 6), NULL};
+    st->run =
+        (struct store_run){dup_text(q, 0), NULL, dup_text(q, 1), dup_text(q, 2), dup_text(q, 3),
+            dup_text(q, 4), run_state_parse(query_col(q, 5)), dup_text(q, 6), NULL, NULL};
     st->edit = query_col_int(q, 7);
     st->seq = query_col_int(q, 8);
     st->event = (struct store_event){dup_text(q, 9), st->run.company, dup_text(q, 10),

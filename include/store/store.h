@@ -84,6 +84,7 @@ struct store_run {
     enum run_state state;
     const char *reason; /* business words; "" if none */
     const char *newest; /* how new its data is (newness.h); "" or NULL: not said */
+    const char *about;  /* what it is about, JSON (lua/boot.lua); "" or NULL: not known */
 };
 typedef void (*store_done_fn)(void *arg, const struct err *e); /* e NULL: on disk */
 /* Records the routing of an event in one transaction: its runs (may be none, then the event is

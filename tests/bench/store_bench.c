@@ -85,7 +85,7 @@ static void on_event(
         return;
     }
     struct store_run run = {i->run, i->event, "acme", "proposal_to_invoice", "1f3a09c2b7de",
-        "2112345-6", RUN_RUNNING, "", ""};
+        "2112345-6", RUN_RUNNING, "", "", NULL};
     store_route(i->b->store, i->event, &run, 1, "", on_route, i);
 }
 

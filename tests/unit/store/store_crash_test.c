@@ -79,7 +79,7 @@ static void on_event(
     void *arg, enum store_event_result r, int64_t seq, const char *first_id, const struct err *e)
 {
     struct chain *c = arg;
-    struct store_run run = {c->run, c->event, "acme", "rule", "v", "", RUN_QUEUED, "", ""};
+    struct store_run run = {c->run, c->event, "acme", "rule", "v", "", RUN_QUEUED, "", "", NULL};
     must(e);
     say(c, 'E');
     store_route(c->f->store, c->event, &run, 1, "", on_route, c);

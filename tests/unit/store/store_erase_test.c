@@ -47,7 +47,7 @@ static void add_chain(struct fixture *f, int n, const char *company, const char 
     struct store_event ev = {
         event, company, "shop", "order.created", event, at, STR_LIT("{\"a\":\"b\"}"), str_of(body)};
     store_add_event(f->store, &ev, told_event, &t[0]);
-    struct store_run r = {run, event, company, "Invoice", "1f3a", who, RUN_RUNNING, "", ""};
+    struct store_run r = {run, event, company, "Invoice", "1f3a", who, RUN_RUNNING, "", "", NULL};
     store_route(f->store, event, &r, 1, "", told_done, &t[1]);
     struct store_step st = {run, 1, "write", "stock", title, "f", str_of(body), str_of(body), at};
     struct store_answer a = {"done", STR_LIT("{\"status\":201}"), str_of(body), at, 1, 1};
@@ -161,7 +161,8 @@ static void no_page_remembers(void **state)
         struct store_event ev = {
             event, i % 2 ? "acme" : "other", "shop", "", "", 1700000000000, STR_NONE, {words, n}};
         store_add_event(f->store, &ev, told_event, &t);
-        struct store_run r = {run, event, ev.company, "Invoice", "1f3a", "", RUN_RUNNING, "", ""};
+        struct store_run r = {
+            run, event, ev.company, "Invoice", "1f3a", "", RUN_RUNNING, "", "", NULL};
         store_route(f->store, event, &r, 1, "", told_done, &t);
         for (unsigned k = 0; k < 4; k++) {
             struct store_step st = {

@@ -152,7 +152,7 @@ static inline void add_event(struct fixture *f, const char *id, const char *comp
 static inline void route_one(struct fixture *f, const char *event, const char *run,
     const char *company, enum run_state state, struct told *t)
 {
-    struct store_run r = {run, event, company, "Reserve stock", "1f3a", "key", state, "", ""};
+    struct store_run r = {run, event, company, "Reserve stock", "1f3a", "key", state, "", "", NULL};
     store_route(f->store, event, &r, 1, "", told_done, t);
 }
 

@@ -44,7 +44,8 @@ static void add_run(struct fixture *f, int n, const char *company, const char *k
     char event[32], run[32];
     snprintf(event, sizeof(event), "evt_%d", n);
     snprintf(run, sizeof(run), "run_%d", n);
-    struct store_run r = {run, event, company, "Reserve stock", "1f3a", key, RUN_QUEUED, "", NULL};
+    struct store_run r = {
+        run, event, company, "Reserve stock", "1f3a", key, RUN_QUEUED, "", NULL, NULL};
     struct store_run_change c = {run, state, "", STR_NONE, until, NULL, 0};
     add_event(f, event, company, "", "{\"n\":1}", &t[0]);
     store_route(f->store, event, &r, 1, "", told_done, &t[1]);
@@ -136,8 +137,8 @@ static void an_event_is_asleep_with_all_its_runs(void **state)
     struct fixture *f = *state;
     struct told t[12] = {0};
     struct store_run two[] = {
-        {"run_1", NULL, "acme", "a", "v", "", RUN_QUEUED, "", NULL},
-        {"run_2", NULL, "acme", "b", "v", "", RUN_QUEUED, "", NULL},
+        {"run_1", NULL, "acme", "a", "v", "", RUN_QUEUED, "", NULL, NULL},
+        {"run_2", NULL, "acme", "b", "v", "", RUN_QUEUED, "", NULL, NULL},
     };
     struct store_run_change wait = {"run_1", RUN_WAITING, "", STR_NONE, 5000, NULL, 0};
     struct store_open_query ready = {.company = "acme", .kind = STORE_OPEN_READY};

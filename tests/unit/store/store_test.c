@@ -140,8 +140,8 @@ static void books_follow_the_runs(void **state)
     add_event(f, "evt_1", "acme", "", "{}", &t[0]);
     assert_int_equal(books(f, "acme").in_flight, 1); /* not routed yet */
     struct store_run two[] = {
-        {"run_1", NULL, "acme", "a", "v", "", RUN_QUEUED, "", ""},
-        {"run_2", NULL, "acme", "b", "v", "", RUN_HELD, "manual", ""},
+        {"run_1", NULL, "acme", "a", "v", "", RUN_QUEUED, "", "", NULL},
+        {"run_2", NULL, "acme", "b", "v", "", RUN_HELD, "manual", "", NULL},
     };
     store_route(f->store, "evt_1", two, 2, "", told_done, &t[1]);
     assert_int_equal(books(f, "acme").in_flight, 1);
@@ -174,8 +174,8 @@ static void routing_is_once_and_of_one_company(void **state)
     add_event(f, "evt_1", "acme", "", "{}", &t[0]);
     route_one(f, "evt_1", "run_1", "other", RUN_QUEUED, &t[1]);
     struct store_run twice[] = {
-        {"run_2", NULL, "acme", "same rule", "v", "", RUN_QUEUED, "", ""},
-        {"run_3", NULL, "acme", "same rule", "v", "", RUN_QUEUED, "", ""},
+        {"run_2", NULL, "acme", "same rule", "v", "", RUN_QUEUED, "", "", NULL},
+        {"run_3", NULL, "acme", "same rule", "v", "", RUN_QUEUED, "", "", NULL},
     };
     store_route(f->store, "evt_1", twice, 2, "", told_done, &t[2]);
     route_one(f, "evt_1", "run_4", "acme", RUN_QUEUED, &t[3]);

@@ -56,7 +56,7 @@ static void on_event(
     void *arg, enum store_event_result r, int64_t seq, const char *first_id, const struct err *e)
 {
     struct item *i = arg;
-    struct store_run run = {i->run, i->event, "acme", "rule", "v", "", RUN_RUNNING, "", ""};
+    struct store_run run = {i->run, i->event, "acme", "rule", "v", "", RUN_RUNNING, "", "", NULL};
     assert_null(e);
     assert_int_equal(r, STORE_EVENT_NEW);
     i->load->stored++;
