@@ -19,6 +19,8 @@ def business_id(n):
 # Names that have nothing in common, so that no run finds another's records alike.
 WORDS = ("Aurinko Kuusi Meri Tuuli Kivi Hopea Sininen Lumi Syksy Kesä Joki Pelto Saari Tammi Pilvi "
          "Karhu Hauki Ruusu Vesi Tähti Metsä Suola Niitty Koski Harju Lahti Orava Sampo").split()
+WARES = ("Kartta Ovi Ikkuna Pöytä Tuoli Lamppu Kello Vene Silta Portti Katto Seinä Lattia Peili Matto "
+         "Verho Hylly Laatikko Kirja Kynä Paperi Sakset Naula Vasara Saha Pora Ruuvi Köysi").split()
 
 
 class EveryStep(PeopleCase):
@@ -27,8 +29,8 @@ class EveryStep(PeopleCase):
                         customer__name=f"{WORDS[n]} Oy",
                         customer__business_id=business_id(2100000 + 37 * n))
         for i, row in enumerate(event["pricing_table"]["rows"]):
-            row["code"] = f"{WORDS[n]}-{i}"
-            row["name"] = f"{WORDS[n]} {'palvelu' if i else 'laite'}"
+            row["name"] = WARES[n] if i else WORDS[n]
+            row["code"] = None
         return event
 
     def made(self, since):
