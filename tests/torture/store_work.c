@@ -101,7 +101,8 @@ static void on_event(
     void *arg, enum store_event_result r, int64_t seq, const char *first_id, const struct err *e)
 {
     struct chain *c = arg;
-    struct store_run run = {c->run, c->event, "acme", "rule", "v", "key", RUN_RUNNING, "", ""};
+    struct store_run run = {
+        c->run, c->event, "acme", "rule", "v", "key", RUN_RUNNING, "", "", NULL};
     if (acknowledged(c, WORK_EVENT, e))
         store_route(c->w->store, c->event, &run, 1, "", on_route, c);
 }
