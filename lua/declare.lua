@@ -48,6 +48,7 @@ local COMMON = {
     .. "looked for again: { 300, 900, 3600 }" },
   attempts = { type = "integer", help = "how often a write is sent in all" },
   deadline = { type = "number", help = "seconds within which a step is tried again" },
+  expected_every = { type = "string", help = 'an event at least so often ("24h"), else an alert' },
   concurrency = { type = "integer", help = "most requests at once" },
 }
 local RULE = {
@@ -56,6 +57,7 @@ local RULE = {
     help = 'the events it is for: "connection" or "connection.event"' },
   trigger = { type = "string|function", one_of = { "automatic", "manual", "off" } },
   key = { type = "function|string" },
+  expected_every = { type = "string", help = 'an event at least so often ("24h"), else an alert' },
   newest = { type = "function", help = "how new the event's data is: a number, a time, a text" },
   run = { type = "function", required = true, help = "the function that does the work" },
   -- For rule scripts whose options name connections: so that a wrong name is found at load.
@@ -243,7 +245,8 @@ local function add_rule(where, rule)
       rule.name)
   end
   state.rules[#state.rules + 1] = { name = rule.name, where = where, on = on,
-    trigger = rule.trigger, key = rule.key, newest = rule.newest, run = rule.run,
+    trigger = rule.trigger, key = rule.key, newest = rule.newest,
+    expected_every = rule.expected_every, run = rule.run,
     needs = rule.needs or {} }
 end
 

@@ -82,13 +82,15 @@ local function connection_of(entry)
     attempts = common.attempts, deadline_ms = milliseconds(common.deadline),
     timeout_ms = milliseconds(common.timeout),
     catalogues = catalogues_of(entry),
+    expected_every = common.expected_every,
     rate = common.rate or entry.connector.rate, concurrency = common.concurrency }
 end
 
 local function rule_of(rule)
   return { name = rule.name, where = rule.where, on = json.array(rule.on),
     trigger = type(rule.trigger) == "function" and "function" or rule.trigger,
-    key = rule.key ~= nil, newest = rule.newest ~= nil }
+    key = rule.key ~= nil, newest = rule.newest ~= nil,
+    expected_every = rule.expected_every }
 end
 
 local function schedule_of(schedule)

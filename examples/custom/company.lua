@@ -2,7 +2,8 @@
 -- the ready rule for signed proposals has one of its steps replaced.
 company "Pohjola Konsultit Oy" { language = "fi", time_zone = "Europe/Helsinki" }
 
-connect "click2contract" { secret = secret "click2contract" }
+-- Somebody is told when no proposal comes for a week.
+connect "click2contract" { secret = secret "click2contract", expected_every = "7d" }
 connect "webhook"        { as = "crm", secret = secret "crm", event = "type", id = "id" }
 connect "procountor"     { url = env "PROCOUNTOR_URL", client_id = secret "procountor-client-id",
                            client_secret = secret "procountor-client-secret",
@@ -47,5 +48,16 @@ rule "Invoice a won deal" {
       customer = customer, rows = rows, payment_terms = deal.payment_term_days or 14 }
     notify("slack", ("Invoice %s for %s, %s"):format(invoice.number, org.name, invoice.total))
     return invoice
+  end,
+}
+
+-- Each working day at eight, on the clocks of the company; what is missed over a weekend's
+-- maintenance is done once.
+schedule "Deals to be sent" {
+  at = "0 8 * * mon-fri", missed = "once",
+  run = function(due)
+    notify("slack", ("Held deals of %s are sent with `sauma send RUN`; `sauma runs --state held` "
+      .. "lists them"):format(due.date))
+    return { date = due.date, missed = due.missed }
   end,
 }

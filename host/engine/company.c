@@ -142,6 +142,7 @@ void version_make_current(struct version *v)
     if (old)
         version_release(old);
     timetable_renew(c);
+    silence_renew(c);
     events_company_ready(c);
 }
 
@@ -258,6 +259,7 @@ void company_free(struct company *c)
         channel_free(value);
     map_free(c->channels);
     timetable_free(c);
+    silence_free(c);
     keys_free(c);
     locks_free(c->locks);
     for (at = 0; map_next(c->silences, &at, &key, &value);)

@@ -41,6 +41,7 @@ struct incoming *incoming_new(
     ev->delivery = mem_dup(se->delivery ? se->delivery : "");
     ev->seq = seq;
     ev->received_ms = se->received_ms;
+    silence_heard(c, "connection", ev->connection, ev);
     body_keep(ev, se->body);
     list_init(&ev->runs);
     list_init(&ev->wait_node);

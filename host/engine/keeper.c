@@ -83,6 +83,9 @@ static void keep(void *arg)
     look_at_clock(e, now);
     while (map_next(e->companies, &at, &key, &value)) {
         int64_t due = timetable_look(value, now);
+        int64_t silent = silence_look(value, now);
+        if (silent < due)
+            due = silent;
         if (due < next)
             next = due;
     }

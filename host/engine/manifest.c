@@ -160,6 +160,19 @@ static bool good_name(const char *s)
     return true;
 }
 
+/* "24h"; absent: 0. */
+static int parse_expected(const struct jsonv *v, const char *where, int64_t *ms, struct err *e)
+{
+    const char *text = jsonv_str(jsonv_get(v, "expected_every"), NULL);
+    if (!text)
+        return 0;
+    if (str_to_ms(str_of(text), ms) && *ms >= RECURRENCE_EVERY_MIN && *ms <= RECURRENCE_EVERY_MAX)
+        return 0;
+    return err_set(e, ERR_SCRIPT,
+        "%s: expected_every is \"%.40s\"; it is a time like 90s, 15m, 24h or 3d, up to 366d", where,
+        text);
+}
+
 static int parse_limits(const struct jsonv *v, struct manifest_connection *c, struct err *e)
 {
     c->settle_ms = jsonv_int(jsonv_get(v, "settle_ms"), -1);
@@ -196,7 +209,8 @@ static int parse_connection(const struct jsonv *v, struct manifest_connection *c
             c->where, MANIFEST_NAME_MAX, c->name);
     if (parse_value(jsonv_get(v, "url"), c->where, &c->url, e) < 0 ||
         parse_auth(jsonv_get(v, "auth"), c->where, &c->auth, e) < 0 ||
-        parse_webhook(v, c->where, &c->webhook, e) < 0 || manifest_parse_catalogues(v, c, e) < 0)
+        parse_webhook(v, c->where, &c->webhook, e) < 0 || manifest_parse_catalogues(v, c, e) < 0 ||
+        parse_expected(v, c->where, &c->expected_ms, e) < 0)
         return -1;
     return parse_limits(v, c, e);
 }
@@ -208,6 +222,8 @@ static int parse_rule(const struct jsonv *v, struct manifest_rule *r, struct err
     r->where = text_of(v, "where");
     r->key = jsonv_bool(jsonv_get(v, "key"), false);
     r->newest = jsonv_bool(jsonv_get(v, "newest"), false);
+    if (parse_expected(v, r->where, &r->expected_ms, e) < 0)
+        return -1;
     if (!r->name[0] || strlen(r->name) > 200)
         return err_set(e, ERR_SCRIPT, "%s: a rule needs a name of at most 200 bytes", r->where);
     const char *trigger = jsonv_str(jsonv_get(v, "trigger"), "automatic");

@@ -109,6 +109,7 @@ static void store_and_admit(struct incoming *ev, struct routed *t, const char *r
         bool starts = sr->state == RUN_QUEUED;
         if (starts && at_once(ev->company, sr->key))
             sr->state = RUN_RUNNING;
+        silence_heard(ev->company, "rule", sr->rule, ev);
         struct run *r =
             run_new(ev, sr->id, sr->rule, starts ? sr->key : NULL, sr->version, sr->state);
         r->stored_as = sr->state;

@@ -274,7 +274,7 @@ static const char *const migrations[] = {
     "ALTER TABLE runs ADD COLUMN began_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE runs ADD COLUMN reopened_ms INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE runs ADD COLUMN tries TEXT;",
-    /* 8: deliveries that were refused, for a person to look at; bounded, see store_refused.c */
+    /* 10: deliveries that were refused, for a person to look at; bounded, see store_refused.c */
     "CREATE TABLE refused ("
     " n INTEGER PRIMARY KEY,"
     " company TEXT NOT NULL,"
@@ -287,8 +287,7 @@ static const char *const migrations[] = {
     " body BLOB NOT NULL"
     ") STRICT;"
     "CREATE INDEX refused_company ON refused (company, authentic);",
-    /* 9: when a schedule began: times before it do not come, whatever the clock is set to */
-    /* 10: when a schedule began: times before it do not come, whatever the clock is set to */
+    /* 11: when a schedule began: times before it do not come, whatever the clock is set to */
     "ALTER TABLE schedules ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
     "UPDATE schedules SET since = slot WHERE slot IS NOT NULL;",
 };

@@ -132,6 +132,7 @@ struct company {
     struct list unrouted;        /* events whose routing could not be stored */
     struct list routing;         /* events whose routing is under way, in their order */
     struct timetable *timetable; /* of the current version; NULL: none loaded yet */
+    struct silence *silence;     /* the same */
     struct backlog backlog;
     struct admission admission;
 };
@@ -416,6 +417,14 @@ void timetable_renew(struct company *c); /* it has another version */
 void timetable_free(struct company *c);
 /* Lets come what is due; when the next one is (wall clock). */
 int64_t timetable_look(struct company *c, int64_t now_wall_ms);
+
+/* silence.c: what is expected and does not come */
+void silence_renew(struct company *c);
+void silence_free(struct company *c);
+/* An event came of a connection ("connection"), or for a rule ("rule"). */
+void silence_heard(
+    struct company *c, const char *kind, const char *name, const struct incoming *ev);
+int64_t silence_look(struct company *c, int64_t now_wall_ms); /* as timetable_look */
 
 /* order.c: true if the run may begin; else it is skipped, or run_begin is called again. */
 bool order_of_run(struct run *r);

@@ -76,6 +76,7 @@ struct manifest_connection {
     int64_t timeout_ms;  /* 0: the engine's default */
     int64_t deadline_ms; /* of one step with all its tries; 0: the engine's default */
     double rate;         /* requests a second; 0: no limit */
+    int64_t expected_ms; /* an event at least so often, else somebody is told; 0: not expected */
     int concurrency;     /* 0: the engine's default */
     struct manifest_catalogue *catalogues;
     int ncatalogues;
@@ -88,7 +89,8 @@ struct manifest_rule {
     int non;
     enum manifest_trigger trigger;
     bool key;
-    bool newest; /* it says how new an event's data is */
+    bool newest;         /* it says how new an event's data is */
+    int64_t expected_ms; /* an event at least so often, else somebody is told; 0: not expected */
 };
 
 enum manifest_missed { MISSED_ONCE, MISSED_ALL, MISSED_NONE };

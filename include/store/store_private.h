@@ -120,6 +120,8 @@ enum query_slot {
     Q_STEP_HAS_EFFECT,
     Q_STEP_KEEP,
     Q_EVENT_UNROUTE,
+    Q_EXPECTED_SYNC,
+    Q_EXPECTED_HEARD,
     Q_WAITS_BACK,
     Q_WAITS_ON,
     Q_WAITS_START,

@@ -96,6 +96,43 @@ class Schedules(Case):
         for name, count in ("once", 2), ("all", 6), ("none", 1), ("two", 3):
             self.assertEqual(self.wait_for(name, count)[-1]["at"], "2026-12-01T03:00:00+02:00")
 
+    # ---- polls ----
+    def test_a_poll_reads_on_from_where_it_was_over_kills(self):
+        self.company('poll "count" { every = "1s", first = 0, run = function(since) '
+                     "return since + 1, { saw = since } end }")
+        for point in ("after_answer:1", "after_answer:4", "before_end:2", "after_end:1"):
+            host = self.start(SAUMA_FAULT=point)
+            wait_until(lambda: host.p.poll() is not None, f"death at {point}")
+        self.start()
+        count = len(self.came("count"))
+        saw = [c["saw"] for c in self.wait_for("count", count + 3)]
+        self.assertEqual(saw, list(range(len(saw))))
+
+    def test_a_window_that_is_half_done_is_left_alone(self):
+        self.world.start_sandbox("http", options={"collections": ["/items"]})
+        self.world.env["OUT_URL"] = self.world.urls["http"]
+        self.company('''connect "http" { as = "out", url = env "OUT_URL" }
+poll "copy" { every = "1s", first = 0, run = function(since)
+  http.write("out", "POST", "/items", { json = { n = since }, find = function() end })
+  if since == 2 then attention("look at this") end
+  return since + 1
+end }
+''')
+        self.start()
+        def look():
+            runs = self.world.runs(rule="copy")
+            return runs if [r["state"] for r in runs].count("skipped") >= 2 else None
+        runs = list(reversed(wait_until(look, "two polls that leave it alone")))
+        self.assertEqual([r["state"] for r in runs[:5]],
+                         ["done", "done", "attention", "skipped", "skipped"])
+        self.assertIn(f"run {runs[2]['id']} of this poll is attention", runs[3]["reason"])
+        # Left by a person, its window is read again.
+        self.world.sauma("skip", runs[2]["id"], "--reason", "done by hand", "--data",
+                         self.world.data)
+        again = wait_until(lambda: [r for r in self.world.runs(rule="copy")
+                                    if r["state"] == "attention"], "the window to be read again")
+        self.assertEqual(self.world.show(again[0]["id"])["steps"][0]["answer"]["value"], 2)
+
     # ---- what a consultant sees ----
     def test_check_shows_the_next_times_that_python_counts_too(self):
         cases = [("0 3 * * *", "Europe/Helsinki"), ("30 2 * * sun", "America/New_York"),
