@@ -209,7 +209,7 @@ test:
 .PHONY: torture
 torture:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
-	@$(MAKE) --no-print-directory -j2 sauma $(B)/bench/flow
+	@$(MAKE) --no-print-directory -j2 sauma $(B)/bench/flow $(B)/torture/store_torture
 	@$(MAKE) --no-print-directory -j2 VARIANT=debug sauma
 	@tests/torture/torture.py --build build --faults-build build/debug
 

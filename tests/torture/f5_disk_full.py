@@ -2,6 +2,7 @@
 nothing ends, and within five seconds of there being space again it goes on by itself."""
 import http.client
 import os
+import subprocess
 import time
 
 from ground import request, signed_headers
@@ -45,7 +46,11 @@ def deliver(t, w, body):
 
 
 def case(t):
-    w = t.ground(disk_kb=DISK_KB, fault="delay=0ms..5ms")
+    try:
+        w = t.ground(disk_kb=DISK_KB, fault="delay=0ms..5ms")
+    except (OSError, subprocess.CalledProcessError):
+        t.note("not tried: no right to mount a small disk")
+        return
     w.start_host()
     number = refused = 0
     for i in range(5):

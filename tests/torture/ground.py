@@ -78,7 +78,7 @@ class Ground(World):
         if disk_kb:
             os.mkdir(self.data, 0o700)
             subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={disk_kb}k,mode=700", "none",
-                            self.data], check=True)
+                            self.data], check=True, stderr=subprocess.DEVNULL)
         names = [f"{c}:procountor" for c in companies] + [f"{c}-slack:slack" for c in companies]
         self.start_sandbox(*names, options=options)
         self.sandbox_address = self.urls[companies[0]].split("/")[2]

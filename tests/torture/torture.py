@@ -120,6 +120,7 @@ def run_family(family, s, out):
     """All cases of a family, several side by side; those that were not begun in time are left."""
     wanted = family.cases(s["scale"]) if hasattr(family, "cases") else max(
         1, round(family.FULL * s["scale"] / family.PER_CASE))
+    wanted = min(wanted, s.get("cases", wanted))
     numbers = [s["case"]] if s["case"] >= 0 else list(range(wanted))
     began, done, lock = time.monotonic(), [], threading.Lock()
 
@@ -173,13 +174,17 @@ def table(rows):
     return "\n".join(lines + [f"{r['family']}: {r['notes']}" for r in rows if r["notes"]])
 
 
+def families():
+    from store_families import FAMILIES as of_the_store
+    return [importlib.import_module(module) for module in FAMILIES] + of_the_store
+
+
 def torture(s, builds, out=lambda line: print(line, flush=True)):
     """Runs what the settings ask for; the rows of the table."""
     import harness
     rows = []
     out(f"seed {s['seed']}, scale {s['scale']:g}")
-    for module in FAMILIES:
-        family = importlib.import_module(module)
+    for family in families():
         if s["only"] and family.NAME not in s["only"]:
             continue
         build = builds["faults" if getattr(family, "FAULTS", False) else "plain"]
