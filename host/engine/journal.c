@@ -95,6 +95,19 @@ struct journal_step *journal_find(struct run *r, uint32_t seq)
     return &r->journal.v[seq - 1];
 }
 
+bool journal_unlocks(const struct run *r, uint32_t seq)
+{
+    const struct journal *j = &r->journal;
+    int depth = 0;
+    for (int i = (int)seq - 1; i >= 0 && i < j->n; i++) {
+        if (strcmp(j->v[i].kind, "lock") == 0)
+            depth++;
+        else if (strcmp(j->v[i].kind, "unlock") == 0 && j->v[i].answered && --depth == 0)
+            return true;
+    }
+    return false;
+}
+
 void step_mismatch(
     struct run *r, uint32_t seq, const struct journal_step *js, const struct jsondoc *doc)
 {

@@ -344,11 +344,13 @@ static bool take_lock(struct run *r, const char *name)
     return got == LOCK_TAKEN;
 }
 
-/* A lock is taken and dropped on every way through the script, replayed or not. */
-static bool lock_on_replay(struct run *r, const struct jsondoc *doc)
+/* A lock is taken and dropped on every way through the script, replayed or not; but one that the
+ * journal has dropped already guards nothing any more. Waiting for it could be for ever: who has it
+ * may wait for one that this run has. */
+static bool lock_on_replay(struct run *r, uint32_t seq, const struct jsondoc *doc)
 {
     const char *op = jsonv_str(jsonv_get(jsondoc_root(doc), "op"), "");
-    if (strcmp(op, "lock") == 0)
+    if (strcmp(op, "lock") == 0 && !journal_unlocks(r, seq))
         return take_lock(r, lock_name(doc));
     if (strcmp(op, "unlock") == 0)
         lock_drop(r, lock_name(doc));
@@ -457,7 +459,7 @@ void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
         return;
     }
     if (js && js->answered) {
-        bool now = lock_on_replay(r, doc);
+        bool now = lock_on_replay(r, seq, doc);
         doubt_replay(r, js, jsondoc_root(doc));
         jsondoc_free(doc);
         if (now)

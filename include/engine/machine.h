@@ -442,6 +442,8 @@ void journal_forget(struct run *r);
 struct journal_step *journal_find(struct run *r, uint32_t seq);
 /* What tells one step from another. */
 void journal_fingerprint(char out[33], struct str spec, struct str body);
+/* Is the lock of that step dropped further on in the journal? Locks lie within each other. */
+bool journal_unlocks(const struct run *r, uint32_t seq);
 
 /* observe.c */
 void observe_run(struct run *r, enum run_state state, const char *reason);

@@ -384,6 +384,38 @@ static void a_deadlock_is_found_and_said(void **state)
     assert_non_null(strstr(ends, "done: "));
 }
 
+/* Event 1 has passed the lock a and writes within b, event 2 the other way round. */
+static void pass_and_hold(struct script_call *c)
+{
+    static const char *const steps[2][7] = {{LOCK("a"), UNLOCK("a"), READ, LOCK("b"), WRITE,
+                                                "{\"of\":5,\"op\":\"settle\"}", UNLOCK("b")},
+        {LOCK("b"), UNLOCK("b"), READ, LOCK("a"), WRITE, "{\"of\":5,\"op\":\"settle\"}",
+            UNLOCK("a")}};
+    if (c->seq < 7)
+        fake_step(c, steps[c->body[0] - '1'][c->seq], c->seq == 4 ? "{}" : "");
+    else
+        fake_end(c, SCRIPT_RETURNED, "1", false);
+}
+
+static void locks_that_were_passed_are_not_waited_for_again(void **state)
+{
+    struct world *w = *state;
+    fake.run = pass_and_hold;
+    net.serve = lose_writes;
+    w->settings.inline_wait_ms = 0;
+    w->settings.settle_ms = 300;
+    world_start(w);
+    world_inject(w, "1");
+    world_inject(w, "2");
+    until_parked(w, 2);
+    restart(w);
+    int over = w->seen.runs_over;
+    for (int i = 0; i < 200 && w->seen.runs_over < over + 2; i++)
+        world_wait(w, 100);
+    assert_int_equal(w->seen.runs_over, over + 2);
+    assert_string_equal(w->seen.state, "done");
+}
+
 int main(void)
 {
 #define RUN_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -399,6 +431,7 @@ int main(void)
         RUN_TEST(a_retried_run_takes_its_place_in_the_order),
         RUN_TEST(a_lock_is_held_over_waits_and_restarts),
         RUN_TEST(a_deadlock_is_found_and_said),
+        RUN_TEST(locks_that_were_passed_are_not_waited_for_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
