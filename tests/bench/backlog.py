@@ -9,6 +9,7 @@ all been accepted and none had been routed. Prints one line of figures and wheth
 with --drain it works until nothing is left and counts what the outside got. Exit status 1: missed.
 """
 import argparse
+import hashlib
 import http.client
 import json
 import os
@@ -103,8 +104,10 @@ def fill(data, template, counts):
     events, bodies = [], []
     with db:
         for c, n in rows():
-            events.append((n, f"evt_{n:026}", name(c), f"backlog-{n}", now, bytes(16)))
-            bodies.append((n, body_of(template, n)))
+            body = body_of(template, n).encode()
+            events.append((n, f"evt_{n:026}", name(c), f"backlog-{n}", now,
+                           hashlib.blake2b(body, digest_size=16).digest()))
+            bodies.append((n, body))
             if len(events) == 10000:
                 flush(db, events, bodies)
         flush(db, events, bodies)
@@ -124,7 +127,7 @@ def fill(data, template, counts):
 def flush(db, events, bodies):
     db.executemany("INSERT INTO events (seq, id, company, connection, type, delivery, received_ms,"
                    " body_hash) VALUES (?, ?, ?, 'bench', 'proposal.accepted', ?, ?, ?)", events)
-    db.executemany("INSERT INTO bodies (event, headers, body) VALUES (?, '{}', CAST(? AS BLOB))",
+    db.executemany("INSERT INTO bodies (event, headers, body) VALUES (?, '{}', ?)",
                    bodies)
     events.clear()
     bodies.clear()
@@ -243,6 +246,8 @@ def measure(build, events=1000000, companies=1000, seconds=20, drain=False, say=
         while drain and b.get("in_flight"):
             time.sleep(2)
             b = books(data)
+            if host.p.poll() is not None:
+                raise RuntimeError(f"the host ended with status {host.p.returncode}")
             say(f"{b.get('in_flight', 0)} left")
         figures["memory_mb"] = host.peak_mb()
         if drain:
