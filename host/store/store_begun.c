@@ -53,8 +53,17 @@ struct begun {
     char **locks; /* owned, as all texts are */
 };
 
+/* A million runs may wait: a few are read at a time, so that no commit waits long behind them. */
+#define BEGUN_BATCH 2000
+
 struct load_begun {
     struct op op;
+    struct store *store;
+    enum run_state from; /* first those running, then those that wait */
+    int64_t after;       /* of that state, by number */
+    enum run_state state;
+    int64_t last; /* how far it came */
+    int left;     /* of BEGUN_BATCH */
     store_begun_fn fn;
     store_done_fn done;
     void *arg;
@@ -118,18 +127,24 @@ static int read_locks(struct sql *s, int64_t run, struct begun *b)
     return rc;
 }
 
-static int load_begun_run(struct sql *s, struct op *o)
+/* Those of one state, as far as there is room; l->left says how many more may be looked at. */
+static int read_state(struct sql *s, struct load_begun *l, int64_t after)
 {
-    struct load_begun *l = (struct load_begun *)o;
     struct query *q = sql_use(s, Q_BEGUN_LIST,
         "SELECT n, id, company, CASE WHEN key <> '' AND EXISTS (SELECT 1 FROM runs o INDEXED BY"
         " runs_of_key WHERE o.company = r.company AND o.key = r.key AND o.event < r.event"
         " AND o.key <> '' AND (o.state = 'queued' OR o.state = 'running' OR o.state = 'waiting')"
-        " AND o.state = 'queued') THEN key ELSE '' END, tries FROM runs r"
-        " WHERE state NOT IN ('done','skipped') AND (state = 'running' OR state = 'waiting')"
-        " ORDER BY n");
+        " AND o.state = 'queued') THEN key ELSE '' END,"
+        " CASE WHEN json_extract(nullif(tries, ''), '$.silence_until_ms') > 0 THEN tries ELSE '' END"
+        " FROM runs r INDEXED BY runs_unsettled WHERE state NOT IN ('done','skipped') AND state = ?"
+        " AND n > ? ORDER BY n LIMIT ?");
+    query_text(q, run_state_name(l->state));
+    query_int(q, after);
+    query_int(q, l->left);
     int rc;
     while ((rc = query_row(q)) == 1) {
+        l->left--;
+        l->last = query_col_int(q, 0);
         if (l->n == l->room) {
             l->room = l->room ? l->room * 2 : 16;
             l->v = mem_realloc(l->v, (size_t)l->room * sizeof(*l->v));
@@ -140,7 +155,7 @@ static int load_begun_run(struct sql *s, struct op *o)
         b->b.company = mem_dup(query_col_text(q, 2));
         b->b.key = mem_dup(query_col_text(q, 3));
         b->b.tries = mem_dup(query_col_text(q, 4));
-        if (read_locks(s, query_col_int(q, 0), b)) {
+        if (read_locks(s, l->last, b)) {
             query_done(q);
             return -1;
         }
@@ -152,23 +167,52 @@ static int load_begun_run(struct sql *s, struct op *o)
     return rc;
 }
 
+static int load_begun_run(struct sql *s, struct op *o)
+{
+    struct load_begun *l = (struct load_begun *)o;
+    l->left = BEGUN_BATCH;
+    l->state = l->from;
+    int rc = read_state(s, l, l->after);
+    if (rc == 0 && l->left > 0 && l->state == RUN_RUNNING) {
+        l->state = RUN_WAITING;
+        rc = read_state(s, l, l->last = 0);
+    }
+    return rc;
+}
+
+static void ask(
+    struct store *s, const struct load_begun *before, enum run_state state, int64_t after);
+
 static void load_begun_done(struct op *o, const struct err *e)
 {
     struct load_begun *l = (struct load_begun *)o;
     for (int i = 0; i < l->n && !e; i++)
         l->fn(l->arg, &l->v[i].b);
-    l->done(l->arg, e);
+    if (!e && l->left == 0)
+        ask(l->store, l, l->state, l->last);
+    else
+        l->done(l->arg, e);
 }
 
-void store_load_begun(struct store *s, store_begun_fn fn, store_done_fn done, void *arg)
+static void ask(
+    struct store *s, const struct load_begun *before, enum run_state state, int64_t after)
 {
     struct load_begun *l = op_new(sizeof(*l), 0);
     l->op.run = load_begun_run;
     l->op.done = load_begun_done;
     l->op.clear = load_begun_clear;
     l->op.what = "runs that had begun";
-    l->fn = fn;
-    l->done = done;
-    l->arg = arg;
+    l->store = s;
+    l->from = state;
+    l->after = after;
+    l->fn = before->fn;
+    l->done = before->done;
+    l->arg = before->arg;
     store_ask(s, &l->op);
+}
+
+void store_load_begun(struct store *s, store_begun_fn fn, store_done_fn done, void *arg)
+{
+    const struct load_begun first = {.fn = fn, .done = done, .arg = arg};
+    ask(s, &first, RUN_RUNNING, 0);
 }

@@ -210,6 +210,53 @@ static void the_backlog_of_each_company(void **state)
     assert_int_equal(rest.n, 1);
 }
 
+struct begun {
+    int n, done;
+    bool last_one, first_one;
+};
+
+static void got_begun(void *arg, const struct store_begun *b)
+{
+    struct begun *g = arg;
+    g->n++;
+    g->first_one |= strcmp(b->run, "run_0") == 0;
+    g->last_one |= strcmp(b->run, "run_4499") == 0;
+    assert_string_equal(b->company, "acme");
+}
+
+static void got_begun_end(void *arg, const struct err *e)
+{
+    assert_null(e);
+    ((struct begun *)arg)->done++;
+}
+
+/* More than one batch of runs at work: each that others must know of is told once, and those with
+ * nothing to tell are not. */
+static void runs_at_work_are_told_in_batches(void **state)
+{
+    struct fixture *f = *state;
+    struct told *t = mem_zalloc(4500 * 4, sizeof(*t));
+    for (int i = 0; i < 4500; i++) {
+        char run[32];
+        snprintf(run, sizeof(run), "run_%d", i);
+        add_run(f, i, "acme", "", i % 3 ? RUN_WAITING : RUN_RUNNING, i % 3 ? 9000 : 0, &t[i * 4]);
+        if (i % 2 == 0 || i == 4499)
+            store_set_tries(
+                f->store, run, STR_LIT("{\"silence_until_ms\":9000}"), told_done, &t[i * 4 + 3]);
+        else
+            store_set_tries(
+                f->store, run, STR_LIT("{\"silence_until_ms\":0}"), told_done, &t[i * 4 + 3]);
+    }
+    fixture_settle(f);
+    struct begun g = {0};
+    store_load_begun(f->store, got_begun, got_begun_end, &g);
+    fixture_settle(f);
+    assert_int_equal(g.done, 1);
+    assert_int_equal(g.n, 2251);
+    assert_true(g.first_one && g.last_one);
+    mem_free(t);
+}
+
 /* A million events of others cost nothing: no look at open events may scan or sort. */
 static void open_events_are_found_by_an_index(void **state)
 {
@@ -255,6 +302,7 @@ int main(void)
         TEST(an_event_is_asleep_with_all_its_runs),
         TEST(the_backlog_of_each_company),
         TEST(open_events_are_found_by_an_index),
+        TEST(runs_at_work_are_told_in_batches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
