@@ -115,8 +115,7 @@ static struct str make_body(struct dice *d, int i, int id)
         "{\"id\":\"d%d\",\"type\":\"%s\",\"ref\":\"R%d\",\"customer\":\"C%u\",\"key\":\"K%u\","
         "\"wait\":%lld}",
         id, sale ? "sale" : types[dice_below(d, (uint32_t)p->kinds)], i,
-        p->own_customers ? (uint32_t)i : dice_below(d, (uint32_t)p->customers),
-        dice_below(d, (uint32_t)p->keys),
+        dice_below(d, (uint32_t)p->customers), dice_below(d, (uint32_t)p->keys),
         (long long)dice_between(d, 1, dice_hit(d, 300) ? 3600000 : 3000));
     return arena_bytes((struct str){body, (size_t)n});
 }

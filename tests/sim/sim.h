@@ -53,7 +53,6 @@ enum { COMPANIES_MAX = 4 };
 struct plan {
     int companies, deliveries, kinds; /* kinds of rules in use */
     bool locks;                       /* the rule that takes locks is among them */
-    bool own_customers;               /* each delivery has its own */
     int customers, keys;              /* how many different ones: few make for contention */
     int64_t span_ms;                  /* deliveries come within this */
     int crashes;                      /* of the host, at most */
@@ -78,7 +77,6 @@ enum hard {
     HARD_CLOCK = 2,      /* the wall clock is set */
     HARD_CLOCK_BACK = 4, /* also back, while the host is down */
     HARD_SILENCE = 8,    /* a Retry-After is heeded by all */
-    HARD_LOCKS = 16,     /* customers are shared in worlds in which the host stops */
     HARD_CREDENTIALS = 32
 };
 
