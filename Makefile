@@ -178,7 +178,7 @@ SIM_SECONDS ?= 60
 sim:
 	@tests/deps.sh $(DEPS_BUILD)
 	@$(MAKE) --no-print-directory -j2 $(B)/sim/sim
-	@$(B)/sim/sim $(if $(SIM_HARD),--hard $(SIM_HARD)) $(if $(SIM_SEED),--seed $(SIM_SEED),$(if $(SIM_SEEDS),--seeds $(SIM_SEEDS),--seconds $(SIM_SECONDS)))
+	@$(B)/sim/sim $(if $(SIM_SEED),--seed $(SIM_SEED),$(if $(SIM_SEEDS),--seeds $(SIM_SEEDS),--seconds $(SIM_SECONDS)))
 
 # ---- what people call --------------------------------------------------------------------------
 .PHONY: help debug asan tsan demo test check-build lint format install bench fuzz valgrind clean

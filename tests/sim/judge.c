@@ -95,7 +95,7 @@ void judge_sent(
     int in_flight_now = ++judge.at[i].in_flight;
     if (strcmp(connection, "shop") == 0 && in_flight_now > 2)
         sim_fail("limit: %d requests at once to shop of %s, which takes 2", in_flight_now, company);
-    if ((sim->hard & HARD_SILENCE) && sim->mono_us < judge.at[i].silent_until_us - 1000)
+    if (sim->mono_us < judge.at[i].silent_until_us - 1000)
         sim_fail("%s of %s asked for silence and was asked %lld ms before its end", connection,
             company, (long long)(judge.at[i].silent_until_us - sim->mono_us) / 1000);
     if (!write)

@@ -15,13 +15,11 @@
 struct totals {
     int64_t seeds, failed, callbacks, events, lives, virtual_s;
     uint64_t print;
-    int hard;
 };
 
-static void begin(struct sim *s, uint64_t seed, bool tracing, int hard)
+static void begin(struct sim *s, uint64_t seed, bool tracing)
 {
     memset(s, 0, sizeof *s);
-    s->hard = hard;
     s->seed = seed;
     s->tracing = tracing;
     struct dice d = {seed * 0x9e3779b97f4a7c15u + 1};
@@ -87,7 +85,7 @@ static bool run_seed(struct totals *t, uint64_t seed, bool tracing)
 {
     static struct sim world;
     sim = &world;
-    begin(&world, seed, tracing, t->hard);
+    begin(&world, seed, tracing);
     bool well = setjmp(world.failed) == 0;
     if (well) {
         play();
@@ -100,8 +98,8 @@ static bool run_seed(struct totals *t, uint64_t seed, bool tracing)
     t->lives += world.lives;
     t->print ^= world.print * (seed | 1);
     if (!well)
-        printf("seed %llu: %s\n    again with a trace: make sim SIM_SEED=%llu SIM_HARD=%d\n",
-            (unsigned long long)seed, world.why, (unsigned long long)seed, t->hard);
+        printf("seed %llu: %s\n    again with a trace: make sim SIM_SEED=%llu\n",
+            (unsigned long long)seed, world.why, (unsigned long long)seed);
     return well;
 }
 
@@ -121,9 +119,9 @@ static uint64_t fresh_seed(void)
 }
 
 /* Two runs of one seed are equal in all that happens, or a replay would show something else. */
-static bool repeats(uint64_t seed, int hard)
+static bool repeats(uint64_t seed)
 {
-    struct totals a = {.hard = hard}, b = {.hard = hard};
+    struct totals a = {0}, b = {0};
     run_seed(&a, seed, false);
     run_seed(&b, seed, false);
     if (a.print == b.print && a.callbacks == b.callbacks)
@@ -135,7 +133,7 @@ static bool repeats(uint64_t seed, int hard)
 static void usage(void)
 {
     fputs("usage: sim [--seeds N] [--seconds S] [--from SEED] [--seed SEED] [--repeat N]\n"
-          "    [--failures N] [--hard BITS]\n",
+          "    [--failures N]\n",
         stderr);
     exit(2);
 }
@@ -160,8 +158,6 @@ int main(int argc, char **argv)
             repeat = strtoll(value, NULL, 10);
         else if (strcmp(name, "--failures") == 0)
             failures = strtoll(value, NULL, 10);
-        else if (strcmp(name, "--hard") == 0)
-            t.hard = (int)strtol(value, NULL, 10);
         else if (strcmp(name, "--seed") == 0)
             one = strtoull(value, NULL, 10);
         else
@@ -176,7 +172,7 @@ int main(int argc, char **argv)
     double began = now_s(), took;
     bool same = true;
     for (int64_t i = 0; i < repeat; i++)
-        same &= repeats(from + (uint64_t)i, t.hard);
+        same &= repeats(from + (uint64_t)i);
     began = now_s();
     for (uint64_t seed = from; t.failed < failures; seed++) {
         if (seeds ? t.seeds >= seeds : now_s() - began >= seconds)

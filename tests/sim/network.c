@@ -206,8 +206,6 @@ static bool read_url(struct request *q, const char *url)
 /* Sent without the address or the credentials that belong to it. */
 static void check_credentials(const struct http_out_transfer *t, const char *url)
 {
-    if (!(sim->hard & HARD_CREDENTIALS))
-        return;
     if (t->nowhere)
         sim_fail("a request left for \"%s\"", url);
     bool bearer = strcmp(t->q.connection, "chat") != 0 && strcmp(t->q.path, "/token") != 0;

@@ -214,10 +214,6 @@ void people_set_clock(void)
 {
     static const int64_t steps[] = {3600000, -3600000, 86400000, -86400000, 60000, -60000};
     int64_t by = steps[dice_below(&sim->of_people, 6)];
-    /* What waits when the host dies waits for as much longer as the clock was set back meanwhile.
-     */
-    if (!sim->engine && !sim->plan.jumps_back && by < 0)
-        by = -by;
     sim->wall_ahead_ms += by;
     TRACE("people: the wall clock is set by %lld s", (long long)(by / 1000));
 }

@@ -26,9 +26,6 @@ void plan_make(struct plan *p, struct dice *d)
     p->reloads = some(d, 250, 4);
     p->full_disks = some(d, 150, 3);
     p->clock_jumps = some(d, 200, 3);
-    p->jumps_back = (sim->hard & HARD_CLOCK_BACK) != 0;
-    if (!(sim->hard & HARD_CLOCK))
-        p->clock_jumps = 0;
     p->jumps_to_crash = p->clock_jumps > 0;
     if (dice_hit(d, 650)) {
         p->trouble = dice_hit(d, 300) ? 600 : 30 + (int)dice_below(d, 300);

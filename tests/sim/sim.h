@@ -65,20 +65,11 @@ struct plan {
     int outages;         /* times in which a connection does not answer */
     int dawdle;          /* per mille of turns of the loop that are slow */
     bool jumps_to_crash; /* the wall clock is set while the host is down as well */
-    bool jumps_back;     /* and then back, too */
 };
 void plan_make(struct plan *p, struct dice *d);
 void plan_trace(const struct plan *p);
 
 /* ---- the world of one seed ---- */
-
-/* What is known not to hold yet, each on its own. */
-enum hard {
-    HARD_CLOCK = 2,      /* the wall clock is set */
-    HARD_CLOCK_BACK = 4, /* also back, while the host is down */
-    HARD_SILENCE = 8,    /* a Retry-After is heeded by all */
-    HARD_CREDENTIALS = 32
-};
 
 struct disk;
 struct engine;
@@ -100,7 +91,6 @@ struct sim {
     int events;   /* deliveries stored */
     int lives;    /* hosts started */
     bool tracing;
-    int hard; /* also what is known not to hold yet: enum hard */
     jmp_buf failed;
     char why[1500];
 };
