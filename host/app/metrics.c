@@ -40,6 +40,8 @@ void metrics_write(struct buf *b, const struct parts *p, int64_t http_refused)
     scripts_stats(p->scripts, &ss);
     const struct metric all[] = {
         {"events_received_total", "counter", "Deliveries stored as new events.", st.received},
+        {"events_scheduled_total", "counter", "Of them those of schedules and polls.",
+            st.scheduled},
         {"events_duplicate_total", "counter", "Deliveries that were there before.", st.duplicates},
         {"events_conflict_total", "counter", "Delivery ids seen again with other bytes.",
             st.conflicts},

@@ -118,7 +118,7 @@ class Order(Case):
         self.world.start_host()
         self.send({"a": 1}, "a table")
         (state, reason), = self.ended()
-        self.assertEqual(state, "failed")
+        self.assertEqual(state, "attention")
         self.assertIn('newest of rule "Copy" gave', reason)
 
 
