@@ -292,11 +292,13 @@ local function resolve(spec, options, tries, seq)
   try.sent_ms = settled.sent_ms
   local sends = options.attempts or (options.find and settled.attempts or 1)
   if not options.find then return nil, sends, false end
+  spec.looked = current.seq() + 1
   local record = look(spec, options, tries)
   if record ~= nil then return record end
   try.looks[1] = settled.at_ms
   for _, after in ipairs(drop and {} or settled.looks_ms or {}) do
     local again = current.step { op = "settle", of = seq, after_ms = after }
+    spec.looked = current.seq() + 1
     record = look(spec, options, tries)
     if record ~= nil then return record end
     try.looks[#try.looks + 1] = again.at_ms
@@ -368,9 +370,9 @@ function http.write(connection, method, path, options)
   local look_now = options.look_first and not options.looked
   while true do
     if look_now then
+      spec.looked = current.seq() + 1
       local record = look(spec, options, tries)
       if record ~= nil then return adopted(record) end
-      spec.looked = current.seq()
     end
     if #tries > 0 then spec.attempt = #tries + 1 end
     local meta, raw, seq = current.step(spec, raw_body)
@@ -382,7 +384,6 @@ function http.write(connection, method, path, options)
       local record, sends, granted = resolve(spec, options, tries, seq)
       if record ~= nil then return adopted(record) end
       if #tries >= sends and not granted then return give_up(spec, options, tries, seq) end
-      spec.looked = options.find and current.seq() or nil
     end
   end
 end

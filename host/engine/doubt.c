@@ -42,14 +42,16 @@ static void fill(
                                            : SENDS_DEFAULT;
 }
 
-/* A call that has been at it for longer looks again, unless the look was its last step. */
+/* What was looked for longer ago is looked for again. */
 #define LOOK_FRESH_MS 120000
 
+/* looked: the first step of the look. */
 static bool is_fresh(const struct run *r, uint32_t seq, int64_t looked)
 {
-    if (looked <= 0 || looked < (int64_t)r->live_seq)
+    if (looked <= 0 || looked < (int64_t)r->live_seq || looked > (int64_t)seq ||
+        (int64_t)seq - looked >= RUN_STEPS_TIMED)
         return false;
-    return looked == (int64_t)seq - 1 || clock_mono_ms() - r->live_ms < LOOK_FRESH_MS;
+    return clock_mono_ms() - r->step_ms[looked % RUN_STEPS_TIMED] < LOOK_FRESH_MS;
 }
 
 static bool is_idempotent(const struct jsonv *spec)

@@ -470,10 +470,9 @@ void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
         jsondoc_free(doc);
         return;
     }
-    if (!r->live_seq) {
+    if (!r->live_seq)
         r->live_seq = seq;
-        r->live_ms = clock_mono_ms();
-    }
+    r->step_ms[seq % RUN_STEPS_TIMED] = clock_mono_ms();
     struct step *s = step_new(r, seq, spec, body, fingerprint, doc);
     if (js) {
         s->recorded = true;

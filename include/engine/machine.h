@@ -15,7 +15,8 @@
 #include "list.h"
 #include "map.h"
 
-#define TRIES_PROBLEM 200 /* bytes of what the first of some tries met */
+#define RUN_STEPS_TIMED 32
+#define TRIES_PROBLEM   200 /* bytes of what the first of some tries met */
 
 struct company;
 struct incoming;
@@ -232,10 +233,10 @@ struct run {
     bool gone;
     enum { ORDER_OPEN, ORDER_ASKED, ORDER_KEPT } order; /* see order.c */
     struct script_call *call;
-    uint32_t seq;       /* of the last step of this call */
-    uint32_t live_seq;  /* the first that was not answered from the journal; 0: none yet */
-    int64_t live_ms;    /* and since when (monotonic) */
-    int64_t sent_bytes; /* of the request bodies of this call's steps */
+    uint32_t seq;      /* of the last step of this call */
+    uint32_t live_seq; /* the first that was not answered from the journal; 0: none yet */
+    int64_t step_ms[RUN_STEPS_TIMED]; /* monotonic: when the latest of those began, by seq */
+    int64_t sent_bytes;               /* of the request bodies of this call's steps */
     struct journal journal;
     struct revision *revision; /* revision.h; NULL: nothing beyond the journal */
     bool revision_missing;     /* it could not be read */

@@ -6,7 +6,7 @@ Requests to Procountor: its answers checked, its error bodies read, its paging f
   client.list(path, query, headers)          -> all results of all pages
   client.post(path, body, find, what, looked)  -> the saved object (a table), true if it was adopted:
                                                 it is looked for with find before it is sent at all;
-                                                looked: the step (current.seq()) that has just done so
+                                                looked: the first step of a look that was just made
                                                 what: in words, for people; searches show it by then
 
 Sources: outside-systems 1.3 to 1.5.

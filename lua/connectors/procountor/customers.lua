@@ -340,14 +340,14 @@ local function new(client)
     if who then
       -- Rules with other keys may be at the same customer: the second finds what the first made.
       return lock("procountor.customer " .. client.name .. " " .. who.forms[#who.forms], function()
-        return one_of(by_identity(client, who), wanted, who)
-          or create(wanted, who, current.seq())
+        local looked = current.seq() + 1
+        return one_of(by_identity(client, who), wanted, who) or create(wanted, who, looked)
       end)
     end
     return lock(("procountor.customer %s %s"):format(client.name, tag_of(wanted) or "?"), function()
+      local looked = current.seq() + 1
       local ours, known = by_tag(client, wanted)
       if ours[1] then return customer_of(ours[1], wanted) end
-      local looked = current.seq()
       if not wanted.consumer then
         merge(known, namesakes.like(client, given.text(wanted.name)))
         if #known > 0 then namesakes.ask(client, wanted, list_text(known)) end

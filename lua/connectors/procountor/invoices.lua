@@ -160,6 +160,7 @@ local function new(client)
   -- Within the lock of the number: looks, and makes it if it is not there.
   local function look_and_make(wanted, body, own, number)
     local currency = body.paymentInfo.currency
+    local looked = current.seq() + 1
     local before = existing(client, number)
     if before then
       local invoice = invoice_of(before, currency)
@@ -171,7 +172,7 @@ local function new(client)
     local record, adopted = client:post("/invoices", body, function()
       local live = search(client, number)
       return live[1], #live
-    end, "invoice " .. number, current.seq())
+    end, "invoice " .. number, looked)
     local invoice = invoice_of(record, currency)
     invoice.adopted = adopted
     if adopted then check_same(invoice, wanted.customer, own) end

@@ -230,8 +230,9 @@ local function new(client)
   function products.create(line)
     line = prepare(line)
     return alone(line, function()
+      local looked = current.seq() + 1
       local record = lookup(client, line)
-      return record and product_of(record) or create(line, current.seq())
+      return record and product_of(record) or create(line, looked)
     end)
   end
 
@@ -253,8 +254,8 @@ local function new(client)
       .. line.name
     return current.once(key, function()
       return alone(line, function()
+        local looked = current.seq() + 1
         local record = lookup(client, line)
-        local looked = current.seq()
         record = record or similar.look(client, line, label(line))
         return record and product_of(record) or create(line, looked)
       end)
