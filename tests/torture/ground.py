@@ -63,7 +63,8 @@ def sums_of(rows):
 class Ground(World):
     """Companies with canaries for secrets, `sent` as what the senders know."""
 
-    SETTINGS = ("--settle", "300ms", "--retry-base", "20ms", "--retry-cap", "200ms",
+    # One look after the settle time, no more: what is there must be found by then.
+    SETTINGS = ("--settle", "300ms", "--looks", "none", "--retry-base", "20ms", "--retry-cap", "200ms",
                 "--http-timeout", "2s")
 
     def __init__(self, companies=("acme",), settings=(), fault="", seed=0, options=None, rule=COMPANY,
