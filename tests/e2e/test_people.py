@@ -88,7 +88,7 @@ class People(Case):
         books = json.loads(self.act("stats", "--json").stdout)
         self.assertEqual(books, {"company": "minimal", "received": 3, "done": 1, "skipped": 1,
                                  "attention": 1, "held": 0, "failed": 0, "in_flight": 0,
-                                 "difference": 0})
+                                 "difference": 0, "oldest_open_at": None})
 
     def test_unknown_run_and_no_host(self):
         w = self.world
