@@ -97,7 +97,8 @@ class StoreCare(Case):
             pass  # it ended before it could answer
         self.assertEqual(host.p.wait(timeout=60), 74)
         self.assertIn("store broken", host.errors())
-        w.start_host()
+        # The disk may have failed between a write and its answer: that is waited out.
+        w.start_host("--settle", "1s")
         if status != 202:
             w.deliver(fixture())
         self.assertEqual(w.settled(1)[0]["state"], "done")
