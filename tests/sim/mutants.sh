@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the engines that are wrong on purpose (mutants/*.sed: which file, what is wrong, how) in the
-# simulator, which must find something in each within SEEDS seeds. One that passes means that the
+# simulator, which must find something in each within SEEDS seeds (from the first, or from where the
+# file says: what is rare). One that passes means that the
 # simulator no longer looks at what that mutant breaks.
 # usage: mutants.sh BUILD
 set -u
@@ -10,7 +11,8 @@ passed=0 failed=0
 for sed in "$(dirname "$0")"/mutants/*.sed; do
     name=$(basename "$sed" .sed)
     what=$(sed -n '2s/^# *//p' "$sed")
-    out=$("$build/sim/mutants/$name" --seeds "$SEEDS" --from 1 --repeat 0 --failures 1 2>&1)
+    from=$(sed -n 's/^# from //p' "$sed")
+    out=$("$build/sim/mutants/$name" --seeds "$SEEDS" --from "${from:-1}" --repeat 0 --failures 1 2>&1)
     status=$?
     why=$(printf '%s\n' "$out" | sed -n 's/^seed \([0-9]*: .*\)/\1/p' | head -n 1 | cut -c1-160)
     if [ $status = 0 ]; then

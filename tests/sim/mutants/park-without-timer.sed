@@ -1,3 +1,3 @@
-# host/engine/run.c
+# host/engine/wait.c
 # a parked run is not woken
 s/^    arm(r, until_ms - clock_wall_ms());//

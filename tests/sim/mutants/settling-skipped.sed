@@ -1,3 +1,3 @@
 # host/engine/doubt.c
 # a lost write is looked for at once
-s/^    if (until <= now || r->waited == s->seq) {/    if (true) {/
+s|^    if (left <= 0 .. r->waited == s->seq) {|    if (true) {|
