@@ -190,7 +190,10 @@ static int put_edited(struct editing *ed, const struct jsonv *v, struct str rest
     if (v && v->type == JSONV_NULL)
         v = NULL;
     if (v && v->type != (part.name.p ? JSONV_OBJECT : JSONV_ARRAY))
-        return fail_at(ed, before, part.name.p ? "this is no object" : "this is no list");
+        return fail_at(ed, before,
+            !part.name.p             ? "this is no list"
+            : v->type == JSONV_ARRAY ? "a list stands there: which of it? [0] is the first"
+                                     : "this is no object");
     return put_container(ed, v, &part, rest);
 }
 

@@ -62,7 +62,11 @@ class PeopleCase(Case):
         def look():
             now = self.world.show(run)
             return now if now["state"] in states else None
-        return wait_until(look, f"{run} to be {' or '.join(states)}")
+        try:
+            return wait_until(look, f"{run} to be {' or '.join(states)}")
+        except AssertionError as e:
+            now = self.world.show(run)
+            raise AssertionError(f"{e}; it is {now['state']}: {now['reason']}") from None
 
     # ---- outside ----
     def faults(self, spec, sandbox="procountor"):
