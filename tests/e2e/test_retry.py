@@ -19,8 +19,8 @@ def business_id(n):
 # Names that have nothing in common, so that no run finds another's records alike.
 WORDS = ("Aurinko Kuusi Meri Tuuli Kivi Hopea Sininen Lumi Syksy Kesä Joki Pelto Saari Tammi Pilvi "
          "Karhu Hauki Ruusu Vesi Tähti Metsä Suola Niitty Koski Harju Lahti Orava Sampo").split()
-WARES = ("Kartta Ovi Ikkuna Pöytä Jakkara Lamppu Kello Vene Silta Portti Katto Seinä Lattia Peili Vadelma "
-         "Verho Hylly Laatikko Kirja Kynä Paperi Sakset Naula Vasara Saha Pora Ruuvi Köysi").split()
+WARES = ("Kartta Ovi Ikkuna Pöytä Jakkara Lamppu Kello Vene Silta Portti Katto Seinä Lattia Peili "
+         "Vadelma Verho Hylly Laatikko Kirja Kynä Paperi Sakset Naula Vasara Saha Pora Ruuvi Köysi").split()
 
 
 class EveryStep(PeopleCase):
