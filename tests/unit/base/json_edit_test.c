@@ -28,12 +28,11 @@ static const char *after(const char *source, const char *text, bool remove)
 
 static void values_are_replaced_and_the_rest_keeps_its_text(void **state)
 {
-    assert_string_equal(after("{\"a\":1.50,\"b\":\"x\"}", "b=y = z", false),
-        "{\"a\":1.50,\"b\":\"y = z\"}");
+    assert_string_equal(
+        after("{\"a\":1.50,\"b\":\"x\"}", "b=y = z", false), "{\"a\":1.50,\"b\":\"y = z\"}");
     assert_string_equal(after("{\"a\":1.50,\"b\":9007199254740993}", "a=2.00", false),
         "{\"a\":2.00,\"b\":9007199254740993}");
-    assert_string_equal(
-        after("{\"rows\":[{\"q\":1},{\"q\":2}]}", "rows[1].q=3", false),
+    assert_string_equal(after("{\"rows\":[{\"q\":1},{\"q\":2}]}", "rows[1].q=3", false),
         "{\"rows\":[{\"q\":1},{\"q\":3}]}");
     assert_string_equal(after("{\"a.b\":null}", "[\"a.b\"]=x", false), "{\"a.b\":\"x\"}");
     assert_string_equal(after("{\"a\":\"1\"}", "a:={\"b\":[1]}", false), "{\"a\":{\"b\":[1]}}");
@@ -85,9 +84,9 @@ static void differences_are_named_by_path(void **state)
 {
     struct buf b;
     buf_init(&b, 4096);
-    assert_int_equal(json_diff(STR_LIT("{\"a\":1,\"l\":[1,2],\"x\":{\"y\":\"p\"},\"same\":1.0}"),
-                         STR_LIT("{\"a\":2,\"l\":[1],\"x\":{\"y\":\"q\"},\"same\":1.0,\"new\":[]}"),
-                         3, &b),
+    assert_int_equal(
+        json_diff(STR_LIT("{\"a\":1,\"l\":[1,2],\"x\":{\"y\":\"p\"},\"same\":1.0}"),
+            STR_LIT("{\"a\":2,\"l\":[1],\"x\":{\"y\":\"q\"},\"same\":1.0,\"new\":[]}"), 3, &b),
         4);
     assert_true(str_is(buf_str(&b),
         "[{\"path\":\"a\",\"before\":1,\"after\":2},{\"path\":\"l[1]\",\"before\":2,\"after\":null},"
