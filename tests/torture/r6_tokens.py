@@ -2,7 +2,7 @@
 broken, while many runs want one."""
 NAME, DOES = "R6", "401 on a good token, a token endpoint in trouble"
 TROUBLES = [
-    "/api/i p=0.1 error=401*3", "GET /api/products p=0.2 error=401*3",
+    "/api/i p=0.1 error=401*1", "GET /api/products p=0.2 error=401*1",
     "POST /api/invoices error=401*1", "POST /api/oauth error=500*2", "POST /api/oauth hang*1",
     "POST /api/oauth retry=1 error=429*1", "POST /api/oauth lost*1", "POST /api/oauth cut=body*2",
     "POST /api/oauth answer=html*1", "POST /api/oauth delay=500ms"]
