@@ -408,11 +408,23 @@ local function settle_triggers()
   end
 end
 
+-- What a connector looks after by itself: a schedule that reads, unless its setting says false.
+local function add_upkeep(entry)
+  local upkeep = entry.connector.upkeep
+  local every = upkeep and entry.settings[upkeep.setting]
+  if not upkeep or every == false then return end
+  if every == true then every = nil end
+  add_timed("schedule", upkeep.name:format(entry.name), timed.schedule, { every = every or upkeep.every,
+    needs = { entry.name }, trigger = "automatic",
+    run = function() return upkeep.run(entry.object) end }, entry.where)
+end
+
 function declare.finish()
   settle_pending()
   if not state.company then
     fail("company.lua:1", 'the file declares no company: company "Name" { ... }')
   end
+  for _, entry in ipairs(state.connections) do add_upkeep(entry) end
   check_rules()
   settle_triggers()
   if #state.rules == 0 then

@@ -178,7 +178,7 @@ static void answer_time(struct work *w, uint32_t seq, struct str text)
 
 static void on_run_step(struct work *w, uint32_t seq, struct str text, struct str body)
 {
-    static const char *const waits[] = {"sleep", "settle", "lock", "unlock"};
+    static const char *const waits[] = {"sleep", "settle", "lock", "unlock", "alert"};
     struct jsondoc *d = jsondoc_parse(text, NULL);
     const struct jsonv *spec = d ? jsondoc_root(d) : NULL;
     const char *op = jsonv_str(jsonv_get(spec, "op"), "");

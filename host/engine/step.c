@@ -383,6 +383,8 @@ static void begin_op(struct step *s)
     } else if (strcmp(op, "unlock") == 0) {
         lock_drop(s->run, lock_name(s->doc));
         slept(s);
+    } else if (strcmp(op, "alert") == 0) {
+        step_alert_begin(s);
     } else if (strcmp(op, "match") == 0) {
         match_begin(s);
     } else if (strcmp(op, "cursor") == 0 || strcmp(op, "move_cursor") == 0) {

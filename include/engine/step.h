@@ -81,6 +81,8 @@ void step_http_unknown(struct step *s, const char *problem);
 
 /* step_cursor.c: what a poll has read so far, and that it has read more. */
 void step_cursor_begin(struct step *s, bool move);
+/* step_alert.c */
+void step_alert_begin(struct step *s);
 
 /* step_request.c: what is sent, from the step's spec and the connection. */
 struct step_request {

@@ -5,6 +5,8 @@ Procountor, the financial management system: customers, products and sales invoi
   procountor.customers   ensure, find, create        connectors/procountor/customers.lua
   procountor.products    ensure, find, create        connectors/procountor/products.lua
   procountor.invoices    create, find, get           connectors/procountor/invoices.lua
+  procountor.twins()         looks for what stands there twice (connectors/procountor/twins.lua); done
+                             by itself each day as the schedule "twins of procountor"
   procountor.sessioninfo()   -> who and which company we are there; the test of a connection
 
 Each write looks first, and again when its answer was lost, so that none is done twice.
@@ -14,6 +16,7 @@ local client_module = require "connectors.procountor.client"
 local customers = require "connectors.procountor.customers"
 local products = require "connectors.procountor.products"
 local invoices = require "connectors.procountor.invoices"
+local twins = require "connectors.procountor.twins"
 local words = require "connectors.procountor.words"
 local money = require "money"
 
@@ -54,6 +57,7 @@ local function new(connection)
     customers = customers.new(client), products = products.new(client),
     invoices = invoices.new(client),
     sessioninfo = function() return (client:get("/sessioninfo")) end,
+    twins = function() return twins.look(client) end,
   }
 end
 
@@ -74,9 +78,13 @@ return {
     transliterate = { type = "boolean", help = "letters outside Windows-1252 to their nearest" },
     similar = { type = "string",
       help = 'a product that is the same but for its spelling: "review" (asks), "link" or "off"' },
+    twins = { type = "string|boolean", help = 'how often it is looked for what stands there twice: '
+      .. '"1d", "6h"; false: never' },
     similar_customers = { type = "string", help = 'a company without a business ID whose name is '
       .. 'there already: "review" (asks) or "new"' },
   },
+  upkeep = { name = "twins of %s", run = function(object) return object.twins() end,
+    setting = "twins", every = "1d" },
   -- Procountor asks for at most 20 requests a second and may suspend who sends more.
   rate = 10,
   check = check, auth = auth, new = new,

@@ -212,13 +212,18 @@ class World:
 
     def procountor(self, path):
         """GET from the sandbox's own API, as an outsider with credentials."""
+        return self.procountor_send("GET", path)
+
+    def procountor_send(self, method, path, body=None):
         url = urlsplit(self.urls["procountor"])
         form = "grant_type=client_credentials&client_id=test&client_secret=test&api_key=test"
         _, _, answer = request(url.netloc, "POST", url.path + "/oauth/token", form,
                                {"Content-Type": "application/x-www-form-urlencoded"})
         token = json.loads(answer)["access_token"]
-        status, _, answer = request(url.netloc, "GET", url.path + path,
-                                    headers={"Authorization": f"Bearer {token}"})
+        status, _, answer = request(url.netloc, method, url.path + path,
+                                    json.dumps(body).encode() if body is not None else b"",
+                                    {"Authorization": f"Bearer {token}",
+                                     "Content-Type": "application/json"})
         assert status == 200, (status, answer)
         return json.loads(answer)
 

@@ -35,7 +35,7 @@ CENT = D("0.01")
 
 COMPANY = """company "{name} Oy" {{ language = "fi", time_zone = "Europe/Helsinki" }}
 connect "click2contract" {{ secret = secret "click2contract" }}
-connect "procountor" {{ rate = 1000, url = env "{variable}_URL", client_id = secret "procountor-client-id",
+connect "procountor" {{ twins = false, rate = 1000, url = env "{variable}_URL", client_id = secret "procountor-client-id",
                        client_secret = secret "procountor-client-secret",
                        api_key = secret "procountor-api-key" }}
 connect "slack" {{ rate = 1000, url = env "{variable}_SLACK_URL" }}
