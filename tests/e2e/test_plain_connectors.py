@@ -175,7 +175,7 @@ class Plain(Case):
     def test_an_event_that_cannot_be_decoded_says_so(self):
         self.assertEqual(self.post("open", b'{"type":"read","n":1e999999}')[0], 202)
         run = self.world.settled(1)[0]
-        self.assertEqual(run["state"], "failed")
+        self.assertEqual(run["state"], "attention")  # a person can edit the data and retry
         self.assertRegex(run["reason"], "^the event cannot be read: .*decimal")
 
     def test_reads(self):
