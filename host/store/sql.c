@@ -30,11 +30,11 @@ int sql_note(struct sql *s, int rc)
 
 /* SQLite takes a file of less than a page for an empty one and writes over it. It may be right:
  * after a power cut there can be such a beginning, with a journal beside it that knows. */
-static int refuse_short(int fd, const char *path, struct err *e)
+static int refuse_short(const char *path, struct err *e)
 {
     struct stat st, beside;
     char *journal = mem_printf("%s-journal", path), *log = mem_printf("%s-wal", path);
-    bool foreign = !fstat(fd, &st) && st.st_size > 0 && st.st_size < 512 &&
+    bool foreign = !stat(path, &st) && st.st_size > 0 && st.st_size < 512 &&
                    stat(journal, &beside) && stat(log, &beside);
     mem_free(journal);
     mem_free(log);
@@ -44,15 +44,18 @@ static int refuse_short(int fd, const char *path, struct err *e)
                    : 0;
 }
 
-/* SQLite would make the file with the umask's mode, and -wal and -shm take theirs from it. */
+/* SQLite would make the file with the umask's mode, and -wal and -shm take theirs from it. A file
+ * that is there is not opened, not even to look: closing it would drop the locks that another
+ * connection of this process holds on it (POSIX locks are the process's), and whoever closes the
+ * store next would take itself for the last one and remove the log under us. */
 static int make_file(const char *path, struct err *e)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno != EEXIST)
         return err_set(e, ERR_IO, "cannot open %s: %s", path, strerror(errno));
-    int rc = refuse_short(fd, path, e);
-    close(fd);
-    return rc;
+    if (fd >= 0)
+        close(fd);
+    return refuse_short(path, e);
 }
 
 /* In the place of SQLite's own hook, which would make the checkpoints. */
