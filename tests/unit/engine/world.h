@@ -33,6 +33,7 @@
 struct seen {
     char event[64], run[64], rule[64], version[33], state[16], reason[1000], result[400];
     int runs_over, parked;
+    char parked_run[64];
     char steps[1000]; /* "1 done, 2 unknown, " */
 };
 
@@ -56,7 +57,10 @@ static void world_run(void *arg, const struct engine_run_info *i)
 {
     struct world *w = arg;
     struct seen *s = &w->seen;
-    s->parked += i->state == RUN_WAITING;
+    if (i->state == RUN_WAITING) {
+        s->parked++;
+        snprintf(s->parked_run, sizeof s->parked_run, "%s", i->id);
+    }
     if (!run_state_final(i->state) && i->state != RUN_HELD)
         return;
     snprintf(s->event, sizeof s->event, "%s", i->event);
@@ -129,6 +133,7 @@ static void world_start(struct world *w)
 static void world_crash(struct world *w)
 {
     engine_free(w->engine);
+    w->engine = NULL;
     store_close(w->store);
     loop_post(w->loop, world_stop, w->loop);
     loop_run(w->loop);
