@@ -133,6 +133,12 @@ function similar.look(client, line, label)
     end
     return nil
   end
+  -- The very one: made since the row's code and name were looked for, or that look is an old one,
+  -- answered from the journal.
+  local code = given.text(product.code)
+  if given.text(product.name) == line.name and (not line.code or not code or code == line.code) then
+    return product
+  end
   if mode == "link" then
     current.warn("%s: Procountor's product %s was taken for it (%s)", label, describe(product),
       found.explain.reason)
