@@ -75,7 +75,7 @@ static void tries_are_counted_on(void **state)
     fake.run = write_and_look;
     fail_always(w);
     w->settings.retry_attempts = 6;
-    w->settings.retry_base_ms = w->settings.retry_cap_ms = 300;
+    w->settings.retry_base_ms = w->settings.retry_cap_ms = 500;
     world_start(w);
     world_inject(w, "1");
     for (int i = 1; i <= 4; i++) {
@@ -126,7 +126,7 @@ static void a_runs_time_goes_on(void **state)
 static void sleep_then_read(struct script_call *c)
 {
     if (c->seq == 0)
-        fake_step(c, "{\"ms\":500,\"op\":\"sleep\"}", "");
+        fake_step(c, "{\"ms\":1500,\"op\":\"sleep\"}", "");
     else if (c->seq == 1)
         fake_step(c, READ, "");
     else
@@ -141,7 +141,7 @@ static void sleeping_is_not_failing(void **state)
     fail_status = 503;
     failures = 2;
     w->settings.inline_wait_ms = 0;
-    w->settings.run_deadline_ms = 300;
+    w->settings.run_deadline_ms = 1200;
     world_start(w);
     world_inject(w, "1");
     until_parked(w, 1);
@@ -158,10 +158,11 @@ static void what_was_refused_is_sent_again_after_a_restart(void **state)
     fail_status = 429;
     failures = 2;
     w->settings.inline_wait_ms = -1;
-    w->settings.retry_base_ms = w->settings.retry_cap_ms = 50;
+    w->settings.retry_base_ms = w->settings.retry_cap_ms = 1000; /* it dies before the next try */
     world_start(w);
     world_inject(w, "1");
     until_parked(w, 1);
+    w->settings.retry_base_ms = w->settings.retry_cap_ms = 20;
     restart(w);
     world_until_over(w, 1);
     assert_string_equal(w->seen.result, "{\"id\":7}");
