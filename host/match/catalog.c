@@ -19,6 +19,7 @@ struct catalog *catalog_new(void)
     buf_init(&c->fold, BUF_MAX_DEFAULT);
     c->query = mem_zalloc(1, sizeof(*c->query));
     c->other = mem_zalloc(1, sizeof(*c->other));
+    c->match = mem_zalloc(1, sizeof(*c->match));
     return c;
 }
 
@@ -35,6 +36,7 @@ void catalog_free(struct catalog *c)
     mem_free(c->ids);
     mem_free(c->query);
     mem_free(c->other);
+    mem_free(c->match);
     mem_free(c->sum);
     mem_free(c->touched);
     buf_free(&c->fold);
@@ -50,7 +52,7 @@ size_t catalog_bytes(const struct catalog *c)
 {
     return vocabulary_bytes(c->words) + (c->blocks_n ? (c->blocks_n - 1) * BLOCK : 0) +
            c->block_used + c->slots_cap * sizeof(char *) + ((size_t)c->ids_mask + 1) * 4 +
-           c->sum_cap * 4 + c->touched_cap * 4 + 2 * sizeof(struct profile);
+           c->sum_cap * 4 + c->touched_cap * 4 + 3 * sizeof(struct profile);
 }
 
 /* ---- records --------------------------------------------------------------------------------- */

@@ -25,9 +25,9 @@ struct catalog {
     uint32_t *ids, ids_mask, ids_used; /* slot + 1, open addressing over the ids; 1: removed */
     char **blocks;
     size_t blocks_n, block_used, garbage, held;
-    struct buf fold;               /* a record on its way in */
-    struct profile *query, *other; /* of the question under way */
-    uint32_t *sum, sum_cap;        /* by slot, zero between questions */
+    struct buf fold;                       /* a record on its way in */
+    struct profile *query, *other, *match; /* of the question under way */
+    uint32_t *sum, sum_cap;                /* by slot, zero between questions */
     uint32_t *touched, touched_cap;
 };
 

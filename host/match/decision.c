@@ -26,6 +26,7 @@ enum { NO = DECISION_OTHER, ASKS = DECISION_ASKS, LINKS = DECISION_LINKS };
 #define WITHIN_MOST     800 /* of 1000 */
 #define WITHIN_LEAST    380
 #define WITHIN_ALONE    2000
+#define PRICE_CLOSE     110  /* of 100 */
 #define CODE_SCORE      4000 /* with a code in common, though the names agree little ... */
 #define CODE_ALONE      2000 /* ... if nothing else comes so near */
 #define ALONE           1000 /* margin that names which agree in part need */
@@ -43,6 +44,7 @@ struct judged {
     const struct evidence *v;
     int least, most; /* cover of the two names */
     uint32_t vetoes; /* conflicts that keep from a link */
+    bool words;      /* no code in common: its words say it */
     int alone;       /* links only if no other record comes so near */
     const char *why;
 };
@@ -79,7 +81,7 @@ static int by_words(struct judged *j, const struct decision_options *o)
 {
     const struct evidence *v = j->v;
     int need = o->cover ? o->cover : COVER_DEFAULT;
-    bool close = v->price_ratio > 0 && v->price_ratio <= 110;
+    bool close = v->price_ratio > 0 && v->price_ratio <= PRICE_CLOSE;
     bool far = v->conflicts & CONFLICT_PRICE;
     /* A code that the other side never mentions is evidence that is missing; so is an edition or a
      * state that only one of them has, unless the price is the very same. */
@@ -151,6 +153,7 @@ static int judge(struct judged *j, const struct decision_options *o)
     }
     if (words < code)
         j->why = why;
+    j->words = words > code;
     return words > code ? words : code;
 }
 
@@ -259,6 +262,45 @@ static int decide(
     return best;
 }
 
+/* True if another candidate is nearer to the match than the query is, which lacks so much of it. */
+static bool is_crowded(struct catalog *c, const struct asked *all, int n, int match, int lacks)
+{
+    const char *record = c->records[all[match].slot];
+    struct evidence_side m = {c->match, catalog_price(record)};
+    catalog_profile(c, record, c->match);
+    weigh(c, c->match);
+    for (int i = 0; i < n; i++) {
+        const char *other = c->records[all[i].slot];
+        struct evidence_side o = {c->other, catalog_price(other)};
+        struct evidence v;
+        if (i == match)
+            continue;
+        catalog_profile(c, other, c->other);
+        weigh(c, c->other);
+        evidence_compare(&m, &o, rarity_of, c, &v);
+        if (v.missing_query + v.missing_match < lacks)
+            return true;
+    }
+    return false;
+}
+
+/* Words alone, with no rare one among them and no price that agrees, single out a record only if
+ * the query is nearer to it than the catalogue's own records are: else it may be one more of their
+ * kind. What near is, each catalogue says. */
+static void doubt(
+    struct catalog *c, const struct asked *all, int n, int match, struct decision_result *out)
+{
+    if (out->decision != DECISION_LINK || !all[match].judged.words)
+        return;
+    const struct evidence *v = &all[match].c.evidence;
+    int lacks = v->missing_query + v->missing_match;
+    bool close = v->price_ratio > 0 && v->price_ratio <= PRICE_CLOSE;
+    if (v->rare > 0 || close || !is_crowded(c, all, n, match, lacks))
+        return;
+    out->decision = DECISION_REVIEW;
+    out->reason = "other records of the catalogue are as like its match as it is";
+}
+
 int decision_find(struct catalog *c, const struct catalog_record *query,
     const struct decision_options *o, struct decision_result *out, struct err *e)
 {
@@ -282,6 +324,7 @@ int decision_find(struct catalog *c, const struct catalog_record *query,
         n = compare_all(c, &q, true, o, all);
         match = decide(all, n, o, out);
     }
+    doubt(c, all, n, match, out);
     /* The one meant is always shown, also if others have a higher score but contradict. */
     for (int i = 0; i < n && out->n < DECISION_CANDIDATES; i++) {
         if (match >= out->n && i < match && out->n == DECISION_CANDIDATES - 1)

@@ -348,8 +348,11 @@ static void read_chunk(struct reader *r)
     if (code) {
         put(r, TOKEN_CODE, c.joined, c.joined_n);
         size_t tail = c.n[c.pieces - 1];
-        if (tail <= 3 && kind_of(c.joined, c.joined_n - tail) == TOKEN_CODE)
-            put(r, TOKEN_ALIAS, c.joined, c.joined_n - tail);
+        /* Without its tail it may be a short code: sc1a-b1. */
+        size_t rest = c.joined_n - tail;
+        enum token_kind kind = kind_of(c.joined, rest);
+        if (tail <= 3 && (kind == TOKEN_CODE || (kind == TOKEN_MARK && rest >= 4)))
+            put(r, TOKEN_ALIAS, c.joined, rest);
         for (int i = 0; i < c.pieces; i++)
             if (kind_of(c.at[i], c.n[i]) == TOKEN_CODE)
                 put(r, TOKEN_ALIAS, c.at[i], c.n[i]);

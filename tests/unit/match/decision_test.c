@@ -106,6 +106,30 @@ static void prices_and_twins_ask(void **state)
     catalog_free(c);
 }
 
+/* What differs from a record by more than its like in the catalogue do may be one more of them. */
+static void one_more_of_a_kind_asks(void **state)
+{
+    struct catalog *c = catalog_new();
+    add(c, "20", "Garden hose with rubber core, green, 20 m");
+    add(c, "a", "Garden chair with core of oak, green");
+    add(c, "b", "Rubber hose with a clamp");
+    add(c, "c", "Rubber core cable for a garden lamp");
+    expect(c, "Garden hose with rubber core, knitted, light, green, 20 m", DECISION_LINK, "20");
+    add(c, "50", "Garden hose with rubber core, green, 50 m");
+    expect(c, "Garden hose with rubber core, knitted, light, green, 20 m", DECISION_REVIEW, "20");
+    expect(c, "garden hose with ruber core green 20 m", DECISION_LINK, "20");
+    /* A price that agrees settles it. */
+    struct catalog_record r = {.id = STR_LIT("20"),
+        .name = STR_LIT("Garden hose with rubber core, green, 20 m"),
+        .price = 250000};
+    catalog_put(c, &r, NULL);
+    struct catalog_record q = {
+        .name = STR_LIT("Garden hose with rubber core, knitted, light, green, 20 m"),
+        .price = 255000};
+    expect_record(c, &q, DECISION_LINK, "20");
+    catalog_free(c);
+}
+
 static void options_are_heeded(void **state)
 {
     struct catalog *c = catalog_new();
@@ -258,6 +282,7 @@ int main(void)
         cmocka_unit_test(other_spellings),
         cmocka_unit_test(codes_first),
         cmocka_unit_test(prices_and_twins_ask),
+        cmocka_unit_test(one_more_of_a_kind_asks),
         cmocka_unit_test(options_are_heeded),
         cmocka_unit_test(one_record_is_linked_once),
         cmocka_unit_test(finnish_lines),

@@ -101,6 +101,10 @@ static void codes(void **state)
     assert_non_null(find(TOKEN_WORD, "hdmi"));
     assert_non_null(find(TOKEN_WORD, "kaapeli"));
     assert_non_null(find(TOKEN_ALIAS, "hdmikaapeli"));
+    /* Without its tail a code may be a short one. */
+    read_name("ceiling mount sc1a-b1");
+    assert_non_null(find(TOKEN_CODE, "sc1ab1"));
+    assert_non_null(find(TOKEN_ALIAS, "sc1a"));
 }
 
 static void groups(void **state)
