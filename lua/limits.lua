@@ -2,8 +2,8 @@
 Limits that a company sets for itself, below those of the host: a rule that goes wrong then ends
 sooner. They can only be lower; what is higher changes nothing.
 
-  limits.of(given)  -> what the host reads: { memory, log, sent = bytes; burst_ms, call_ms =
-                       milliseconds; steps, running, backlog, per_minute = numbers }, those that
+  limits.of(given)  -> what the host reads: { memory, log, sent, stored = bytes; burst_ms, call_ms
+                       = milliseconds; steps, running, backlog, per_minute = numbers }, those that
                        were given
   given             memory   of one run's Lua state: "16m"
                     burst    computing between two steps: "500ms"
@@ -13,6 +13,7 @@ sooner. They can only be lower; what is higher changes nothing.
                     sent     bytes of request bodies of one run: "5m"
                     running  runs at once: 4
                     backlog  open events; a delivery beyond it is answered with 429: 10000
+                    stored   bytes that are kept of the company; the same: "500m"
                     per_minute  new events within a minute; the same: 600
 
 Raises a text without a place; whoever calls knows the line.
@@ -30,6 +31,7 @@ local KNOWN = {
   log = { type = "string|integer", help = '"16k"' },
   sent = { type = "string|integer", help = '"5m"' },
   running = { type = "integer" },
+  stored = { type = "string|integer", help = '"500m"' },
   backlog = { type = "integer" },
   per_minute = { type = "integer" },
 }
@@ -61,6 +63,7 @@ function limits.of(given)
     return given[name] and amount(name, given[name], MILLISECONDS, example) or nil
   end
   return { memory = bytes("memory", "16m"), log = bytes("log", "16k"), sent = bytes("sent", "5m"),
+    stored = bytes("stored", "500m"),
     burst_ms = milliseconds("burst", "500ms"), call_ms = milliseconds("cpu", "10s"),
     steps = count("steps", given.steps), running = count("running", given.running),
     backlog = count("backlog", given.backlog), per_minute = count("per_minute", given.per_minute) }

@@ -274,7 +274,8 @@ const struct command command_stats = {
     .usage = "stats [--json]",
     .summary = "the books of each company: what came in, and where all of it is",
     .details =
-        "received = done + skipped + attention + held + failed + in flight; the difference is 0.\n",
+        "received = done + skipped + attention + held + failed + in flight; the difference is 0.\n"
+        "stored is what is kept of the company: bodies, journals and logs (see --max-stored).\n",
     .options = stats_options,
     .run = stats_run,
 };

@@ -32,6 +32,7 @@ static const struct conf_option options[] = {
     {"max-events", CONF_INT, "1000", "events in memory; more wait in the store"},
     {"max-backlog", CONF_INT, "1000000", "open events of one company; over it: 429; 0: no limit"},
     {"max-per-minute", CONF_INT, "0", "new events of one company; over it: 429; 0: no limit"},
+    {"max-stored", CONF_SIZE, "20g", "bytes kept of one company; over it: 429; 0: no limit"},
     {"keep-refused", CONF_INT, "200", "refused deliveries of one company that are kept"},
     {"keep-refused-body", CONF_SIZE, "64k", "bytes of each"},
     {"max-running", CONF_INT, "256", "runs with a live script, in all"},
@@ -213,6 +214,7 @@ static int begin(struct serving *s, struct err *e)
     es.max_events = (int)conf_int(c, "max-events");
     es.max_backlog = conf_int(c, "max-backlog");
     es.max_minute = conf_int(c, "max-per-minute");
+    es.max_stored = (int64_t)conf_size(c, "max-stored");
     es.keep_refused = (int)conf_int(c, "keep-refused");
     es.keep_refused_body = conf_size(c, "keep-refused-body");
     es.max_running = (int)conf_int(c, "max-running");

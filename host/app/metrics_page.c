@@ -13,8 +13,8 @@ struct page {
     const struct parts *parts;
     struct http_in_exchange *x;
     struct buf text;
-    struct buf open, oldest; /* lines of one metric stand together */
-    char *last;              /* the name of the last company */
+    struct buf open, oldest, stored; /* lines of one metric stand together */
+    char *last;                      /* the name of the last company */
 };
 
 static void finish(struct page *p)
@@ -23,11 +23,15 @@ static void finish(struct page *p)
         "Events of the company that are in flight: waiting, queued or running.", buf_str(&p->open));
     metrics_write_gauge(&p->text, "company_oldest_open_seconds",
         "Age of the company's oldest event that is in flight; 0: none is.", buf_str(&p->oldest));
+    metrics_write_gauge(&p->text, "company_stored_bytes",
+        "What is kept of the company: bodies, journals and logs of its events.",
+        buf_str(&p->stored));
     buf_addc(&p->text, 0);
     reply_text(p->x, 200, p->text.p);
     buf_free(&p->text);
     buf_free(&p->open);
     buf_free(&p->oldest);
+    buf_free(&p->stored);
     mem_free(p->last);
     mem_free(p);
 }
@@ -40,6 +44,7 @@ static void on_company(void *arg, const struct store_backlog *b)
     int64_t age = b->oldest_ms ? (clock_wall_ms() - b->oldest_ms) / 1000 : 0;
     metrics_write_company(&p->open, "company_open_events", b->company, b->books.in_flight);
     metrics_write_company(&p->oldest, "company_oldest_open_seconds", b->company, age > 0 ? age : 0);
+    metrics_write_company(&p->stored, "company_stored_bytes", b->company, b->books.stored);
     mem_free(p->last);
     p->last = mem_dup(b->company);
 }
@@ -75,6 +80,7 @@ void metrics_page(const struct parts *parts, int64_t http_refused, struct http_i
     buf_init(&p->text, METRICS_MAX);
     buf_init(&p->open, METRICS_MAX);
     buf_init(&p->oldest, METRICS_MAX);
+    buf_init(&p->stored, METRICS_MAX);
     metrics_write(&p->text, parts, http_refused);
     store_load_differences(parts->store, on_differences, p);
 }

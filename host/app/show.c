@@ -120,7 +120,8 @@ void show_books_row(const struct jsonv *books, FILE *out)
         fputs("  oldest of ", out);
         put_time(text_of(books, "oldest_open_at"), out);
     }
-    fputc('\n', out);
+    fprintf(out, "  stored %.1f MiB\n",
+        (double)jsonv_int(jsonv_get(books, "stored_bytes"), 0) / (1 << 20));
 }
 
 static void put_scalar(const struct jsonv *v, FILE *out)

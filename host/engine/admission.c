@@ -1,6 +1,6 @@
-/* Who is let in: a company may have so many open events, and so many new ones a minute. What goes
- * beyond is answered with 429 and the time to come back; what was authentic and could not be used
- * is kept for a person to look at. */
+/* Who is let in: a company may have so many open events, so many new ones a minute, and so many
+ * bytes in the store. What goes beyond is answered with 429 and the time to come back; what was
+ * authentic and could not be used is kept for a person to look at. */
 #include <stdio.h>
 
 #include "alert.h"
@@ -11,7 +11,7 @@
 #include "mem.h"
 
 #define MINUTE_MS 60000
-/* Below this part of its limit a company is told well again. */
+/* Below this part of its limit a company is told well again (and above it, that it keeps much). */
 #define WELL(limit) ((limit) / 10 * 9)
 /* A sender is asked to come back within this. */
 #define WAIT_MIN_S 5
@@ -20,7 +20,7 @@
 #define WAIT_S 60
 /* Refused deliveries that are kept of a company a minute. */
 #define KEPT_A_MINUTE 60
-/* The number of open events is asked of the store at most this often. */
+/* The store is asked for the open events and for what is kept at most this often. */
 #define COUNT_MS 1000
 
 static int64_t lower(int64_t own, int64_t all)
@@ -38,6 +38,61 @@ static int64_t minute_limit(const struct company *c)
     return lower(c->current ? c->current->manifest->max_minute : 0, c->engine->set.max_minute);
 }
 
+static int64_t stored_limit(const struct company *c)
+{
+    return lower(c->current ? c->current->manifest->max_stored : 0, c->engine->set.max_stored);
+}
+
+/* ---- what is kept ---- */
+
+/* What came in since the store was asked counts as its bodies alone. */
+static int64_t stored_now(const struct company *c)
+{
+    return c->admission.stored + c->admission.stored_since;
+}
+
+static bool stored_full(const struct company *c)
+{
+    int64_t limit = stored_limit(c);
+    return limit > 0 && stored_now(c) >= limit;
+}
+
+static void tell_stored(struct company *c, bool full)
+{
+    const double mib = 1 << 20;
+    alert_raise(c->engine, c->name, "store-size", "stored bytes",
+        "%.1f MiB are kept of the company, %s %.1f MiB that it may have (max-stored, or the "
+        "company's limits): new deliveries %s answered with 429 and a time to come back, and its "
+        "schedules %s, until it is less. Nothing that was accepted is lost. Raise the limit, or keep "
+        "bodies for a shorter time (keep-bodies); `sauma events --company %s` shows what came.",
+        (double)stored_now(c) / mib, full ? "which is over the" : "close to the",
+        (double)stored_limit(c) / mib, full ? "are" : "will be", full ? "rest" : "will rest",
+        c->name);
+}
+
+/* Once told that it is full, it stays so until it is well below. */
+static void look_at_stored(struct company *c)
+{
+    int64_t limit = stored_limit(c), now = stored_now(c);
+    int *told = &c->admission.stored_level;
+    int level = limit <= 0 || now < WELL(limit) ? 0 : now < limit ? 1 : 2;
+    if (level > *told)
+        tell_stored(c, level == 2);
+    else if (level == 0 && *told)
+        alert_clear(c->engine, c->name, "store-size", "stored bytes");
+    if (level > *told || level == 0)
+        *told = level;
+}
+
+void admission_stored(struct company *c, int64_t bytes)
+{
+    struct admission *a = &c->admission;
+    a->stored = bytes;
+    a->stored_since -= a->stored_asked;
+    a->stored_asked = 0;
+    look_at_stored(c);
+}
+
 /* ---- the number of open events ---- */
 
 /* It is counted here as events come and go; what people do with runs that had ended is not, so the
@@ -51,16 +106,23 @@ static void on_books(void *arg, const struct store_books *b, const struct err *e
 {
     struct counting g = *(struct counting *)arg;
     mem_free(arg);
-    if (engine_held_back(g.engine) && !err)
-        g.company->backlog.open = b->in_flight;
+    if (!engine_held_back(g.engine))
+        return;
+    g.company->admission.counting = false;
+    if (err)
+        return;
+    g.company->backlog.open = b->in_flight;
+    admission_stored(g.company, b->stored);
 }
 
 static void count_again(struct company *c)
 {
     int64_t now = clock_mono_ms();
-    if (now - c->admission.counted_ms < COUNT_MS)
+    if (c->admission.counting || now - c->admission.counted_ms < COUNT_MS)
         return;
+    c->admission.counting = true;
     c->admission.counted_ms = now;
+    c->admission.stored_asked = c->admission.stored_since;
     struct counting *g = mem_alloc(sizeof *g);
     *g = (struct counting){c->engine, c};
     engine_hold(c->engine);
@@ -145,11 +207,40 @@ static int minute_full(struct company *c, char *words, size_t n)
     return (int)((a->minute_ms + MINUTE_MS - now) / 1000) + 1;
 }
 
-int admission_wait(struct company *c, char *words, size_t n)
+static int too_much_stored(struct company *c, size_t body, char *words, size_t n)
+{
+    if (stored_limit(c) <= 0)
+        return 0;
+    count_again(c);
+    bool full = stored_full(c);
+    if (!full)
+        c->admission.stored_since += (int64_t)body;
+    look_at_stored(c);
+    if (full)
+        snprintf(words, n,
+            "%lld bytes are kept of the company, and its limit is %lld; send it again later",
+            (long long)stored_now(c), (long long)stored_limit(c));
+    return full ? WAIT_MAX_S : 0;
+}
+
+void admission_look(struct company *c, bool grew)
+{
+    if (c->admission.stored_level || (grew && stored_limit(c) > 0))
+        count_again(c);
+}
+
+bool admission_rests(const struct company *c)
+{
+    return stored_full(c);
+}
+
+int admission_wait(struct company *c, size_t body, char *words, size_t n)
 {
     int wait = backlog_full(c, words, n);
     if (!wait)
         wait = minute_full(c, words, n);
+    if (!wait)
+        wait = too_much_stored(c, body, words, n);
     c->engine->stats.limited += wait > 0;
     return wait;
 }

@@ -328,9 +328,11 @@ static void on_backlog(void *arg, const struct store_backlog *s)
         return;
     mem_free(g->last);
     g->last = mem_dup(s->company);
+    struct company *c = company_get(g->engine, s->company, s->books.in_flight > 0);
+    if (c)
+        admission_stored(c, s->books.stored);
     if (s->books.in_flight == 0)
         return;
-    struct company *c = company_get(g->engine, s->company, true);
     struct backlog *b = &c->backlog;
     b->open = s->books.in_flight;
     b->ready = b->behind = true;

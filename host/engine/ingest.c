@@ -225,7 +225,7 @@ void engine_ingest(struct engine *e, const char *company, const char *connection
         log_event(LOG_WARN, "delivery not authentic", "company", company, "connection", connection,
             "problem", err.text, NULL);
         refuse(e, fn, arg, 401, err.text);
-    } else if ((wait = admission_wait(c, words, sizeof words)) > 0) {
+    } else if ((wait = admission_wait(c, body.n, words, sizeof words)) > 0) {
         keep_refused(e, company, connection, 429, words, body);
         refuse_for(e, fn, arg, 429, wait, words);
     } else {

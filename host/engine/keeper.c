@@ -82,6 +82,7 @@ static void keep(void *arg)
         return;
     look_at_clock(e, now);
     while (map_next(e->companies, &at, &key, &value)) {
+        admission_look(value, false);
         int64_t due = timetable_look(value, now);
         int64_t silent = silence_look(value, now);
         if (silent < due)

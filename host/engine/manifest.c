@@ -334,6 +334,7 @@ struct manifest *manifest_parse(const char *company, struct str json, struct err
     m->max_sent = jsonv_int(jsonv_path(root, "limits.sent"), 0);
     m->max_running = (int)jsonv_int(jsonv_path(root, "limits.running"), 0);
     m->max_backlog = jsonv_int(jsonv_path(root, "limits.backlog"), 0);
+    m->max_stored = jsonv_int(jsonv_path(root, "limits.stored"), 0);
     m->max_minute = jsonv_int(jsonv_path(root, "limits.per_minute"), 0);
     if (rc == 0)
         rc = parse_lists(m, root, e);

@@ -311,6 +311,7 @@ static void come(struct timetable *tt, int at, int64_t now)
 {
     struct timed *t = &tt->v[at];
     struct due d = count_due(t, now);
+    admission_look(tt->company, true);
     if (t->spec->missed == MISSED_ALL && d.late) {
         fire(tt, at, first_kept(tt, t, &d), 0);
     } else if (d.on_time != INT64_MIN) {
@@ -341,6 +342,10 @@ int64_t timetable_look(struct company *c, int64_t now)
         return next;
     if (tt->state == ASK && mono >= tt->retry_ms)
         sync_with_store(tt);
+    /* As if the host did not run: what comes then was missed, and `missed` says what of it comes.
+     */
+    if (tt->n && admission_rests(c))
+        return next;
     for (int i = 0; i < tt->n && tt->state == KNOWN; i++) {
         struct timed *t = &tt->v[i];
         if (t->busy || mono < t->retry_ms)

@@ -18,6 +18,7 @@ static void add_line(struct store_books *b, struct str state, int64_t n)
         {"held", offsetof(struct store_books, held)},
         {"in_flight", offsetof(struct store_books, in_flight)},
         {"failed", offsetof(struct store_books, failed)},
+        {"stored", offsetof(struct store_books, stored)},
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
         if (str_is(state, lines[i].state))
@@ -26,9 +27,12 @@ static void add_line(struct store_books *b, struct str state, int64_t n)
 
 int books_read(struct sql *s, const char *company, struct store_books *out)
 {
-    struct query *q = company
-                          ? sql_use(s, Q_BOOKS_ONE, "SELECT state, n FROM books WHERE company = ?")
-                          : sql_use(s, Q_BOOKS, "SELECT state, sum(n) FROM books GROUP BY state");
+    struct query *q = company ? sql_use(s, Q_BOOKS_ONE,
+                                    "SELECT state, n FROM books WHERE company = ?1 UNION ALL"
+                                    " SELECT 'stored', bytes FROM stored WHERE company = ?1")
+                              : sql_use(s, Q_BOOKS,
+                                    "SELECT state, sum(n) FROM books GROUP BY state UNION ALL"
+                                    " SELECT 'stored', sum(bytes) FROM stored");
     if (company)
         query_text(q, company);
     *out = (struct store_books){0};

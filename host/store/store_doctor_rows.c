@@ -84,6 +84,18 @@ static void check_states(struct doctor *d)
         (long long)n);
 }
 
+/* What the triggers counted, against what is there. */
+static void check_stored(struct doctor *d)
+{
+    int64_t n = number(d,
+        "SELECT count(*) FROM stored s LEFT JOIN stored_added_up a USING (company)"
+        " WHERE s.bytes <> coalesce(a.bytes, 0)",
+        0);
+    doctor_say(d, n ? DOCTOR_BAD : DOCTOR_OK, "stored",
+        "keep a copy of the folder and tell whoever keeps this program",
+        "%lld companies keep more or less than is counted for them", (long long)n);
+}
+
 static void check_books(struct doctor *d)
 {
     /* Line by line: what the triggers counted, against what is there and what was pruned. */
@@ -220,6 +232,7 @@ void doctor_rows(struct doctor *d)
     check_orphans(d);
     check_states(d);
     check_books(d);
+    check_stored(d);
     check_overdue(d);
     check_people(d);
     check_clock(d);

@@ -247,7 +247,8 @@ int store_read_each_books(struct store_reader *r, store_row_fn fn, void *arg, st
         "SELECT company, sum(n) FILTER (WHERE state = 'received'),"
         " sum(n) FILTER (WHERE state = 'done'), sum(n) FILTER (WHERE state = 'skipped'),"
         " sum(n) FILTER (WHERE state = 'attention'), sum(n) FILTER (WHERE state = 'held'),"
-        " sum(n) FILTER (WHERE state = 'failed'), sum(n) FILTER (WHERE state = 'in_flight')"
+        " sum(n) FILTER (WHERE state = 'failed'), sum(n) FILTER (WHERE state = 'in_flight'),"
+        " (SELECT bytes FROM stored s WHERE s.company = books.company)"
         " FROM books GROUP BY company ORDER BY company");
     int rc = 0;
     while (rc == 0 && query_row(&q) == 1) {
@@ -265,6 +266,7 @@ int store_read_each_books(struct store_reader *r, store_row_fn fn, void *arg, st
         if (backlog_oldest(r->sql, query_col_text(&q, 0), &oldest))
             break;
         row_time(&r->row, "oldest_open_at", oldest);
+        row_int(&r->row, "stored_bytes", query_col_int(&q, 8));
         rc = row_end(r, fn, arg, e);
     }
     return finish(r, &q, rc, "cannot read the books", e);

@@ -290,6 +290,8 @@ static const char *const migrations[] = {
     /* 11: when a schedule began: times before it do not come, whatever the clock is set to */
     "ALTER TABLE schedules ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
     "UPDATE schedules SET since = slot WHERE slot IS NOT NULL;",
+    /* 12: how much is kept of each company */
+    stored_schema,
 };
 
 #define SCHEMA ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

@@ -44,6 +44,7 @@ struct engine_settings {
     int max_events;              /* in memory and at work; others wait in the store */
     int64_t max_backlog;         /* open events of one company; 0: no limit */
     int64_t max_minute;          /* new events of one company a minute; 0: no limit */
+    int64_t max_stored;          /* bytes that are kept of one company; 0: no limit */
     int keep_refused;            /* refused deliveries of one company that are kept; 0: none */
     size_t keep_refused_body;    /* and bytes of each */
     int max_running;             /* runs with a live call, in all */

@@ -110,6 +110,11 @@ struct admission {
     int64_t settled_from_ms, settled;
     double settled_a_second; /* 0: not known yet */
     int64_t counted_ms;
+    bool counting;        /* the store is being asked for what follows */
+    int64_t stored;       /* bytes that are kept of it, as the store said */
+    int64_t stored_since; /* of bodies that came in after it was asked, */
+    int64_t stored_asked; /* and of those before it was asked anew */
+    int stored_level;     /* that was told: 1 nearly its limit, 2 over it */
     int64_t kept_ms;
     int kept, kept_unknown; /* refused deliveries that were stored in this minute */
 };
@@ -317,9 +322,15 @@ bool backlog_heavy(const struct company *c); /* or bodies that these do not need
 bool engine_behind(const struct engine *e);  /* events wait in the store for room */
 
 /* admission.c */
-/* 0: a new delivery may come in. Else the seconds to wait, and why in words. */
-int admission_wait(struct company *c, char *words, size_t n);
-void admission_settled(struct company *c); /* one of its events is no longer in flight */
+/* 0: a new delivery of so many bytes may come in. Else the seconds to wait, and why in words. */
+int admission_wait(struct company *c, size_t body, char *words, size_t n);
+void admission_stored(
+    struct company *c, int64_t bytes); /* the store says how much it keeps of it */
+/* Asks how much it keeps, if it grew by something else than deliveries or was told that it is much.
+ */
+void admission_look(struct company *c, bool grew);
+bool admission_rests(const struct company *c); /* it keeps too much: its schedules do not come */
+void admission_settled(struct company *c);     /* one of its events is no longer in flight */
 /* A delivery was refused; at_ms is set here. */
 void admission_keep(struct company *c, const struct store_refused *r);
 

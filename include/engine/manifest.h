@@ -118,6 +118,7 @@ struct manifest {
     int64_t max_sent;                /* bytes of request bodies of one run */
     int max_running;                 /* runs at once */
     int64_t max_backlog, max_minute; /* open events; new ones a minute */
+    int64_t max_stored;              /* bytes that are kept of it */
 };
 
 /* NULL and e (naming the member that is wrong) on failure. company: its name on this host. */

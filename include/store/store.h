@@ -248,6 +248,7 @@ void store_load_pins(struct store *s, store_pin_fn fn, store_done_fn done, void 
  * received = done + skipped + attention + held + in_flight + failed, at every commit. */
 struct store_books {
     int64_t received, done, skipped, attention, held, in_flight, failed;
+    int64_t stored; /* bytes that are kept of it: bodies, journals, logs */
 };
 /* b lives during the call; NULL with e. */
 typedef void (*store_books_fn)(void *arg, const struct store_books *b, const struct err *e);

@@ -194,6 +194,8 @@ enum sql_trouble {
 };
 enum sql_trouble sql_trouble(const struct sql *s);
 
+/* Tables and triggers that count what is kept of each company (store_stored.c). */
+extern const char stored_schema[];
 /* Brings the schema up to date, or refuses one that is newer or not ours (store_schema.c). */
 int schema_migrate(struct sql *s, struct err *e);
 /* A reader's view: the schema must be the one this program knows. */

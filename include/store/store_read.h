@@ -69,8 +69,9 @@ int store_read_books(
     struct store_reader *r, const char *company, struct store_books *out, struct err *e);
 
 /* The books of each company in turn, by name, as a JSON object: company received done skipped
- * attention held failed in_flight, difference (received less all others, which is 0), and
- * oldest_open_at, when the oldest event that is in flight was received (null: none is). */
+ * attention held failed in_flight, difference (received less all others, which is 0),
+ * oldest_open_at, when the oldest event that is in flight was received (null: none is), and
+ * stored_bytes, how much is kept of it. */
 int store_read_each_books(struct store_reader *r, store_row_fn fn, void *arg, struct err *e);
 
 /* Refused deliveries, the newest first: n company connection at status reason authentic size body.

@@ -1,5 +1,6 @@
 """Limits on what a company may bring: answered with a time to come back, told, and nothing lost."""
 import json
+import time
 
 from harness import Case, main, request, wait_until
 
@@ -79,6 +80,66 @@ class Admission(Case):
         answers = [self.post("acme", "quick", n) for n in range(8)]
         self.assertEqual([a[0] for a in answers], [202] * 5 + [429] * 3)
         self.assertTrue(1 <= int(answers[-1][1]["retry-after"]) <= 61)
+
+    def test_what_is_kept_has_a_limit(self):
+        limited = 'stored = "40k"'
+        self.company("acme", limited)
+        self.company("other")
+        self.world.start_host()
+        large = json.dumps({"type": "quick", "id": 1, "text": "x" * 21000}).encode()
+        self.assertEqual(self.post("acme", "", 0, large)[0], 202)
+        second = json.dumps({"type": "quick", "id": 2, "text": "x" * 21000}).encode()
+        self.assertEqual(self.post("acme", "", 0, second)[0], 202)
+        status, headers, body = self.post("acme", "quick", 3)
+        self.assertEqual(status, 429, body)
+        self.assertEqual(headers["retry-after"], "600")
+        self.assertRegex(json.loads(body)["error"],
+                         r"^\d+ bytes are kept of the company, and its limit is 40960; send it again")
+        self.assertEqual(self.post("other", "quick", 3)[0], 202)
+        # What was accepted is done all the same, and the refused one is there to be seen.
+        wait_until(lambda: self.books("acme")["done"] == 2, "both that were accepted")
+        self.assertEqual(self.books("acme")["difference"], 0)
+        self.assertGreater(self.books("acme")["stored_bytes"], 40960)
+        self.assertLess(self.books("other")["stored_bytes"], 10000)
+        self.assertIn("  stored 0.0 MiB\n", self.world.sauma("stats", "--data",
+                                                             self.world.data).stdout.decode())
+        wait_until(lambda: len(self.refused("--company", "acme")) == 1, "the refused one")
+        wait_until(lambda: [a["kind"] for a in self.alerts()] == ["store-size"], "the alert")
+        self.assertIn("which is over the 0.0 MiB", self.alerts()[0]["text"])
+        _, _, metrics = request(self.world.address, "GET", "/metrics")
+        self.assertRegex(metrics.decode(), r'\nsauma_company_stored_bytes\{company="acme"\} 4\d{4}\n')
+        # A restart forgets nothing of it; a higher limit lets it on.
+        self.world.host.stop()
+        self.world.start_host()
+        wait_until(lambda: self.post("acme", "quick", 4)[0] == 429, "the next refusal")
+        path = f"{self.world.companies}/acme/company.lua"
+        with open(path) as f:
+            text = f.read()
+        with open(path, "w") as f:
+            f.write(text.replace(limited, 'stored = "4m"'))
+        wait_until(lambda: self.post("acme", "quick", 5)[0] == 202, "it to be taken again")
+        wait_until(lambda: not self.alerts(), "the alert to be over")
+
+    def test_schedules_rest_while_too_much_is_kept(self):
+        self.company("acme")
+        schedule = 'schedule "often" { every = "1s", missed = "once", run = function() end }\n'
+        path = f"{self.world.companies}/acme/company.lua"
+        with open(path) as f:
+            text = f.read() + schedule
+        self.world.start_host("--max-stored", "10k")
+        large = json.dumps({"type": "quick", "id": 1, "text": "x" * 20000}).encode()
+        self.assertEqual(self.post("acme", "", 0, large)[0], 202)
+        wait_until(lambda: self.post("acme", "quick", 2)[0] == 429, "a refusal")
+        wait_until(lambda: self.books("acme")["in_flight"] == 0, "what was accepted to be done")
+        received = self.books("acme")["received"]
+        with open(path, "w") as f:
+            f.write(text)
+        self.world.sauma("reload", "acme", "--data", self.world.data)
+        time.sleep(2.5)
+        self.assertEqual(self.books("acme")["received"], received)
+        self.world.host.stop()
+        self.world.start_host("--max-stored", "1m")
+        wait_until(lambda: self.books("acme")["received"] > received, "the schedule")
 
     def test_the_limit_of_the_host_holds_for_all(self):
         self.company("acme", "backlog = 100")  # its own can only be lower

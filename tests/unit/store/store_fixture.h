@@ -52,16 +52,42 @@ static inline int fixture_setup(void **state)
     return 0;
 }
 
+/* Whatever a test did, what is counted as kept of a company is what is kept. 0 if so, or if there
+ * is no sound store to be asked. */
+static inline int fixture_stored_wrong(struct fixture *f)
+{
+    sqlite3 *h;
+    sqlite3_stmt *st = NULL;
+    char path[128];
+    int wrong = 0;
+    snprintf(path, sizeof(path), "%s/%s", f->dir, STORE_FILE);
+    if (sqlite3_open_v2(path, &h, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(h,
+            "SELECT company, s.bytes, coalesce(a.bytes, 0) FROM stored s LEFT JOIN stored_added_up a"
+            " USING (company) WHERE s.bytes <> coalesce(a.bytes, 0)",
+            -1, &st, NULL) == SQLITE_OK)
+        while (sqlite3_step(st) == SQLITE_ROW) {
+            fprintf(stderr, "%s: counted as %lld bytes, and there are %lld\n",
+                sqlite3_column_text(st, 0), sqlite3_column_int64(st, 1),
+                sqlite3_column_int64(st, 2));
+            wrong++;
+        }
+    sqlite3_finalize(st);
+    sqlite3_close(h);
+    return wrong;
+}
+
 static inline int fixture_teardown(void **state)
 {
     struct fixture *f = *state;
     char command[128];
     store_close(f->store);
+    int wrong = fixture_stored_wrong(f);
     loop_free(f->loop);
     snprintf(command, sizeof(command), "rm -rf '%s'", f->dir);
     int rc = system(command);
     mem_free(f);
-    return rc;
+    return rc || wrong;
 }
 
 static inline void fixture_tick(void *arg)

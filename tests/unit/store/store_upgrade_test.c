@@ -163,6 +163,7 @@ static void all_is_there(struct fixture *f)
         "SELECT sum(n) = 3 FROM books WHERE state = 'received'",
         "SELECT sum(n) = 3 FROM books WHERE state IN ('done','attention','in_flight')",
         "SELECT count(*) = 0 FROM pragma_foreign_key_check",
+        "SELECT count(*) FROM stored JOIN stored_added_up USING (company, bytes) WHERE bytes > 1500",
         "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'",
     };
     for (size_t i = 0; i < sizeof(one) / sizeof(one[0]); i++)
