@@ -63,6 +63,7 @@ struct engine *engine_new(const struct engine_parts *p, const struct engine_sett
     list_init(&e->events);
     list_init(&e->feeds);
     list_init(&e->reads);
+    list_init(&e->shifts);
     e->by_id = map_new();
     return e;
 }
@@ -110,11 +111,10 @@ void engine_free(struct engine *e)
         loop_timer_free(e->due_timer);
     if (e->retry)
         loop_timer_free(e->retry);
-    if (e->keeper)
-        loop_timer_free(e->keeper);
+    keeper_free(e);
     if (e->drain_timer)
         loop_timer_free(e->drain_timer);
-    e->retry = e->keeper = e->drain_timer = NULL;
+    e->retry = e->drain_timer = NULL;
     if (e->held == 0)
         release(e);
 }

@@ -13,6 +13,16 @@
 /* A clock that is put right by less was not set, and no wait is that exact. */
 #define SET_MS INT64_C(2000)
 
+/* A setting of the clock along which the waits in the store are still to be moved. */
+struct clock_shift {
+    struct list node;
+    int64_t since_ms; /* the clock as it is now could not show less when it was set */
+    int64_t ahead_ms; /* of the monotonic clock, since it was set */
+    int64_t delta_ms; /* 0: the start of the host */
+};
+
+static void shift_first(struct engine *e);
+
 static void on_shifted(void *arg, const struct err *err)
 {
     struct engine *e = arg;
@@ -21,16 +31,42 @@ static void on_shifted(void *arg, const struct err *err)
     void *value;
     if (!engine_held_back(e))
         return;
-    if (err)
-        log_event(LOG_ERROR, "waits not moved along with the clock", "error", err->text, NULL);
+    e->shifting = false;
+    if (err) {
+        log_event(LOG_ERROR, "waits not moved along with the clock", "error", err->text, "next",
+            "tried again in some seconds", NULL);
+    } else {
+        struct clock_shift *c = LIST_OF(e->shifts.next, struct clock_shift, node);
+        list_remove(&c->node);
+        mem_free(c);
+    }
     while (map_next(e->companies, &at, &key, &value))
         backlog_clock_set(value);
+    if (!err)
+        shift_first(e);
 }
 
-static void shift_waits(struct engine *e, int64_t now, int64_t delta)
+/* One after the other: a later setting counts from where an earlier one has put the waits. One that
+ * the store could not take (a full disk) is tried again at the next look. */
+static void shift_first(struct engine *e)
 {
+    if (e->shifting || list_empty(&e->shifts))
+        return;
+    const struct clock_shift *c = LIST_OF(e->shifts.next, struct clock_shift, node);
+    e->shifting = true;
     engine_hold(e);
-    store_shift_waits(e->parts.store, now, delta, on_shifted, e);
+    store_shift_waits(
+        e->parts.store, c->since_ms, c->ahead_ms + clock_mono_ms(), c->delta_ms, on_shifted, e);
+}
+
+static void shift_waits(struct engine *e, int64_t since, int64_t delta)
+{
+    struct clock_shift *c = mem_zalloc(1, sizeof *c);
+    c->since_ms = since;
+    c->ahead_ms = e->clock_ahead_ms;
+    c->delta_ms = delta;
+    list_append(&e->shifts, &c->node);
+    shift_first(e);
 }
 
 /* Whether a token ended meanwhile nobody can tell (a machine that slept sees its clock jump too): a
@@ -68,7 +104,7 @@ static void look_at_clock(struct engine *e, int64_t now)
     log_event(LOG_WARN, "the clock was set", "seconds", seconds, NULL);
     move_parked(e, delta);
     forget_tokens(e);
-    shift_waits(e, now, delta);
+    shift_waits(e, now - KEEPER_LOOK_MS, delta);
 }
 
 static void keep(void *arg)
@@ -81,6 +117,7 @@ static void keep(void *arg)
     if (e->draining)
         return;
     look_at_clock(e, now);
+    shift_first(e);
     while (map_next(e->companies, &at, &key, &value)) {
         admission_look(value, false);
         int64_t due = timetable_look(value, now);
@@ -106,4 +143,14 @@ void keeper_start(struct engine *e)
     e->keeper = loop_timer_new(e->parts.loop, keep, e);
     loop_timer_arm(e->keeper, 0);
     shift_waits(e, now, 0);
+}
+
+void keeper_free(struct engine *e)
+{
+    struct list *n;
+    if (e->keeper)
+        loop_timer_free(e->keeper);
+    e->keeper = NULL;
+    while ((n = list_shift(&e->shifts)) != NULL)
+        mem_free(LIST_OF(n, struct clock_shift, node));
 }

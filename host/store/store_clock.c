@@ -9,22 +9,18 @@
 struct shift {
     struct op op;
     struct op_done cb;
-    int64_t now_ms, delta_ms;
+    int64_t since_ms, now_ms, delta_ms;
 };
 
-/* Those that began to wait by the clock as it was: what began since does so by the clock as it is,
- * and lies on the other side of the middle. */
+/* A wait of which the row says "began" within the times of the clock as it is now: began by it. */
 static int shift_all(struct sql *s, const struct shift *h)
 {
-    bool back = h->delta_ms < 0;
-    struct query *q = back ? sql_use(s, Q_WAITS_BACK,
-                                 "UPDATE runs SET until_ms = until_ms + ?1, updated_ms = updated_ms"
-                                 " + ?1 WHERE state = 'waiting' AND updated_ms > ?2")
-                           : sql_use(s, Q_WAITS_ON,
-                                 "UPDATE runs SET until_ms = until_ms + ?1, updated_ms = updated_ms"
-                                 " + ?1 WHERE state = 'waiting' AND updated_ms < ?2");
+    struct query *q = sql_use(s, Q_WAITS_MOVED,
+        "UPDATE runs SET until_ms = until_ms + ?1, updated_ms = updated_ms + ?1"
+        " WHERE state = 'waiting' AND updated_ms NOT BETWEEN ?2 AND ?3");
     query_int(q, h->delta_ms);
-    query_int(q, h->now_ms - h->delta_ms / 2);
+    query_int(q, h->since_ms);
+    query_int(q, h->now_ms);
     return query_run(q);
 }
 
@@ -46,14 +42,15 @@ static void shift_done(struct op *o, const struct err *e)
     op_done_call(&((struct shift *)o)->cb, e);
 }
 
-void store_shift_waits(
-    struct store *s, int64_t now_ms, int64_t delta_ms, store_done_fn fn, void *arg)
+void store_shift_waits(struct store *s, int64_t since_ms, int64_t now_ms, int64_t delta_ms,
+    store_done_fn fn, void *arg)
 {
     struct shift *h = op_new(sizeof *h, 0);
     h->op.run = shift_run;
     h->op.done = shift_done;
     h->op.what = "waits of runs after the clock was set";
     h->cb = (struct op_done){fn, arg};
+    h->since_ms = since_ms;
     h->now_ms = now_ms;
     h->delta_ms = delta_ms;
     store_ask(s, &h->op);

@@ -56,6 +56,8 @@ struct engine {
     struct loop_timer *retry;  /* of what failed for want of disk space */
     struct loop_timer *keeper; /* of what the wall clock decides */
     int64_t clock_ahead_ms;    /* wall clock less monotonic, when last looked at */
+    struct list shifts;        /* struct clock_shift: settings of it not yet in the store */
+    bool shifting;             /* the first of them is on its way */
     uint64_t generation;       /* of timetables */
     bool system_stored;
 
@@ -444,6 +446,7 @@ bool order_of_run(struct run *r);
 /* keeper.c: looks at all that depends on the wall clock, time and again */
 void keeper_start(struct engine *e);
 void keeper_soon(struct engine *e);
+void keeper_free(struct engine *e);
 #define KEEPER_LOOK_MS INT64_C(5000) /* a clock that was set is noticed within this */
 
 /* journal.c */

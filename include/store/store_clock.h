@@ -4,10 +4,11 @@
 
 #include "store.h"
 
-/* The wall clock was set by delta_ms and shows now_ms: runs that wait go on to wait as long as they
- * would have. delta_ms 0, at a start: nobody knows whether it was set; those that began to wait
- * later than now wait as long as they began to, from now. */
-void store_shift_waits(
-    struct store *s, int64_t now_ms, int64_t delta_ms, store_done_fn fn, void *arg);
+/* The wall clock was set by delta_ms at since_ms or later (as it is now) and shows now_ms: runs
+ * that wait go on to wait as long as they would have; those that began to wait between the two
+ * times are taken for younger than the setting. delta_ms 0, at a start: nobody knows whether it was
+ * set; those that began to wait later than now wait as long as they began to, from now. */
+void store_shift_waits(struct store *s, int64_t since_ms, int64_t now_ms, int64_t delta_ms,
+    store_done_fn fn, void *arg);
 
 #endif

@@ -122,8 +122,7 @@ enum query_slot {
     Q_EVENT_UNROUTE,
     Q_EXPECTED_SYNC,
     Q_EXPECTED_HEARD,
-    Q_WAITS_BACK,
-    Q_WAITS_ON,
+    Q_WAITS_MOVED,
     Q_WAITS_START,
     Q_SLOTS
 };

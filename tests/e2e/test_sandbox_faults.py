@@ -135,7 +135,8 @@ class Faults(Case):
         self.assertEqual(self.ledger()[0]["done"], [])
         wait_until(lambda: self.partners() == 1, "the late request to land")
         entry = self.ledger()[0]
-        self.assertGreaterEqual(entry["done"][0]["mono_us"] - entry["mono_us"], 299_000)
+        # Timers of the loop go by the kernel's coarse clock: a tick of up to 10 ms.
+        self.assertGreaterEqual(entry["done"][0]["mono_us"] - entry["mono_us"], 290_000)
 
     def test_carried_out_twice(self):
         self.start()

@@ -3,14 +3,13 @@
 
 void tables_shift_waits(struct disk *d, const struct op *o)
 {
-    int64_t now = o->at_ms, delta = o->after;
+    int64_t since = o->since_ms, now = o->at_ms, delta = o->after;
     for (int i = 0; i < d->nruns; i++) {
         struct disk_run *r = d->runs[i];
         if (r->run.state != RUN_WAITING)
             continue;
-        bool moves = delta < 0   ? r->updated_ms > now - delta / 2
-                     : delta > 0 ? r->updated_ms < now - delta / 2
-                                 : r->updated_ms > now + 2000;
+        bool moves =
+            delta ? r->updated_ms < since || r->updated_ms > now : r->updated_ms > now + 2000;
         if (!moves)
             continue;
         int64_t by = delta ? delta : now - r->updated_ms;
@@ -19,11 +18,12 @@ void tables_shift_waits(struct disk *d, const struct op *o)
     }
 }
 
-void store_shift_waits(
-    struct store *s, int64_t now_ms, int64_t delta_ms, store_done_fn fn, void *arg)
+void store_shift_waits(struct store *s, int64_t since_ms, int64_t now_ms, int64_t delta_ms,
+    store_done_fn fn, void *arg)
 {
     struct op *o = op_new(OP_SHIFT, arg);
     o->done = fn;
+    o->since_ms = since_ms;
     o->at_ms = now_ms;
     o->after = delta_ms;
     disk_ask(s, o);

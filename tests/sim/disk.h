@@ -160,7 +160,7 @@ struct op {
     void *arg;       /* of the callback */
     store_done_fn done;
     store_alert_fn told;
-    int64_t at_ms;
+    int64_t at_ms, since_ms;
     const char *name, *text; /* the run or event; a reason, level, version, hash ... */
     bool flag;               /* changed */
     int limit, n;
