@@ -296,10 +296,14 @@ void script_worker_condemn(struct script_worker *w, const char *why)
 /* ---- watchdog ---- */
 
 /* The script process ends a burst by itself after burst_ms of computing; what it cannot end, a
- * pattern without end in C, is ended from here, a while later. */
-static int64_t patience(const struct scripts *s)
+ * pattern without end in C, is ended from here, a while later. On a busy machine a process may
+ * wait long for its share; one that does not even compute gets so many times as long. */
+#define STANDSTILL_TIMES 10
+static bool out_of_patience(const struct script_worker *w, int64_t now)
 {
-    return s->burst_ms + s->burst_ms / 2 + 500;
+    int64_t patience = w->s->burst_ms + w->s->burst_ms / 2 + 500;
+    return now - w->seen_ms > patience && (child_cpu_ms(w->child) - w->seen_cpu_ms > patience ||
+                                              now - w->seen_ms > patience * STANDSTILL_TIMES);
 }
 
 /* True while the process has something that may hang. */
@@ -313,7 +317,8 @@ static bool check_burst(struct script_worker *w, int64_t now)
         w->seen_current = current;
         w->seen_beat = beat;
         w->seen_ms = now;
-    } else if (now - w->seen_ms > patience(w->s)) {
+        w->seen_cpu_ms = child_cpu_ms(w->child);
+    } else if (out_of_patience(w, now)) {
         script_worker_condemn(w, "a script computed for longer than a burst may last");
     }
     return current != 0 || !list_empty(&w->calls);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "child_spawn.h"
 #include "mem.h"
@@ -276,6 +277,15 @@ void child_kill(struct child *c)
 pid_t child_pid(const struct child *c)
 {
     return c->p.pid;
+}
+
+int64_t child_cpu_ms(const struct child *c)
+{
+    clockid_t clock;
+    struct timespec t;
+    if (clock_getcpuclockid(c->p.pid, &clock) || clock_gettime(clock, &t))
+        return -1;
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 const struct child_page *child_shared(const struct child *c)

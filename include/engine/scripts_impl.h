@@ -30,7 +30,7 @@ struct script_worker {
     int64_t started_ms;               /* monotonic */
     int deaths;                       /* in a row, shortly after the start */
     uint64_t seen_current, seen_beat; /* of the shared page, for the watchdog */
-    int64_t seen_ms;                  /* since when they are so */
+    int64_t seen_ms, seen_cpu_ms;     /* since when they are so; what it had computed then */
     const char *verdict;              /* why the host killed it, or NULL */
 };
 

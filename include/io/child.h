@@ -36,6 +36,8 @@ struct child *child_start(struct loop *l, char *const argv[], char *const env[],
 void child_send(struct child *c, const struct wire_msg *m);
 void child_kill(struct child *c); /* SIGKILL; `gone` follows */
 pid_t child_pid(const struct child *c);
+/* What its process has had of the processors so far, in milliseconds; -1 if it is gone. */
+int64_t child_cpu_ms(const struct child *c);
 /* Ends and frees without calling `gone`: closes the socket, waits shortly, then SIGKILL. */
 void child_free(struct child *c);
 
