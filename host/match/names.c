@@ -226,7 +226,7 @@ static enum names_match compare_cores(struct comparison *c)
 static bool is_one_form(const char *a, const char *b)
 {
     static const char *const same[][2] = {
-        {"ag", "sa"}, {"gmbh", "sarl"}, {"nv", "sa"}, {"bv", "srl"}};
+        {"ag", "sa"}, {"gmbh", "sarl"}, {"nv", "sa"}, {"bv", "srl"}, {"vzw", "asbl"}};
     if (!a[0] || !b[0] || strcmp(a, b) == 0)
         return true;
     for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)

@@ -237,15 +237,14 @@ static void unify_and(struct names_words *w, int from, int to, bool compared)
     }
 }
 
-/* "AS Harju", not "As Harju": only the former begins with a legal form. So does "ApS Harju" and
- * "d.o.o. Harju". */
+/* "AS Harju", not "As Harju": only the former begins with a legal form. So do "ApS Harju",
+ * "d.o.o. Harju" and "hf. Harju". */
 static bool first_in_capitals(struct str name)
 {
     bool small = false;
     for (size_t i = 0; i < name.n && name.p[i] != ' ' && name.p[i] != ','; i++) {
         char c = name.p[i];
-        if ((c == '.' && i > 0 && i + 1 < name.n && name.p[i + 1] != ' ') ||
-            (i > 0 && c >= 'A' && c <= 'Z'))
+        if (i > 0 && ((c == '.' && i + 1 < name.n) || (c >= 'A' && c <= 'Z')))
             return true;
         small = small || (c >= 'a' && c <= 'z');
     }

@@ -162,6 +162,17 @@ static void knows_forms_of_other_countries(void **state)
     compares("Dupont et Fils SARL", "Dupont & Fils SARL", NAMES_SAME);
     compares("Rossi e Bianchi Srl", "ROSSI & BIANCHI S.R.L.", NAMES_SAME);
     compares("Nygård Byg ApS", "Nygård Byg A/S", NAMES_DIFFERENT);
+    /* As they are written without their points, and with them. */
+    compares("Kowalski sp.j.", "Kowalski spj", NAMES_SAME);
+    compares("Kowalski sp.k.", "Kowalski sp.j.", NAMES_DIFFERENT);
+    compares("Žagar s.p.", "ŽAGAR SP", NAMES_SAME);
+    compares("Wagner S.à r.l.", "WAGNER SARL", NAMES_SAME);
+    compares("hf. Jökull", "Jökull hf.", NAMES_SAME);
+    compares("Murphy Teo", "Murphy Teoranta", NAMES_SAME);
+    compares("Kováč akc. spol.", "Kováč a.s.", NAMES_SAME);
+    compares("KÜ Pärna 3", "Korteriühistu Pärna 3", NAMES_SAME);
+    compares("KÜ Pärna 3", "KÜ Pärna 5", NAMES_DIFFERENT);
+    compares("Liège Transport ASBL", "Liège Transport VZW", NAMES_SAME);
     compares("As Harju", "Harju AS", NAMES_DIFFERENT); /* "As" so written is a word */
 }
 
