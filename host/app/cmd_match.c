@@ -34,8 +34,8 @@ const struct command command_match = {
         "names: for each pair a JSON object with decision (same, different, unsure), score (0 to\n"
         "1) and evidence (what matched and what spoke against it; the weights add up to the\n"
         "score).\n\n"
-        "Tables may be separated by commas, semicolons, tabs or bars, and be UTF-8, UTF-16 (with its\n"
-        "mark) or Windows-1252. A bad line gives an error in its place.\n",
+        "Tables may be separated by commas, semicolons, tabs or bars, and be UTF-8, UTF-16 or\n"
+        "Windows-1252. A bad line gives an error in its place, and the others are answered.\n",
     .options = match_options,
     .run = match_run,
 };

@@ -29,6 +29,14 @@ static bool is_cp1252(struct str s)
     return found > 0;
 }
 
+void lines_close(struct lines *l)
+{
+    if (l->to_free && l->in)
+        fclose(l->in);
+    buf_free(&l->line);
+    buf_free(&l->decoded);
+}
+
 int lines_open(struct lines *l, const char *path, struct err *e)
 {
     size_t mark;
@@ -44,7 +52,12 @@ int lines_open(struct lines *l, const char *path, struct err *e)
         return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
     /* One read, of what is there: who waits for an answer before it goes on gets one. */
     ssize_t got = read(fileno(l->in), l->ahead, sizeof(l->ahead));
-    l->ahead_n = got > 0 ? (size_t)got : 0;
+    if (got < 0) {
+        err_set(e, ERR_IO, "%s: %s", path ? path : "standard input", strerror(errno));
+        lines_close(l);
+        return -1;
+    }
+    l->ahead_n = (size_t)got;
     struct str ahead = {l->ahead, l->ahead_n};
     l->charset = charset_of_mark(ahead, &mark);
     l->ahead_at = mark;
@@ -102,14 +115,6 @@ bool lines_next(struct lines *l, struct str *out)
     if (out->n && out->p[out->n - 1] == '\r' && !l->cut)
         out->n--;
     return true;
-}
-
-void lines_close(struct lines *l)
-{
-    if (l->to_free && l->in)
-        fclose(l->in);
-    buf_free(&l->line);
-    buf_free(&l->decoded);
 }
 
 void lines_put_field(struct buf *out, struct str s)

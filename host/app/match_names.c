@@ -86,7 +86,8 @@ static int read_head(struct pairs *p, const char *columns)
 {
     struct str head, second, first = str_cut(str_of(columns), ',', &second);
     if (!lines_next(&p->in, &head))
-        return command_fail(STATUS_NO, "the file of pairs is empty: its first line has headings");
+        return command_fail(
+            STATUS_USAGE, "the file of pairs is empty: its first line has headings");
     p->separator = separator_of(head);
     p->a = column_of(p, head, first);
     p->b = column_of(p, head, second);
@@ -152,7 +153,9 @@ static void do_line(struct pairs *p, struct str line)
         bad_line(&p->out, "the line has too few columns");
     else if (p->in.cut)
         bad_line(&p->out, "the line is too long");
-    else if (!str_utf8_valid(a) || !str_utf8_valid(b) || memchr(line.p, 0, line.n))
+    else if (memchr(line.p, 0, line.n))
+        bad_line(&p->out, "the line has a NUL byte");
+    else if (!str_utf8_valid(a) || !str_utf8_valid(b))
         bad_line(&p->out, "the line is not UTF-8 text");
     else if (!str_trim(a).n || !str_trim(b).n)
         bad_line(&p->out, "a name is empty");

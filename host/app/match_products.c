@@ -62,6 +62,16 @@ static int read_without(struct job *j, const char *path, struct err *e)
     return 0;
 }
 
+static void tell_unread(const struct match_table *t)
+{
+    if (t->unread == 1)
+        command_fail(0, "%s, line %d: '%s' is no price, and took no part", t->path, t->unread_line,
+            t->unread_price);
+    else if (t->unread > 1)
+        command_fail(0, "%s: %d prices cannot be read and took no part, the first '%s' on line %d",
+            t->path, t->unread, t->unread_price, t->unread_line);
+}
+
 static int read_catalog(struct job *j, const struct conf *c, struct err *e)
 {
     struct match_table t;
@@ -88,6 +98,7 @@ static int read_catalog(struct job *j, const struct conf *c, struct err *e)
             command_fail(0, "%s, line %d: %s; it is left out", path, line, why.text);
     }
     end_progress(j);
+    tell_unread(&t);
     rc = 0;
 out:
     match_table_close(&t);
@@ -154,7 +165,7 @@ static int answer_queries(struct job *j, const struct conf *c, struct err *e)
     struct catalog_record r;
     const char *problem;
     int line, rc = -1;
-    size_t n = 0;
+    size_t n = 0, bad = 0;
     enum csv_row row;
     if (match_table_open(&t, conf_text(c, "queries"), columns, own == NULL, e) < 0)
         goto out;
@@ -166,6 +177,7 @@ static int answer_queries(struct job *j, const struct conf *c, struct err *e)
         else if (decision_find(j->catalog, &r, &j->options, &a.result, &why) < 0)
             row = CSV_BAD;
         a.query = r.id.n > 0 ? mem_dupn(r.id.p, r.id.n) : NULL;
+        bad += row == CSV_BAD;
         if (row == CSV_BAD)
             a.error = mem_printf("line %d: %s", line, why.text);
         take_answer(j, &a);
@@ -174,6 +186,11 @@ static int answer_queries(struct job *j, const struct conf *c, struct err *e)
     end_progress(j);
     if (j->one_to_one)
         settle(j);
+    tell_unread(&t);
+    if (bad > 0)
+        command_fail(0,
+            "%s: %zu of %zu lines cannot be used; \"error\" says why in the answer of each", t.path,
+            bad, n);
     rc = 0;
 out:
     match_table_close(&t);

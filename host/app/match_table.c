@@ -73,6 +73,45 @@ static int heading(const struct str *fields, int n, struct str wanted)
     return found;
 }
 
+/* As much of it as a message has room for. */
+static struct str clip(struct str s, size_t most)
+{
+    if (s.n <= most)
+        return s;
+    while (most > 0 && ((unsigned char)s.p[most] & 0xC0) == 0x80)
+        most--;
+    return (struct str){s.p, most};
+}
+
+/* Of two columns of one heading nobody can say which is meant. */
+static int only_one(const struct match_table *t, const struct str *fields, int n, struct err *e)
+{
+    for (int role = 0; role < COLUMNS; role++) {
+        int at = t->column[role];
+        if (at >= 0 && at + 1 < n && heading(fields + at + 1, n - at - 1, fields[at]) >= 0)
+            return err_set(e, ERR_USAGE,
+                "%s: two columns have the heading '%.*s': rename the one that is not meant",
+                t->path, STR_ARG(fields[at]));
+    }
+    return 0;
+}
+
+static int no_names(const struct match_table *t, const struct str *fields, int n, struct err *e)
+{
+    struct buf b;
+    buf_init(&b, 1024);
+    for (int i = 0; i < n && b.n < 300; i++) {
+        struct str one = clip(fields[i], 60);
+        buf_addf(&b, "%s'%.*s'", i ? ", " : "", STR_ARG(one));
+    }
+    err_set(e, ERR_USAGE,
+        "%s: which column has the names? Say --columns id=HEADING,name=HEADING; the headings of its "
+        "first line are %.*s%s",
+        t->path, STR_ARG(buf_str(&b)), b.n < 300 ? "" : " ...");
+    buf_free(&b);
+    return -1;
+}
+
 static int role_of(struct str name)
 {
     for (int i = 0; i < COLUMNS; i++)
@@ -136,10 +175,8 @@ int match_table_open(
         return -1;
     if (!columns)
         take_usual(t, fields, n);
-    if (t->column[COLUMN_NAME] < 0)
-        return err_set(e, ERR_USAGE,
-            "%s: which column has the names? Say --columns id=HEADING,name=HEADING", path);
-    return 0;
+    t->columns = n;
+    return t->column[COLUMN_NAME] < 0 ? no_names(t, fields, n, e) : only_one(t, fields, n, e);
 }
 
 void match_table_close(struct match_table *t)
@@ -148,6 +185,24 @@ void match_table_close(struct match_table *t)
     mem_free(t->bytes);
     mem_free(t->path);
     memset(t, 0, sizeof(*t));
+}
+
+/* A number that was kept from being one: ="0012". */
+static struct str plain_cell(struct str s)
+{
+    s = str_trim(s);
+    if (s.n >= 3 && s.p[0] == '=' && s.p[1] == '"' && s.p[s.n - 1] == '"')
+        return (struct str){s.p + 2, s.n - 3};
+    return s;
+}
+
+/* More fields than headings: a separator stands in a text, and the fields behind it are not what
+ * their headings say. */
+static bool is_torn(const struct match_table *t, const struct str *fields, int n)
+{
+    while (n > t->columns && str_trim(fields[n - 1]).n == 0)
+        n--;
+    return n > t->columns;
 }
 
 /* Ten-thousandths; 0 for what is no price, or could be read in two ways. */
@@ -171,6 +226,24 @@ static int64_t price_of(struct str s)
     return v;
 }
 
+static bool is_no_zero(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!strchr("0.,- ", s.p[i]))
+            return true;
+    return false;
+}
+
+/* What is no price takes no part in a decision; it is told once. */
+static void note_price(struct match_table *t, struct str price, int line)
+{
+    if (t->unread++ == 0) {
+        t->unread_line = line;
+        price = clip(price, 40);
+        snprintf(t->unread_price, sizeof(t->unread_price), "%.*s", STR_ARG(price));
+    }
+}
+
 enum csv_row match_table_next(
     struct match_table *t, struct catalog_record *r, int *line, const char **problem)
 {
@@ -186,7 +259,7 @@ enum csv_row match_table_next(
         return row;
     for (int i = 0; i < COLUMNS; i++)
         value[i] =
-            t->column[i] >= 0 && t->column[i] < n ? str_trim(fields[t->column[i]]) : STR_NONE;
+            t->column[i] >= 0 && t->column[i] < n ? plain_cell(fields[t->column[i]]) : STR_NONE;
     r->id = value[COLUMN_ID];
     if (t->column[COLUMN_ID] < 0) {
         snprintf(t->row_id, sizeof(t->row_id), "%d", t->rows);
@@ -199,9 +272,17 @@ enum csv_row match_table_next(
     r->text = value[COLUMN_TEXT];
     r->unit = value[COLUMN_UNIT];
     r->price = price_of(value[COLUMN_PRICE]);
+    if (is_torn(t, fields, n)) {
+        *problem =
+            "it has more fields than there are headings: a text with the separator in it needs "
+            "quotes";
+        return CSV_BAD;
+    }
     if (r->id.n == 0) {
         *problem = "it has no id";
         return CSV_BAD;
     }
+    if (value[COLUMN_PRICE].n > 0 && r->price == 0 && is_no_zero(value[COLUMN_PRICE]))
+        note_price(t, value[COLUMN_PRICE], *line);
     return CSV_ROW;
 }

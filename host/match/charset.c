@@ -11,6 +11,12 @@ static const uint16_t high[32] = {0x20AC, 0, 0x201A, 0x0192, 0x201E, 0x2026, 0x2
     0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0, 0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013,
     0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178};
 
+/* Two letters of ASCII, each with a zero byte at its place `zero`: no text of bytes begins so. */
+static bool is_wide(struct str s, int zero)
+{
+    return s.n >= 4 && !s.p[zero] && !s.p[zero + 2] && s.p[1 - zero] && s.p[3 - zero];
+}
+
 enum charset charset_of_mark(struct str bytes, size_t *mark)
 {
     *mark = 2;
@@ -19,7 +25,9 @@ enum charset charset_of_mark(struct str bytes, size_t *mark)
     if (bytes.n >= 2 && !memcmp(bytes.p, "\xFE\xFF", 2))
         return CHARSET_UTF16BE;
     *mark = bytes.n >= 3 && !memcmp(bytes.p, "\xEF\xBB\xBF", 3) ? 3 : 0;
-    return CHARSET_UTF8;
+    if (is_wide(bytes, 1))
+        return CHARSET_UTF16LE;
+    return is_wide(bytes, 0) ? CHARSET_UTF16BE : CHARSET_UTF8;
 }
 
 const char *charset_name(enum charset c)

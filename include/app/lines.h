@@ -22,9 +22,9 @@ struct lines {
 
 /* path: NULL or "-" is standard input. -1 and e if the file cannot be read. */
 int lines_open(struct lines *l, const char *path, struct err *e);
-/* The next line as UTF-8 (UTF-16 is known by its mark, Windows-1252 by its letters) without its end
- * (LF or CRLF) and without a byte order mark in front of the first; false at the end. *out is valid
- * until the next call. A last line without LF counts. */
+/* The next line as UTF-8 (UTF-16 is known by its mark or zeros, Windows-1252 by its letters)
+ * without its end (LF or CRLF) and without a byte order mark in front of the first; false at the
+ * end. *out is valid until the next call. A last line without LF counts. */
 bool lines_next(struct lines *l, struct str *out);
 void lines_close(struct lines *l);
 

@@ -22,8 +22,12 @@ struct match_table {
     char *bytes;
     struct csv *csv;
     int column[COLUMNS]; /* -1: the table has none */
+    int columns;         /* headings */
     int rows;            /* read so far */
-    char row_id[24];     /* where the table has no column of ids */
+    int unread;          /* prices that are none, and the first of them */
+    int unread_line;
+    char unread_price[48];
+    char row_id[24]; /* where the table has no column of ids */
 };
 
 /* Opens the table and reads its headings. columns: "id=sku,name=title", or NULL for the usual

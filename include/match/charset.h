@@ -7,7 +7,8 @@
 
 enum charset { CHARSET_UTF8, CHARSET_CP1252, CHARSET_UTF16LE, CHARSET_UTF16BE };
 
-/* By the byte order mark; without one CHARSET_UTF8. *mark gets its length. */
+/* By the byte order mark, whose length *mark gets; without one UTF-16 is known by the zeros of its
+ * first two letters, and all else is CHARSET_UTF8. */
 enum charset charset_of_mark(struct str bytes, size_t *mark);
 const char *charset_name(enum charset c); /* "UTF-8", "Windows-1252", ... */
 

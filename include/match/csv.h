@@ -1,6 +1,6 @@
 /* Tables as people export them: RFC 4180 with what spreadsheets make of it. The separator (comma,
- * semicolon, tab, bar) and the encoding (UTF-8, Windows-1252, UTF-16 with its mark) are found out
- * from the bytes. */
+ * semicolon, tab, bar) and the encoding (UTF-8, Windows-1252, UTF-16) are found out from the
+ * bytes. */
 #ifndef CSV_H
 #define CSV_H
 

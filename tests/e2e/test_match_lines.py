@@ -73,6 +73,60 @@ class Lines(unittest.TestCase):
                     answers = [json.loads(line)["decision"] for line in done.stdout.splitlines()]
                     self.assertEqual(answers, expected)
 
+    def products(self, queries, catalogue=None, *arguments):
+        """Answers by line, what was told besides, and the status."""
+        usual = "id,name,price\n1,Kahvi Paulig 500 g,4.95\n2,Maali valkoinen 9 l,89\n".encode()
+        with tempfile.TemporaryDirectory() as folder:
+            for name, data in (("queries", queries), ("catalogue", catalogue or usual)):
+                (pathlib.Path(folder) / f"{name}.csv").write_bytes(data)
+            done = run("match", "products", "--catalog", f"{folder}/catalogue.csv", "--queries",
+                       f"{folder}/queries.csv", *arguments)
+        return [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode(), done.returncode
+
+    def test_products_in_any_table(self):
+        rows = [("id", "name", "price"), ("=\"001\"", "KAHVI Paulig 500 g", "4,95 €"),
+                ("2", "Maali, valkoinen; 9 l", "89")]
+        for separator in ",;\t|":
+            quote = lambda f: '"' + f.replace('"', '""') + '"'
+            text = "\r\n".join(separator.join(map(quote, r)) for r in rows)
+            for encoding in ("utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"):
+                with self.subTest(separator=separator, encoding=encoding):
+                    answers, told, status = self.products(text.encode(encoding))
+                    self.assertEqual((told, status), ("", 0))
+                    self.assertEqual([(a["query"], a["match"]) for a in answers], [("001", "1"), ("2", "2")])
+
+    def test_bad_lines_of_a_table_are_told_and_the_others_done(self):
+        answers, told, status = self.products(
+            b"id,name,price\n1,Kahvi Paulig 500 g,abc\n2,\n,Maali\n3,Ka\0hvi,1\n4,Ruuvi 4x40, ltk 200,7\n"
+            b'5,"auki,1\n6,' + b"x y " * 300000 + b",2\n7,Maali valkoinen 9 l,,,\n8,Kahvi \xff\n" + "9,Kärpäspaperi\n".encode())
+        self.assertEqual(status, 0)
+        problems = {a["query"]: a.get("error") for a in answers}
+        self.assertEqual(len(answers), 10)
+        self.assertEqual([q for q, e in problems.items() if not e], ["1", "7", "9"])
+        self.assertIn("line 3: it has neither", problems["2"])
+        told_of = " ".join(e for e in problems.values() if e) + " ".join(
+            a["error"] for a in answers if a["query"] is None)
+        for part in ("line 4: it has no id", "line 5: a NUL byte", "line 6: it has more fields",
+                     "line 7: a quote", "line 8: longer than 1 MB", "line 10: not valid UTF-8"):
+            self.assertIn(part, told_of)
+        self.assertIn("line 2: 'abc' is no price", told)
+        self.assertIn("7 of 10 lines", told)
+        _, told, status = self.products(b"id,name\nq,Kahvi\n", b"id,name\n1,Kahvi\n1,Tee\n2,\n")
+        self.assertEqual(status, 0)
+        self.assertIn("catalogue.csv, line 3: id 1 came before", told)
+        self.assertIn("catalogue.csv, line 4: it has neither", told)
+
+    def test_headings_that_cannot_be_used(self):
+        for queries, words in ((b"", "empty"), (b"1,Kahvi\n2,Tee\n", "'1', 'Kahvi'"),
+                               (b"id,name,Name\n1,Kahvi,Tee\n", "two columns have the heading 'name'")):
+            with self.subTest(words):
+                answers, told, status = self.products(queries)
+                self.assertEqual((answers, status), ([], 2))
+                self.assertIn(words, told)
+        answers, told, status = self.products(b"sku,title\n1,Kahvi\n", None, "--query-columns", "id=sku,name=nimi")
+        self.assertEqual(status, 2)
+        self.assertIn("there is no column 'nimi'", told)
+
     def test_lines_in_other_encodings(self):
         text = "Åkerlundintie 1, 00100 Helsinki\nÖljykuja 2 B 3, 20100 Turku\n"
         for encoding in ("utf-8-sig", "cp1252", "utf-16", "utf-16-be"):
@@ -103,7 +157,12 @@ class Lines(unittest.TestCase):
                                          (["ids", "iban", "nowhere.txt"], 3, "nowhere"),
                                          (["address", "--country", "FIN"], 2, "two letters"),
                                          (["match"], 2, "match"),
-                                         (["match", "names"], 2, "--pairs")):
+                                         (["match", "names"], 2, "--pairs"),
+                                         (["match", "names", "--pairs", "/dev/null"], 2, "headings"),
+                                         (["match", "names", "--pairs", "/"], 3, "directory"),
+                                         (["ids", "iban", "/"], 3, "directory"),
+                                         (["match", "products", "--catalog", "nowhere.csv",
+                                           "--queries", "q.csv"], 3, "nowhere.csv")):
             with self.subTest(arguments=arguments):
                 done = run(*arguments)
                 self.assertEqual(done.returncode, status)
