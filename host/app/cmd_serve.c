@@ -8,8 +8,7 @@
 
 #include "alert.h"
 #include "command.h"
-#include "descriptors.h"
-#include "http_in.h"
+#include "front.h"
 #include "log.h"
 #include "parts.h"
 #include "reload.h"
@@ -19,15 +18,9 @@
 static const struct conf_option options[] = {
     {"companies", CONF_TEXT, NULL, "folder whose folders are the companies"},
     OPTION_DATA,
-    {"listen", CONF_TEXT, "127.0.0.1:8700", "address and port; port 0 takes a free one"},
     {"store", CONF_TEXT, "sqlite", "where events, runs and journals are kept"},
     OPTION_PARTS,
-    {"max-body", CONF_SIZE, "10m", "bytes of a delivery; over it: 413"},
-    {"max-header", CONF_SIZE, "16k", "bytes of a request's headers; over it: 431"},
-    {"max-connections", CONF_INT, "10000", "connections at once; more wait to be accepted"},
-    {"header-timeout", CONF_MS, "10s", "first byte of a request to the end of its headers"},
-    {"body-timeout", CONF_MS, "30s", "end of the headers to the end of the body"},
-    {"idle-timeout", CONF_MS, "75s", "a kept connection without a request"},
+    OPTIONS_FRONT,
     {"signature-window", CONF_MS, "5m", "how far a signed timestamp may be off"},
     {"max-events", CONF_INT, "1000", "events in memory; more wait in the store"},
     {"max-backlog", CONF_INT, "1000000", "open events of one company; over it: 429; 0: no limit"},
@@ -58,13 +51,18 @@ struct serving {
     struct routes *routes;
     struct api *api;
     struct reload *reload;
-    struct http_in *http;
-    struct loop_signal *term, *interrupt, *hangup;
+    struct front *front;
+    struct loop_signal *term, *interrupt, *hangup, *reopen;
     bool draining;
     int drains; /* what drain still waits for */
     int status;
     struct store_retention keep;
 };
+
+static bool is_open(const struct serving *s)
+{
+    return s->front && front_address(s->front);
+}
 
 static void stop(struct serving *s, int status)
 {
@@ -82,26 +80,15 @@ static void drained(void *arg)
 static void on_term(void *arg)
 {
     struct serving *s = arg;
-    if (s->draining || !s->http) {
+    if (s->draining || !is_open(s)) {
         stop(s, STATUS_OK);
         return;
     }
     s->draining = true;
     s->drains = 2;
     log_event(LOG_INFO, "draining", NULL);
-    http_in_drain(s->http, drained, s);
+    front_drain(s->front, drained, s);
     engine_drain(s->parts.engine, conf_int(s->conf, "drain"), drained, s);
-}
-
-static int connections_that_fit(int wanted)
-{
-    int fit = descriptors_for_connections(wanted);
-    char text[16];
-    snprintf(text, sizeof(text), "%d", fit);
-    if (fit < wanted)
-        log_event(LOG_WARN, "fewer connections at once than max-connections says", "connections",
-            text, "why", "the limit of open files (ulimit -n)", NULL);
-    return fit;
 }
 
 /* All companies were read: open the door. */
@@ -112,26 +99,12 @@ static void on_all_loaded(void *arg, int loaded, int failed)
     struct err e = {0};
     char count[16];
     snprintf(count, sizeof(count), "%d", loaded);
-    if (s->http) {
+    if (is_open(s)) {
         log_event(LOG_INFO, "reloaded", "companies", count, NULL);
         return;
     }
-    struct http_in_config hc;
-    http_in_config_defaults(&hc);
-    hc.listen = conf_text(c, "listen");
-    hc.max_body = conf_size(c, "max-body");
-    hc.max_header = conf_size(c, "max-header");
-    hc.max_connections = connections_that_fit((int)conf_int(c, "max-connections"));
-    hc.header_ms = conf_int(c, "header-timeout");
-    hc.body_ms = conf_int(c, "body-timeout");
-    hc.idle_ms = conf_int(c, "idle-timeout");
-    s->http = http_in_start(s->parts.loop, &hc, routes_handle, s->routes, &e);
-    if (!s->http) {
-        stop(s, command_fail(STATUS_OUTSIDE, "%s", e.text));
-        return;
-    }
-    http_in_on_refused(s->http, routes_refused, s->routes);
-    if (api_announce(s->api, http_in_address(s->http), &e) < 0) {
+    if (front_listen(s->front, s->routes, &e) < 0 ||
+        api_announce(s->api, front_address(s->front), &e) < 0) {
         stop(s, command_fail(STATUS_OUTSIDE, "%s", e.text));
         return;
     }
@@ -141,7 +114,7 @@ static void on_all_loaded(void *arg, int loaded, int failed)
         reload_test_first(s->reload, conf_int(c, "test-timeout"));
     if (conf_int(c, "watch") > 0)
         reload_watch(s->reload, conf_int(c, "watch"));
-    printf("sauma: listening on http://%s, %d compan%s%s\n", http_in_address(s->http), loaded,
+    printf("sauma: listening on http://%s, %d compan%s%s\n", front_address(s->front), loaded,
         loaded == 1 ? "y" : "ies", failed ? ", some did not load: see the log" : "");
     fflush(stdout);
 }
@@ -150,8 +123,14 @@ static void on_hangup(void *arg)
 {
     struct serving *s = arg;
     struct err e = {0};
-    if (s->http && !s->draining && reload_all(s->reload, on_all_loaded, s, &e) < 0)
+    if (is_open(s) && !s->draining && reload_all(s->reload, on_all_loaded, s, &e) < 0)
         log_event(LOG_ERROR, "reload failed", "error", e.text, NULL);
+}
+
+static void on_reopen(void *arg)
+{
+    struct serving *s = arg;
+    front_reopen(s->front);
 }
 
 static void on_run(void *arg, const struct engine_run_info *i)
@@ -230,9 +209,12 @@ static int begin(struct serving *s, struct err *e)
     if (!s->api)
         return -1;
     s->routes = routes_new(&s->parts, s->api);
+    if (!(s->front = front_new(s->parts.loop, c, e)))
+        return -1;
     s->term = loop_signal_new(s->parts.loop, SIGTERM, on_term, s);
     s->interrupt = loop_signal_new(s->parts.loop, SIGINT, on_term, s);
     s->hangup = loop_signal_new(s->parts.loop, SIGHUP, on_hangup, s);
+    s->reopen = loop_signal_new(s->parts.loop, SIGUSR1, on_reopen, s);
     engine_load_pins(s->parts.engine, on_pins, s);
     return 0;
 }
@@ -256,17 +238,20 @@ static int serve_run(const struct conf *c)
     if (command_log_level(c) < 0)
         return STATUS_USAGE;
     if (begin(&s, &e) < 0)
-        s.status = command_fail(STATUS_OUTSIDE, "%s", e.text);
+        s.status =
+            command_fail(e.code == ERR_USAGE || e.code == ERR_INPUT ? STATUS_USAGE : STATUS_OUTSIDE,
+                "%s", e.text);
     else
         loop_run(s.parts.loop);
-    if (s.http)
-        http_in_free(s.http);
+    front_free(s.front);
     if (s.term)
         loop_signal_free(s.term);
     if (s.interrupt)
         loop_signal_free(s.interrupt);
     if (s.hangup)
         loop_signal_free(s.hangup);
+    if (s.reopen)
+        loop_signal_free(s.reopen);
     reload_free(s.reload);
     if (s.routes)
         routes_free(s.routes);

@@ -111,6 +111,20 @@ void metrics_write_gauge(struct buf *b, const char *name, const char *help, stru
     buf_add(b, lines.p, lines.n);
 }
 
+void metrics_write_server(struct buf *b, const struct http_in *http)
+{
+    const struct metric connections = {
+        "http_connections", "gauge", "Connections that are open.", http_in_connections(http)};
+    put(b, &connections);
+    buf_adds(b, "# HELP sauma_http_limit_hits_total How often a limit of the server was reached.\n"
+                "# TYPE sauma_http_limit_hits_total counter\n");
+    for (int i = 0; i < HTTP_LIMITS; i++) {
+        buf_adds(b, "sauma_http_limit_hits_total{limit=\"");
+        put_label(b, http_limit_name((enum http_limit)i));
+        buf_addf(b, "\"} %" PRId64 "\n", http_in_hits(http, (enum http_limit)i));
+    }
+}
+
 void metrics_write_differences(struct buf *b, const struct store_difference *d, int n)
 {
     buf_adds(b, "# HELP sauma_books_difference Events received minus those in any state; always 0."

@@ -1,8 +1,11 @@
 #include "routes.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "access_log.h"
+#include "clock.h"
 #include "log.h"
 #include "mem.h"
 #include "metrics_page.h"
@@ -11,7 +14,11 @@
 struct routes {
     const struct parts *parts;
     struct api *api;
-    int64_t refused; /* requests that never became a delivery: too large, not HTTP */
+    const struct http_in *http; /* whose limits are told; NULL: nobody's */
+    int64_t refused;            /* requests that never became a delivery: too large, not HTTP */
+    int64_t said_ms, unsaid;    /* of refusals: the second in which they were last logged, and those
+                                 * since that were not */
+    int said;                   /* lines of that second */
 };
 
 struct routes *routes_new(const struct parts *p, struct api *api)
@@ -25,6 +32,11 @@ struct routes *routes_new(const struct parts *p, struct api *api)
 void routes_free(struct routes *r)
 {
     mem_free(r);
+}
+
+void routes_serve(struct routes *r, const struct http_in *http)
+{
+    r->http = http;
 }
 
 static void on_ingested(void *arg, const struct engine_reply *r)
@@ -85,7 +97,7 @@ static void health(struct routes *r, struct http_in_exchange *x, const char *pat
         bool ready = engine_ready(r->parts->engine);
         reply_text(x, ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
     } else {
-        metrics_page(r->parts, r->refused, x);
+        metrics_page(r->parts, r->http, r->refused, x);
     }
 }
 
@@ -109,17 +121,47 @@ void routes_handle(void *arg, struct http_in_exchange *x)
             "/hooks/{company}/{connection}");
 }
 
+/* Who sends nonsense shall not fill the log: so many lines a second, and how many there were. */
+#define LINES_A_SECOND 10
+
+static bool may_say(struct routes *r)
+{
+    int64_t now = clock_mono_ms();
+    if (now - r->said_ms >= 1000) {
+        char n[24];
+        snprintf(n, sizeof(n), "%" PRId64, r->unsaid);
+        if (r->unsaid)
+            log_event(LOG_WARN, "more requests were refused", "requests", n, NULL);
+        r->said_ms = now;
+        r->said = 0;
+        r->unsaid = 0;
+    }
+    if (++r->said <= LINES_A_SECOND)
+        return true;
+    r->unsaid++;
+    return false;
+}
+
+static void say_refused(const char *peer, struct str target, int status, const char *why)
+{
+    char code[8];
+    struct buf where;
+    buf_init(&where, 65536);
+    access_target_put(&where, target);
+    buf_addc(&where, 0);
+    snprintf(code, sizeof(code), "%d", status);
+    log_event(LOG_WARN, "request refused", "peer", peer, "target", where.p ? where.p : "", "status",
+        code, "why", why, NULL);
+    buf_free(&where);
+}
+
 /* A delivery that the HTTP server itself refused is never just dropped: it is counted and said. */
 void routes_refused(void *arg, const char *peer, struct str target, int status, const char *why)
 {
     struct routes *r = arg;
-    char code[8], where[256];
     r->refused++;
-    snprintf(code, sizeof(code), "%d", status);
-    snprintf(where, sizeof(where), "%.*s", (int)(target.n < 200 ? target.n : 200),
-        target.p ? target.p : "");
-    log_event(LOG_WARN, "request refused", "peer", peer, "target", where, "status", code, "why",
-        why, NULL);
+    if (may_say(r))
+        say_refused(peer, target, status, why);
     char company[NAME_MAX_BYTES + 1], connection[NAME_MAX_BYTES + 1];
     struct str query, path = str_cut(target, '?', &query);
     if (str_starts(path, "/hooks/") &&

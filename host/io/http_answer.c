@@ -1,6 +1,7 @@
 /* Answers: their bytes, and what a handler may do with an exchange. */
 #include <string.h>
 
+#include "clock.h"
 #include "http_conn.h"
 #include "loop.h"
 #include "mem.h"
@@ -115,6 +116,47 @@ void http_answer_put(struct http_in_exchange *x, int status, const struct http_h
     x->conn->unsent += x->out.n - before;
 }
 
+void http_request_fill(struct http_in_exchange *x)
+{
+    struct http_conn *c = x->conn;
+    const struct http_proxies *proxies = c->server->config.proxies;
+    struct http_parse *p = &x->parse;
+    x->filled = true;
+    x->request = (struct http_in_request){
+        .method = p->method,
+        .target = p->target,
+        .path = p->path,
+        .query = p->query,
+        .headers = p->headers,
+        .nheaders = p->nheaders,
+        .body = {p->body.p, p->body.n},
+        .peer = c->peer,
+        .client = c->peer,
+        .connection = c->number,
+        .nth = c->requests,
+    };
+    if (proxies != NULL &&
+        http_proxies_client(proxies, c->peer, p->headers, p->nheaders, &x->client)) {
+        x->request.client = x->client.address;
+        x->request.secure = x->client.secure;
+    }
+}
+
+void http_answer_tell(struct http_in_exchange *x, int status, size_t bytes, const char *why)
+{
+    struct http_in *s = x->conn->server;
+    if (s->on_answered == NULL)
+        return;
+    if (!x->filled)
+        http_request_fill(x);
+    struct http_in_answered a = {.request = &x->request,
+        .status = status,
+        .bytes = bytes,
+        .us = x->began_us != 0 ? clock_mono_us() - x->began_us : 0,
+        .why = why};
+    s->on_answered(s->on_answered_arg, &a);
+}
+
 const struct http_in_request *http_in_request(const struct http_in_exchange *x)
 {
     return &x->request;
@@ -152,6 +194,8 @@ void http_in_reply(struct http_in_exchange *x, int status, const struct http_hea
     int nheaders, struct str body)
 {
     struct http_conn *c = x->conn;
+    if (!c->server->freed)
+        http_answer_tell(x, status, body.n, NULL);
     if (c->fd < 0) {
         http_conn_forget(c, x);
         return;

@@ -111,6 +111,9 @@ void http_conn_refuse(struct http_conn *c, int status, const char *why)
     struct http_in *s = c->server;
     struct http_in_exchange *x = take_incoming(c);
     char text[256];
+    /* Whose request it was is told with the refusal, as far as its first line says that. */
+    if (x->parse.target.p == NULL && x->parse.head.n > 0)
+        x->parse.target = http_line_target((struct str){x->parse.head.p, x->parse.head.n});
     int n = snprintf(text, sizeof(text), "{\"error\":\"%s\"}\n", why);
     struct http_header h[] = {
         {STR_LIT("Content-Type"), STR_LIT("application/json")},
@@ -119,7 +122,11 @@ void http_conn_refuse(struct http_conn *c, int status, const char *why)
     x->last = x->answered = true;
     c->closing = true;
     http_answer_put(x, status, h, status == 503 ? 2 : 1, (struct str){text, (size_t)n});
+    http_answer_tell(x, status, (size_t)n, why);
     http_conn_mark(c);
+    enum http_limit limit = http_limit_of(status, x->parse.state);
+    if (limit < HTTP_LIMITS)
+        http_limit_hit(s, limit);
     if (s->refused != NULL)
         s->refused(s->refused_arg, c->peer, x->parse.target, status, why);
     buf_free(&x->parse.body);
@@ -127,23 +134,6 @@ void http_conn_refuse(struct http_conn *c, int status, const char *why)
     buf_free(&c->rest);
     c->rest_used = 0;
     http_conn_update(c);
-}
-
-static void fill_request(struct http_conn *c, struct http_in_exchange *x)
-{
-    struct http_parse *p = &x->parse;
-    x->request = (struct http_in_request){
-        .method = p->method,
-        .target = p->target,
-        .path = p->path,
-        .query = p->query,
-        .headers = p->headers,
-        .nheaders = p->nheaders,
-        .body = {p->body.p, p->body.n},
-        .peer = c->peer,
-        .connection = c->number,
-        .nth = c->requests,
-    };
 }
 
 /* The headers are whole: a sandbox may cut the line here. True if it does. */
@@ -156,7 +146,7 @@ static bool cut_early(struct http_conn *c)
     x->headed = true;
     if (early->head == NULL)
         return false;
-    fill_request(c, x);
+    http_request_fill(x);
     if (!early->head(early->arg, &x->request))
         return false;
     take_incoming(c);
@@ -170,7 +160,7 @@ static void run_incoming(struct http_conn *c)
 {
     struct http_in *s = c->server;
     struct http_in_exchange *x = take_incoming(c);
-    fill_request(c, x);
+    http_request_fill(x);
     c->requests++;
     x->last = !x->parse.keep_alive;
     if (x->last)
@@ -294,6 +284,8 @@ void http_conn_update(struct http_conn *c)
     if (through && (c->closing || c->peer_closed || s->draining) && end(c))
         return;
     bool want = !c->peer_closed && (c->lingering || (takes_more(c) && !has_rest(c)));
+    if (c->reading && !want && c->nexchanges >= s->config.max_pipelined)
+        http_limit_hit(s, HTTP_LIMIT_PIPELINED);
     if (want != c->reading) {
         c->reading = want;
         if (want)

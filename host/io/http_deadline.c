@@ -21,7 +21,11 @@ static void expire(struct http_conn *c, enum http_wait wait)
     case HTTP_WAIT_BODY:
         http_conn_refuse(c, 408, "body took too long");
         break;
-    default: /* nobody waits for an answer, or does not read it */
+    case HTTP_WAIT_WRITE:
+        http_limit_hit(c->server, HTTP_LIMIT_WRITE_MS);
+        http_conn_close(c);
+        break;
+    default: /* nobody waits for an answer */
         http_conn_close(c);
     }
 }

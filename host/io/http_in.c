@@ -1,4 +1,4 @@
-/* The server: listening, accepting within its limits, draining. */
+/* The server: its exchanges and its time, listening, draining. */
 #include "http_in.h"
 
 #include <arpa/inet.h>
@@ -17,7 +17,6 @@
 #include "mem.h"
 
 #define BACKLOG         4096
-#define ACCEPT_BURST    64  /* connections taken in one turn, so that those there are get theirs */
 #define SPARE_MAX       256 /* exchanges kept for reuse */
 #define DRAIN_LINGER_MS 1000
 
@@ -80,8 +79,9 @@ struct http_in_exchange *http_exchange_new(struct http_conn *c)
         buf_init(&x->out, SIZE_MAX / 4);
     }
     x->conn = c;
+    x->began_us = s->on_answered != NULL ? clock_mono_us() : 0;
     x->sent = x->counted = 0;
-    x->answered = x->last = x->cut = x->reset = x->continued = x->headed = false;
+    x->answered = x->last = x->cut = x->reset = x->continued = x->headed = x->filled = false;
     return x;
 }
 
@@ -110,81 +110,6 @@ void http_exchange_release(struct http_in *s, struct http_in_exchange *x)
     list_init(&x->link);
     list_append(&s->spare, &x->link);
     s->nspare++;
-}
-
-/* ---- accepting ---- */
-
-static void peer_text(const struct sockaddr_storage *a, char out[48])
-{
-    const void *bytes = &((const struct sockaddr_in *)a)->sin_addr;
-    if (a->ss_family == AF_INET6)
-        bytes = &((const struct sockaddr_in6 *)a)->sin6_addr;
-    if (inet_ntop(a->ss_family, bytes, out, 48) == NULL)
-        out[0] = '\0';
-}
-
-static bool is_out_of(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
-/* Accepts one; false if there is none now, or no descriptor for it. */
-static bool accept_one(struct http_in *s)
-{
-    struct sockaddr_storage a;
-    socklen_t n = sizeof(a);
-    int fd = accept4(s->fd, (struct sockaddr *)&a, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-        if (s->early.accept != NULL && s->early.accept(s->early.arg)) {
-            struct linger hard = {.l_onoff = 1, .l_linger = 0};
-            setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-            close(fd);
-            return true;
-        }
-        char peer[48];
-        peer_text(&a, peer);
-        s->told = false;
-        http_conn_new(s, fd, peer);
-        return true;
-    }
-    if (is_out_of(errno)) {
-        /* Level-triggered readiness would spin: look again at the next tick. */
-        s->paused = true;
-        if (!s->told)
-            log_event(LOG_ERROR, "cannot accept connections", "why", strerror(errno), "address",
-                s->address, NULL);
-        s->told = true;
-        return false;
-    }
-    /* A connection that was reset while it waited is no reason to stop. */
-    return errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
-}
-
-static void on_acceptable(evutil_socket_t fd, short what, void *arg)
-{
-    struct http_in *s = arg;
-    for (int i = 0; i < ACCEPT_BURST && s->nconns < s->config.max_connections; i++)
-        if (!accept_one(s))
-            break;
-    http_server_update(s);
-}
-
-void http_server_update(struct http_in *s)
-{
-    if (s->freed)
-        return;
-    bool want = s->fd >= 0 && !s->paused && s->nconns < s->config.max_connections;
-    if (want != s->accepting) {
-        s->accepting = want;
-        if (want)
-            event_add(&s->ev_accept, NULL);
-        else
-            event_del(&s->ev_accept);
-    }
-    if (!s->ticking && (s->nconns > 0 || s->paused)) {
-        s->ticking = true;
-        loop_timer_arm(s->tick, s->tick_ms);
-    }
 }
 
 /* ---- listening ---- */
@@ -243,7 +168,7 @@ static void note_address(struct http_in *s)
     socklen_t n = sizeof(a);
     char host[48];
     getsockname(s->fd, (struct sockaddr *)&a, &n);
-    peer_text(&a, host);
+    http_address_text(&a, host);
     /* The port is at the same place in both families. */
     int port = ntohs(((struct sockaddr_in *)&a)->sin_port);
     snprintf(
@@ -268,7 +193,7 @@ struct http_in *http_in_start(
     list_init(&s->dirty);
     list_init(&s->spare);
     http_deadlines_init(s);
-    event_assign(&s->ev_accept, loop_base(l), s->fd, EV_READ | EV_PERSIST, on_acceptable, s);
+    event_assign(&s->ev_accept, loop_base(l), s->fd, EV_READ | EV_PERSIST, http_on_acceptable, s);
     loop_on_idle(l, http_server_flush, s);
     http_server_update(s);
     return s;
@@ -290,6 +215,13 @@ void http_in_on_refused(struct http_in *s,
 {
     s->refused = fn;
     s->refused_arg = arg;
+}
+
+void http_in_on_answered(
+    struct http_in *s, void (*fn)(void *arg, const struct http_in_answered *a), void *arg)
+{
+    s->on_answered = fn;
+    s->on_answered_arg = arg;
 }
 
 void http_in_on_early(struct http_in *s, const struct http_in_early *early)
@@ -335,7 +267,7 @@ static void drain(void *arg)
         return;
     }
     /* Who is connected already, or has sent a request already, is served. */
-    while (s->nconns < s->config.max_connections && accept_one(s))
+    while (s->nconns < s->config.max_connections && http_accept_one(s))
         continue;
     stop_listening(s);
     http_deadlines_hurry(s, DRAIN_LINGER_MS);

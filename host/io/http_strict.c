@@ -101,6 +101,16 @@ struct http_problem http_check_request_line(struct str line)
     return HTTP_FINE;
 }
 
+struct str http_line_target(struct str line)
+{
+    size_t method = run_of(line, TOKEN);
+    if (method == 0 || method == line.n || line.p[method] != ' ')
+        return STR_NONE;
+    struct str rest = {line.p + method + 1, line.n - method - 1};
+    size_t n = run_of(rest, TARGET);
+    return n > 0 && n < rest.n && rest.p[n] == ' ' ? (struct str){rest.p, n} : STR_NONE;
+}
+
 struct http_problem http_check_header_line(struct str line)
 {
     size_t name = run_of(line, TOKEN);

@@ -3,11 +3,14 @@
 #define METRICS_H
 
 #include "buf.h"
+#include "http_in.h"
 #include "parts.h"
 #include "store.h"
 
 /* http_refused: requests that the HTTP server refused before they were deliveries. */
 void metrics_write(struct buf *b, const struct parts *p, int64_t http_refused);
+/* Connections of the server, and how often each of its limits was hit. */
+void metrics_write_server(struct buf *b, const struct http_in *http);
 /* Bytes that a page of metrics may have: some 100 for each line of a company. */
 #define METRICS_MAX ((size_t)16 << 20)
 /* `sauma_NAME{company="..."} value`, and the head of such lines with them. */

@@ -1,5 +1,5 @@
-/* The inside of the HTTP server: what http_in.c (server), http_conn.c (connection), http_flush.c
- * (writing), http_answer.c (answers) and http_deadline.c share. */
+/* The inside of the HTTP server: what http_in.c (server), http_accept.c, http_conn.c (connection),
+ * http_flush.c (writing), http_answer.c (answers), http_deadline.c and http_limit.c share. */
 #ifndef HTTP_CONN_H
 #define HTTP_CONN_H
 
@@ -7,6 +7,7 @@
 #include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include "buf.h"
 #include "http_in.h"
 #include "http_parse.h"
@@ -71,11 +72,14 @@ struct http_in_exchange {
     struct buf out; /* an interim 100 and the answer */
     size_t sent;
     bool answered;
-    bool last;      /* the answer says "Connection: close", and so it is */
-    bool cut;       /* the connection is closed at once after these bytes */
-    bool reset;     /* ... by a reset */
-    bool continued; /* 100 Continue was written */
-    bool headed;    /* its headers are whole, and http_in_early was asked */
+    bool last;                 /* the answer says "Connection: close", and so it is */
+    bool cut;                  /* the connection is closed at once after these bytes */
+    bool reset;                /* ... by a reset */
+    bool continued;            /* 100 Continue was written */
+    bool headed;               /* its headers are whole, and http_in_early was asked */
+    bool filled;               /* request is set */
+    int64_t began_us;          /* first byte; 0: nobody asks */
+    struct http_client client; /* behind a listed proxy */
 };
 
 struct http_in {
@@ -86,13 +90,16 @@ struct http_in {
     void (*refused)(void *arg, const char *peer, struct str target, int status, const char *why);
     void *refused_arg;
     struct http_in_early early;
-    int64_t accepted; /* connections so far */
+    void (*on_answered)(void *arg, const struct http_in_answered *a);
+    void *on_answered_arg;
+    int64_t hits[HTTP_LIMITS];
+    int64_t told_ms[HTTP_LIMITS]; /* when that was last in the log; 0: never */
+    int64_t accepted;             /* connections so far */
 
     int fd; /* -1: not listening any more */
     struct event ev_accept;
     bool accepting;
     bool paused; /* no descriptors left: accepting again at the next tick */
-    bool told;   /* ... and that is in the log */
     char address[64];
 
     struct list conns;
@@ -120,8 +127,6 @@ struct http_in {
 
 /* ---- http_in.c ---- */
 int64_t http_server_now(struct http_in *s);
-/* Starts or stops accepting, after a change of the number of connections. */
-void http_server_update(struct http_in *s);
 /* After a connection has gone: tells who waits for the drain, frees a server that was given up. */
 void http_server_settle(struct http_in *s);
 /* Text of the date for the Date header. */
@@ -130,6 +135,23 @@ struct http_in_exchange *http_exchange_new(struct http_conn *c);
 void http_exchange_release(struct http_in *s, struct http_in_exchange *x);
 /* After a change of the size of its body. */
 void http_exchange_count(struct http_in_exchange *x);
+
+/* ---- http_accept.c ---- */
+
+/* Accepts one; false if there is none now, or no descriptor for it. */
+bool http_accept_one(struct http_in *s);
+/* Starts or stops accepting, after a change of the number of connections. */
+void http_server_update(struct http_in *s);
+void http_on_acceptable(evutil_socket_t fd, short what, void *server);
+/* The address without its port, "" if it is none of IP. */
+void http_address_text(const struct sockaddr_storage *a, char out[HTTP_ADDRESS_TEXT]);
+
+/* ---- http_limit.c ---- */
+
+/* Counts, and says so in the log, but once a minute at most for each limit. */
+void http_limit_hit(struct http_in *s, enum http_limit limit);
+/* The limit that a refusal with that status is for. */
+enum http_limit http_limit_of(int status, enum http_parse_state state);
 
 /* ---- http_conn.c ---- */
 void http_conn_new(struct http_in *s, int fd, const char *peer);
@@ -152,6 +174,10 @@ void http_conn_mark(struct http_conn *c);
 void http_server_flush(void *server);
 
 /* ---- http_answer.c ---- */
+/* Fills in x->request from what was parsed so far. */
+void http_request_fill(struct http_in_exchange *x);
+/* Tells who asked that x is answered; why NULL: by the handler. */
+void http_answer_tell(struct http_in_exchange *x, int status, size_t bytes, const char *why);
 /* Puts a whole answer into x->out. */
 void http_answer_put(struct http_in_exchange *x, int status, const struct http_header *headers,
     int nheaders, struct str body);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include "err.h"
 #include "http.h"
+#include "http_proxies.h"
 #include "loop.h"
 
 struct http_in;          /* a listening server */
@@ -21,8 +22,9 @@ struct http_in_config {
     int64_t body_ms;     /* end of headers to the end of the body, else 408 */
     int64_t idle_ms;     /* keep-alive without a request */
     int64_t write_ms;    /* one answer, from when the peer stops taking it to its last byte */
-    int max_connections; /* accepting pauses at the limit */
+    int max_connections; /* at the limit who idles longest makes room, else accepting pauses */
     int max_pipelined;   /* requests of one connection whose answers have not left yet */
+    const struct http_proxies *proxies; /* NULL: none; outlives the server */
 };
 /* 127.0.0.1:8700, 1 MiB bodies, 256 MiB in all, 16 KiB headers, 10 s, 30 s, 60 s, 30 s, 4096
  * and 32. */
@@ -37,6 +39,8 @@ struct http_in_request {
     int nheaders;
     struct str body;
     const char *peer;   /* "127.0.0.1" */
+    const char *client; /* who sent it: the peer, or whom a listed proxy names */
+    bool secure;        /* it came by https, to a listed proxy at least */
     int64_t connection; /* counts the server's connections from 1 */
     int64_t nth;        /* counts the requests of its connection from 0 */
 };
@@ -51,6 +55,35 @@ const char *http_in_address(const struct http_in *s); /* "127.0.0.1:8700" as bou
 void http_in_on_refused(struct http_in *s,
     void (*fn)(void *arg, const char *peer, struct str target, int status, const char *why),
     void *arg);
+/* A request that was answered, by the handler or (why is set) by a refusal of the server. What was
+ * not read of a refused request is NULL or STR_NONE. Told when the answer is ready, not when it has
+ * left; it lives during the call. */
+struct http_in_answered {
+    const struct http_in_request *request;
+    int status;
+    size_t bytes; /* of the answer's body */
+    int64_t us;   /* since the request's first byte */
+    const char *why;
+};
+void http_in_on_answered(
+    struct http_in *s, void (*fn)(void *arg, const struct http_in_answered *a), void *arg);
+
+/* The limits, and how often each was hit so far. */
+enum http_limit {
+    HTTP_LIMIT_CONNECTIONS,
+    HTTP_LIMIT_DESCRIPTORS, /* the system's */
+    HTTP_LIMIT_HEADER,
+    HTTP_LIMIT_BODY,
+    HTTP_LIMIT_BODIES,
+    HTTP_LIMIT_HEADER_MS,
+    HTTP_LIMIT_BODY_MS,
+    HTTP_LIMIT_WRITE_MS,
+    HTTP_LIMIT_PIPELINED,
+    HTTP_LIMITS
+};
+const char *http_limit_name(enum http_limit limit); /* "max-connections" */
+int64_t http_in_hits(const struct http_in *s, enum http_limit limit);
+
 /* Stops accepting, lets requests under way finish, then calls done (from the loop). Idle
  * connections are closed. It has no deadline for the handler: that is the caller's. */
 void http_in_drain(struct http_in *s, loop_fn done, void *arg);

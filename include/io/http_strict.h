@@ -25,6 +25,9 @@ int http_hex_value(unsigned char c);
  * method one of those served. The header line must be name ":" value. */
 struct http_problem http_check_request_line(struct str line);
 struct http_problem http_check_header_line(struct str line);
+/* What stands between the first two blanks of a request line, whole or not, if it could be a
+ * target; else STR_NONE. */
+struct str http_line_target(struct str line);
 /* Value of a Host header. */
 bool http_host_valid(struct str host);
 /* Digits alone, at most 2^63 - 1. */

@@ -28,9 +28,9 @@ UNDER = os.environ.get("SAUMA_UNDER", "").split()  # valgrind and its options, o
 PATIENCE = 600 if UNDER else 120  # seconds until what should happen counts as never happening
 
 
-def wait_until(question, what):
+def wait_until(question, what, patience=PATIENCE):
     """Asks until the answer is true, and returns it."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     pause = 0.01
     while True:
         answer = question()

@@ -290,6 +290,51 @@ static void test_connections_are_limited(void **state)
     served_end(&s);
 }
 
+static bool connects_idle(struct served *s, int *fd, int n)
+{
+    for (int i = 0; i < n; i++)
+        fd[i] = peer_connect(s);
+    return n > 0;
+}
+
+/* At the limit those who do nothing with their connection give it to those who come; who waits for
+ * an answer keeps it. */
+static void test_idle_ones_make_room(void **state)
+{
+    struct served s;
+    struct http_in_config c = served_config();
+    int busy[2], idle[4], late[4];
+    c.max_connections = 6;
+    served_begin(&s, &c, hold);
+    for (int i = 0; i < 2; i++) {
+        busy[i] = peer_connect(&s);
+        peer_text(busy[i], GET "\r\n");
+    }
+    wait_seen(&s, 2);
+    assert_true(connects_idle(&s, idle, 4));
+    peer_text(idle[3], GET "X: half"); /* a head that never ends */
+    for (int i = 0; i < 4; i++) {
+        late[i] = peer_connect(&s);
+        peer_text(late[i], GET "\r\n");
+    }
+    wait_seen(&s, 6); /* within a second or so; nobody closes on this side */
+    served_ask(&s, answer_held);
+    for (int i = 0; i < 2; i++)
+        assert_true(answers_within(busy[i], 10000));
+    for (int i = 0; i < 4; i++) {
+        char text[64];
+        assert_int_equal(peer_read(idle[i], text, 12), 0); /* closed without a word */
+        peer_read(late[i], text, 12);
+        assert_string_equal(text, "HTTP/1.1 202");
+        close(idle[i]);
+        close(late[i]);
+    }
+    assert_true(http_in_hits(s.http, HTTP_LIMIT_CONNECTIONS) > 0);
+    close(busy[0]);
+    close(busy[1]);
+    served_end(&s);
+}
+
 static void test_out_of_descriptors(void **state)
 {
     if (getenv("SAUMA_UNDER"))
@@ -417,6 +462,7 @@ int main(void)
         cmocka_unit_test(test_large_body_arrives_whole),
         cmocka_unit_test(test_bodies_are_limited_in_all),
         cmocka_unit_test(test_connections_are_limited),
+        cmocka_unit_test(test_idle_ones_make_room),
         cmocka_unit_test(test_out_of_descriptors),
         cmocka_unit_test(test_drain),
         cmocka_unit_test(test_drain_serves_who_waits),

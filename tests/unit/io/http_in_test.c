@@ -303,6 +303,50 @@ static void test_expectation(void **state)
     served_end(&s);
 }
 
+/* ---- what is told of each request ---- */
+
+static char told[2000];
+
+static void note_answered(void *arg, const struct http_in_answered *a)
+{
+    const struct http_in_request *r = a->request;
+    size_t used = strlen(told);
+    snprintf(told + used, sizeof(told) - used, "%s %.*s %d %zu %s%s\n", r->method ? r->method : "-",
+        (int)r->target.n, r->target.p ? r->target.p : "", a->status, a->bytes, r->client,
+        a->why ? " refused" : "");
+    assert_true(a->us >= 0);
+}
+
+static void follow(void *arg)
+{
+    http_in_on_answered(((struct served *)arg)->http, note_answered, NULL);
+}
+
+static void test_each_answer_is_told(void **state)
+{
+    struct served s;
+    struct err e = {0};
+    struct http_in_config c = served_config();
+    struct http_proxies *proxies = http_proxies_new(false);
+    assert_int_equal(http_proxies_add(proxies, "127.0.0.0/8", &e), 0);
+    c.proxies = proxies;
+    served_begin(&s, &c, answer_kinds);
+    served_ask(&s, follow);
+    told[0] = '\0';
+    free(ask(&s, GET "X-Forwarded-For: 203.0.113.7\r\n\r\n" GET "\r\n"));
+    free(ask(&s, "HEAD /h?a=b HTTP/1.1\r\nHost: a\r\n\r\n"));
+    free(ask(&s, "GET /bad HTTP/1.1\r\nX : y\r\n\r\n"));
+    free(ask(&s, "nonsense\r\n"));
+    free(ask(&s, GET));
+    served_end(&s);
+    http_proxies_free(proxies);
+    assert_string_equal(told, "GET / 200 4 203.0.113.7\n"
+                              "GET / 200 4 127.0.0.1\n"
+                              "HEAD /h?a=b 200 4 127.0.0.1\n"
+                              "- /bad 400 37 127.0.0.1 refused\n"
+                              "-  400 54 127.0.0.1 refused\n");
+}
+
 static void test_query(void **state)
 {
     static const struct {
@@ -381,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_body_of_head),
         cmocka_unit_test(test_cut_reset_and_close),
         cmocka_unit_test(test_expectation),
+        cmocka_unit_test(test_each_answer_is_told),
         cmocka_unit_test(test_query),
         cmocka_unit_test(test_peer_leaves_first),
         cmocka_unit_test(test_answer_after_free),

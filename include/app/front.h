@@ -1,0 +1,47 @@
+/* The host's front: the server with its limits, the proxies before it and its access log, as the
+ * settings of `serve` say. */
+#ifndef FRONT_H
+#define FRONT_H
+
+#include "conf.h"
+#include "http_in.h"
+#include "routes.h"
+
+struct front;
+
+/* The options that it reads. */
+#define OPTIONS_FRONT                                                                              \
+    {"listen", CONF_TEXT, "127.0.0.1:8700", "address and port; port 0 takes a free one"},          \
+        {"trusted-proxy", CONF_LIST, NULL,                                                         \
+            "addresses or networks of proxies that name the client; may be given again"},          \
+        {"forwarded-header", CONF_TEXT, "x-forwarded-for",                                         \
+            "where they name it: x-forwarded-for, or forwarded (RFC 7239)"},                       \
+        {"access-log", CONF_TEXT, NULL,                                                            \
+            "file with a line of JSON a request; SIGUSR1 opens it again"},                         \
+        {"access-log-addresses", CONF_TEXT, "short",                                               \
+            "of clients there: short (/24, /48) or full"},                                         \
+        {"max-body", CONF_SIZE, "10m", "bytes of a delivery; over it: 413"},                       \
+        {"max-bodies", CONF_SIZE, "256m", "bytes of all deliveries being read; over it: 503"},     \
+        {"max-header", CONF_SIZE, "16k", "bytes of a request's headers; over it: 431"},            \
+        {"max-connections", CONF_INT, "10000",                                                     \
+            "connections at once; then who idles longest makes room, or who comes waits"},         \
+        {"max-pipelined", CONF_INT, "32", "requests of one connection that wait for answers"},     \
+        {"header-timeout", CONF_MS, "10s", "first byte of a request to the end of its headers"},   \
+        {"body-timeout", CONF_MS, "30s", "end of the headers to the end of the body"},             \
+        {"write-timeout", CONF_MS, "30s", "an answer that its reader does not take"},              \
+    {                                                                                              \
+        "idle-timeout", CONF_MS, "75s", "a kept connection without a request"                      \
+    }
+
+/* Reads the settings, which stay. Not listening yet. */
+struct front *front_new(struct loop *l, const struct conf *c, struct err *e);
+/* Begins to listen. r outlives it. */
+int front_listen(struct front *f, struct routes *r, struct err *e);
+/* As bound; NULL: not listening yet. */
+const char *front_address(const struct front *f);
+/* Opens the access log again. */
+void front_reopen(struct front *f);
+void front_drain(struct front *f, loop_fn done, void *arg);
+void front_free(struct front *f);
+
+#endif
