@@ -4,7 +4,8 @@ What is wrong, or needs a person, is told where people see it.
   use "tell_alerts" { notify = { "slack" } }
 
 An alert comes when a run is parked for a person ("attention") or failed ("failed": one alert for a
-rule, however many of its runs), when a connection is silent for too long, a delivery id was used
+rule, however many of its runs), when a connection is silent for too long, does not work
+("connection-down") or refuses the credentials ("connection-refused"), a delivery id was used
 twice, a company was saved broken, and so on: `sauma alerts` lists those that are open. It is told
 when it becomes open and again when it is over; while it is open it is counted and not told again.
 

@@ -173,6 +173,7 @@ int parts_read_options(
     s->step_deadline_ms = conf_int(c, "step-deadline");
     s->breaker_failures = (int)conf_int(c, "breaker-failures");
     s->breaker_ms = conf_int(c, "breaker-pause");
+    s->connection_down_ms = conf_int(c, "connection-down");
     s->run_deadline_ms = conf_int(c, "run-deadline");
     s->http_timeout_ms = conf_int(c, "http-timeout");
     s->max_answer = conf_size(c, "max-answer");

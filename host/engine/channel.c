@@ -85,8 +85,7 @@ static bool take_place(struct channel *ch)
     return true;
 }
 
-/* Silence was asked for, or it does not answer: who waits is not to be sent into that. */
-static bool is_shut(const struct channel *ch)
+bool channel_is_shut(const struct channel *ch)
 {
     int64_t now = clock_mono_ms();
     return ch->not_before_ms > now || ch->breaker.open_until_ms > now;
@@ -96,7 +95,7 @@ static void serve_queue(void *arg)
 {
     struct channel *ch = arg;
     while (!list_empty(&ch->queue)) {
-        bool refused = is_shut(ch);
+        bool refused = channel_is_shut(ch);
         if (!refused && !take_place(ch))
             break;
         struct channel_wait *w = LIST_OF(list_shift(&ch->queue), struct channel_wait, node);

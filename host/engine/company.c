@@ -143,6 +143,7 @@ void version_make_current(struct version *v)
         version_release(old);
     timetable_renew(c);
     silence_renew(c);
+    health_renew(c);
     events_company_ready(c);
 }
 

@@ -39,6 +39,7 @@ void engine_settings_defaults(struct engine_settings *s)
         .concurrency = 16,
         .breaker_failures = 10,
         .breaker_ms = 5000,
+        .connection_down_ms = 600000,
         .signature_window_ms = 300000,
         .match_memory = (size_t)1 << 30,
         .match_fresh_ms = 60000,

@@ -119,7 +119,12 @@ static void answered(struct feed *f, const struct http_out_result *r)
         f->renewed = true;
         token_spent(f->channel, f->used_token ? f->used_token : "");
         attempt(f);
-    } else if (r->status == 200) {
+        return;
+    }
+    char title[200];
+    snprintf(title, sizeof title, "GET %s", f->catalogue->path);
+    health_answered(f->channel, title, r->status);
+    if (r->status == 200) {
         breaker_succeeded(&f->channel->breaker);
         f->refs++;
         shelf_do(f->company->engine->parts.shelf, SHELF_PAGE, f->book,
@@ -145,6 +150,8 @@ static void on_done(void *arg, const struct http_out_result *r)
         return;
     }
     breaker_failed(&f->channel->breaker, clock_mono_ms());
+    if (!r->permanent)
+        health_failed(f->channel, r->problem);
     feed_fail(f, FAILED_MS, "%s could not be read: %s", f->connection, r->problem);
 }
 

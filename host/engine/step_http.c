@@ -161,11 +161,15 @@ static void answered(struct step *s, const struct http_out_result *r)
     int64_t after = retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"),
         http_header_get(r->headers, r->nheaders, "Date"), settings(s)->retry_after_cap_ms);
     snprintf(problem, sizeof problem, "it answered %d %s", r->status, http_reason(r->status));
+    bool spent = v == RETRY_TOKEN && s->conn->auth.type == AUTH_OAUTH2_M2M && !s->renewed;
     if (r->status >= 502 && r->status <= 504)
         failed_transport(s, r);
     else
         breaker_succeeded(&s->channel->breaker);
-    if (v == RETRY_TOKEN && s->conn->auth.type == AUTH_OAUTH2_M2M && !s->renewed) {
+    if (!spent)
+        health_answered(
+            s->channel, s->title, step_request_accepts(spec, r->status) ? 200 : r->status);
+    if (spent) {
         s->renewed = true;
         s->attempts--; /* that was the token's fault */
         leave_channel(s);
@@ -198,6 +202,8 @@ static void on_done(void *arg, const struct http_out_result *r)
         return;
     }
     failed_transport(s, r);
+    if (!r->permanent)
+        health_failed(s->channel, r->problem);
     if (r->outcome == HTTP_OUT_UNKNOWN && s->write) {
         leave_channel(s);
         step_http_unknown(s, r->problem);
@@ -260,11 +266,17 @@ static void send_request(struct step *s)
     step_request_free(&q);
 }
 
-/* Only what is on disk was taken back: with a full disk the store goes on saying it. */
+/* Only what is on disk was taken back: with a full disk the store goes on saying it. Meanwhile the
+ * other side may have asked another run for silence. */
 static void doubted(struct step *s)
 {
     s->run->clean_seq = 0;
-    send_request(s);
+    if (!channel_is_shut(s->channel)) {
+        send_request(s);
+        return;
+    }
+    leave_channel(s);
+    attempt(s);
 }
 
 static void placed(void *arg)

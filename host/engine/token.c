@@ -121,6 +121,10 @@ static void refuse(struct channel *ch, int status, struct str body)
     credentials_forget(ch);
     log_event(LOG_WARN, "credentials refused", "company", ch->company->name, "connection", ch->name,
         "words", words, NULL);
+    char *said = mem_printf(
+        "%s (status %d of the token request)", words[0] ? words : http_reason(status), status);
+    health_refused(ch, said);
+    mem_free(said);
     tell(t, TOKEN_REFUSED, t->refusal, -1);
 }
 
@@ -135,6 +139,7 @@ static void fetched(void *arg, const struct http_out_result *r)
     if (r->outcome != HTTP_OUT_ANSWERED) {
         snprintf(
             problem, sizeof problem, "no token for connection %s: %.300s", ch->name, r->problem);
+        health_failed(ch, problem);
         tell(&ch->token, TOKEN_LATER, problem, -1);
     } else if (r->status >= 200 && r->status < 300) {
         if (token_parse(r->body, &value, &lifetime, &e) == 0) {
@@ -142,12 +147,14 @@ static void fetched(void *arg, const struct http_out_result *r)
             return;
         }
         snprintf(problem, sizeof problem, "no token for connection %s: %.300s", ch->name, e.text);
+        health_failed(ch, problem);
         tell(&ch->token, TOKEN_LATER, problem, -1);
     } else if (r->status == 408 || r->status == 429 || r->status >= 500) {
         wait = retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"),
             http_header_get(r->headers, r->nheaders, "Date"), set->retry_after_cap_ms);
         snprintf(problem, sizeof problem, "no token for connection %s: %d %s", ch->name, r->status,
             http_reason(r->status));
+        health_failed(ch, problem);
         tell(&ch->token, TOKEN_LATER, problem, wait);
     } else {
         refuse(ch, r->status, r->body);

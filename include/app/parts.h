@@ -69,6 +69,8 @@ void parts_close_engine(struct parts *p);
         {"run-deadline", CONF_MS, "24h", "nor so long after its run began"},                       \
         {"breaker-failures", CONF_INT, "10", "failures in a row that pause a connection"},         \
         {"breaker-pause", CONF_MS, "5s", "for how long; doubles up to retry-cap"},                 \
+        {"connection-down", CONF_MS, "10m",                                                        \
+            "a connection that has not worked for so long is told (an alert)"},                    \
         {"http-timeout", CONF_MS, "20s", "one outgoing request"},                                  \
         {"max-answer", CONF_SIZE, "16m", "bytes of one answer from outside"},                      \
         {"max-steps", CONF_INT, "2000", "steps of one run"},                                       \

@@ -3,6 +3,7 @@
 #ifndef CHANNEL_H
 #define CHANNEL_H
 
+#include "health.h"
 #include "http_out.h"
 #include "limit.h"
 #include "list.h"
@@ -53,6 +54,7 @@ struct channel {
     char *name;
     struct limiter limiter;
     struct breaker breaker;
+    struct health health;
     int cap, in_use;
     int64_t not_before_ms; /* monotonic: the other side asked for silence until then */
     struct list queue;     /* struct channel_wait */
@@ -71,6 +73,8 @@ struct channel *channel_get(struct company *c, const struct manifest_connection 
 void channel_free(struct channel *ch);
 /* 0, or milliseconds until the other side may be asked again. */
 int64_t channel_blocked(struct channel *ch);
+/* Silence was asked for, or it does not answer: who has a place is not to send into that. */
+bool channel_is_shut(const struct channel *ch);
 /* w->go is called when there is a place, or w->refused; perhaps at once. */
 void channel_enter(struct channel *ch, struct channel_wait *w);
 void channel_cancel(struct channel_wait *w); /* no longer waits */

@@ -52,6 +52,7 @@ struct engine_settings {
     int concurrency;             /* requests at once on one connection, if it does not say */
     int breaker_failures;        /* transient failures in a row that stop a connection */
     int64_t breaker_ms;          /* for how long; doubles up to retry_cap_ms */
+    int64_t connection_down_ms;  /* one that has not worked for so long is told, see health.h */
     int64_t signature_window_ms; /* a signed timestamp may differ by this */
     size_t match_memory;         /* bytes of all catalogues that are kept to find what is alike */
     int64_t match_fresh_ms;      /* a catalogue that was looked at within this is not read again */

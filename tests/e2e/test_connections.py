@@ -1,0 +1,122 @@
+"""A connection that does not work for long, or refuses the credentials, is told once, and closes by
+itself."""
+import json
+import os
+
+from harness import Case, fixture, main, request, wait_until
+
+QUICK = ("--retry-base", "20ms", "--retry-cap", "100ms", "--settle", "100ms", "--looks", "100ms",
+         "--breaker-pause", "50ms", "--connection-down", "300ms")
+
+
+class Connections(Case):
+    def start(self, fault, *host):
+        w = self.world
+        w.start_sandbox("procountor", "slack", fault=fault)
+        w.minimal()
+        w.start_host(*QUICK, *host)
+
+    def fault(self, spec):
+        netloc = self.world.urls["procountor"].split("/")[2]
+        status, _, answer = request(netloc, "POST", "/_control/faults?sandbox=procountor",
+                                    spec.encode())
+        self.assertEqual(status, 200, answer)
+
+    def alerts(self, *kinds):
+        done = self.world.sauma("alerts", "--json", "--all", "--data", self.world.data)
+        return [a for a in map(json.loads, done.stdout.splitlines()) if a["kind"] in kinds]
+
+    def open_alert(self, kind):
+        def look():
+            found = [a for a in self.alerts(kind) if a["cleared_at"] is None]
+            self.assertLessEqual(len(found), 1)
+            return found
+        return wait_until(look, f"the alert {kind}")[0]
+
+    def closed(self, kind):
+        wait_until(lambda: all(a["cleared_at"] for a in self.alerts(kind)), f"{kind} to be over")
+
+    def send(self, number):
+        self.assertEqual(self.world.deliver(fixture(id=number))[0], 202)
+
+    def test_one_that_is_down_for_long(self):
+        self.start("/api error=503")
+        for number in (1, 2, 3):
+            self.send(number)
+        alert = self.open_alert("connection-down")
+        self.assertEqual((alert["company"], alert["about"]), ("minimal", "procountor"))
+        for words in ("connection procountor has not worked since 20", "tries failed",
+                      "503", "3 events of the company are in flight", "tried again"):
+            self.assertIn(words, alert["text"])
+        self.fault("")
+        self.assertEqual([r["state"] for r in self.world.settled(3)], ["done"] * 3)
+        self.closed("connection-down")
+        self.assertEqual(len(self.alerts("connection-down")), 1)
+
+    def test_one_that_was_down_when_the_host_ended_is_told_over_by_the_next(self):
+        w = self.world
+        self.start("/api error=503")
+        self.send(1)
+        self.open_alert("connection-down")
+        w.host.stop()
+        self.fault("")
+        w.start_host(*QUICK)
+        self.assertEqual(w.settled(1)[0]["state"], "done")
+        self.closed("connection-down")
+
+    def test_a_failure_now_and_then_is_no_alert(self):
+        self.start("GET /api error=503*3", "--connection-down", "10m")
+        self.send(1)
+        self.assertEqual(self.world.settled(1)[0]["state"], "done")
+        self.assertEqual(self.alerts("connection-down", "connection-refused"), [])
+
+    def refused(self, fault, *words):
+        self.start(fault)
+        for number in (1, 2):
+            self.send(number)
+        self.assertEqual([r["state"] for r in self.world.settled(2)], ["attention"] * 2)
+        alert = self.open_alert("connection-refused")
+        self.assertEqual(alert["about"], "procountor")
+        for text in ("refuses the credentials", "sauma attention --company minimal",
+                     "sauma secret set minimal", *words):
+            self.assertIn(text, alert["text"])
+
+    def corrected(self):
+        w = self.world
+        self.fault("")
+        w.sauma("retry", "--company", "minimal", "--by", "maija", "--data", w.data)
+        wait_until(lambda: all(r["state"] == "done" for r in w.runs()), "both runs to be done")
+        self.closed("connection-refused")
+        self.assertEqual(len(self.alerts("connection-refused")), 1)
+
+    def test_the_grant_is_refused(self):
+        self.refused("POST /api/oauth error=401", "status 401 of the token request")
+
+    def test_a_fresh_token_is_refused(self):
+        self.refused("GET /api error=401", "it answered 401 Unauthorized")
+        self.corrected()
+
+    def test_what_is_not_allowed_stays_told_while_other_requests_work(self):
+        self.refused("POST /api/invoices error=403", "for POST /invoices", "403 Forbidden")
+        self.corrected()
+
+    def test_a_connection_that_the_company_no_longer_has(self):
+        w = self.world
+        w.start_sandbox("slack")
+        w.env["SHOP_URL"] = "http://127.0.0.1:9/"
+        with_shop = """company "Acme Oy" {}
+connect "webhook" { as = "in", secret = false }
+connect "http" { as = "shop", url = env "SHOP_URL" }
+rule "Read" { on = "in", run = function() return http.get("shop", "/").status end }
+"""
+        w.add_company("acme", with_shop)
+        w.start_host(*QUICK)
+        w.deliver({}, company="acme", connection="in", sign=False)
+        self.open_alert("connection-down")
+        with open(os.path.join(w.companies, "acme", "company.lua"), "w") as f:
+            f.write('company "Acme Oy" {}\nconnect "webhook" { as = "in", secret = false }\n')
+        self.closed("connection-down")
+
+
+if __name__ == "__main__":
+    main()
