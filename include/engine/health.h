@@ -15,8 +15,12 @@ struct health {
     int64_t failing_ms; /* monotonic: the first failure since it last worked; 0: it works */
     int failures;       /* since then */
     struct health_alert {
-        enum { HEALTH_UNKNOWN, HEALTH_OPEN, HEALTH_CLOSED } state; /* an earlier start may have
-                                                                    * opened it */
+        enum {
+            HEALTH_UNKNOWN,
+            HEALTH_OPEN,
+            HEALTH_CLOSED
+        } state;         /* an earlier start may have
+                          * opened it */
         int64_t told_ms; /* monotonic, when it was last */
     } down, refused;
     /* What was refused by 403: method and first part of the path, since others may be allowed;
