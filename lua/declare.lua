@@ -25,7 +25,7 @@ local timed = require "timed"
 
 local declare = { words = {} }
 
-local KINDS = { "click2contract", "http", "procountor", "slack", "webhook", "zapier" }
+local KINDS = { "click2contract", "http", "procountor", "slack", "webhook", "ytj", "zapier" }
 local READY_RULES = { "proposal_to_invoice", "tell_alerts" }
 -- Where the host's own events come from: what is wrong, or needs a person (engine/alert.h).
 local ALERT = "alert"

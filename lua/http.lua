@@ -19,8 +19,13 @@ address of the same origin. Options (an unknown one is an error):
   nulls    true                keep json.null in the answer's objects
   explain  function(status, body) -> message, field, hint: reads the system's own error bodies
   check    function(response) -> true, or nil and a problem: does this 2xx prove that it was done?
+  keep     seconds (reads only): an answer to the very same request of this company that is not older
+           counts, and nothing is asked. Answers of 200 in JSON are kept, in the host's memory
   deadline seconds within which it is tried again after failures that changed nothing
            (else the connection's, else what `sauma help serve` says of step-deadline)
+
+  lost     "drop": this request does not matter enough to park the run: when the system cannot be
+           reached until the deadline, an error is raised (http.try gives it). Of a write see below
 
 and of a write also
 
@@ -71,6 +76,7 @@ local WRITE_OPTIONS = { json = "any", form = "table", body = "string", find = "f
   settle = "number", attempts = "number", lost = "string", looks = "table", what = "string",
   look_first = "boolean", looked = "number" }
 for name, kind in pairs(READ_OPTIONS) do WRITE_OPTIONS[name] = kind end
+READ_OPTIONS.keep, READ_OPTIONS.lost = "number", "string"
 
 local function check_options(options, known, level)
   if options == nil then return {} end
@@ -218,6 +224,8 @@ end
 function http.get(connection, path, options)
   options = check_options(options, READ_OPTIONS, 2)
   local spec = spec_of(connection, "GET", path, options, 2)
+  spec.optional = options.lost == "drop" or nil
+  if options.keep and options.keep > 0 then spec.keep_ms = milliseconds(options.keep) end
   local meta, raw = current.step(spec)
   if meta.failed then fail(spec, meta) end
   local response, problem, partial = read_answer(meta, raw, options)

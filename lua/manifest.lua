@@ -75,11 +75,12 @@ local function connection_of(entry)
     end
   end
   local common = entry.common
+  local url = entry.settings.url or entry.connector.url
   return { name = entry.name, kind = entry.kind, where = entry.where,
-    url = entry.settings.url and handle.value(entry.settings.url) or nil,
+    url = url ~= nil and handle.value(url) or nil,
     settings = settings, secrets = secrets, auth = auth_of(entry), webhook = webhook_of(entry),
     settle_ms = milliseconds(common.settle), looks_ms = milliseconds_each(common.looks),
-    attempts = common.attempts, deadline_ms = milliseconds(common.deadline),
+    attempts = common.attempts, deadline_ms = milliseconds(common.deadline or entry.connector.deadline),
     timeout_ms = milliseconds(common.timeout),
     catalogues = catalogues_of(entry),
     expected_every = common.expected_every,

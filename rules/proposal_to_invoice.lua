@@ -20,6 +20,8 @@ Options (all may be left out):
   channel        "EMAIL", "MAIL", "ELECTRONIC_INVOICE", "NO_SENDING" (EMAIL if there is an address)
   totals         "warn" (default), "attention" or "ignore": when the invoice's sums are not those
                  that the proposal states
+  register       the connection (kind "ytj") by which a new customer is filled in and verified: the
+                 company's "ytj", if it has one; false: none. register.lua
   source, finance, name   the connections ("click2contract", "procountor") and the rule's own name
 
 Each step can be replaced:
@@ -41,6 +43,7 @@ local options = require "options"
 local addresses = require "connectors.procountor.addresses"
 local countries = require "connectors.procountor.countries"
 local json = require "json"
+local register = require "register"
 local sums = require "connectors.procountor.sums"
 local words = require "connectors.procountor.words"
 
@@ -52,6 +55,7 @@ local KNOWN = {
   language = { type = "string" },
   channel = { type = "string", one_of = { "EMAIL", "MAIL", "ELECTRONIC_INVOICE", "NO_SENDING" } },
   totals = { type = "string", one_of = { "warn", "attention", "ignore" } },
+  register = { type = "string|boolean" },
   source = { type = "string" }, finance = { type = "string" },
   customer = { type = "function" }, row = { type = "function" }, product = { type = "function" },
   invoice = { type = "function" }, notice = { type = "function" }, key = { type = "function" },
@@ -91,7 +95,7 @@ local function wrong_business_id(text)
 end
 
 -- Everything that stands in the way of an invoice, in words; each with its field.
-local function obstacles(proposal, own_customer)
+local function obstacles(proposal, own_customer, registered)
   local list = {}
   local function add(field, text) list[#list + 1] = { field = field, message = text } end
   if proposal.tables == 0 then
@@ -104,10 +108,11 @@ local function obstacles(proposal, own_customer)
   end
   local customer = proposal.customer
   if not own_customer then
-    if not customer.name then add("customer.name", "the customer has no name") end
+    if not customer.name and not registered then add("customer.name", "the customer has no name") end
     local problem = customer.address_problem
     if customer.address then problem = select(2, addresses.read(customer.address)) end
-    if problem then
+    -- The register has one, perhaps; if it has none, the connector says what is missing.
+    if problem and not registered then
       add("customer.address", problem .. "; fill in the fields Address, Postal code and City of the "
         .. "customer")
     end
@@ -144,7 +149,9 @@ local function ensure_customer(finance, proposal, settings)
     email = customer.email, phone = customer.phone, consumer = customer.consumer,
     contact = customer.contact_name and { name = customer.contact_name, phone = customer.phone },
     language = proposal.language or settings.language, currency = proposal.currency,
-    payment_terms = proposal.payment_term_days or settings.payment_terms, key = proposal.key }
+    payment_terms = proposal.payment_term_days or settings.payment_terms, key = proposal.key,
+    address_problem = not customer.no_address and customer.address_problem or nil,
+    fill = register.filler(settings.register) }
 end
 
 local function ensure_product(finance, line, proposal)
@@ -311,7 +318,8 @@ local function run(proposal, settings)
   if not proposal.signed then
     skip(title(proposal) .. " is not signed yet")
   end
-  local list = obstacles(proposal, settings.customer ~= nil)
+  local list = obstacles(proposal, settings.customer ~= nil, is_finnish(proposal.customer)
+    and register.knows(settings.register, proposal.customer))
   if #list > 0 then refuse(proposal, list) end
   local finance = _ENV[settings.finance]
   -- First of all, so that sending a contract again makes nothing again, no customer either.
@@ -330,6 +338,7 @@ local function run(proposal, settings)
   -- What can be known to fail fails before anything is written. Functions of the company may mend it.
   if not settings.invoice and not settings.customer then finance.invoices.check(wanted) end
   local customer = customer_with(finance, proposal, settings)
+  proposal.customer.name = proposal.customer.name or customer.name
   local rows, new_products = make_rows(finance, lines, proposal, settings)
   wanted.customer, wanted.rows = customer, rows
   local invoice = invoice_with(finance, wanted, proposal, settings)
@@ -370,7 +379,9 @@ return function(given)
   settings.finance = settings.finance or "procountor"
   settings.notify = type(settings.notify) == "string" and { settings.notify }
     or settings.notify or {}
+  if settings.register == true then error('register is the name of a connection, or false', 0) end
   local needs = { settings.finance, table.unpack(settings.notify) }
+  if settings.register then needs[#needs + 1] = settings.register end
   return {
     name = settings.name or "proposal_to_invoice",
     on = (settings.source or "click2contract") .. ".proposal.accepted",

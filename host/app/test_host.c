@@ -379,6 +379,7 @@ struct test_host *test_host_start(struct parts *parts, const char *dir,
     struct test_host *t = mem_zalloc(1, sizeof(*t));
     t->options = *o;
     t->settings = *s;
+    t->settings.sandboxes_only = true;
     t->handlers = *h;
     t->world.parts = parts;
     t->world.dir = dir;

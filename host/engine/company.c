@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "channel.h"
+#include "kept.h"
 #include "clock.h"
 #include "match_feed.h"
 #include "mem.h"
@@ -259,6 +260,7 @@ void company_free(struct company *c)
     while (map_next(c->channels, &at, &key, &value))
         channel_free(value);
     map_free(c->channels);
+    kept_free(c->kept);
     timetable_free(c);
     silence_free(c);
     keys_free(c);

@@ -125,6 +125,10 @@ static int resolve_url(struct credentials *out, const struct version *v,
         out->url = mem_dup(other);
     else if (resolve(v, conn, &conn->url, "url", &out->url, e) < 0)
         return -1;
+    else if (v->company->engine->set.sandboxes_only && out->url && !strncmp(out->url, "https:", 6))
+        return err_set(e, ERR_NOT_FOUND,
+            "connection %s goes to %s, and a test asks nobody outside: give it a sandbox \"%s\"",
+            conn->name, out->url, conn->kind);
     if (!out->url || !out->url[0])
         return err_set(e, ERR_NOT_FOUND, "connection %s has no url", conn->name);
     for (size_t n = strlen(out->url); n > 0 && out->url[n - 1] == '/'; n--)

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "doubt.h"
 #include "fault.h"
+#include "kept.h"
 #include "log.h"
 #include "mem.h"
 #include "retry.h"
@@ -187,6 +188,8 @@ static void answered(struct step *s, const struct http_out_result *r)
         buf_init(&meta, 1 << 20);
         step_request_meta(&meta, r);
         leave_channel(s);
+        if (!s->write)
+            kept_put(s, r->status, buf_str(&meta), r->body.p ? r->body : STR_LIT(""));
         step_answer(s, "done", r->status, buf_str(&meta), r->body.p ? r->body : STR_LIT(""));
         buf_free(&meta);
     }
@@ -466,9 +469,10 @@ void step_http_begin(struct step *s)
         return;
     }
     s->channel = channel_get(r->company, s->conn);
-    if (!s->write)
-        attempt(s);
-    else if (settings(s)->dry_run)
+    if (!s->write) {
+        if (!kept_answers(s))
+            attempt(s);
+    } else if (settings(s)->dry_run)
         answer_dry(s);
     else if (!s->recorded)
         begin_write(s);

@@ -73,6 +73,8 @@ void parts_close_engine(struct parts *p);
             "a connection that has not worked for so long is told (an alert)"},                    \
         {"http-timeout", CONF_MS, "20s", "one outgoing request"},                                  \
         {"max-answer", CONF_SIZE, "16m", "bytes of one answer from outside"},                      \
+        {"kept-answers", CONF_SIZE, "4m",                                                          \
+            "bytes of a company's answers that count for a while (http.get with keep)"},           \
         {"max-steps", CONF_INT, "2000", "steps of one run"},                                       \
         {"max-sent", CONF_SIZE, "64m", "bytes of all request bodies of one run"},                  \
         {"cpu", CONF_MS, "60s", "computing of one run in all"},                                    \

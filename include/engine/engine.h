@@ -22,6 +22,7 @@ struct shelf;
 
 struct engine_settings {
     bool dry_run;        /* reads are done, writes are answered by the host */
+    bool sandboxes_only; /* no connection to an https:// address that stands in the scripts */
     bool schedules;      /* they come by themselves; else by engine_fire alone */
     bool ignore_trigger; /* run what a policy would hold or leave: a person asked for it */
     int64_t settle_ms;   /* how long a lost request may still land; -1: connection's, or 120 s */
@@ -39,6 +40,7 @@ struct engine_settings {
     int64_t inline_wait_ms;      /* longer waits give the Lua state back */
     int64_t http_timeout_ms;     /* one request, if the connection does not say */
     size_t max_answer;           /* bytes of an outside answer */
+    size_t kept_answers;         /* bytes of answers that count for a while, of one company */
     int max_steps;               /* of one run */
     size_t max_sent;             /* bytes of request bodies of one run */
     int max_events;              /* in memory and at work; others wait in the store */

@@ -134,6 +134,7 @@ struct company {
     struct map *locks;     /* name -> struct lock */
     struct map *silences;  /* connection -> int64_t, see channel_silence_named */
     struct map *feeds;     /* connection.catalogue -> struct feed */
+    struct kept *kept;     /* answers that count for a while, see kept.h; NULL: none */
     struct list turn_node; /* in engine.turn */
     struct list ready;     /* runs that may start */
     int running;

@@ -48,6 +48,32 @@ class Others(Case):
         page = self.ask("GET", self.root + "/")[1]
         self.assertIn("invoice.created", page)
 
+    def test_ytj_knows_companies_by_business_id(self):
+        self.open("ytj")
+        path = self.url.path + "/companies"
+        status, raw = self.ask("GET", path + "?businessId=1234567-1&maxResults=1")
+        found = json.loads(raw)
+        self.assertEqual((status, found["totalResults"]), (200, 1))
+        self.assertEqual(found["companies"][0]["names"][0]["name"], "Testiasiakas Oy")
+        self.assertEqual(self.ask("GET", path + "?businessId=2646674-9"),
+                         (200, '{"companies":[],"totalResults":0}'))
+        self.assertEqual(json.loads(self.ask("GET", path + "?name=kumppanit")[1])["totalResults"], 1)
+        self.assertEqual(json.loads(self.ask("GET", path + "?postCode=20100")[1])["totalResults"], 1)
+        codes = json.loads(self.ask("GET", self.url.path + "/post_codes?lang=sv")[1])
+        self.assertIn(("20100", "ÅBO"), [(c["postCode"], c["city"]) for c in codes])
+        self.assertEqual(self.ask("GET", self.url.path + "/description?code=YRMU&lang=en")[1]
+                         .splitlines()[0], "16\tLimited company")
+        self.assertEqual(self.ask("GET", self.url.path + "/companies/1234567-1")[0], 404)
+        self.assertIn("Konkurssi Esimerkki Oy", self.ask("GET", self.root + "/")[1])
+
+    def test_ytjs_limit_is_shared_with_others(self):
+        self.open("ytj", settings={"rate_limit": 300, "others": 297, "strict_ids": True})
+        path = self.url.path + "/companies?businessId="
+        self.assertEqual(self.ask("GET", path + "x")[0], 400)
+        codes = [self.ask("GET", path + "1234567-1")[0] for _ in range(3)]
+        self.assertEqual(codes, [200, 200, 429])
+        self.assertEqual(self.ask("GET", path + "1234567-1"), (429, "Too many requests"))
+
     def test_http_answers_as_told(self):
         self.open("http", routes={"GET /items/{id}": {"json": [{"id": 1}]},
                                   "POST /orders": [{"status": 503},

@@ -7,7 +7,7 @@ A signed proposal in one clear shape, out of whatever Click2Contract sent (outsi
     reference, pdf_url, signer = { name, email },
     customer = { name, business_id = as given, consumer = true | false, email, phone, contact_name,
                  address = { street, postal_code, city, country, co, po_box } or nil,
-                 address_problem = "why there is none" },
+                 address_problem = "why there is none", no_address = true if none was given },
     prices_include_vat = false,
     rows = { { code, name, description, quantity, unit, unit_price, discount_percent, vat_percent,
                optional, where = "row 2 of the pricing table", field = "pricing_table.rows[1]" } },
@@ -298,7 +298,8 @@ local function read_address(customer)
   if not read.city then missing[#missing + 1] = "City" end
   if #missing == 0 then return read end
   return nil, problem or (#missing == 3 and "the proposal has no address for the customer"
-    or "the customer's address has no " .. table.concat(missing, " and no "))
+    or "the customer's address has no " .. table.concat(missing, " and no ")),
+    #missing == 3 and not problem
 end
 
 local AT_ONCE = { heti = true, ["maksu heti"] = true, immediately = true, ["omgående"] = true,
@@ -319,7 +320,7 @@ local function read_customer(payload)
   if read.business_id and log.is_personal(read.business_id) then
     read.business_id, read.consumer = nil, true
   end
-  read.address, read.address_problem = read_address(customer)
+  read.address, read.address_problem, read.no_address = read_address(customer)
   return read
 end
 

@@ -7,7 +7,9 @@ Customers in Procountor's register of business partners (outside-systems 1.8).
 
 wanted = { name (needed), business_id, address (table or text), email, phone, contact = { name,
 email, phone } or a name, language, payment_terms (days), currency, channel, einvoice = { address,
-operator }, consumer = true, key = a text that is the same for the same origin, e.g. "C2C-10042" }
+operator }, consumer = true, key = a text that is the same for the same origin, e.g. "C2C-10042",
+fill = function(wanted) -> wanted: called when ensure finds nobody with that business ID, before the
+customer is made (a register's, see register.lua) }
 
 A customer = { id, name, business_id, identifier, vat_number, address, email, active, created,
 record }, where record is Procountor's object. business_id is a Finnish one, identifier whatever is
@@ -323,6 +325,7 @@ local function new(client)
     local customer = customer_of(record, wanted, not adopted)
     customer.name = customer.name or body.name
     customer.business_id = customer.business_id or (who and who.business_id)
+    if wanted.register and not wanted.register.vat_registered then customer.vat_number = nil end
     return customer
   end
 
@@ -334,14 +337,25 @@ local function new(client)
     return ours[1] and customer_of(ours[1], wanted) or nil
   end
 
+  -- The new customer as its `fill` has it. The identity that was looked for stays what it is.
+  local function filled(wanted, as_given)
+    local fill = wanted.fill
+    if type(fill) ~= "function" then return wanted end
+    local result = fill(as_given)
+    if type(result) ~= "table" then error("fill of a customer returned no customer", 0) end
+    return prepare(result)
+  end
+
   function customers.ensure(wanted)
+    local as_given = wanted
     wanted = prepare(wanted)
     local who = identity(wanted, wanted.country)
     if who then
       -- Rules with other keys may be at the same customer: the second finds what the first made.
       return lock("procountor.customer " .. client.name .. " " .. who.forms[#who.forms], function()
         local looked = current.seq() + 1
-        return one_of(by_identity(client, who), wanted, who) or create(wanted, who, looked)
+        return one_of(by_identity(client, who), wanted, who)
+          or create(filled(wanted, as_given), who, looked)
       end)
     end
     return lock(("procountor.customer %s %s"):format(client.name, tag_of(wanted) or "?"), function()

@@ -1,0 +1,26 @@
+-- Texts for people, in English. See words.lua.
+
+return {
+  -- The Business Information System.
+  ["register.missing"] = "The business ID {business_id} of {name} is not in the Finnish Business "
+    .. "Information System's open data. Sole traders and some associations are not in it; if this is a "
+    .. "company, check the business ID.",
+  ["register.unreachable"] = "The Finnish Business Information System could not be asked about {name} "
+    .. "({business_id}): {why}",
+  ["register.differs"] = "The business ID {business_id} belongs to {register} by the Finnish Business "
+    .. "Information System, and not to {name}. Correct the business ID or the name.",
+  ["register.renamed"] = "{name} ({business_id}) is called {register} today by the Finnish Business "
+    .. "Information System; that name was used.",
+  ["register.ceased"] = "{name} ({business_id}) has ceased ({day}) by the Finnish Business Information "
+    .. "System. Find out who is to be invoiced.",
+  ["register.bankruptcy"] = "{name} ({business_id}) is bankrupt since {day} by the Finnish Business "
+    .. "Information System. Ask the estate's administrator who is to be invoiced.",
+  ["register.liquidation"] = "{name} ({business_id}) is in liquidation since {day} by the Finnish "
+    .. "Business Information System.",
+  ["register.restructuring"] = "{name} ({business_id}) is under restructuring since {day} by the "
+    .. "Finnish Business Information System.",
+  ["register.no_vat"] = "{name} ({business_id}) is not in the VAT register by the Finnish Business "
+    .. "Information System.",
+  ["register.address_taken"] = "The address of {name} could not be read ({why}); the one in the Finnish "
+    .. "Business Information System was used.",
+}
