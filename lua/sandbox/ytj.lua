@@ -140,9 +140,8 @@ end
 
 local function state_of(company)
   if company.endDate then return page.badge("ceased " .. company.endDate, "bad") end
-  for _, situation in ipairs(company.companySituations) do
-    return page.badge(situation.type, "warn")
-  end
+  local situation = company.companySituations[1]
+  if situation then return page.badge(situation.type, "warn") end
   return page.badge "active"
 end
 

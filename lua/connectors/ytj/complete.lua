@@ -3,7 +3,8 @@ A new customer, filled in and verified by the Business Information System.
 
   complete(ytj, settings, wanted) -> wanted as it is to be made (a new table)
 
-wanted is what customers.ensure takes; address_problem = why an address that was given is none. A customer abroad, a private person, and one without a business
+wanted is what customers.ensure takes; address_problem = why an address that was given is none. A
+customer abroad, a private person, and one without a business
 ID come back as they are: the register is not asked. Otherwise
 
   name      the register's spelling of it, as long as it is the same company
