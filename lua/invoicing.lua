@@ -1,0 +1,379 @@
+--[[
+From a sale to one unfinished invoice: what the rules for signed proposals and for won deals have in
+common, each step of it replaceable by the company.
+
+  invoicing.OPTIONS            what may be set of each such rule (options.lua), name -> entry
+  invoicing.check(given, known)   raises what is wrong in a rule's options
+  invoicing.rule(given, kind)  -> the rule (declare.lua)
+
+kind = { name = "deal_to_invoice", source = "crm": the connection unless the company says another,
+  on = function(source) -> list of events, trigger (the rule's own, or what was given),
+  noun = "Deal", notice = { fi =, sv =, en = } for the default notice,
+  correct = "Correct it in the CRM and send the deal again." (last words to a person),
+  fields = "the fields ... of the organization" (where an address is to be filled in),
+  no_rows = function(sale, add): says what is wrong with the rows,
+  id_field = "deal_id", result_field = "deal": the id's name in what a Zap gets, and in results,
+  stated = "the deal": who states the sums,
+  ready = function(sale, settings): skips what is not to be invoiced,
+  whole = function(sale, settings) -> the sale with all its parts, fetched if need be }
+
+sale: connectors/click2contract/sale.lua; beside what stands there, einvoice = { address,
+operator }, bank_reference, project (a dimension's item) and updated_at may be given.
+]]
+
+local current = require "current"
+local decimal = require "decimal"
+local ending = require "ending"
+local ids = require "ids"
+local json = require "json"
+local log = require "log"
+local money = require "money"
+local names = require "names"
+local notify = require "notify"
+local options = require "options"
+local register = require "register"
+local time = require "time"
+local connections = require "connections"
+local addresses = require "connectors.procountor.addresses"
+local countries = require "connectors.procountor.countries"
+local sums = require "connectors.procountor.sums"
+local words = require "connectors.procountor.words"
+
+local invoicing = {}
+
+invoicing.OPTIONS = {
+  name = { type = "string" },
+  trigger = { type = "string|function", one_of = { "automatic", "manual", "off" } },
+  payment_terms = { type = "integer" },
+  notify = { type = "string|table" },
+  language = { type = "string" },
+  channel = { type = "string", one_of = { "EMAIL", "MAIL", "ELECTRONIC_INVOICE", "NO_SENDING" } },
+  totals = { type = "string", one_of = { "warn", "attention", "ignore" } },
+  register = { type = "string|boolean" },
+  source = { type = "string" }, finance = { type = "string" },
+  customer = { type = "function" }, row = { type = "function" }, product = { type = "function" },
+  invoice = { type = "function" }, notice = { type = "function" }, key = { type = "function" },
+}
+
+-- How far stated sums may be from ours before it is worth a word: cents of rounding.
+local TOTALS_TOLERANCE = decimal "0.05"
+
+local function title(sale, settings)
+  return ("%s %s%s"):format(settings.kind.noun, sale.id or "without an id",
+    sale.name and ' "' .. sale.name .. '"' or "")
+end
+
+-- True if the customer says, or its address shows, that a Finnish business ID is meant.
+local function is_finnish(customer)
+  local country = customer.address and customer.address.country
+  local name = not country and "FINLAND" or countries.name(country)
+  return name == "FINLAND" or name == "ALAND_ISLANDS"
+    or (customer.business_id and customer.business_id:upper():find("^FI")) ~= nil
+end
+
+-- Why a text is no business ID, in words.
+local function wrong_business_id(text)
+  local valid, reason = ids.business_id(text)
+  if valid then return nil end
+  local abroad = ids.check("eu_vat", text)
+  if abroad and not abroad:find("^FI") then
+    return ("it is a VAT number of %s; fill in the customer's country"):format(abroad:sub(1, 2))
+  end
+  return reason or "its check digit does not fit"
+end
+
+-- Everything that stands in the way of an invoice, in words; each with its field.
+local function obstacles(sale, own_customer, registered, kind)
+  local list = {}
+  local function add(field, text) list[#list + 1] = { field = field, message = text } end
+  kind.no_rows(sale, add)
+  local customer, at = sale.customer, sale.fields or {}
+  if not own_customer then
+    if not customer.name and not registered then
+      add(at.name or "customer.name", "the customer has no name")
+    end
+    local problem = customer.address_problem
+    if customer.address then problem = select(2, addresses.read(customer.address)) end
+    -- The register has one, perhaps; if it has none, the connector says what is missing.
+    if problem and not registered then add(at.address or "customer.address", problem .. "; fill in " .. kind.fields) end
+    if customer.business_id and is_finnish(customer) then
+      local reason = wrong_business_id(customer.business_id)
+      if reason then
+        add(at.business_id or "customer.business_id", ('the business ID "%s" is not valid: %s'):format(
+          customer.business_id, reason))
+      end
+    end
+  end
+  for _, problem in ipairs(sale.problems) do add(problem.field, problem.message) end
+  return list
+end
+
+local function refuse(sale, list, settings)
+  local texts = {}
+  for i, item in ipairs(list) do texts[i] = ("%s (%s)"):format(item.message, item.field) end
+  ending.attention(("%s cannot be invoiced: %s. %s"):format(title(sale, settings),
+    table.concat(texts, "; "), settings.kind.correct), { [settings.kind.result_field] = sale.id, problems = list })
+end
+
+-- A description of the row, unless it only says the name again.
+local function comment_of(line)
+  if line.description and line.description ~= line.name then return line.description end
+  return nil
+end
+
+local function ensure_customer(finance, sale, settings)
+  local customer = sale.customer
+  return finance.customers.ensure {
+    name = customer.name, business_id = customer.business_id, address = customer.address,
+    email = customer.email, phone = customer.phone, consumer = customer.consumer,
+    contact = customer.contact_name and { name = customer.contact_name, phone = customer.phone },
+    einvoice = customer.einvoice,
+    language = sale.language or settings.language, currency = sale.currency,
+    payment_terms = sale.payment_term_days or settings.payment_terms, key = sale.key,
+    address_problem = not customer.no_address and customer.address_problem or nil,
+    fill = register.filler(settings.register) }
+end
+
+local function ensure_product(finance, line, sale)
+  return finance.products.ensure {
+    code = line.code, name = line.name, unit = line.unit, unit_price = line.unit_price,
+    vat_percent = line.vat_percent, vat_status = line.vat_status,
+    prices_include_vat = sale.prices_include_vat,
+    currency = sale.currency, where = line.where }
+end
+
+-- The rows to invoice, each of them checked before anything is written outside.
+local function make_lines(finance, sale, settings)
+  local lines = {}
+  for _, line in ipairs(sale.rows) do
+    if settings.row then line = settings.row(line, sale) end
+    if line then
+      finance.products.check(line)
+      lines[#lines + 1] = line
+    end
+  end
+  if #lines == 0 then
+    ending.attention(title(sale, settings) .. " cannot be invoiced: the company's row function left out "
+      .. "all rows. Look at the rule, then retry.")
+  end
+  return lines
+end
+
+-- Rows of the invoice, and the names of the products that had to be made.
+local function make_rows(finance, lines, sale, settings)
+  local rows, new_products = {}, {}
+  for i, line in ipairs(lines) do
+    local product
+    if settings.product then
+      product = settings.product(line, sale)
+    else
+      product = ensure_product(finance, line, sale)
+    end
+    if product and product.created then new_products[#new_products + 1] = product.name end
+    rows[i] = { product = product, name = line.name, code = line.code, quantity = line.quantity,
+      unit = line.unit, unit_price = line.unit_price, discount = line.discount_percent,
+      vat = line.vat_percent, vat_status = line.vat_status, comment = comment_of(line),
+      where = line.where }
+  end
+  return rows, new_products
+end
+
+-- What was signed or agreed may state sums of its own; a customer who agreed to others will complain.
+local function compare_totals(sale, net, total, settings)
+  local stated = sale.totals
+  if not stated or settings.totals == "ignore" or settings.row then return end
+  local different = {}
+  for _, pair in ipairs { { "net", stated.net, net }, { "total", stated.gross, total } } do
+    local what, theirs, ours = table.unpack(pair, 1, 3)
+    if theirs and ours and (theirs - ours > TOTALS_TOLERANCE or ours - theirs > TOTALS_TOLERANCE) then
+      different[#different + 1] = ("%s %s in %s, %s from its rows"):format(what,
+        theirs:text(2), settings.kind.stated, ours:text(2))
+    end
+  end
+  if #different == 0 then return end
+  local text = ("%s: the sums differ: %s"):format(title(sale, settings), table.concat(different, "; "))
+  if settings.totals == "attention" then
+    ending.attention(("%s. Compare %s with its rows; if the rows are right, invoice it with totals = "
+      .. '"warn".'):format(text, settings.kind.stated), { [settings.kind.result_field] = sale.id })
+  end
+  current.warn("%s", text)
+end
+
+-- Its sums by our reckoning.
+local function own_sums(rows, sale)
+  local amounts = {}
+  for i, row in ipairs(rows) do
+    amounts[i] = { quantity = row.quantity, unit_price = row.unit_price,
+      discount = row.discount_percent, vat = row.vat_percent }
+  end
+  return sums.of(amounts, sale.prices_include_vat)
+end
+
+local function number_text(invoice)
+  return invoice.number and tostring(invoice.number) or "id " .. tostring(invoice.id)
+end
+
+-- In its one spelling, if it is Finnish.
+local function business_id_of(customer)
+  local text = customer.business_id
+  return text and is_finnish(customer) and ids.business_id(text) or text
+end
+
+local function default_notice(invoice, sale, kind)
+  local language = current.company.language
+  language = kind.notice[language] and language or "en"
+  local customer = sale.customer
+  local text = kind.notice[language]:format(number_text(invoice), customer.name or "?",
+    invoice.total and money.people(invoice.total, invoice.currency, language) or "-",
+    invoice.due_date and time.format(invoice.due_date, language) or "-",
+    sale.name or sale.id)
+  -- A Zap is made from the fields of one message: all are there each time, if need be empty.
+  local function field(value) return value == nil and json.null or value end
+  return text, { event = "invoice.created", invoice_id = field(invoice.id),
+    invoice_number = field(invoice.number), customer = field(customer.name),
+    business_id = field(business_id_of(customer)),
+    total = field(invoice.total and invoice.total:text(2)), currency = field(invoice.currency),
+    due_date = field(invoice.due_date), status = field(invoice.status),
+    [kind.id_field] = field(sale.id), reference = field(sale.reference) }
+end
+
+local function tell(invoice, sale, settings)
+  local told = {}
+  if #settings.notify == 0 then return nil end
+  local text, data = (settings.notice or default_notice)(invoice, sale, settings.kind)
+  if not text then return nil end
+  for _, name in ipairs(settings.notify) do
+    told[name] = notify(name, text, data)
+  end
+  return told
+end
+
+local function result_of(invoice, sale, settings)
+  return { invoice = invoice.number, invoice_id = invoice.id, status = invoice.status,
+    total = invoice.total, currency = invoice.currency, due_date = invoice.due_date,
+    original_number = invoice.original_number, customer = sale.customer.name,
+    [settings.kind.result_field] = sale.id, adopted = invoice.adopted or nil }
+end
+
+-- The company's own function for a step, or ours.
+local function customer_with(finance, sale, settings)
+  if not settings.customer then return ensure_customer(finance, sale, settings) end
+  local customer = settings.customer(sale)
+  if type(customer) ~= "table" then
+    error("the company's customer function returned no customer", 0)
+  end
+  return customer
+end
+
+local function invoice_with(finance, wanted, sale, settings)
+  if not settings.invoice then return finance.invoices.create(wanted) end
+  local invoice = settings.invoice(wanted, sale)
+  if type(invoice) ~= "table" then
+    error("the company's invoice function returned no invoice", 0)
+  end
+  return invoice
+end
+
+-- What was invoiced already stays as it is, whatever became of it; a sum that is another one is worth
+-- a word, and another customer's invoice is no invoice of this contract.
+local function invoiced_before(invoice, own, sale, settings)
+  local wanted = business_id_of(sale.customer)
+  local theirs = invoice.customer_identifier
+  theirs = theirs and ids.business_id(theirs) or theirs
+  if wanted and theirs and is_finnish(sale.customer) and wanted ~= theirs then
+    ending.attention(("%s has the original number %s, but invoice %s in Procountor with that number is "
+      .. "another customer's (%s). Decide which is right: invoice this one by hand, or skip the run.")
+      :format(title(sale, settings), sale.key, number_text(invoice), theirs),
+      { [settings.kind.result_field] = sale.id, invoice_id = invoice.id })
+  end
+  if invoice.total then
+    compare_totals({ id = sale.id, name = sale.name, totals = { gross = own.total } }, nil,
+      invoice.total, { totals = "warn", kind = settings.kind })
+  end
+  log.info("%s was invoiced before: invoice %s", title(sale, settings), number_text(invoice))
+  return result_of(invoice, sale, settings)
+end
+
+local function wanted_of(sale, settings)
+  return {
+    original_number = sale.key, reference = sale.reference, currency = sale.currency,
+    payment_terms = sale.payment_term_days or settings.payment_terms,
+    contact = sale.customer.contact_name or (sale.signer and sale.signer.name),
+    email = sale.customer.email, language = sale.language or settings.language,
+    prices_include_vat = sale.prices_include_vat, channel = settings.channel,
+    einvoice = sale.customer.einvoice, bank_reference = sale.bank_reference,
+  }
+end
+
+local function run(sale, settings)
+  local kind = settings.kind
+  kind.ready(sale, settings)
+  sale = kind.whole(sale, settings)
+  local list = obstacles(sale, settings.customer ~= nil, is_finnish(sale.customer)
+    and register.knows(settings.register, sale.customer), kind)
+  if #list > 0 then refuse(sale, list, settings) end
+  local finance = connections.get(settings.finance).object
+  -- First of all, so that sending it again makes nothing again, no customer either.
+  local before = finance.invoices.find(sale.key)
+  local own = own_sums(sale.rows, sale)
+  if before then return invoiced_before(before, own, sale, settings) end
+  compare_totals(sale, own.net, own.total, settings)
+  local lines = make_lines(finance, sale, settings)
+  local wanted = wanted_of(sale, settings)
+  -- What can be known to fail fails before anything is written. Functions of the company may mend it.
+  if not settings.invoice and not settings.customer then finance.invoices.check(wanted) end
+  local customer = customer_with(finance, sale, settings)
+  sale.customer.name = sale.customer.name or customer.name
+  local rows, new_products = make_rows(finance, lines, sale, settings)
+  wanted.customer, wanted.rows = customer, rows
+  local invoice = invoice_with(finance, wanted, sale, settings)
+  local result = result_of(invoice, sale, settings)
+  result.new_customer = customer.created or nil
+  result.business_id = customer.business_id
+  result.new_products = #new_products > 0 and new_products or nil
+  if kind.after then kind.after(finance, invoice, sale, settings, result) end
+  result.notified = tell(invoice, sale, settings)
+  return result
+end
+
+-- The business ID, else the name: one customer's contracts one after the other, so that two of them
+-- cannot both make it.
+local function key_of(sale)
+  local customer = sale.customer
+  return (customer.business_id and ids.business_id(customer.business_id))
+    or (customer.name and names.fold(customer.name)) or nil
+end
+
+-- What only these rules know to be wrong.
+function invoicing.check(given, known)
+  options.check(given, known)
+  local days = given.payment_terms
+  if days and (days < 0 or days > 999) then
+    error(("payment_terms is %d; 0 to 999 days are possible"):format(days), 0)
+  end
+  if given.language and not words.language(given.language) then
+    error(('language is "%s"; Procountor has fi, sv, en, et, no and da'):format(given.language), 0)
+  end
+end
+
+function invoicing.rule(given, kind)
+  local settings = { kind = kind }
+  for name, value in pairs(given) do settings[name] = value end
+  settings.payment_terms = settings.payment_terms or 14
+  settings.totals = settings.totals or "warn"
+  settings.finance = settings.finance or "procountor"
+  settings.source = settings.source or kind.source
+  settings.notify = type(settings.notify) == "string" and { settings.notify }
+    or settings.notify or {}
+  if settings.register == true then error("register is the name of a connection, or false", 0) end
+  local needs = { settings.finance, table.unpack(settings.notify) }
+  if settings.register then needs[#needs + 1] = settings.register end
+  return {
+    name = settings.name or kind.name, on = kind.on(settings.source),
+    trigger = kind.trigger or settings.trigger, key = settings.key or kind.key or key_of,
+    needs = needs,
+    run = function(sale) return run(sale, settings) end,
+  }
+end
+
+return invoicing
