@@ -25,8 +25,8 @@ local timed = require "timed"
 
 local declare = { words = {} }
 
-local KINDS = { "click2contract", "http", "procountor", "slack", "webhook", "ytj", "zapier" }
-local READY_RULES = { "proposal_to_invoice", "tell_alerts" }
+local KINDS = { "click2contract", "crm", "http", "procountor", "slack", "webhook", "ytj", "zapier" }
+local READY_RULES = { "deal_to_invoice", "proposal_to_invoice", "tell_alerts" }
 -- Where the host's own events come from: what is wrong, or needs a person (engine/alert.h).
 local ALERT = "alert"
 
@@ -326,7 +326,10 @@ function declare.words.use(name)
     end
     if type(rule) ~= "table" then fail(where, 'use "%s": it returned no rule', name) end
     rule.name = rule.name or name
+    local also = rule.also or {}
+    rule.also = nil
     add_rule(where, rule)
+    for _, other in ipairs(also) do add_rule(where, other) end
   end)
 end
 

@@ -95,7 +95,9 @@ local function obstacles(sale, own_customer, registered, kind)
     local problem = customer.address_problem
     if customer.address then problem = select(2, addresses.read(customer.address)) end
     -- The register has one, perhaps; if it has none, the connector says what is missing.
-    if problem and not registered then add(at.address or "customer.address", problem .. "; fill in " .. kind.fields) end
+    if problem and not registered then
+      add(at.address or "customer.address", problem .. "; fill in " .. kind.fields)
+    end
     if customer.business_id and is_finnish(customer) then
       local reason = wrong_business_id(customer.business_id)
       if reason then
@@ -112,7 +114,8 @@ local function refuse(sale, list, settings)
   local texts = {}
   for i, item in ipairs(list) do texts[i] = ("%s (%s)"):format(item.message, item.field) end
   ending.attention(("%s cannot be invoiced: %s. %s"):format(title(sale, settings),
-    table.concat(texts, "; "), settings.kind.correct), { [settings.kind.result_field] = sale.id, problems = list })
+    table.concat(texts, "; "), settings.kind.correct),
+    { [settings.kind.result_field] = sale.id, problems = list })
 end
 
 -- A description of the row, unless it only says the name again.

@@ -21,6 +21,7 @@ struct ingest {
     char id[ID_TEXT];
     char type[DELIVERY_TEXT], delivery[DELIVERY_TEXT];
     char *company, *connection, *body;
+    char *attempt;
     char *skipped; /* why no run will come of it; NULL: the rules decide */
     size_t nbody;
     engine_reply_fn fn;
@@ -110,6 +111,7 @@ static void on_added(void *arg, enum store_event_result result, int64_t seq, con
     mem_free(g->company);
     mem_free(g->connection);
     mem_free(g->body);
+    mem_free(g->attempt);
     mem_free(g->skipped);
     mem_free(g);
 }
@@ -134,10 +136,7 @@ static void add(struct ingest *g, const struct http_header *headers, int nheader
     if (c && c->current && !manifest_listens(c->current->manifest, g->connection, g->type))
         g->skipped = route_no_rule(g->connection, g->type);
     engine_hold(e);
-    if (g->skipped)
-        store_add_skipped(e->parts.store, &g->se, g->skipped, on_added, g);
-    else
-        store_add_event(e->parts.store, &g->se, on_added, g);
+    store_add_delivery(e->parts.store, &g->se, g->attempt, g->skipped, on_added, g);
     g->se.headers = STR_NONE;
     buf_free(&kept);
 }
@@ -168,6 +167,7 @@ static void take(struct engine *e, const char *company, const char *connection,
     g->connection = mem_dup(connection);
     g->body = mem_dupn(body.p, body.n);
     g->nbody = body.n;
+    g->attempt = mem_dup(hook ? hook->attempt : "");
     g->fn = fn;
     g->arg = arg;
     add(g, headers, nheaders);

@@ -116,6 +116,7 @@ static int parse_webhook(
     const struct jsonv *v = jsonv_get(conn, "webhook");
     w->event = text_of(v, "event");
     w->id = text_of(v, "id");
+    w->attempt = text_of(v, "attempt");
     if (!v || v->type != JSONV_OBJECT)
         return 0;
     w->present = true;
@@ -365,6 +366,7 @@ static void free_connection(struct manifest_connection *c)
     mem_free(c->auth.params);
     mem_free(c->webhook.event);
     mem_free(c->webhook.id);
+    mem_free(c->webhook.attempt);
     mem_free(c->webhook.secret.text);
     for (int i = 0; i < c->ncatalogues; i++)
         manifest_catalogue_free(&c->catalogues[i]);

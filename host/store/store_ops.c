@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "id.h"
+#include "json_edit.h"
 #include "mem.h"
 #include "store_private.h"
 #include "store_schedule.h"
@@ -96,6 +97,7 @@ int event_settle(struct sql *s, int64_t event)
 struct add_event {
     struct op op;
     struct store_event ev;
+    const char *attempt;  /* path of what counts the tries; "": there is none */
     const char *why;      /* skipped; NULL: in flight */
     const char *schedule; /* whose time it is; NULL: of none */
     int64_t slot;
@@ -105,6 +107,34 @@ struct add_event {
     int64_t seq;
     char first_id[ID_TEXT];
 };
+
+/* Writes body without the member at path; as it is, if it has none. */
+static struct str without(struct str body, const char *path, struct buf *out)
+{
+    struct json_change c = {JSON_CHANGE_REMOVE, str_of(path), STR_LIT("")};
+    buf_init(out, BUF_MAX_DEFAULT);
+    return json_edit(body, &c, out, NULL) < 0 ? body : buf_str(out);
+}
+
+/* The body of an event is this one, but for what counts the tries; 1, 0, or -1. */
+static int same_but_attempt(struct sql *s, const struct add_event *a, int64_t seq)
+{
+    struct query *q = sql_use(s, Q_EVENT_FIRST_BODY, "SELECT body FROM bodies WHERE event = ?");
+    query_int(q, seq);
+    int rc = query_row(q);
+    if (rc <= 0)
+        return rc;
+    struct buf before, after, differences;
+    struct str b = without(query_col(q, 0), a->attempt, &before);
+    struct str n = without(a->ev.body, a->attempt, &after);
+    buf_init(&differences, BUF_MAX_DEFAULT);
+    rc = json_diff(b, n, 1, &differences) == 0;
+    buf_free(&differences);
+    buf_free(&before);
+    buf_free(&after);
+    query_done(q);
+    return rc;
+}
 
 /* The same delivery is there already: with the same bytes or with others? */
 static int compare_delivery(struct sql *s, struct add_event *a, struct str hash)
@@ -118,12 +148,14 @@ static int compare_delivery(struct sql *s, struct add_event *a, struct str hash)
     int rc = query_row(q);
     if (rc <= 0)
         return rc < 0 ? -1 : op_fail(&a->op, ERR_IO, "event %s was not stored", a->ev.id);
-    bool same = a->schedule || str_eq(query_col(q, 2), hash);
-    a->result = same ? STORE_EVENT_DUPLICATE : STORE_EVENT_CONFLICT;
+    int same = a->schedule || str_eq(query_col(q, 2), hash);
     a->seq = query_col_int(q, 0);
     snprintf(a->first_id, sizeof(a->first_id), "%s", query_col_text(q, 1));
     query_done(q);
-    return 0;
+    if (!same && *a->attempt)
+        same = same_but_attempt(s, a, a->seq);
+    a->result = same > 0 ? STORE_EVENT_DUPLICATE : STORE_EVENT_CONFLICT;
+    return same < 0 ? -1 : 0;
 }
 
 static int add_event_run(struct sql *s, struct op *o)
@@ -172,13 +204,13 @@ static void add_event_done(struct op *o, const struct err *e)
         a->fn(a->arg, a->result, a->seq, a->first_id, NULL);
 }
 
-static void ask_event(struct store *s, const struct store_event *ev, const char *why,
-    const char *schedule, int64_t slot, store_event_fn fn, void *arg)
+static void ask_event(struct store *s, const struct store_event *ev, const char *attempt,
+    const char *why, const char *schedule, int64_t slot, store_event_fn fn, void *arg)
 {
-    struct add_event *a = op_new(
-        sizeof(*a), op_room(ev->id) + op_room(ev->company) + op_room(ev->connection) +
-                        op_room(ev->type) + op_room(ev->delivery) + op_room_bytes(ev->headers) +
-                        op_room_bytes(ev->body) + op_room(why) + op_room(schedule));
+    struct add_event *a = op_new(sizeof(*a),
+        op_room(ev->id) + op_room(ev->company) + op_room(ev->connection) + op_room(ev->type) +
+            op_room(ev->delivery) + op_room_bytes(ev->headers) + op_room_bytes(ev->body) +
+            op_room(attempt) + op_room(why) + op_room(schedule));
     struct op *o = &a->op;
     o->run = add_event_run;
     o->done = fn ? add_event_done : NULL;
@@ -188,6 +220,7 @@ static void ask_event(struct store *s, const struct store_event *ev, const char 
     a->ev.connection = op_text(o, ev->connection);
     a->ev.type = op_text(o, ev->type);
     a->ev.delivery = op_text(o, ev->delivery);
+    a->attempt = op_text(o, attempt);
     a->ev.received_ms = ev->received_ms;
     a->ev.headers = op_bytes(o, ev->headers);
     a->ev.body = op_bytes(o, ev->body);
@@ -201,19 +234,25 @@ static void ask_event(struct store *s, const struct store_event *ev, const char 
 
 void store_add_event(struct store *s, const struct store_event *ev, store_event_fn fn, void *arg)
 {
-    ask_event(s, ev, NULL, NULL, 0, fn, arg);
+    ask_event(s, ev, "", NULL, NULL, 0, fn, arg);
 }
 
 void store_add_skipped(
     struct store *s, const struct store_event *ev, const char *why, store_event_fn fn, void *arg)
 {
-    ask_event(s, ev, why, NULL, 0, fn, arg);
+    ask_event(s, ev, "", why, NULL, 0, fn, arg);
+}
+
+void store_add_delivery(struct store *s, const struct store_event *ev, const char *attempt,
+    const char *skipped, store_event_fn fn, void *arg)
+{
+    ask_event(s, ev, attempt, skipped, NULL, 0, fn, arg);
 }
 
 void store_add_scheduled(struct store *s, const struct store_event *ev, const char *schedule,
     int64_t slot, store_event_fn fn, void *arg)
 {
-    ask_event(s, ev, NULL, schedule, slot, fn, arg);
+    ask_event(s, ev, "", NULL, schedule, slot, fn, arg);
 }
 
 /* ---- store_route ---- */

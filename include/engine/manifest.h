@@ -35,8 +35,9 @@ struct manifest_auth {
 enum manifest_scheme { SCHEME_ANY, SCHEME_HMAC, SCHEME_SECRET, SCHEME_BASIC, SCHEME_NONE };
 struct manifest_webhook {
     bool present;
-    char *event; /* path of the event's type in the body; "" if none */
-    char *id;    /* path of the delivery's id; "" if none */
+    char *event;   /* path of the event's type in the body; "" if none */
+    char *id;      /* path of the delivery's id; "" if none */
+    char *attempt; /* path of what counts the tries of one delivery; "" if none */
     enum manifest_scheme scheme;
     struct manifest_value secret;
 };

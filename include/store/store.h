@@ -56,6 +56,11 @@ typedef void (*store_event_fn)(
     void *arg, enum store_event_result r, int64_t seq, const char *first_id, const struct err *e);
 /* All arguments are copied. seq orders the events of the store. */
 void store_add_event(struct store *s, const struct store_event *ev, store_event_fn fn, void *arg);
+/* One that a sender may send again with another count of its tries in it, at the path `attempt`:
+ * bodies that differ there alone are the same. skipped: why no run comes of it; NULL: it is routed.
+ */
+void store_add_delivery(struct store *s, const struct store_event *ev, const char *attempt,
+    const char *skipped, store_event_fn fn, void *arg);
 /* The same for an event that is routed already, to nothing: it is stored as skipped, with why. */
 void store_add_skipped(
     struct store *s, const struct store_event *ev, const char *why, store_event_fn fn, void *arg);

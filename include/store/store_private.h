@@ -30,6 +30,7 @@ enum query_slot {
     Q_EVENT_ADD,
     Q_EVENT_BODY,
     Q_EVENT_SAME,
+    Q_EVENT_FIRST_BODY,
     Q_EVENT_FIND,
     Q_EVENT_ROUTED,
     Q_EVENT_STARTED,

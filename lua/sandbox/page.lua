@@ -68,6 +68,20 @@ details summary { cursor: pointer; color: var(--soft); font-size: .85rem; }
 .soft { color: var(--soft); } .empty { color: var(--soft); padding: 1rem; margin: 0; }
 .say { white-space: pre-wrap; overflow-wrap: anywhere; }
 .phone { display: none; }
+button { font: inherit; font-size: .93rem; border: 1px solid var(--accent); background: var(--accent);
+  color: var(--paper); border-radius: .5rem; padding: .4rem .9rem; cursor: pointer; min-height: 2.5rem; }
+button.quiet { background: none; color: var(--ink); border-color: var(--line); }
+button:focus-visible, input:focus-visible, select:focus-visible, a:focus-visible {
+  outline: 3px solid var(--accent); outline-offset: 2px; }
+.acts { display: flex; flex-wrap: wrap; gap: .5rem; border-top: 1px solid var(--line); }
+.fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .7rem 1rem;
+  align-items: end; }
+.fields label span { display: block; color: var(--soft); font-size: .8rem; }
+input, select { font: inherit; width: 100%; min-height: 2.5rem; padding: .35rem .6rem; color: inherit;
+  background: var(--ground); border: 1px solid var(--line); border-radius: .5rem; }
+.said { border-top: 1px solid var(--line); } .said b { display: block; margin-bottom: .4rem; }
+p.said { border: 1px solid var(--accent); border-radius: .75rem; background: var(--paper);
+  padding: .7rem 1rem; margin: 0 0 1rem; }
 @media (max-width: 40rem) {
   .facts { grid-template-columns: 1fr 1fr; } .wide { display: none; } .phone { display: block; }
   th, td { padding: .45rem .5rem; } th:first-child, td:first-child { padding-left: 1rem; }
@@ -75,17 +89,67 @@ details summary { cursor: pointer; color: var(--soft); font-size: .85rem; }
 footer { color: var(--soft); font-size: .85rem; margin-top: 2rem; }
 ]]
 
--- A whole page from a title, a few words about it, and finished HTML.
-function page.whole(title, about, content)
+-- A whole page from a title, a few words about it, and finished HTML. options.refresh: seconds after
+-- which it is asked for again, while something is under way.
+function page.whole(title, about, content, options)
+  local refresh = options and options.refresh
   return table.concat {
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
+    refresh and ('<meta http-equiv="refresh" content="%d">\n'):format(refresh) or "",
     "<title>", escape(title), "</title>\n<style>\n", STYLE, "</style>\n</head>\n<body>\n<main>\n",
     "<header><h1>", escape(title), "</h1><small>", escape(about), "</small></header>\n",
     content,
     "<footer>A sandbox: everything here is kept in memory and ends with the process.</footer>\n",
     "</main>\n</body>\n</html>\n",
   }
+end
+
+-- What the last act came to.
+function page.said(text)
+  if not text then return "" end
+  return '<p class="said" role="status">' .. escape(text) .. "</p>\n"
+end
+
+local function hidden(fields)
+  local names, out = {}, {}
+  for name in pairs(fields) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    out[i] = ('<input type="hidden" name="%s" value="%s">'):format(escape(name), escape(fields[name]))
+  end
+  return table.concat(out)
+end
+
+-- A form that is one button: fields go along unseen. kind "quiet": not what one usually presses.
+function page.button(action, fields, words, kind)
+  return ('<form method="post" action="%s">%s<button%s>%s</button></form>'):format(escape(action),
+    hidden(fields), kind and (' class="%s"'):format(kind) or "", escape(words))
+end
+
+local function options_of(choices, value)
+  local out = {}
+  for i, choice in ipairs(choices) do
+    out[i] = ('<option value="%s"%s>%s</option>'):format(escape(choice[1]),
+      choice[1] == value and " selected" or "", escape(choice[2]))
+  end
+  return table.concat(out)
+end
+
+-- A form with fields to fill in: { { name, label, value [, choices { { value, label } }] } }.
+function page.form(action, fixed, fields, words)
+  local out = {}
+  for i, field in ipairs(fields) do
+    local input
+    if field[4] then
+      input = ('<select name="%s">%s</select>'):format(escape(field[1]), options_of(field[4], field[3]))
+    else
+      input = ('<input name="%s" value="%s">'):format(escape(field[1]), escape(field[3]))
+    end
+    out[i] = ("<label><span>%s</span>%s</label>"):format(escape(field[2]), input)
+  end
+  return ('<form class="fields" method="post" action="%s">%s%s<button>%s</button></form>'):format(
+    escape(action), hidden(fixed), table.concat(out), escape(words))
 end
 
 function page.badge(text, kind)

@@ -50,6 +50,15 @@ void store_add_event(struct store *s, const struct store_event *ev, store_event_
     add_event(s, ev, NULL, fn, arg);
 }
 
+void store_add_delivery(struct store *s, const struct store_event *ev, const char *attempt,
+    const char *skipped, store_event_fn fn, void *arg)
+{
+    if (skipped)
+        store_add_skipped(s, ev, skipped, fn, arg);
+    else
+        store_add_event(s, ev, fn, arg);
+}
+
 void store_add_skipped(
     struct store *s, const struct store_event *ev, const char *why, store_event_fn fn, void *arg)
 {

@@ -1,0 +1,234 @@
+--[[
+A CRM with the plain interface of outside-systems 3.4: it sends events of deals, organizations,
+contacts and products, and takes back what finance knows.
+
+  connect "crm" { secret = secret "crm", url = env "CRM_URL", token = secret "crm-token" }
+
+Rules listen to "crm.deal.won" (any other event by its own name). Of a deal's event they get the deal
+(connectors/crm/deal.lua), of others the payload as it came, without nulls. secret proves who sends;
+url and token are for what is read and written there, and may be left out where nothing is:
+
+  crm.deals.whole(deal)            the deal with all its parts: those that the event left out are read
+  crm.organizations.get(id) .find(business_id) .list(since)
+  crm.organizations.update(id, fields, version)  changes those fields alone (PATCH); refused (409) if
+                                    somebody else was first. Written with `source`, so that an event
+                                    about it can be told from one about a change of somebody's
+  crm.organizations.set_payment_status(id, status)  the whole of it (PUT)
+  crm.products.put(code, product)   the whole product (PUT)
+  crm.notify(text [, data])         a notification in the CRM: what notify("crm", text) calls
+
+Settings: prefix begins the original number of invoices ("CRM"; the connection's name in capitals, if
+it has one of its own). Do not change it: a deal would be invoiced again. vat_percent is for lines that
+say none. manual_send = "hold": what somebody sent by hand is held too. button = secret "crm-button":
+the token with which a button in the CRM may send what is held, see README.
+]]
+
+local deal = require "connectors.crm.deal"
+local given = require "given"
+local http = require "http"
+local log = require "log"
+local current = require "current"
+
+local SOURCE = "sauma"
+
+-- What its answers say of an error: { error = "words", field = "..." }.
+local function explain(_, body)
+  if type(body) ~= "table" then return nil end
+  return given.text(body.error), given.text(body.field)
+end
+
+local function prefix_of(connection)
+  return connection.settings.prefix or connection.name:upper()
+end
+
+local function options_of(connection)
+  return { prefix = prefix_of(connection), vat_percent = connection.settings.vat_percent }
+end
+
+local function need_address(connection)
+  if connection.settings.url then return end
+  error(('connection "%s" has no url, so nothing can be read from it or written to it: connect "crm" '
+    .. '{ url = env "CRM_URL", token = secret "crm-token" }'):format(connection.name), 0)
+end
+
+local function escape(id)
+  return (tostring(id):gsub("[^%w%-_.~]", function(c) return ("%%%02X"):format(c:byte()) end))
+end
+
+local function get(connection, path, query, accept)
+  need_address(connection)
+  return http.get(connection.name, path, { query = query, explain = explain, accept = accept })
+end
+
+-- Every page of a list.
+local function list(connection, path, query)
+  local all, after = {}, nil
+  repeat
+    local page = {}
+    for name, value in pairs(query or {}) do page[name] = value end
+    page.after = after
+    local body = get(connection, path, page).body
+    for _, item in ipairs(given(body.items) or {}) do all[#all + 1] = item end
+    after = given.text(body.next)
+  until not after
+  return all
+end
+
+-- True if all fields of wanted stand in record.
+local function holds(record, wanted)
+  for name, value in pairs(wanted) do
+    local there = record[name]
+    if type(value) == "table" then
+      if type(there) ~= "table" or not holds(there, value) then return false end
+    elseif given.text(there) ~= given.text(value) and there ~= value then
+      return false
+    end
+  end
+  return true
+end
+
+local function organizations_of(connection)
+  local organizations = {}
+  function organizations.get(id)
+    local answer = get(connection, "/v1/organizations/" .. escape(id), nil, { 404 })
+    return answer.status < 300 and answer.body or nil
+  end
+  function organizations.find(business_id)
+    return list(connection, "/v1/organizations", { business_id = business_id })[1]
+  end
+  function organizations.list(since)
+    return list(connection, "/v1/organizations", { updated_since = since })
+  end
+  function organizations.update(id, fields, version)
+    need_address(connection)
+    local body = { source = SOURCE, version = version }
+    for name, value in pairs(fields) do body[name] = value end
+    return http.write(connection.name, "PATCH", "/v1/organizations/" .. escape(id), { json = body,
+      explain = explain, what = "organization " .. tostring(id), find = function()
+        local there = organizations.get(id)
+        return there and holds(there, fields) and there or nil
+      end }).body
+  end
+  function organizations.set_payment_status(id, status)
+    need_address(connection)
+    local path = "/v1/organizations/" .. escape(id) .. "/payment-status"
+    return http.write(connection.name, "PUT", path, { json = status, explain = explain,
+      what = "payment status of " .. tostring(id), find = function()
+        local answer = get(connection, path, nil, { 404 })
+        return answer.status < 300 and holds(answer.body, status) and answer.body or nil
+      end }).body
+  end
+  return organizations
+end
+
+local function products_of(connection)
+  local products = {}
+  function products.get(code)
+    local answer = get(connection, "/v1/products/" .. escape(code), nil, { 404 })
+    return answer.status < 300 and answer.body or nil
+  end
+  function products.list()
+    return list(connection, "/v1/products")
+  end
+  function products.put(code, product)
+    need_address(connection)
+    return http.write(connection.name, "PUT", "/v1/products/" .. escape(code), { json = product,
+      explain = explain, what = "product " .. tostring(code), find = function()
+        local there = products.get(code)
+        return there and holds(there, product) and there or nil
+      end }).body
+  end
+  return products
+end
+
+-- The parts that the event left out; without an address the event has to do.
+local function whole(connection, read)
+  if not connection.settings.url or not read.id then return read end
+  local data = read.payload.data
+  local organization, it = given(data.organization), data.deal
+  if given(it.lines) and (organization or not given(it.organization_id)) then return read end
+  local event = { trigger = read.payload.trigger, occurred_at = read.payload.occurred_at,
+    data = { deal = it, organization = organization, person = given(data.person) } }
+  if not given(it.lines) then
+    event.data.deal = get(connection, "/v1/deals/" .. escape(read.id)).body
+  end
+  local id = given(event.data.deal.organization_id)
+  if not organization and id then
+    event.data.organization = get(connection, "/v1/organizations/" .. escape(id)).body
+  end
+  local person = given(event.data.deal.person_id)
+  if not given(event.data.person) and person then
+    event.data.person = get(connection, "/v1/contacts/" .. escape(person)).body
+  end
+  return deal.read(event, options_of(connection))
+end
+
+-- A notice of the same text for the same run is one: the CRM knows it by its key.
+local function notify(connection, words, data)
+  need_address(connection)
+  local call = current.call
+  local key = ("%s-%d"):format(tostring(call.run or (call.event and call.event.id) or "test"),
+    current.seq())
+  local answer, problem = http.try(http.write, connection.name, "POST", "/v1/notifications", {
+    json = { key = key, text = log.mask(words), data = data }, explain = explain, lost = "drop",
+    what = "a notification", find = function()
+      local found = list(connection, "/v1/notifications", { key = key })
+      return found[1], #found
+    end })
+  if answer and not answer.unknown then return true end
+  problem = answer and answer.problem or tostring(problem)
+  current.warn("the notification to %s did not get through: %s", connection.name, problem)
+  return false, problem
+end
+
+local function new(connection)
+  return {
+    deals = { read = function(event) return deal.read(event, options_of(connection)) end,
+      whole = function(read) return whole(connection, read) end },
+    organizations = organizations_of(connection), products = products_of(connection),
+    notify = function(words, data) return notify(connection, words, data) end,
+  }
+end
+
+local function check(settings)
+  if settings.secret == false and settings.signature then
+    return "signature without a secret: nothing could be checked"
+  end
+  if settings.token and not settings.url then return "token without a url: it would not be used" end
+  return nil
+end
+
+local function webhook(settings)
+  return { event = "type", id = "id", attempt = "attempt",
+    signature = settings.secret == false and "none" or settings.signature or "any" }
+end
+
+return {
+  kind = "crm",
+  settings = {
+    secret = { type = "secret_or_false", required = true,
+      help = "with which the CRM proves itself; false: it does not" },
+    signature = { type = "string", help = '"hmac", "secret", "basic" or "any"' },
+    url = { type = "address", help = "where its API is" },
+    token = { type = "credential", help = "for its API" },
+    prefix = { type = "string", help = "of the invoices' original numbers" },
+    vat_percent = { type = "any", help = "of lines that say none" },
+    manual_send = { type = "string", one_of = { "go", "hold" },
+      help = 'of a rule that is "manual": does a deal sent by hand go on, or is it held too' },
+    button = { type = "credential", help = "the token of a button in the CRM that sends what is held" },
+  },
+  check = check, webhook = webhook,
+  auth = function(settings)
+    return settings.token and { type = "bearer", token = settings.token } or { type = "none" }
+  end,
+  event = function(entry, payload)
+    local data = type(payload) == "table" and given(payload.data)
+    if type(data) ~= "table" or not given(data.deal) then return payload end
+    return deal.read(payload, options_of(entry))
+  end,
+  sent = function(entry, read)
+    return read.trigger == "manual" and entry.settings.manual_send ~= "hold"
+  end,
+  about = function(read) return read.kind == "deal" and deal.about(read) or nil end,
+  new = new,
+}
