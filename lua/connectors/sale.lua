@@ -10,8 +10,8 @@ added to its problems with the field's path in the sender's own names; the rule 
   sale.object(value)    the table, or an empty one
   sale.row(row, where, field, read)   -> { code, name, description, quantity, unit, unit_price,
                                           discount_percent, vat_percent, vat_status, optional, ... }
-  sale.address(record, of)            -> { street, postal_code, city, country, co, po_box }, or nil,
-                                          why there is none, and true if none was given; of: whose, in words
+  sale.address(record, of)   -> { street, postal_code, city, country, co, po_box }; or nil, why there
+                                is none, and true if none was given; of: whose, in words
   sale.customer(record, of)           -> { name, business_id, consumer, email, phone, contact_name,
                                           address, address_problem }
   sale.terms(value, field, read)      "14", "14 pv netto", "heti" -> days, or nil
