@@ -13,7 +13,15 @@ address of the same origin. Options (an unknown one is an error):
 
   query    { name = value }    added to the path; a list repeats the parameter
   headers  { name = value }
-  json, form or body           what is sent (writes only)
+  json, form, body or parts    what is sent (writes only): a value, { name = value }, a text or a
+                               file, or a list of parts (multipart/form-data), each
+                               { name = "meta", json = {...} }, { name = "note", text = "..." } or
+                               { name = "file", file = handle, filename = "a.pdf", type = "..." };
+                               a text with a filename is a file too
+  file     true, or the media type that is wanted ("application/pdf") (http.get only): a good answer
+           is kept by the host, and answer.file is a handle, { id, size, type, name }, to be given
+           to a later request of the same run. Its bytes never come to the script. Of an answer of
+           several parts it is the first that is not JSON; what is JSON is answer.body
   accept   { 404, ... }        statuses from 300 up that are answers here, not errors
   timeout  seconds
   nulls    true                keep json.null in the answer's objects
@@ -59,8 +67,10 @@ a person: nothing is ever sent twice on a guess. Waits survive a restart of the 
 
 local json = require "json"
 local url = require "url"
+local file = require "file"
 local suggest = require "suggest"
 local http_error = require "http_error"
+local http_body = require "http_body"
 local connections = require "connections"
 local current = require "current"
 local ending = require "ending"
@@ -72,11 +82,11 @@ local WITHOUT_NULLS = { nulls = false }
 local LOOKS_MAX = 8
 local READ_OPTIONS = { query = "table", headers = "table", accept = "table", timeout = "number",
   nulls = "boolean", explain = "function", check = "function", deadline = "number" }
-local WRITE_OPTIONS = { json = "any", form = "table", body = "string", find = "function",
+local WRITE_OPTIONS = { json = "any", form = "table", body = "any", parts = "table", find = "function",
   settle = "number", attempts = "number", lost = "string", looks = "table", what = "string",
   look_first = "boolean", looked = "number" }
 for name, kind in pairs(READ_OPTIONS) do WRITE_OPTIONS[name] = kind end
-READ_OPTIONS.keep, READ_OPTIONS.lost = "number", "string"
+READ_OPTIONS.keep, READ_OPTIONS.lost, READ_OPTIONS.file = "number", "string", "any"
 
 local function check_options(options, known, level)
   if options == nil then return {} end
@@ -133,22 +143,6 @@ local function spec_of(connection, method, path, options, level)
   return spec
 end
 
--- The raw body and its type. What is sent twice must be the same bytes, so it is encoded once.
-local function body_of(options, headers, level)
-  local raw, kind
-  if options.json ~= nil then
-    raw, kind = json.encode(options.json), "application/json"
-  elseif options.form then
-    local ok, text = pcall(url.form, options.form)
-    if not ok then error(text, level + 1) end
-    raw, kind = text, "application/x-www-form-urlencoded"
-  else
-    raw = options.body
-  end
-  if kind and not headers["content-type"] then headers["content-type"] = kind end
-  return raw
-end
-
 -- Fills response.body; false and the problem if the answer says JSON and is none.
 local function decode(response, raw, keep_nulls)
   raw = raw or ""
@@ -198,10 +192,17 @@ local function fail(spec, meta)
     method = spec.method, path = spec.path, words = meta.problem or "the request failed" }, 0)
 end
 
+local function gives_accept(options)
+  for name in pairs(options.headers or {}) do
+    if name:lower() == "accept" then return true end
+  end
+  return false
+end
+
 -- A page of markup where data was asked for: a proxy's, a login's, a notice of maintenance.
 local function is_page(response, options)
   local kind = (response.headers["content-type"] or ""):lower()
-  return kind:find("html", 1, true) and not (options.headers or {}).accept
+  return kind:find("html", 1, true) and not gives_accept(options)
     and type(response.body) == "string" and response.body:find("^%s*<") ~= nil
 end
 
@@ -221,14 +222,56 @@ local function read_answer(meta, raw, options, write)
   return nil, problem, response
 end
 
+-- The answer that is kept as a file, as a response; or nil, and why it is not what was asked for.
+local function read_file(meta, wanted, options)
+  local kept = file.new(meta.file)
+  local response = { status = meta.status, headers = meta.headers or {}, file = kept, body = "" }
+  local problem
+  if meta.text then
+    local ok, value = pcall(json.decode, meta.text, not options.nulls and WITHOUT_NULLS or nil)
+    if ok then response.body = value else problem = "what it says of the file is not JSON" end
+  end
+  local kind = kept.type:lower()
+  if kept.size == 0 then
+    problem = "the file is empty"
+  elseif wanted ~= true and kind ~= wanted:lower() and kind ~= "application/octet-stream"
+    and kind ~= "" then
+    problem = ("the answer is %s, not %s"):format(kind, wanted)
+  elseif wanted == true and kind:find("html", 1, true) and not gives_accept(options) then
+    problem = "the answer is a web page"
+  elseif options.check and not problem then
+    local ok, why = options.check(response)
+    if not ok then problem = why or "the answer is not what was to be expected" end
+  end
+  if problem then return nil, problem, response end
+  return response
+end
+
 function http.get(connection, path, options)
   options = check_options(options, READ_OPTIONS, 2)
+  local wanted = options.file or nil
+  if wanted and wanted ~= true and (type(wanted) ~= "string" or not wanted:find("^[^%s/;]+/[^%s/;]+$"))
+  then
+    error('file is true, or a media type such as "application/pdf"', 2)
+  end
+  if wanted and options.keep then error("a file is not kept for other runs", 2) end
   local spec = spec_of(connection, "GET", path, options, 2)
   spec.optional = options.lost == "drop" or nil
   if options.keep and options.keep > 0 then spec.keep_ms = milliseconds(options.keep) end
+  if wanted then
+    spec.file = wanted
+    if not gives_accept(options) then
+      spec.headers.accept = wanted == true and "*/*" or wanted
+    end
+  end
   local meta, raw = current.step(spec)
   if meta.failed then fail(spec, meta) end
-  local response, problem, partial = read_answer(meta, raw, options)
+  local response, problem, partial
+  if meta.file then
+    response, problem, partial = read_file(meta, wanted, options)
+  else
+    response, problem, partial = read_answer(meta, raw, options)
+  end
   if not response then
     if partial.status >= 400 then refuse(spec, partial, options) end
     error(http_error.new { class = "permanent", status = partial.status, words = problem,
@@ -373,7 +416,7 @@ end
 function http.write(connection, method, path, options)
   options = check_options(options, WRITE_OPTIONS, 2)
   local spec = write_spec(connection, method, path, options, 2)
-  local raw_body = body_of(options, spec.headers, 2)
+  local raw_body = http_body.of(options, spec, 2)
   local tries = {} -- of each time it was sent: { sent_ms, problem, looks = { ms, ... } }
   local look_now = options.look_first and not options.looked
   while true do

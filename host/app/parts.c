@@ -178,6 +178,7 @@ int parts_read_options(
     s->http_timeout_ms = conf_int(c, "http-timeout");
     s->max_answer = conf_size(c, "max-answer");
     s->kept_answers = conf_size(c, "kept-answers");
+    s->max_file = conf_size(c, "max-file");
     s->max_steps = (int)conf_int(c, "max-steps");
     s->max_sent = conf_size(c, "max-sent");
     s->match_memory = conf_size(c, "match-memory");

@@ -160,6 +160,13 @@ static bool worth_showing(const struct jsonv *step)
     return strcmp(kind, "lock") && strcmp(kind, "unlock");
 }
 
+static void put_file(const char *what, const char *name, const struct jsonv *file, FILE *out)
+{
+    const char *type = text_of(file, "type");
+    fprintf(out, "      %s %s%s%s%s%lld bytes, %.12s\n", what, name, *name ? ", " : "", type,
+        *type ? ", " : "", (long long)jsonv_int(jsonv_get(file, "size"), 0), text_of(file, "id"));
+}
+
 static void put_step(const struct jsonv *step, FILE *out)
 {
     fprintf(out, "  %3lld  %-6s %-14s %s", (long long)jsonv_int(jsonv_get(step, "seq"), 0),
@@ -175,6 +182,16 @@ static void put_step(const struct jsonv *step, FILE *out)
         fprintf(out, ", %lld attempts", (long long)attempts);
     const struct jsonv *ms = jsonv_get(step, "duration_ms");
     fprintf(out, ", %.*s ms\n", ms ? (int)strcspn(ms->text.p, ".") : 1, ms ? ms->text.p : "0");
+    const struct jsonv *file = jsonv_path(step, "answer.file");
+    if (file)
+        put_file(" kept", text_of(file, "name"), file, out);
+    file = jsonv_path(step, "request.body_file");
+    if (file)
+        put_file(" sent", "", file, out);
+    const struct jsonv *parts = jsonv_path(step, "request.parts");
+    for (const struct jsonv *p = parts ? parts->child : NULL; p; p = p->next)
+        if (jsonv_get(p, "file"))
+            put_file(" sent", text_of(p, "filename"), jsonv_get(p, "file"), out);
 }
 
 void show_run(const struct jsonv *run, FILE *out)

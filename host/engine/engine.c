@@ -29,6 +29,7 @@ void engine_settings_defaults(struct engine_settings *s)
         .http_timeout_ms = 20000,
         .max_answer = (size_t)16 << 20,
         .kept_answers = (size_t)4 << 20,
+        .max_file = (size_t)20 << 20,
         .max_steps = 2000,
         .max_sent = (size_t)64 << 20,
         .max_events = 1000,

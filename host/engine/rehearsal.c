@@ -9,6 +9,7 @@
 #include "map.h"
 #include "mem.h"
 #include "rehearsal_impl.h"
+#include "step_file.h"
 
 #define ARGUMENTS_MAX ((size_t)1 << 20)
 #define LOST_MAX      2 /* script processes that one call may take along */
@@ -89,6 +90,12 @@ static void end_run(struct work *w, const char *end, const char *reason, struct 
 
 static void note_effect(struct work *w, const struct jsonv *spec, struct str body)
 {
+    struct buf words;
+    buf_init(&words, BUF_MAX_DEFAULT);
+    if (step_content_wanted(spec)) {
+        step_content_words(&words, spec);
+        body = buf_str(&words);
+    }
     struct rehearsal_run *run = &w->out->runs[w->run];
     run->effects = mem_realloc(run->effects, (size_t)(run->neffects + 1) * sizeof *run->effects);
     run->effects[run->neffects++] = (struct rehearsal_effect){
@@ -98,6 +105,7 @@ static void note_effect(struct work *w, const struct jsonv *spec, struct str bod
         .body = mem_dupn(body.p ? body.p : "", body.n),
         .nbody = body.n,
     };
+    buf_free(&words);
 }
 
 /* As a dry run is answered: with what was sent, and the id that the other system gave to what was
@@ -134,6 +142,8 @@ static void answer_write(
         scripts_answer(w->call, seq, then->meta, then->answer);
         return;
     }
+    if (step_content_wanted(spec))
+        body = STR_LIT("{}");
     buf_init(&b, body.n + 256);
     put_dry(&b, body, then);
     scripts_answer(w->call, seq, STR_LIT("{\"dry\":true,\"headers\":{},\"status\":200}"),

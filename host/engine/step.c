@@ -11,6 +11,7 @@
 #include "match_feed.h"
 #include "mem.h"
 #include "revision.h"
+#include "step_file.h"
 #include "tries.h"
 
 /* ---- life ---- */
@@ -46,6 +47,7 @@ static void step_free(struct step *s)
     if (s->timer)
         loop_timer_free(s->timer);
     match_cancel(s->match);
+    step_content_free(s);
     resolver_wipe(s->used_token);
     jsondoc_free(s->doc);
     mem_free(s->title);
@@ -177,6 +179,8 @@ static struct record *record_of(
     rec->connection = mem_dup(s->conn ? s->conn->name : "");
     rec->title = mem_dup(s->title ? s->title : s->kind);
     rec->outcome = mem_dup(outcome);
+    if (store_keeps_file(meta))
+        body = STR_LIT("");
     rec->request = mem_dupn(s->body, s->nbody);
     rec->meta = mem_dupn(meta.p, meta.n);
     rec->body = mem_dupn(body.p, body.n);
@@ -216,6 +220,8 @@ void step_answer(struct step *s, const char *outcome, int status, struct str met
         struct store_step st = stored_step(s);
         store_step(store, &st, &a, on_recorded, rec);
     }
+    if (store_keeps_file(meta)) /* the script has its handle */
+        body = STR_LIT("");
     if (s->conn && strcmp(s->kind, "read") == 0)
         revision_seen(r, false, s->fingerprint, s->conn->name, s->title, body);
     r->engine->stats.steps++;
@@ -419,12 +425,12 @@ static void replay(struct run *r, const struct journal_step *js)
 
 /* What the run would send in all, replayed steps included, so that it ends at the same place each
  * time. */
-static bool too_much_sent(struct run *r, size_t more)
+static bool too_much_sent(struct run *r, int64_t more)
 {
     int64_t most = (int64_t)r->engine->set.max_sent, own = r->version->manifest->max_sent;
     if (own > 0 && (most <= 0 || own < most))
         most = own;
-    r->sent_bytes += (int64_t)more;
+    r->sent_bytes = more < INT64_MAX - r->sent_bytes ? r->sent_bytes + more : INT64_MAX;
     if (most <= 0 || r->sent_bytes <= most)
         return false;
     char *words = mem_printf("limit hit: more than %lld bytes of request bodies in one run (%s)",
@@ -447,11 +453,13 @@ void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
         mem_free(words);
         return;
     }
-    if (too_much_sent(r, body.n))
-        return;
     struct jsondoc *doc = jsondoc_parse(spec, &e);
     if (!doc) {
         run_finish(r, RUN_FAILED, "the script process sent a step that is not JSON", STR_NONE);
+        return;
+    }
+    if (too_much_sent(r, (int64_t)body.n + step_content_bytes(jsondoc_root(doc)))) {
+        jsondoc_free(doc);
         return;
     }
     journal_fingerprint(fingerprint, spec, body);

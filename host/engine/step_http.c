@@ -13,6 +13,7 @@
 #include "retry.h"
 #include "revision.h"
 #include "step.h"
+#include "step_file.h"
 #include "tries.h"
 
 static void attempt(struct step *s);
@@ -185,12 +186,17 @@ static void answered(struct step *s, const struct http_out_result *r)
         step_http_unknown(s, problem);
     } else {
         struct buf meta;
-        buf_init(&meta, 1 << 20);
+        struct str body = r->body.p ? r->body : STR_LIT("");
+        buf_init(&meta, BUF_MAX_DEFAULT);
+        buf_addc(&meta, '{');
+        if (step_file_wanted(spec) && r->status < 300)
+            step_file_put(&meta, r, &body);
         step_request_meta(&meta, r);
+        buf_addc(&meta, '}');
         leave_channel(s);
-        if (!s->write)
-            kept_put(s, r->status, buf_str(&meta), r->body.p ? r->body : STR_LIT(""));
-        step_answer(s, "done", r->status, buf_str(&meta), r->body.p ? r->body : STR_LIT(""));
+        if (!s->write && !store_keeps_file(buf_str(&meta)))
+            kept_put(s, r->status, buf_str(&meta), body);
+        step_answer(s, "done", r->status, buf_str(&meta), body);
         buf_free(&meta);
     }
 }
@@ -202,6 +208,12 @@ static void on_done(void *arg, const struct http_out_result *r)
     FAULT_POINT("after_send");
     if (r->outcome == HTTP_OUT_ANSWERED) {
         answered(s, r);
+        return;
+    }
+    if (r->too_large && !s->write) { /* it would be as large again */
+        leave_channel(s);
+        step_fail(s, "permanent", "%s (%s)", r->problem,
+            step_file_wanted(jsondoc_root(s->doc)) ? "--max-file" : "--max-answer");
         return;
     }
     failed_transport(s, r);
@@ -233,8 +245,15 @@ static void send_request(struct step *s)
         attempt(s);
         return;
     }
-    if (step_request_build(s, &q, &e) < 0) {
+    const struct jsonv *spec = jsondoc_root(s->doc);
+    struct buf made, type;
+    buf_init(&made, settings(s)->max_sent);
+    buf_init(&type, 200);
+    if (step_request_build(s, &q, &e) < 0 ||
+        (step_content_wanted(spec) && step_content_make(s, &made, &type, &e) < 0)) {
         step_request_free(&q);
+        buf_free(&made);
+        buf_free(&type);
         leave_channel(s);
         step_fail(s, "permanent", "%s", e.text);
         return;
@@ -248,7 +267,9 @@ static void send_request(struct step *s)
     if (authorization)
         q.headers[q.nheaders++] =
             (struct http_header){STR_LIT("Authorization"), str_of(authorization)};
-    int64_t timeout = jsonv_int(jsonv_get(jsondoc_root(s->doc), "timeout_ms"), 0);
+    if (type.n)
+        q.headers[q.nheaders++] = (struct http_header){STR_LIT("Content-Type"), buf_str(&type)};
+    int64_t timeout = jsonv_int(jsonv_get(spec, "timeout_ms"), 0);
     if (timeout <= 0)
         timeout = s->conn->timeout_ms ? s->conn->timeout_ms : settings(s)->http_timeout_ms;
     struct http_out_request out = {.method = q.method,
@@ -256,15 +277,17 @@ static void send_request(struct step *s)
         .headers = q.headers,
         .nheaders = q.nheaders,
         .body = {s->body, s->nbody},
+        .own = step_content_wanted(spec) ? &made : NULL,
         .write = s->write,
         .timeout_ms = timeout,
-        .max_body = settings(s)->max_answer};
+        .max_body = step_file_wanted(spec) ? settings(s)->max_file : settings(s)->max_answer};
     FAULT_POINT("before_send");
     s->attempts++;
     s->phase = STEP_SENT;
     s->sent_ms = run->sent_ms = clock_wall_ms();
     run->engine->stats.requests++;
     s->transfer = http_out_start(run->engine->parts.http, &out, on_done, s);
+    buf_free(&type);
     resolver_wipe(bearer);
     step_request_free(&q);
 }
@@ -282,6 +305,15 @@ static void doubted(struct step *s)
     attempt(s);
 }
 
+static void equipped(struct step *s)
+{
+    /* The store says that all tries of this write did nothing; from here on that may be wrong. */
+    if (tries_said_clean(s))
+        step_store_doubt(s, doubted);
+    else
+        send_request(s);
+}
+
 static void placed(void *arg)
 {
     struct step *s = arg;
@@ -290,11 +322,11 @@ static void placed(void *arg)
         return;
     }
     s->in_channel = true;
-    /* The store says that all tries of this write did nothing; from here on that may be wrong. */
-    if (tries_said_clean(s))
-        step_store_doubt(s, doubted);
+    /* Only now: what waits for its place holds no files. */
+    if (step_content_wanted(jsondoc_root(s->doc)))
+        step_content_load(s, equipped);
     else
-        send_request(s);
+        equipped(s);
 }
 
 static void token_done(void *arg, enum token_result r, const char *problem, int64_t retry_ms)
@@ -352,7 +384,7 @@ static void answer_dry(struct step *s)
 {
     struct buf body;
     buf_init(&body, s->nbody + 64);
-    step_request_dry(&body, (struct str){s->body, s->nbody});
+    step_request_dry(&body, jsondoc_root(s->doc), (struct str){s->body, s->nbody});
     step_answer(s, "dry", 200, STR_LIT("{\"dry\":true,\"headers\":{},\"status\":200}"),
         body.p ? buf_str(&body) : STR_LIT(""));
     buf_free(&body);

@@ -7,6 +7,7 @@
 #include "buf.h"
 #include "mem.h"
 #include "step.h"
+#include "step_file.h"
 
 #define PATH_MAX_BYTES 16384
 #define TITLE_MAX      160
@@ -138,13 +139,15 @@ static void put_headers(struct buf *b, const struct http_out_result *r)
 
 void step_request_meta(struct buf *out, const struct http_out_result *r)
 {
-    buf_addf(out, "{\"status\":%d,\"headers\":{", r->status);
+    buf_addf(out, "\"status\":%d,\"headers\":{", r->status);
     put_headers(out, r);
-    buf_adds(out, "}}");
+    buf_addc(out, '}');
 }
 
-void step_request_dry(struct buf *out, struct str body)
+void step_request_dry(struct buf *out, const struct jsonv *spec, struct str body)
 {
+    if (step_content_wanted(spec))
+        body = STR_LIT("{}");
     struct jsondoc *d = jsondoc_parse(body, NULL);
     const struct jsonv *root = d ? jsondoc_root(d) : NULL;
     if (root && root->type == JSONV_OBJECT && !jsonv_get(root, "id")) {

@@ -7,7 +7,8 @@
 #include "http_out_impl.h"
 #include "mem.h"
 
-#define POOL_MAX        256                /* idle transfers kept with their easy handles */
+#define POOL_MAX        256 /* idle transfers kept with their easy handles */
+#define REQUEST_MAX     (SIZE_MAX / 2)
 #define POOL_BUFFER_MAX ((size_t)64 << 10) /* a pooled transfer keeps no larger buffer */
 
 void http_out_config_defaults(struct http_out_config *c)
@@ -33,7 +34,7 @@ static struct http_out_transfer *transfer_get(struct http_out *h)
     struct http_out_transfer *t = mem_zalloc(1, sizeof(*t));
     list_init(&t->node);
     t->owner = h;
-    buf_init(&t->request, SIZE_MAX / 2);
+    buf_init(&t->request, REQUEST_MAX);
     buf_init(&t->head, HTTP_OUT_HEAD_MAX);
     t->easy = curl_easy_init();
     if (t->easy)
@@ -107,6 +108,18 @@ static void transfer_prepare(
     t->code = CURLE_OK;
     t->error[0] = t->problem[0] = '\0';
     t->origin[0] = '\0';
+}
+
+static void transfer_body(struct http_out_transfer *t, const struct http_out_request *r)
+{
+    if (!r->own) {
+        buf_add(&t->request, r->body.p, r->body.n);
+        return;
+    }
+    buf_free(&t->request);
+    t->request = *r->own;
+    t->request.max = REQUEST_MAX;
+    buf_init(r->own, 0);
 }
 
 /* ---- turns ----------------------------------------------------------------------------------- */
@@ -240,6 +253,7 @@ struct http_out_transfer *http_out_start(
 {
     struct http_out_transfer *t = transfer_get(h);
     transfer_prepare(t, r, done, arg);
+    transfer_body(t, r);
     if (!http_out_check(t, r)) {
         t->invalid = true;
         transfer_move(t, TRANSFER_FINISHED, &h->finished);
@@ -247,7 +261,6 @@ struct http_out_transfer *http_out_start(
         t->code = CURLE_OUT_OF_MEMORY;
         transfer_move(t, TRANSFER_FINISHED, &h->finished);
     } else {
-        buf_add(&t->request, r->body.p, r->body.n);
         transfer_move(t, TRANSFER_STARTING, &h->starting);
     }
     http_out_post(h);

@@ -119,7 +119,7 @@ bool http_out_check(struct http_out_transfer *t, const struct http_out_request *
 {
     if (!check_method(t, r->method) || !check_url(t, r->url))
         return false;
-    if (r->body.n && !strcmp(r->method, "HEAD"))
+    if (t->request.n && !strcmp(r->method, "HEAD"))
         return fail(t, "a HEAD request takes no body");
     for (int i = 0; i < r->nheaders; i++)
         if (!check_header(t, &r->headers[i]))
@@ -133,7 +133,7 @@ bool http_out_check(struct http_out_transfer *t, const struct http_out_request *
     }
     buf_free(&line);
     /* What libcurl would add to a body by itself: a pause for 100-continue, a form's type. */
-    if (!strcmp(r->method, "GET") && !r->body.n)
+    if (!strcmp(r->method, "GET") && !t->request.n)
         return true;
     add_line(t, "Expect:");
     if (!typed)

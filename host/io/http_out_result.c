@@ -94,6 +94,7 @@ void http_out_deliver(struct http_out_transfer *t)
         set_problem(t);
         r.outcome = never_sent(t) ? HTTP_OUT_NOT_SENT : HTTP_OUT_UNKNOWN;
         r.problem = t->problem;
+        r.too_large = t->over_body || t->over_head;
         r.permanent = r.outcome == HTTP_OUT_NOT_SENT && is_permanent(t);
     }
     r.duration_us = clock_mono_us() - t->start_us;

@@ -49,7 +49,7 @@ static void load_steps(struct sql *s, struct history_event *ev, int64_t run)
             .body = dup(&q, 4),
             .outcome = mem_dup(query_col_text(&q, 5)),
             .meta = dup(&q, 6),
-            .answer = dup(&q, 7)};
+            .answer = store_keeps_file(query_col(&q, 6)) ? STR_NONE : dup(&q, 7)};
     }
     query_free(&q);
 }
@@ -143,7 +143,7 @@ int history_answer(struct store_reader *r, int64_t key, struct str *meta, struct
     query_int(&q, key);
     bool found = query_row(&q) == 1;
     *meta = found ? dup(&q, 0) : STR_NONE;
-    *answer = found ? dup(&q, 1) : STR_NONE;
+    *answer = found && !store_keeps_file(*meta) ? dup(&q, 1) : STR_NONE;
     query_free(&q);
     return found ? 0 : -1;
 }

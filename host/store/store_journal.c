@@ -241,8 +241,10 @@ static void load_step(struct load_journal *l, struct query *q)
     j->seq = (uint32_t)(query_col_int(q, 0) & STORE_SEQ_MAX);
     j->step = (struct store_step){l->run, j->seq, dup_text(q, 1), dup_text(q, 2), dup_text(q, 3),
         dup_text(q, 4), query_col_dup(q, 5), query_col_dup(q, 6), query_col_int(q, 7)};
-    j->answer = (struct store_answer){dup_text(q, 8), query_col_dup(q, 9), query_col_dup(q, 10),
-        query_col_int(q, 11), (int)query_col_int(q, 12), query_col_int(q, 13)};
+    struct str meta = query_col_dup(q, 9);
+    struct str body = store_keeps_file(meta) ? STR_NONE : query_col_dup(q, 10);
+    j->answer = (struct store_answer){dup_text(q, 8), meta, body, query_col_int(q, 11),
+        (int)query_col_int(q, 12), query_col_int(q, 13)};
     j->answered = j->answer.outcome[0] != 0;
 }
 
@@ -261,9 +263,11 @@ static int load_journal_run(struct sql *s, struct op *o)
     int rc;
     while ((rc = query_row(q)) == 1) {
         load_step(l, q);
-        /* Without a sum: from before there were any, pruned, or erased. */
+        /* Without a sum: from before there were any, pruned, or erased. A file has its own name to
+         * be checked by. */
         const struct store_answer *a = &l->steps[l->n - 1].answer;
-        if (query_col(q, 14).p && answer_check(s, l->run, a, query_col_int(q, 14))) {
+        if (query_col(q, 14).p && !store_keeps_file(a->meta) &&
+            answer_check(s, l->run, a, query_col_int(q, 14))) {
             query_done(q);
             return -1;
         }

@@ -69,6 +69,67 @@ void store_load_body(struct store *s, const char *event, store_body_fn fn, void 
     store_ask(s, &l->op);
 }
 
+/* ---- store_load_file ---- */
+
+struct load_file {
+    struct op op;
+    const char *run, *id;
+    store_body_fn fn;
+    void *arg;
+    struct str body; /* owned */
+};
+
+static int load_file_run(struct sql *s, struct op *o)
+{
+    struct load_file *l = (struct load_file *)o;
+    int64_t run = run_number(s, o, l->run);
+    if (run < 0)
+        return -1;
+    struct query *q = sql_use(s, Q_FILE_GET,
+        "SELECT answer FROM steps WHERE key BETWEEN ?1 AND ?2"
+        " AND substr(meta, 1, length(?3)) = ?3 ORDER BY key LIMIT 1");
+    char *begin = mem_printf(STORE_FILE_META "%s\"", l->id);
+    query_int(q, run << STORE_SEQ_BITS);
+    query_int(q, run << STORE_SEQ_BITS | STORE_SEQ_MAX);
+    query_text(q, begin);
+    int rc = query_row(q);
+    if (rc == 1) {
+        l->body = query_col_dup(q, 0);
+        query_done(q);
+    }
+    mem_free(begin);
+    return rc == 0  ? op_fail(o, ERR_NOT_FOUND, "run %s has no file %s", l->run, l->id)
+           : rc < 0 ? -1
+                    : 0;
+}
+
+static void load_file_clear(struct op *o)
+{
+    struct load_file *l = (struct load_file *)o;
+    drop(l->body.p);
+    l->body = STR_NONE;
+}
+
+static void load_file_done(struct op *o, const struct err *e)
+{
+    struct load_file *l = (struct load_file *)o;
+    l->fn(l->arg, e ? STR_NONE : l->body.p ? l->body : STR_LIT(""), e);
+}
+
+void store_load_file(struct store *s, const char *run, const char *id, store_body_fn fn, void *arg)
+{
+    struct load_file *l = op_new(sizeof(*l), op_room(run) + op_room(id));
+    l->op.run = load_file_run;
+    l->op.done = load_file_done;
+    l->op.clear = load_file_clear;
+    l->op.what = "file of a run";
+    l->run = op_text(&l->op, run);
+    l->id = op_text(&l->op, id);
+    l->fn = fn;
+    l->arg = arg;
+    store_ask(s, &l->op);
+}
+
 /* ---- bundles and versions ---- */
 
 struct put_bundle {

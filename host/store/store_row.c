@@ -86,7 +86,7 @@ void row_message(struct buf *b, const char *key, struct str object, struct str b
         buf_addc(b, '{');
         row_value(b, "spec", object);
     }
-    row_value(b, "body", body);
+    row_value(b, "body", store_keeps_file(o) ? STR_NONE : body);
     buf_addc(b, '}');
 }
 

@@ -75,6 +75,7 @@ void parts_close_engine(struct parts *p);
         {"max-answer", CONF_SIZE, "16m", "bytes of one answer from outside"},                      \
         {"kept-answers", CONF_SIZE, "4m",                                                          \
             "bytes of a company's answers that count for a while (http.get with keep)"},           \
+        {"max-file", CONF_SIZE, "20m", "bytes of one file that a script has the host fetch"},      \
         {"max-steps", CONF_INT, "2000", "steps of one run"},                                       \
         {"max-sent", CONF_SIZE, "64m", "bytes of all request bodies of one run"},                  \
         {"cpu", CONF_MS, "60s", "computing of one run in all"},                                    \

@@ -41,6 +41,7 @@ struct engine_settings {
     int64_t http_timeout_ms;     /* one request, if the connection does not say */
     size_t max_answer;           /* bytes of an outside answer */
     size_t kept_answers;         /* bytes of answers that count for a while, of one company */
+    size_t max_file;             /* bytes of one that is kept as a file */
     int max_steps;               /* of one run */
     size_t max_sent;             /* bytes of request bodies of one run */
     int max_events;              /* in memory and at work; others wait in the store */

@@ -14,6 +14,8 @@ enum step_phase {
                     the store is asked */
 };
 
+struct step_content;
+
 struct step {
     struct run *run;
     uint32_t seq;
@@ -43,6 +45,8 @@ struct step {
     struct http_out_transfer *transfer;
     struct loop_timer *timer;
     void (*after)(struct step *s); /* what the timer leads to */
+
+    struct step_content *content; /* files of the request, read from the store (step_file.h) */
 
     struct match_ask *match; /* a catalogue is asked */
 };
@@ -99,9 +103,10 @@ void step_request_free(struct step_request *q);
 char *step_request_title(const struct jsonv *spec);
 /* True if the spec's accept list names the status. */
 bool step_request_accepts(const struct jsonv *spec, int status);
-/* {"status":..,"headers":{..}} */
+/* The members "status" and "headers". */
 void step_request_meta(struct buf *out, const struct http_out_result *r);
-/* What a dry run answers: the body, with "id":0 if it is an object without one. */
-void step_request_dry(struct buf *out, struct str body);
+/* What a dry run answers: the body, with "id":0 if it is an object without one; that alone if the
+ * host makes the body. */
+void step_request_dry(struct buf *out, const struct jsonv *spec, struct str body);
 
 #endif

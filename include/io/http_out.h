@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "buf.h"
 #include "err.h"
 #include "http.h"
 #include "loop.h"
@@ -33,6 +34,7 @@ struct http_out_request {
     const struct http_header *headers;
     int nheaders;
     struct str body;
+    struct buf *own;    /* the body instead, taken over without a copy; NULL: none */
     bool write;         /* has an effect outside: see above */
     int64_t timeout_ms; /* whole transfer, waiting for a connection included */
     size_t max_body;    /* of the answer, after inflating */
@@ -55,6 +57,7 @@ struct http_out_result {
     struct str body;
     const char *problem; /* NOT_SENT, UNKNOWN: what happened, in words with scheme, host and port
                           * but never the path, which may hold a secret; else NULL */
+    bool too_large;      /* UNKNOWN since the answer is over max_body, or its head over its limit */
     bool permanent;      /* NOT_SENT that no retry heals: bad URL, forbidden protocol or address */
     int64_t duration_us;
 };

@@ -149,6 +149,13 @@ struct store_journal_step {
     struct store_answer answer;
 };
 /* Reads a run's journal, on the store thread; steps live during the call. */
+/* An answer that is a file (the host's own meta begins so): its body may be large and is nobody's
+ * but who sends it on. It is read by store_load_file alone; elsewhere it counts as empty. */
+#define STORE_FILE_META "{\"file\":{\"id\":\""
+static inline bool store_keeps_file(struct str meta)
+{
+    return str_starts(meta, STORE_FILE_META);
+}
 typedef void (*store_journal_fn)(
     void *arg, const struct store_journal_step *steps, int n, const struct err *e);
 void store_load_journal(struct store *s, const char *run, store_journal_fn fn, void *arg);
@@ -221,6 +228,10 @@ void store_load_begun(struct store *s, store_begun_fn fn, store_done_fn done, vo
 /* The body of an event; it lives during the call. */
 typedef void (*store_body_fn)(void *arg, struct str body, const struct err *e);
 void store_load_body(struct store *s, const char *event, store_body_fn fn, void *arg);
+/* The bytes of a file that the run fetched, by the id that the answer's meta gives it
+ * ({"file":{"id":"..."); they live during the call. ERR_NOT_FOUND if it fetched none such; empty if
+ * it was pruned or erased. */
+void store_load_file(struct store *s, const char *run, const char *id, store_body_fn fn, void *arg);
 
 /* ---- versions of scripts ---- */
 /* bundle: JSON object of file names to sources; hash names it. Stored once. */

@@ -125,6 +125,7 @@ enum query_slot {
     Q_EXPECTED_HEARD,
     Q_WAITS_MOVED,
     Q_WAITS_START,
+    Q_FILE_GET,
     Q_SLOTS
 };
 

@@ -214,6 +214,15 @@ void store_load_body(struct store *s, const char *event, store_body_fn fn, void 
     disk_ask(s, o);
 }
 
+void store_load_file(struct store *s, const char *run, const char *id, store_body_fn fn, void *arg)
+{
+    struct op *o = op_new(OP_FILE, arg);
+    o->name = arena_text(run);
+    o->text = arena_text(id);
+    o->on_body = fn;
+    disk_ask(s, o);
+}
+
 void store_put_bundle(struct store *s, const char *hash, struct str bundle)
 {
     struct op *o = op_new(OP_BUNDLE, NULL);

@@ -31,6 +31,7 @@
     X(store_load_journal)                                                                          \
     X(store_load_open)                                                                             \
     X(store_load_body)                                                                             \
+    X(store_load_file)                                                                             \
     X(store_load_backlog)                                                                          \
     X(store_put_bundle)                                                                            \
     X(store_put_version)                                                                           \
@@ -233,8 +234,8 @@ static void ask_step(void)
 {
     static const char *const kinds[] = {"read", "write", "write", "time", "lock"};
     static const char *const outcomes[] = {"done", "done", "unknown", "error"};
-    static const char *const metas[] = {
-        "{\"status\":200,\"headers\":{}}", "{\"status\":422}", "{\"unknown\":true}", "{}"};
+    static const char *const metas[] = {"{\"status\":200,\"headers\":{}}", "{\"status\":422}",
+        "{\"unknown\":true}", "{}", STORE_FILE_META "f1\"}}"};
     struct store_step st = {.run = run_id(),
         .seq = 1 + below(6),
         .kind = kinds[below(5)],
@@ -245,7 +246,7 @@ static void ask_step(void)
         .body = str_of(pick("b", 3)),
         .at_ms = below(1000)};
     struct store_answer a = {.outcome = outcomes[below(4)],
-        .meta = str_of(metas[below(4)]),
+        .meta = str_of(metas[below(5)]),
         .body = str_of(pick("answer", 3)),
         .at_ms = below(1000),
         .attempts = (int)below(5)};
@@ -287,7 +288,7 @@ static void ask_open(void)
 static void ask_reading(void)
 {
     const char *run = run_id(), *event = event_id(), *company = pick("c", 3);
-    uint32_t kind = below(5);
+    uint32_t kind = below(6);
     int limit = 1 + (int)below(4);
     SAY("read %u %s %s %s:", kind, run, event, company);
     BOTH
@@ -296,6 +297,8 @@ static void ask_reading(void)
             F->store_load_journal(S, run, on_journal, ear());
         else if (kind == 1)
             F->store_load_body(S, event, on_body, ear());
+        else if (kind == 5)
+            F->store_load_file(S, run, "f1", on_body, ear());
         else if (kind == 2)
             F->store_load_books(S, limit == 1 ? NULL : company, on_books, ear());
         else if (kind == 3)

@@ -145,6 +145,7 @@ enum op_kind {
     OP_REVISION,
     OP_OPEN,
     OP_BODY,
+    OP_FILE,
     OP_LOAD_VERSION,
     OP_BOOKS,
     OP_BACKLOG,

@@ -276,6 +276,8 @@ static void load_journal(struct disk *d, struct op *o)
     for (int i = 0; i < r->nsteps; i++) {
         const struct disk_step *s = &r->steps[i];
         o->journal[i] = (struct store_journal_step){s->step.seq, s->step, s->answered, s->answer};
+        if (store_keeps_file(s->answer.meta))
+            o->journal[i].answer.body = STR_NONE;
     }
 }
 
@@ -288,6 +290,21 @@ static void load_body(struct disk *d, struct op *o)
         o->bytes = ev->event.body.p ? ev->event.body : STR_LIT("");
     else
         op_refuse(o, ERR_NOT_FOUND, "there is no such event");
+}
+
+static void load_file(struct disk *d, struct op *o)
+{
+    char begin[80];
+    snprintf(begin, sizeof begin, STORE_FILE_META "%s\"", o->text);
+    const struct disk_run *r = disk_find_run(d, o->name);
+    for (int i = 0; r && i < r->nsteps; i++) {
+        const struct disk_step *s = &r->steps[i];
+        if (!s->answered || !str_starts(s->answer.meta, begin))
+            continue;
+        o->bytes = s->answer.body.p ? s->answer.body : STR_LIT("");
+        return;
+    }
+    op_refuse(o, ERR_NOT_FOUND, "there is no such run or file");
 }
 
 static void version_key(char key[300], const char *company, const char *version)
@@ -440,6 +457,9 @@ void tables_apply(struct disk *d, struct op *o)
         break;
     case OP_BODY:
         load_body(d, o);
+        break;
+    case OP_FILE:
+        load_file(d, o);
         break;
     case OP_LOAD_VERSION:
         load_version(d, o);
