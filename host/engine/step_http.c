@@ -16,7 +16,6 @@
 #include "step_file.h"
 #include "tries.h"
 
-static void attempt(struct step *s);
 static void placed(void *arg);
 static void token_done(void *arg, enum token_result r, const char *problem, int64_t retry_ms);
 
@@ -143,7 +142,7 @@ static void try_later(struct step *s, int status, const char *problem, int64_t a
     tries_store(s, after_ms);
     char *why = mem_printf("%s: %s did not work yet (%s); try %d follows", s->conn->name, s->title,
         problem, s->attempts + 1);
-    step_wait(s, wait, attempt, why);
+    step_wait(s, wait, step_http_attempt, why);
     mem_free(why);
 }
 
@@ -176,7 +175,7 @@ static void answered(struct step *s, const struct http_out_result *r)
         s->attempts--; /* that was the token's fault */
         leave_channel(s);
         token_spent(s->channel, s->used_token ? s->used_token : "");
-        attempt(s);
+        step_http_attempt(s);
     } else if (v == RETRY_LATER) {
         try_later(s, r->status, problem, after);
     } else if (v == RETRY_UNKNOWN) {
@@ -242,7 +241,7 @@ static void send_request(struct step *s)
     /* While it waited for its place the credentials may have been forgotten. */
     if (!s->channel->credentials.url || (grant && !s->channel->token.value)) {
         leave_channel(s);
-        attempt(s);
+        step_http_attempt(s);
         return;
     }
     const struct jsonv *spec = jsondoc_root(s->doc);
@@ -302,7 +301,7 @@ static void doubted(struct step *s)
         return;
     }
     leave_channel(s);
-    attempt(s);
+    step_http_attempt(s);
 }
 
 static void equipped(struct step *s)
@@ -318,7 +317,7 @@ static void placed(void *arg)
 {
     struct step *s = arg;
     if (s->place.refused) {
-        attempt(s);
+        step_http_attempt(s);
         return;
     }
     s->in_channel = true;
@@ -346,7 +345,7 @@ static void token_done(void *arg, enum token_result r, const char *problem, int6
 
 /* One try, from the beginning: the other side may have asked for silence meanwhile, and the
  * credentials may have changed. */
-static void attempt(struct step *s)
+void step_http_attempt(struct step *s)
 {
     struct err e = {0};
     if (s->run->engine->draining)
@@ -362,7 +361,8 @@ static void attempt(struct step *s)
             tries_store(s, 0);
         char *why =
             mem_printf("%s does not answer at the moment; it is asked again later", s->conn->name);
-        step_wait(s, blocked + (int64_t)(engine_random(s->run->engine) % 100), attempt, why);
+        step_wait(
+            s, blocked + (int64_t)(engine_random(s->run->engine) % 100), step_http_attempt, why);
         mem_free(why);
         return;
     }
@@ -390,100 +390,6 @@ static void answer_dry(struct step *s)
     buf_free(&body);
 }
 
-/* An intent without an answer was found: the process that sent it is gone, and it may have sent
- * it until the moment it ended. */
-static void answer_lost(struct step *s)
-{
-    int64_t here = s->run->sent_ms;
-    s->sent_ms = here > s->at_ms ? here : s->at_ms;
-    s->lost_ms = s->run->engine->started_wall_ms;
-    if (here) /* it was this process, and the answer was not stored */
-        s->lost_ms = clock_wall_ms();
-    if (s->lost_ms < s->sent_ms)
-        s->lost_ms = s->sent_ms;
-    step_http_unknown(s, "the host was stopped before the answer was recorded");
-}
-
-static void lost_before(struct step *s)
-{
-    step_http_unknown(s, "it was sent before the run began anew, and its answer never came");
-}
-
-/* It is not sent now; the script looks first, and asks again. */
-static void answer_look(struct step *s, const char *why)
-{
-    struct buf meta;
-    buf_init(&meta, 4096);
-    snprintf(s->kind, sizeof s->kind, "look");
-    buf_adds(&meta, "{\"look\":true,\"why\":");
-    json_put_cstring(&meta, why);
-    buf_addc(&meta, '}');
-    step_answer(s, "done", 0, buf_str(&meta), STR_LIT(""));
-    buf_free(&meta);
-}
-
-/* Nobody can look whether it was done already. */
-static void ask_first(struct step *s, const char *why)
-{
-    struct buf meta;
-    if (!jsonv_bool(jsonv_get(jsondoc_root(s->doc), "optional"), false)) {
-        char *words =
-            mem_printf("%s of %s was not sent: %s, so it may have been done already, and there "
-                       "is no way to look it up from here. Look there yourself: if it is "
-                       "there, skip this run; if it is not, retry: it is then sent",
-                s->title, s->conn->name, why);
-        run_attention(s->run, "%s", words);
-        mem_free(words);
-        return;
-    }
-    buf_init(&meta, 4096);
-    snprintf(s->kind, sizeof s->kind, "look");
-    buf_adds(&meta, "{\"problem\":");
-    char *problem = mem_printf("it was not sent: %s", why);
-    json_put_cstring(&meta, problem);
-    mem_free(problem);
-    buf_adds(&meta, ",\"unknown\":true}");
-    step_answer(s, "done", 0, buf_str(&meta), STR_LIT(""));
-    buf_free(&meta);
-}
-
-static void send_new(struct step *s)
-{
-    char why[300];
-    switch (doubt_before(s, why, sizeof why)) {
-    case DOUBT_LOOK:
-        answer_look(s, why);
-        break;
-    case DOUBT_ASK:
-        ask_first(s, why);
-        break;
-    case DOUBT_SEND:
-        step_store_intent(s, attempt);
-        break;
-    }
-}
-
-/* A write that this pass of the run has not asked before; an earlier one may have. */
-static void begin_write(struct step *s)
-{
-    uint32_t past = 0;
-    int64_t sent_ms = 0;
-    switch (revision_judge(s, &past, &sent_ms)) {
-    case REVISION_NEW:
-        send_new(s);
-        break;
-    case REVISION_DONE:
-        revision_answer(s, past);
-        break;
-    case REVISION_LOST:
-        s->sent_ms = s->lost_ms = sent_ms;
-        step_store_intent(s, lost_before);
-        break;
-    case REVISION_STOPPED: /* s is gone */
-        break;
-    }
-}
-
 void step_http_begin(struct step *s)
 {
     struct run *r = s->run;
@@ -503,13 +409,13 @@ void step_http_begin(struct step *s)
     s->channel = channel_get(r->company, s->conn);
     if (!s->write) {
         if (!kept_answers(s))
-            attempt(s);
+            step_http_attempt(s);
     } else if (settings(s)->dry_run)
         answer_dry(s);
     else if (!s->recorded)
-        begin_write(s);
+        step_write_begin(s);
     else if (r->redo.seq == s->seq)
-        attempt(s);
+        step_http_attempt(s);
     else
-        answer_lost(s);
+        step_write_lost(s);
 }

@@ -83,6 +83,13 @@ void step_http_begin(struct step *s);
 /* The outcome of the write is not known to anybody: the answer {"unknown":true,...}. */
 void step_http_unknown(struct step *s, const char *problem);
 
+/* One try, from the beginning. */
+void step_http_attempt(struct step *s);
+
+/* step_write.c: a write that is not recorded yet; one whose answer the host's end kept from us. */
+void step_write_begin(struct step *s);
+void step_write_lost(struct step *s);
+
 /* step_cursor.c: what a poll has read so far, and that it has read more. */
 void step_cursor_begin(struct step *s, bool move);
 /* step_alert.c */
