@@ -134,7 +134,8 @@ local function ensure_customer(finance, sale, settings)
     language = sale.language or settings.language, currency = sale.currency,
     payment_terms = sale.payment_term_days or settings.payment_terms, key = sale.key,
     address_problem = not customer.no_address and customer.address_problem or nil,
-    fill = register.filler(settings.register) }
+    fill = register.filler(settings.register), partner = customer.partner,
+    partner_field = (sale.fields or {}).partner or "customer.partner" }
 end
 
 local function ensure_product(finance, line, sale)

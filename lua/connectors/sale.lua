@@ -13,6 +13,8 @@ added to its problems with the field's path in the sender's own names; the rule 
   sale.address(record, of)   -> { street, postal_code, city, country, co, po_box }; or nil, why there
                                 is none, and true if none was given; of: whose, in words
   sale.customer(record, of)           -> { name, business_id, consumer, email, phone, contact_name,
+                                           partner = what a person chose where the business ID is
+                                           missing: a customer's id in the accounting system, or "new",
                                           address, address_problem }
   sale.terms(value, field, read)      "14", "14 pv netto", "heti" -> days, or nil
   sale.currency(value, field, read)   -> "EUR"
@@ -210,6 +212,7 @@ local CONSUMER_WORDS = { consumer = true, person = true, private = true, kulutta
 function sale.customer(record, of)
   local read = { name = given.text(record.name), email = given.text(record.email),
     phone = given.text(record.phone), contact_name = given.text(record.contact_name),
+    partner = given(record.partner) and tostring(record.partner) or nil,
     business_id = given.text(record.business_id) }
   local kind = given.text(record.type)
   read.consumer = flag(record.consumer) == true or (kind and CONSUMER_WORDS[kind:lower()]) or false

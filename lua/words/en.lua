@@ -23,4 +23,8 @@ return {
     .. "Information System.",
   ["register.address_taken"] = "The address of {name} could not be read ({why}); the one in the Finnish "
     .. "Business Information System was used.",
+  -- Customers without a business ID.
+  ["customer.alike"] = "The customer {name} has no business ID, and Procountor has {there}. If it is "
+    .. "one of them, retry with --set {field}={id} (its id); if it is a new customer, with --set "
+    .. "{field}=new. A business ID where the data comes from makes it certain.",
 }

@@ -19,4 +19,8 @@ return {
   ["register.no_vat"] = "{name} ({business_id}) ei ole YTJ:n mukaan arvonlisäverorekisterissä.",
   ["register.address_taken"] = "Asiakkaan {name} osoitetta ei voitu lukea ({why}); käytettiin YTJ:n "
     .. "osoitetta.",
+  -- Asiakkaat ilman Y-tunnusta.
+  ["customer.alike"] = "Asiakkaalla {name} ei ole Y-tunnusta, ja Procountorissa on {there}. Jos asiakas "
+    .. "on jokin niistä, jatka valitsemalla --set {field}={id} (sen id); jos asiakas on uusi, --set "
+    .. "{field}=new. Y-tunnus siinä, mistä tiedot tulevat, tekee asian varmaksi.",
 }

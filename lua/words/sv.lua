@@ -18,4 +18,8 @@ return {
   ["register.no_vat"] = "{name} ({business_id}) finns enligt FODS inte i momsregistret.",
   ["register.address_taken"] = "Adressen till {name} kunde inte läsas ({why}); adressen i FODS "
     .. "användes.",
+  -- Kunder utan FO-nummer.
+  ["customer.alike"] = "Kunden {name} har inget FO-nummer, och i Procountor finns {there}. Om kunden är "
+    .. "en av dem, fortsätt med --set {field}={id} (dess id); om kunden är ny, med --set {field}=new. "
+    .. "Ett FO-nummer där uppgifterna kommer ifrån gör saken säker.",
 }

@@ -7,7 +7,7 @@ rules invoice from (connectors/click2contract/proposal.lua), with more of what a
     auto_invoice = false if the deal says so, trigger = "automatic" | "manual", updated_at, owner,
     payment_term_days, reference and project = the project reference, bank_reference, language,
     customer = { name, business_id, consumer, email, phone, contact_name, address,
-                 address_problem, einvoice = { address, operator } },
+                 address_problem, partner (what a person chose, see sale.lua), einvoice = { address, operator } },
     rows (also lines) = { { code, name, quantity, unit, unit_price, discount_percent, vat_percent,
                             where, field } }, totals = { net } or { gross },
     prices_include_vat, problems = { { field = "data.deal.lines[0].quantity", message } },
@@ -43,7 +43,8 @@ local function customer_of(organization, person)
     postal_code = organization.postal_code, city = organization.city,
     country = organization.country, consumer = organization.consumer,
     email = given(organization.invoice_email) or given(organization.email) or person.email,
-    phone = given(organization.phone) or person.phone, contact_name = person.name }, "the deal")
+    phone = given(organization.phone) or person.phone, contact_name = person.name,
+    partner = organization.partner }, "the deal")
   -- A deal without an organization is a person's.
   if not next(organization) and customer.name then customer.consumer = true end
   local einvoice = object(organization.einvoice)
@@ -106,7 +107,7 @@ function deal.read(event, options)
   read.prices_include_vat = sale.flag(it.prices_include_vat) == true
   read.customer = customer_of(organization, person)
   read.fields = { name = paths.organization .. ".name", address = paths.organization .. ".address",
-    business_id = paths.organization .. ".business_id" }
+    business_id = paths.organization .. ".business_id", partner = paths.organization .. ".partner" }
   rows_of(read, it.lines, paths.deal, options.vat_percent)
   read.lines = read.rows
   read.value = money.number(it.value, read.language)

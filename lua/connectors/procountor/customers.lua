@@ -9,7 +9,9 @@ wanted = { name (needed), business_id, address (table or text), email, phone, co
 email, phone } or a name, language, payment_terms (days), currency, channel, einvoice = { address,
 operator }, consumer = true, key = a text that is the same for the same origin, e.g. "C2C-10042",
 fill = function(wanted) -> wanted: called when ensure finds nobody with that business ID, before the
-customer is made (a register's, see register.lua) }
+customer is made (a register's, see register.lua);
+partner = what a person chose: the id of a customer there, or "new"; partner_field = where in the data
+of the event that is set, for the words to that person }
 
 A customer = { id, name, business_id, identifier, vat_number, address, email, active, created,
 record }, where record is Procountor's object. business_id is a Finnish one, identifier whatever is
@@ -20,7 +22,7 @@ worse, and whoever made it inactive may want to know before it is active again.
 
 The business ID alone decides who is the same. Without one nobody is taken for the same by name: a
 wrong customer on an invoice is worse than one too many. Where the register has a company of that
-name or nearly so (namesakes.lua), a person is asked; a consumer is made anew, since two people may
+name or nearly so (namesakes.lua), a person is asked, whose choice is `partner`; a consumer is made anew, since two people may
 share a name. The connection's setting similar_customers = "new" makes companies anew too, with a
 line in the log. What we made ourselves under the same key is found again by the key, which stands in
 the second comment of the partner.
@@ -313,6 +315,27 @@ local function by_tag(client, wanted)
   return ours, known
 end
 
+-- The customer that a person chose. A business ID still outranks that: two different ones are two
+-- companies.
+local function chosen(client, wanted, who, partner)
+  local where = given.text(wanted.partner_field) or "partner"
+  local record, status
+  if partner:find("^%d+$") then
+    record, status = client:get("/businesspartners/" .. partner, nil, nil, { 404 })
+  end
+  if not record or status == 404 or (given.text(record.type) or "CUSTOMER") ~= "CUSTOMER" then
+    ending.attention(('Procountor has no customer with the id %s, which %s says. Set it to the id of a '
+      .. 'customer, or to "new".'):format(partner, where), { field = where, value = partner })
+  end
+  local kept = given.text(part(record, "invoicingInfo").identifier)
+  if who and kept and not is_same(who, part(record, "invoicingInfo")) then
+    ending.attention(("The customer %s (id %s), which was chosen, has the business ID %s in Procountor, "
+      .. "and the data says %s. Correct one of them, or choose another customer with %s."):format(
+      given.text(record.name) or "?", partner, kept, who.text, where), { field = where })
+  end
+  return one_of({ record }, wanted, who or { text = kept or "no business ID" })
+end
+
 local function new(client)
   local customers = {}
 
@@ -350,6 +373,9 @@ local function new(client)
     local as_given = wanted
     wanted = prepare(wanted)
     local who = identity(wanted, wanted.country)
+    local partner = given.text(wanted.partner)
+    local wants_new = partner ~= nil and partner:lower() == "new"
+    if partner and not wants_new then return chosen(client, wanted, who, partner) end
     if who then
       -- Rules with other keys may be at the same customer: the second finds what the first made.
       return lock("procountor.customer " .. client.name .. " " .. who.forms[#who.forms], function()
@@ -364,7 +390,7 @@ local function new(client)
       if ours[1] then return customer_of(ours[1], wanted) end
       if not wanted.consumer then
         merge(known, namesakes.like(client, given.text(wanted.name)))
-        if #known > 0 then namesakes.ask(client, wanted, list_text(known)) end
+        if #known > 0 and not wants_new then namesakes.ask(client, wanted, known) end
       end
       return create(wanted, nil, looked)
     end)
