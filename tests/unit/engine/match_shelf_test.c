@@ -157,6 +157,39 @@ static void refuses_what_is_no_page(void **state)
     shelf_free(shelf);
 }
 
+static struct loop_timer *ticker;
+static int ticks;
+
+static void on_tick(void *arg)
+{
+    ticks++;
+    loop_timer_arm(ticker, 1);
+}
+
+/* The loop does other things while a large page is taken in. */
+static void builds_beside_the_loop(void **state)
+{
+    struct buf page;
+    begin(1 << 30);
+    struct book *b = opened();
+    buf_init(&page, 1 << 24);
+    buf_adds(&page, "{\"results\":[");
+    for (int i = 0; i < 30000; i++)
+        buf_addf(&page, "%s{\"id\":%d,\"name\":\"tuote %d malli abc%d sininen\"}", i ? "," : "", i,
+            i * 7919 % 10007, i * 31);
+    buf_adds(&page, "]}");
+    ticker = loop_timer_new(loop, on_tick, NULL);
+    ticks = 0;
+    loop_timer_arm(ticker, 1);
+    ask(SHELF_PAGE, b, page.p);
+    assert_int_equal(got.count, 30000);
+    assert_true(ticks >= 2);
+    loop_timer_free(ticker);
+    buf_free(&page);
+    shelf_close(shelf, b, true);
+    shelf_free(shelf);
+}
+
 static void says_when_it_is_full(void **state)
 {
     begin(30000);
@@ -197,6 +230,7 @@ int main(void)
         cmocka_unit_test(reads_pages_and_answers),
         cmocka_unit_test(comes_back_and_forgets),
         cmocka_unit_test(refuses_what_is_no_page),
+        cmocka_unit_test(builds_beside_the_loop),
         cmocka_unit_test(says_when_it_is_full),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
