@@ -23,9 +23,9 @@ worse, and whoever made it inactive may want to know before it is active again.
 The business ID alone decides who is the same. Without one nobody is taken for the same by name: a
 wrong customer on an invoice is worse than one too many. Where the register has a company of that
 name or nearly so (namesakes.lua), a person is asked, whose choice is `partner`; a consumer is made
-anew, since two people may share a name. The connection's setting similar_customers = "new" makes companies anew too, with a
-line in the log. What we made ourselves under the same key is found again by the key, which stands in
-the second comment of the partner.
+anew, since two people may share a name. The connection's setting similar_customers = "new" makes
+companies anew too, with a line in the log. What we made ourselves under the same key is found again
+by the key, which stands in the second comment of the partner.
 ]]
 
 local ids = require "ids"
