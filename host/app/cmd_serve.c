@@ -104,7 +104,7 @@ static void on_all_loaded(void *arg, int loaded, int failed)
         return;
     }
     if (front_listen(s->front, s->routes, &e) < 0 ||
-        api_announce(s->api, front_address(s->front), &e) < 0) {
+        api_announce(s->api, front_local_address(s->front), &e) < 0) {
         stop(s, command_fail(STATUS_OUTSIDE, "%s", e.text));
         return;
     }
@@ -114,8 +114,9 @@ static void on_all_loaded(void *arg, int loaded, int failed)
         reload_test_first(s->reload, conf_int(c, "test-timeout"));
     if (conf_int(c, "watch") > 0)
         reload_watch(s->reload, conf_int(c, "watch"));
-    printf("sauma: listening on http://%s, %d compan%s%s\n", front_address(s->front), loaded,
-        loaded == 1 ? "y" : "ies", failed ? ", some did not load: see the log" : "");
+    printf("sauma: listening on http%s://%s, %d compan%s%s\n", front_secure(s->front) ? "s" : "",
+        front_address(s->front), loaded, loaded == 1 ? "y" : "ies",
+        failed ? ", some did not load: see the log" : "");
     fflush(stdout);
 }
 
@@ -123,6 +124,7 @@ static void on_hangup(void *arg)
 {
     struct serving *s = arg;
     struct err e = {0};
+    front_reload(s->front);
     if (is_open(s) && !s->draining && reload_all(s->reload, on_all_loaded, s, &e) < 0)
         log_event(LOG_ERROR, "reload failed", "error", e.text, NULL);
 }
@@ -266,7 +268,7 @@ const struct command command_serve = {
     .summary = "run all companies found as folders of DIR",
     .details =
         "Webhooks come to POST /hooks/{company}/{connection}; /healthz, /readyz and /metrics\n"
-        "say how it is. A saved company is live as soon as it loads; SIGHUP reads all again.\n"
+        "say how it is. A saved company is live as soon as it loads; SIGHUP reads all again, the certificate too.\n"
         "SIGTERM drains and ends.\n",
     .options = options,
     .run = serve_run,

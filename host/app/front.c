@@ -7,13 +7,20 @@
 #include "descriptors.h"
 #include "log.h"
 #include "mem.h"
+#include "metrics.h"
+
+#define LOCAL_CONNECTIONS 64 /* of commands on this machine, beside a listener with TLS */
 
 struct front {
     struct loop *loop;
     struct http_in_config config;
     struct http_proxies *proxies;
     struct access_log *log;
-    struct http_in *http;
+    struct front_tls *tls;
+    struct http_in *http, *local;
+    int draining; /* servers that still drain */
+    loop_fn done;
+    void *done_arg;
 };
 
 static int connections_that_fit(int wanted)
@@ -78,22 +85,47 @@ struct front *front_new(struct loop *l, const struct conf *c, struct err *e)
 {
     struct front *f = mem_zalloc(1, sizeof(*f));
     f->loop = l;
-    if (open_proxies(f, c, e) < 0 || open_log(f, c, e) < 0 || read_limits(f, c, e) < 0) {
+    if (open_proxies(f, c, e) < 0 || open_log(f, c, e) < 0 || front_tls_new(&f->tls, l, c, e) < 0 ||
+        read_limits(f, c, e) < 0) {
         front_free(f);
         return NULL;
     }
     return f;
 }
 
+static struct http_in *listen_as(
+    struct front *f, const struct http_in_config *hc, struct routes *r, struct err *e)
+{
+    struct http_in *http = http_in_start(f->loop, hc, routes_handle, r, e);
+    if (!http)
+        return NULL;
+    http_in_on_refused(http, routes_refused, r);
+    if (f->log)
+        http_in_on_answered(http, access_log_note, f->log);
+    return http;
+}
+
+static bool is_loopback(const char *address)
+{
+    return str_starts(str_of(address), "127.") || str_starts(str_of(address), "[::1]");
+}
+
 int front_listen(struct front *f, struct routes *r, struct err *e)
 {
+    struct http_in_config local = f->config;
     f->config.max_connections = connections_that_fit(f->config.max_connections);
-    if (!(f->http = http_in_start(f->loop, &f->config, routes_handle, r, e)))
+    f->config.tls = front_tls_get(f->tls);
+    if (!(f->http = listen_as(f, &f->config, r, e)))
         return -1;
-    http_in_on_refused(f->http, routes_refused, r);
-    if (f->log)
-        http_in_on_answered(f->http, access_log_note, f->log);
-    routes_serve(r, f->http);
+    local.listen = "127.0.0.1:0";
+    local.max_connections = LOCAL_CONNECTIONS;
+    if (f->tls && !(f->local = listen_as(f, &local, r, e)))
+        return -1;
+    if (!f->tls && !f->proxies && !is_loopback(http_in_address(f->http)))
+        log_event(LOG_WARN, "plain HTTP on an address that others reach", "address",
+            http_in_address(f->http), "do",
+            "give --tls-cert and --tls-key, or listen where a proxy alone comes", NULL);
+    routes_serve(r, f);
     return 0;
 }
 
@@ -102,22 +134,64 @@ const char *front_address(const struct front *f)
     return f->http ? http_in_address(f->http) : NULL;
 }
 
+const char *front_local_address(const struct front *f)
+{
+    return f->local ? http_in_address(f->local) : front_address(f);
+}
+
+bool front_secure(const struct front *f)
+{
+    return f->tls != NULL;
+}
+
+void front_reload(struct front *f)
+{
+    front_tls_reload(f->tls);
+}
+
 void front_reopen(struct front *f)
 {
     access_log_reopen(f->log);
 }
 
+static void drained(void *arg)
+{
+    struct front *f = arg;
+    if (--f->draining == 0)
+        f->done(f->done_arg);
+}
+
 void front_drain(struct front *f, loop_fn done, void *arg)
 {
-    http_in_drain(f->http, done, arg);
+    f->done = done;
+    f->done_arg = arg;
+    f->draining = f->local ? 2 : 1;
+    http_in_drain(f->http, drained, f);
+    if (f->local)
+        http_in_drain(f->local, drained, f);
+}
+
+void front_metrics(const struct front *f, struct buf *b)
+{
+    metrics_write_server(b, f->http);
+    if (!f->tls)
+        return;
+    metrics_write_one(b, "tls_failures_total", "counter",
+        "TLS connections that ended before they had begun.", http_in_tls_failures(f->http));
+    metrics_write_one(b, "tls_certificate_refused_total", "counter",
+        "Times at which a new certificate could not be used.", front_tls_refused(f->tls));
+    metrics_write_one(b, "tls_certificate_expires_seconds", "gauge",
+        "When the certificate in use ends, in Unix time.",
+        http_tls_expires_ms(front_tls_get(f->tls)) / 1000);
 }
 
 void front_free(struct front *f)
 {
     if (!f)
         return;
-    if (f->http)
-        http_in_free(f->http);
+    http_in_free(f->http);
+    http_in_free(f->local);
+    front_tls_free(f->tls);
     access_log_close(f->log);
     http_proxies_free(f->proxies);
     mem_free(f);

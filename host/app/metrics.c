@@ -111,11 +111,17 @@ void metrics_write_gauge(struct buf *b, const char *name, const char *help, stru
     buf_add(b, lines.p, lines.n);
 }
 
+void metrics_write_one(
+    struct buf *b, const char *name, const char *type, const char *help, int64_t value)
+{
+    const struct metric m = {name, type, help, value};
+    put(b, &m);
+}
+
 void metrics_write_server(struct buf *b, const struct http_in *http)
 {
-    const struct metric connections = {
-        "http_connections", "gauge", "Connections that are open.", http_in_connections(http)};
-    put(b, &connections);
+    metrics_write_one(
+        b, "http_connections", "gauge", "Connections that are open.", http_in_connections(http));
     buf_adds(b, "# HELP sauma_http_limit_hits_total How often a limit of the server was reached.\n"
                 "# TYPE sauma_http_limit_hits_total counter\n");
     for (int i = 0; i < HTTP_LIMITS; i++) {

@@ -71,7 +71,7 @@ static void on_differences(void *arg, const struct store_difference *d, int n, c
     ask_more(p);
 }
 
-void metrics_page(const struct parts *parts, const struct http_in *http, int64_t http_refused,
+void metrics_page(const struct parts *parts, const struct front *front, int64_t http_refused,
     struct http_in_exchange *x)
 {
     struct page *p = mem_zalloc(1, sizeof(*p));
@@ -83,7 +83,7 @@ void metrics_page(const struct parts *parts, const struct http_in *http, int64_t
     buf_init(&p->oldest, METRICS_MAX);
     buf_init(&p->stored, METRICS_MAX);
     metrics_write(&p->text, parts, http_refused);
-    if (http)
-        metrics_write_server(&p->text, http);
+    if (front)
+        front_metrics(front, &p->text);
     store_load_differences(parts->store, on_differences, p);
 }

@@ -14,11 +14,11 @@
 struct routes {
     const struct parts *parts;
     struct api *api;
-    const struct http_in *http; /* whose limits are told; NULL: nobody's */
-    int64_t refused;            /* requests that never became a delivery: too large, not HTTP */
-    int64_t said_ms, unsaid;    /* of refusals: the second in which they were last logged, and those
-                                 * since that were not */
-    int said;                   /* lines of that second */
+    const struct front *front; /* NULL: /metrics does not tell of one */
+    int64_t refused;           /* requests that never became a delivery: too large, not HTTP */
+    int64_t said_ms, unsaid;   /* of refusals: the second in which they were last logged, and those
+                                * since that were not */
+    int said;                  /* lines of that second */
 };
 
 struct routes *routes_new(const struct parts *p, struct api *api)
@@ -34,9 +34,9 @@ void routes_free(struct routes *r)
     mem_free(r);
 }
 
-void routes_serve(struct routes *r, const struct http_in *http)
+void routes_serve(struct routes *r, const struct front *f)
 {
-    r->http = http;
+    r->front = f;
 }
 
 static void on_ingested(void *arg, const struct engine_reply *r)
@@ -97,7 +97,7 @@ static void health(struct routes *r, struct http_in_exchange *x, const char *pat
         bool ready = engine_ready(r->parts->engine);
         reply_text(x, ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
     } else {
-        metrics_page(r->parts, r->http, r->refused, x);
+        metrics_page(r->parts, r->front, r->refused, x);
     }
 }
 

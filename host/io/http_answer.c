@@ -132,6 +132,7 @@ void http_request_fill(struct http_in_exchange *x)
         .body = {p->body.p, p->body.n},
         .peer = c->peer,
         .client = c->peer,
+        .secure = c->secure,
         .connection = c->number,
         .nth = c->requests,
     };

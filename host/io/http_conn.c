@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "loop.h"
 #include "mem.h"
@@ -20,7 +18,15 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
-    http_conn_mark(arg);
+    struct http_conn *c = arg;
+    if (!c->wants_write) {
+        http_conn_mark(c);
+        return;
+    }
+    c->wants_write = false;
+    if (!c->writing)
+        event_del(&c->ev_write);
+    http_conn_read(c);
 }
 
 void http_conn_new(struct http_in *s, int fd, const char *peer)
@@ -31,6 +37,7 @@ void http_conn_new(struct http_in *s, int fd, const char *peer)
     c->fd = fd;
     c->number = ++s->accepted;
     snprintf(c->peer, sizeof(c->peer), "%s", peer);
+    http_wire_open(c);
     event_assign(&c->ev_read, base, fd, EV_READ | EV_PERSIST, on_readable, c);
     event_assign(&c->ev_write, base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
     list_init(&c->exchanges);
@@ -56,8 +63,7 @@ void http_conn_close(struct http_conn *c)
     struct http_in *s = c->server;
     event_del(&c->ev_read);
     event_del(&c->ev_write);
-    close(c->fd);
-    c->fd = -1;
+    http_wire_close(c);
     http_deadline_set(s, &c->in, HTTP_WAIT_NONE);
     http_deadline_set(s, &c->out, HTTP_WAIT_NONE);
     list_remove(&c->link);
@@ -235,7 +241,14 @@ void http_conn_resume(struct http_conn *c)
 void http_conn_read(struct http_conn *c)
 {
     struct http_in *s = c->server;
-    ssize_t n = recv(c->fd, s->scratch, sizeof(s->scratch), 0);
+    ssize_t n = http_wire_read(c, s->scratch, sizeof(s->scratch));
+    if (n < 0 && c->wants_write)
+        event_add(&c->ev_write, NULL);
+    if (n < 0 && errno == EPROTO && c->plain) {
+        c->incoming = http_exchange_new(c);
+        http_conn_refuse(c, 400, "this port speaks TLS: send it to https");
+        return;
+    }
     if (n < 0) {
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
             http_conn_close(c);
@@ -254,7 +267,7 @@ void http_conn_read(struct http_conn *c)
  * close with unread bytes is a reset, which can eat the answer. True if the connection is gone. */
 static bool end(struct http_conn *c)
 {
-    if (!c->peer_closed && (c->lingering || shutdown(c->fd, SHUT_WR) == 0)) {
+    if (!c->peer_closed && (c->lingering || http_wire_end(c) == 0)) {
         c->lingering = true;
         return false;
     }
@@ -293,5 +306,7 @@ void http_conn_update(struct http_conn *c)
         else
             event_del(&c->ev_read);
     }
+    if (want && c->more)
+        event_active(&c->ev_read, EV_READ, 0);
     http_deadline_set(s, &c->in, wait_for(c));
 }

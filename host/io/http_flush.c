@@ -78,14 +78,6 @@ static void cut(struct http_conn *c)
     http_conn_close(c);
 }
 
-static ssize_t write_all(int fd, struct iovec *iov, int n)
-{
-    struct msghdr m = {.msg_iov = iov, .msg_iovlen = (size_t)n};
-    if (n == 1)
-        return send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
-    return sendmsg(fd, &m, MSG_NOSIGNAL);
-}
-
 /* Writes until there is nothing more or the socket is full. */
 static void flush(struct http_conn *c)
 {
@@ -96,7 +88,7 @@ static void flush(struct http_conn *c)
         size_t want = 0;
         for (int i = 0; i < n; i++)
             want += iov[i].iov_len;
-        ssize_t done = write_all(c->fd, iov, n);
+        ssize_t done = http_wire_write(c, iov, n);
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {

@@ -204,6 +204,11 @@ const char *http_in_address(const struct http_in *s)
     return s->address;
 }
 
+int64_t http_in_tls_failures(const struct http_in *s)
+{
+    return s->tls_failures;
+}
+
 int http_in_connections(const struct http_in *s)
 {
     return s->nconns;

@@ -4,6 +4,7 @@
 #define FRONT_H
 
 #include "conf.h"
+#include "front_tls.h"
 #include "http_in.h"
 #include "routes.h"
 
@@ -12,6 +13,7 @@ struct front;
 /* The options that it reads. */
 #define OPTIONS_FRONT                                                                              \
     {"listen", CONF_TEXT, "127.0.0.1:8700", "address and port; port 0 takes a free one"},          \
+        OPTIONS_FRONT_TLS,                                                                         \
         {"trusted-proxy", CONF_LIST, NULL,                                                         \
             "addresses or networks of proxies that name the client; may be given again"},          \
         {"forwarded-header", CONF_TEXT, "x-forwarded-for",                                         \
@@ -39,9 +41,17 @@ struct front *front_new(struct loop *l, const struct conf *c, struct err *e);
 int front_listen(struct front *f, struct routes *r, struct err *e);
 /* As bound; NULL: not listening yet. */
 const char *front_address(const struct front *f);
+/* For the commands on this machine: with TLS a plain port of its own on the loopback, since the
+ * certificate names the host as others know it. */
+const char *front_local_address(const struct front *f);
+bool front_secure(const struct front *f);
+/* Reads the certificate again. */
+void front_reload(struct front *f);
 /* Opens the access log again. */
 void front_reopen(struct front *f);
 void front_drain(struct front *f, loop_fn done, void *arg);
 void front_free(struct front *f);
+/* What /metrics tells of it. */
+void front_metrics(const struct front *f, struct buf *b);
 
 #endif

@@ -9,6 +9,9 @@
 
 /* http_refused: requests that the HTTP server refused before they were deliveries. */
 void metrics_write(struct buf *b, const struct parts *p, int64_t http_refused);
+/* One figure without labels; type: counter or gauge. */
+void metrics_write_one(
+    struct buf *b, const char *name, const char *type, const char *help, int64_t value);
 /* Connections of the server, and how often each of its limits was hit. */
 void metrics_write_server(struct buf *b, const struct http_in *http);
 /* Bytes that a page of metrics may have: some 100 for each line of a company. */

@@ -12,8 +12,9 @@ struct routes;
 /* p outlives it. api NULL: /api is not served. */
 struct routes *routes_new(const struct parts *p, struct api *api);
 void routes_free(struct routes *r);
-/* /metrics tells of that server's limits from now on. */
-void routes_serve(struct routes *r, const struct http_in *http);
+struct front;
+/* /metrics tells of it from now on. */
+void routes_serve(struct routes *r, const struct front *f);
 /* Handlers for http_in_start and http_in_on_refused; arg is the struct routes. */
 void routes_handle(void *arg, struct http_in_exchange *x);
 void routes_refused(void *arg, const char *peer, struct str target, int status, const char *why);

@@ -1,5 +1,6 @@
 /* The inside of the HTTP server: what http_in.c (server), http_accept.c, http_conn.c (connection),
- * http_flush.c (writing), http_answer.c (answers), http_deadline.c and http_limit.c share. */
+ * http_flush.c and http_wire.c (writing), http_answer.c (answers), http_deadline.c and
+ * http_limit.c share. */
 #ifndef HTTP_CONN_H
 #define HTTP_CONN_H
 
@@ -8,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include "buf.h"
 #include "http_in.h"
 #include "http_parse.h"
@@ -41,6 +43,12 @@ struct http_conn {
     struct http_in *server;
     struct list link;      /* all connections with a descriptor */
     int fd;                /* -1: gone, stays until the handler has answered all its exchanges */
+    struct ssl_st *ssl;    /* NULL: plain */
+    bool secure;           /* it speaks TLS */
+    bool begun, plain;     /* TLS: the first byte was seen; it was none of TLS */
+    bool broken;           /* TLS: nothing more can be said on it */
+    bool wants_write;      /* TLS: a read goes on when the socket takes bytes */
+    bool more;             /* TLS: there is more to read, though the socket may not say so */
     bool reading, writing; /* events that are armed */
     struct event ev_read, ev_write;
     struct http_deadline in, out; /* for what the peer sends; for what it reads */
@@ -122,6 +130,8 @@ struct http_in {
     bool draining, freed;
     loop_fn drained;
     void *drained_arg;
+    int64_t tls_failures, tls_told_ms;
+    char record[16 << 10]; /* one record of TLS */
     char scratch[HTTP_SCRATCH_BYTES];
 };
 
@@ -167,6 +177,18 @@ void http_conn_close(struct http_conn *c);
 void http_conn_refuse(struct http_conn *c, int status, const char *why);
 /* Forgets an exchange of a connection that is gone, and the connection with its last one. */
 void http_conn_forget(struct http_conn *c, struct http_in_exchange *x);
+
+/* ---- http_wire.c ---- */
+
+/* A connection begins. */
+void http_wire_open(struct http_conn *c);
+/* As recv and sendmsg do. EPROTO: the peer sent plain text to a server that speaks TLS; from here
+ * on the connection is plain, to tell it so. */
+ssize_t http_wire_read(struct http_conn *c, char *out, size_t n);
+ssize_t http_wire_write(struct http_conn *c, struct iovec *iov, int n);
+/* No more will be written; -1 if the connection is gone. */
+int http_wire_end(struct http_conn *c);
+void http_wire_close(struct http_conn *c);
 
 /* ---- http_flush.c ---- */
 /* Has the connection flushed at the end of this turn. */

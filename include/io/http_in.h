@@ -8,6 +8,7 @@
 #include "err.h"
 #include "http.h"
 #include "http_proxies.h"
+#include "http_tls.h"
 #include "loop.h"
 
 struct http_in;          /* a listening server */
@@ -25,6 +26,7 @@ struct http_in_config {
     int max_connections; /* at the limit who idles longest makes room, else accepting pauses */
     int max_pipelined;   /* requests of one connection whose answers have not left yet */
     const struct http_proxies *proxies; /* NULL: none; outlives the server */
+    const struct http_tls *tls;         /* NULL: plain; outlives the server */
 };
 /* 127.0.0.1:8700, 1 MiB bodies, 256 MiB in all, 16 KiB headers, 10 s, 30 s, 60 s, 30 s, 4096
  * and 32. */
@@ -40,7 +42,7 @@ struct http_in_request {
     struct str body;
     const char *peer;   /* "127.0.0.1" */
     const char *client; /* who sent it: the peer, or whom a listed proxy names */
-    bool secure;        /* it came by https, to a listed proxy at least */
+    bool secure;        /* it came by https, as far as is known: see http_client */
     int64_t connection; /* counts the server's connections from 1 */
     int64_t nth;        /* counts the requests of its connection from 0 */
 };
@@ -82,6 +84,8 @@ enum http_limit {
     HTTP_LIMITS
 };
 const char *http_limit_name(enum http_limit limit); /* "max-connections" */
+/* TLS connections that ended before they had begun. */
+int64_t http_in_tls_failures(const struct http_in *s);
 int64_t http_in_hits(const struct http_in *s, enum http_limit limit);
 
 /* Stops accepting, lets requests under way finish, then calls done (from the loop). Idle
