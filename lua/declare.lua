@@ -25,7 +25,8 @@ local timed = require "timed"
 
 local declare = { words = {} }
 
-local KINDS = { "click2contract", "crm", "http", "procountor", "slack", "webhook", "ytj", "zapier" }
+local KINDS = { "click2contract", "crm", "http", "hubspot", "pipedrive", "procountor", "slack",
+  "webhook", "ytj", "zapier" }
 local READY_RULES = { "deal_to_invoice", "proposal_to_invoice", "tell_alerts" }
 -- Where the host's own events come from: what is wrong, or needs a person (engine/alert.h).
 local ALERT = "alert"

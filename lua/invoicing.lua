@@ -313,6 +313,8 @@ local function run(sale, settings)
   local kind = settings.kind
   kind.ready(sale, settings)
   sale = kind.whole(sale, settings)
+  -- What was fetched is newer than the event.
+  kind.ready(sale, settings)
   local list = obstacles(sale, settings.customer ~= nil, is_finnish(sale.customer)
     and register.knows(settings.register, sale.customer), kind)
   if #list > 0 then refuse(sale, list, settings) end

@@ -138,6 +138,7 @@ return function(given)
       -- A connection that is declared further down is listened to as a whole.
       if not entry then return { source } end
       local events = entry.connector.deal_events or { "deal.won" }
+      if type(events) == "function" then events = events(entry.settings) end
       local list = {}
       for i, name in ipairs(events) do list[i] = source .. "." .. name end
       return list

@@ -124,7 +124,7 @@ out:
 const struct command command_sandbox = {
     .name = "sandbox",
     .usage = "sandbox NAME[:KIND]... [--listen ADDR] [--fault SPEC]",
-    .summary = "servers that behave like procountor, crm, ytj, slack, zapier",
+    .summary = "servers that behave like procountor, CRMs, ytj, slack, zapier",
     .details =
         "Each answers below /NAME/ (a lone one at / as well); GET /NAME/ is a page that shows what\n"
         "it holds. NAME:KIND gives one a name of its own, as in acme:procountor.\n"

@@ -201,6 +201,7 @@ static void on_end(void *arg, enum script_outcome o, struct str json, struct str
     struct jsondoc *d = o == SCRIPT_RETURNED ? jsondoc_parse(json, NULL) : NULL;
     if (d) {
         write_done(r->server->ledger, r->entry, jsondoc_root(d));
+        sandbox_deliver_all(r->server->deliver, r->sandbox, jsonv_get(jsondoc_root(d), "deliver"));
         reply_answer(r, jsondoc_root(d), body);
     } else {
         log_failure(r->sandbox, json);
@@ -243,10 +244,12 @@ static void late_end(
 {
     struct late *l = arg;
     struct jsondoc *d = o == SCRIPT_RETURNED ? jsondoc_parse(json, NULL) : NULL;
-    if (d)
+    if (d) {
         write_done(l->server->ledger, l->entry, jsondoc_root(d));
-    else
+        sandbox_deliver_all(l->server->deliver, l->sandbox, jsonv_get(jsondoc_root(d), "deliver"));
+    } else {
         log_failure(l->sandbox, json);
+    }
     jsondoc_free(d);
     late_free(l);
 }

@@ -100,7 +100,8 @@ struct sandbox_server *sandbox_server_new(struct loop *l, struct scripts *script
     list_init(&s->drips);
     list_init(&s->controls);
     s->ledger = sandbox_ledger_new();
-    s->http = http_in_start(l, &c, on_request, s, e);
+    s->deliver = sandbox_deliver_new(l, e);
+    s->http = s->deliver ? http_in_start(l, &c, on_request, s, e) : NULL;
     if (!s->http) {
         sandbox_server_free(s);
         return NULL;
@@ -129,6 +130,7 @@ void sandbox_server_free(struct sandbox_server *s)
         return;
     sandbox_exchange_stop(s);
     sandbox_control_stop(s);
+    sandbox_deliver_free(s->deliver);
     if (s->http)
         http_in_free(s->http);
     while (!list_empty(&s->sandboxes))

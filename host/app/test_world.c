@@ -154,6 +154,14 @@ static int sign(struct test_world *w, struct delivery *d, const struct manifest_
         resolver_wipe(secret);
         return 0;
     }
+    if (c->webhook.scheme == SCHEME_HUBSPOT) {
+        snprintf(d->timestamp, sizeof(d->timestamp), "%lld", (long long)clock_wall_ms());
+        signature_make_hubspot(d->signature, key, str_of(c->webhook.address), d->timestamp, body);
+        resolver_wipe(secret);
+        add_header(d, STR_LIT("X-HubSpot-Request-Timestamp"), str_of(d->timestamp));
+        add_header(d, STR_LIT("X-HubSpot-Signature-v3"), str_of(d->signature));
+        return 0;
+    }
     snprintf(d->timestamp, sizeof(d->timestamp), "%lld", (long long)(clock_wall_ms() / 1000));
     memcpy(d->signature, "sha256=", 7);
     signature_make(d->signature + 7, key, d->timestamp, body);

@@ -73,6 +73,33 @@ void delivery_id(struct str body, const char *path, const struct http_header *he
     }
 }
 
+int delivery_each(struct str body, struct str *out, int max, struct err *e)
+{
+    struct json_reader r;
+    int n = 0;
+    json_reader_init(&r, body);
+    enum json_token t = json_next(&r);
+    const char *before = r.p;
+    for (bool more = t == JSON_ARRAY; more; before = r.p) {
+        t = json_next(&r);
+        if (t == JSON_ARRAY_END)
+            break;
+        while (before < r.p && (*before == ',' || *before == ' ' || *before == '\t' ||
+                                   *before == '\n' || *before == '\r'))
+            before++;
+        more = t == JSON_OBJECT && json_skip(&r) == 0 && n < max;
+        if (more)
+            out[n++] = (struct str){before, (size_t)(r.p - before)};
+    }
+    if (t != JSON_ARRAY_END)
+        n = err_set(e, n == max ? ERR_LIMIT : ERR_INPUT,
+            n == max ? "more than %d events in one delivery"
+                     : "a list of at most %d events is wanted, each an object",
+            max);
+    json_reader_free(&r);
+    return n;
+}
+
 void delivery_headers(struct buf *out, const struct http_header *headers, int n)
 {
     static const char *const names[] = {

@@ -142,7 +142,7 @@ static void add(struct ingest *g, const struct http_header *headers, int nheader
 }
 
 /* After authentication: an authentic delivery that cannot be used is told and logged. */
-static void take(struct engine *e, const char *company, const char *connection,
+static void take_one(struct engine *e, const char *company, const char *connection,
     const struct manifest_webhook *hook, const char *type, const struct http_header *headers,
     int nheaders, struct str body, engine_reply_fn fn, void *arg)
 {
@@ -173,6 +173,89 @@ static void take(struct engine *e, const char *company, const char *connection,
     add(g, headers, nheaders);
 }
 
+/* ---- a delivery of several events ---- */
+
+#define EVENTS_MAX 1000
+
+struct several {
+    struct engine *engine;
+    int left;
+    bool failed, fresh, known;
+    int status, retry_after; /* of the one that failed first */
+    char *problem, *first;
+    struct buf ids;
+    engine_reply_fn fn;
+    void *arg;
+};
+
+/* What cannot be stored now is sent again with all others, which are known by then; what can never
+ * be used is kept as refused, and does not keep the others out. */
+static void reply_several(struct several *v)
+{
+    struct buf json;
+    buf_init(&json, BUF_MAX_DEFAULT);
+    bool again = v->failed && v->status >= 500;
+    int status = again || !(v->fresh || v->known) ? v->status : v->fresh ? 202 : 200;
+    if (status < 300)
+        buf_addf(&json, "{\"event\":\"%s\",\"events\":[%.*s]%s}", v->first,
+            STR_ARG(buf_str(&v->ids)), v->fresh ? "" : ",\"duplicate\":true");
+    struct engine_reply r = {status, status < 300 ? 0 : v->retry_after,
+        status < 300 ? buf_str(&json) : str_of(v->problem), status < 300 ? v->first : NULL};
+    v->fn(v->arg, &r);
+    buf_free(&json);
+    buf_free(&v->ids);
+    mem_free(v->problem);
+    mem_free(v->first);
+    mem_free(v);
+}
+
+static void on_one(void *arg, const struct engine_reply *r)
+{
+    struct several *v = arg;
+    if (r->status >= 300 && (!v->failed || (r->status >= 500 && v->status < 500))) {
+        v->failed = true;
+        v->status = r->status;
+        v->retry_after = r->retry_after;
+        mem_free(v->problem);
+        v->problem = mem_dupn(r->json.p, r->json.n);
+    } else if (r->status < 300) {
+        v->fresh = v->fresh || r->status == 202;
+        v->known = true;
+        if (!v->first)
+            v->first = mem_dup(r->event);
+        buf_addf(&v->ids, "%s\"%s\"", v->ids.n ? "," : "", r->event);
+    }
+    if (--v->left == 0)
+        reply_several(v);
+}
+
+static void take(struct engine *e, const char *company, const char *connection,
+    const struct manifest_webhook *hook, const char *type, const struct http_header *headers,
+    int nheaders, struct str body, engine_reply_fn fn, void *arg)
+{
+    struct err err = {0};
+    struct str trimmed = str_trim(body);
+    if (!hook || !hook->each || type || !trimmed.n || trimmed.p[0] != '[' ||
+        json_check(body, NULL) < 0) {
+        take_one(e, company, connection, hook, type, headers, nheaders, body, fn, arg);
+        return;
+    }
+    struct str *events = mem_zalloc(EVENTS_MAX, sizeof *events);
+    int n = delivery_each(body, events, EVENTS_MAX, &err);
+    if (n <= 0) {
+        const char *words = n < 0 ? err.text : "the delivery holds no events";
+        keep_refused(e, company, connection, 400, words, body);
+        refuse(e, fn, arg, 400, words);
+    } else {
+        struct several *v = mem_zalloc(1, sizeof *v);
+        *v = (struct several){.engine = e, .left = n, .fn = fn, .arg = arg};
+        buf_init(&v->ids, BUF_MAX_DEFAULT);
+        for (int i = 0; i < n; i++)
+            take_one(e, company, connection, hook, NULL, headers, nheaders, events[i], on_one, v);
+    }
+    mem_free(events);
+}
+
 static int authenticate(struct company *c, const struct manifest_connection *conn,
     const struct http_header *headers, int nheaders, struct str body, struct err *err)
 {
@@ -181,6 +264,7 @@ static int authenticate(struct company *c, const struct manifest_connection *con
         .headers = headers,
         .nheaders = nheaders,
         .body = body,
+        .address = str_of(conn ? conn->webhook.address : ""),
         .now_ms = clock_wall_ms(),
         .window_ms = INT64_MAX / 4};
     if (conn) {

@@ -112,11 +112,14 @@ static int parse_auth(
 static int parse_webhook(
     const struct jsonv *conn, const char *what, struct manifest_webhook *w, struct err *e)
 {
-    static const char *const names[] = {"any", "hmac", "secret", "basic", "none"};
+    static const char *const names[] = {"any", "hmac", "secret", "basic", "none", "hubspot"};
     const struct jsonv *v = jsonv_get(conn, "webhook");
     w->event = text_of(v, "event");
     w->id = text_of(v, "id");
     w->attempt = text_of(v, "attempt");
+    w->address = text_of(v, "address");
+    const struct jsonv *each = jsonv_get(v, "each");
+    w->each = each && each->type == JSONV_BOOL && each->integer;
     if (!v || v->type != JSONV_OBJECT)
         return 0;
     w->present = true;
@@ -367,6 +370,7 @@ static void free_connection(struct manifest_connection *c)
     mem_free(c->webhook.event);
     mem_free(c->webhook.id);
     mem_free(c->webhook.attempt);
+    mem_free(c->webhook.address);
     mem_free(c->webhook.secret.text);
     for (int i = 0; i < c->ncatalogues; i++)
         manifest_catalogue_free(&c->catalogues[i]);

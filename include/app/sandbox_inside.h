@@ -5,6 +5,7 @@
 
 #include "http_in.h"
 #include "list.h"
+#include "sandbox_deliver.h"
 #include "sandbox_fault.h"
 #include "sandbox_ledger.h"
 #include "sandbox_server.h"
@@ -28,6 +29,7 @@ struct sandbox_server {
     struct list drips;    /* answers that leave bit by bit */
     struct list controls; /* requests of sandbox_control.c that wait for a script */
     struct sandbox_ledger *ledger;
+    struct sandbox_deliver *deliver;
     unsigned loads; /* makes the names of contexts unique */
 };
 

@@ -17,6 +17,9 @@ int delivery_text(
  * webhook-id; "" if there is none. */
 void delivery_id(struct str body, const char *path, const struct http_header *headers, int n,
     char out[DELIVERY_TEXT]);
+/* The objects of a JSON array, as they stand in body, which is known to be JSON: their number, at
+ * most max. -1 and e: it is no array, has more, or holds what is no object. */
+int delivery_each(struct str body, struct str *out, int max, struct err *e);
 /* The headers worth keeping with an event, as a JSON object; no credentials among them. */
 struct buf;
 void delivery_headers(struct buf *out, const struct http_header *headers, int n);

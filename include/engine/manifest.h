@@ -32,14 +32,23 @@ struct manifest_auth {
     int64_t renew_before_ms; /* 0: the default */
 };
 
-enum manifest_scheme { SCHEME_ANY, SCHEME_HMAC, SCHEME_SECRET, SCHEME_BASIC, SCHEME_NONE };
+enum manifest_scheme {
+    SCHEME_ANY,
+    SCHEME_HMAC,
+    SCHEME_SECRET,
+    SCHEME_BASIC,
+    SCHEME_NONE,
+    SCHEME_HUBSPOT
+};
 struct manifest_webhook {
     bool present;
     char *event;   /* path of the event's type in the body; "" if none */
     char *id;      /* path of the delivery's id; "" if none */
     char *attempt; /* path of what counts the tries of one delivery; "" if none */
+    bool each;     /* a body that is an array holds several events, each with its own type and id */
     enum manifest_scheme scheme;
     struct manifest_value secret;
+    char *address; /* as the sender knows it, for signatures that cover it; "" if none is needed */
 };
 
 /* A list of records of the outside system that the host keeps a copy of, to find what is alike:

@@ -145,6 +145,22 @@ function kit.form(body)
   return fields
 end
 
+local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+function kit.base64(bytes)
+  local out = {}
+  for i = 1, #bytes, 3 do
+    local a, b, c = bytes:byte(i, i + 2)
+    local bits = a << 16 | (b or 0) << 8 | (c or 0)
+    for k = 0, 3 do
+      local index = bits >> (18 - 6 * k) & 63
+      out[#out + 1] = (k == 2 and not b or k == 3 and not c) and "="
+        or BASE64:sub(index + 1, index + 1)
+    end
+  end
+  return table.concat(out)
+end
+
 -- Header values come as UTF-8, as Latin-1 or percent-encoded; all three are read as UTF-8.
 function kit.header_text(value)
   if not value then return nil end

@@ -12,6 +12,7 @@ local SWITCHES = {
   hook = false,         -- where events are posted, "http://.../hooks/acme/crm"; false: nowhere
   secret = "sandbox",   -- with which they are signed
   token = false,        -- bearer token that the API wants; false: any
+  webhook_version = 2,  -- of Pipedrive's webhooks, 1 or 2
   user = "sandbox",     -- of Basic authentication, where the CRM has that
   button = false,       -- where its "Send" button calls, ".../api/v1/send/acme/crm"; false: an event
   button_token = false, -- the token of that call

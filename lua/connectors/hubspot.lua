@@ -1,0 +1,242 @@
+--[[
+HubSpot: deals whose stage became one that is won, by its webhooks v3; the deal with its line items,
+company and contact is read from its API, since a webhook has property names and values only
+(outside-systems 3.3). One delivery holds several events; each is an event of its own here.
+
+  connect "hubspot" { url = "https://api.hubapi.com", token = secret "hubspot-token",
+                      secret = secret "hubspot-client-secret",
+                      public_url = "https://sauma.example/hooks/acme/hubspot", won = { "closedwon" },
+                      organization_fields = { business_id = "y_tunnus" },
+                      deal_fields = { payment_term_days = "maksuehto" } }
+
+secret is the app's client secret, with which deliveries are signed, and public_url the address to
+which HubSpot sends them, since the signature covers it. won lists the stages (their ids,
+which are the account's own) that count as won. Rules listen to "hubspot.deal.propertyChange" (or
+"hubspot.object.propertyChange") and get the deal (connectors/crm/deal.lua), as far as the event says;
+of other events the event as it came.
+
+  hubspot.deals.whole(deal)   the deal with its line items, company and contact
+  hubspot.companies.get(id) .update(id, properties)
+
+organization_fields and deal_fields say under which of HubSpot's properties the company's own fields
+are, see connectors/pipedrive.lua; vat_field (of line items; "hs_tax_rate") where their VAT percentage
+is; vat_percent is for line items that say none.
+
+Sources: outside-systems 3.3; the shapes of answers are those of HubSpot's CRM API v3 as its public
+clients use it.
+]]
+
+local decimal = require "decimal"
+local given = require "given"
+local http = require "http"
+local money = require "money"
+local deal = require "connectors.crm.deal"
+local shape = require "connectors.crm.shape"
+
+local PATHS = { deal = "the deal in HubSpot", organization = "the company in HubSpot" }
+local DEAL = { "dealname", "amount", "deal_currency_code", "dealstage", "hs_lastmodifieddate",
+  "hubspot_owner_id" }
+local COMPANY = { "name", "address", "address2", "zip", "city", "country", "phone" }
+local CONTACT = { "firstname", "lastname", "email", "phone" }
+local LINE = { "name", "hs_sku", "quantity", "price", "hs_discount_percentage", "discount",
+  "description", "hs_position_on_quote" }
+local DEAL_TYPE = "0-3" -- objectTypeId of deals in generic events
+
+local function explain(_, body)
+  return type(body) == "table" and given.text(body.message) or nil
+end
+
+local function get(connection, path, query)
+  return http.get(connection.name, path, { query = query, explain = explain }).body
+end
+
+-- Names of properties, the company's own among them, as the API wants them.
+local function names(list, own, more)
+  local all = { table.unpack(list) }
+  for _, name in pairs(own or {}) do all[#all + 1] = name end
+  all[#all + 1] = more
+  table.sort(all)
+  return table.concat(all, ",")
+end
+
+local function options_of(settings, name)
+  return { prefix = settings.prefix or name:upper(), vat_percent = settings.vat_percent,
+    paths = PATHS }
+end
+
+local function is_won(settings, stage)
+  for _, one in ipairs(settings.won or { "closedwon" }) do
+    if one == stage then return true end
+  end
+  return false
+end
+
+local function properties_of(record)
+  local properties = given(record.properties)
+  return type(properties) == "table" and properties or {}
+end
+
+-- Ids of associated records; the API writes "line items" as it stands.
+local function associated(record, name)
+  local all = given(record.associations)
+  local list = type(all) == "table" and (given(all[name]) or given(all[(name:gsub("_", " "))])) or nil
+  local ids, seen = {}, {}
+  for _, item in ipairs(type(list) == "table" and given(list.results) or {}) do
+    local id = shape.id(item.id)
+    if id and not seen[id] then
+      seen[id] = true
+      ids[#ids + 1] = id
+    end
+  end
+  return ids
+end
+
+local function deal_of(id, properties, settings)
+  local stage = given.text(properties.dealstage)
+  return shape.fields(properties, settings.deal_fields, { id = id, title = properties.dealname,
+    status = stage and (is_won(settings, stage) and "won" or stage) or nil,
+    value = properties.amount, currency = properties.deal_currency_code,
+    updated_at = properties.hs_lastmodifieddate, owner = properties.hubspot_owner_id })
+end
+
+local function organization_of(id, properties, settings)
+  return shape.fields(properties, settings.organization_fields, { id = id, name = properties.name,
+    phone = properties.phone, address = { street = properties.address, co = properties.address2,
+      postal_code = properties.zip, city = properties.city, country = properties.country } })
+end
+
+local function person_of(id, properties)
+  local parts = {}
+  for _, name in ipairs { "firstname", "lastname" } do
+    parts[#parts + 1] = given.text(properties[name])
+  end
+  return { id = id, name = #parts > 0 and table.concat(parts, " ") or nil,
+    email = properties.email, phone = properties.phone }
+end
+
+-- HubSpot's discount is money off each unit, or a percentage.
+local function line_of(properties, settings)
+  local line = { product_code = properties.hs_sku, name = properties.name,
+    quantity = properties.quantity, unit_price = properties.price, unit = properties.unit,
+    description = properties.description, vat_percent = properties[settings.vat_field or "hs_tax_rate"] }
+  local percent, off = money.number(given(properties.hs_discount_percentage) or 0),
+    money.number(given(properties.discount) or 0)
+  local price = money.number(given(properties.price))
+  if percent and percent ~= decimal(0) then
+    line.discount_percent = properties.hs_discount_percentage
+  elseif off and price and off ~= decimal(0) then
+    line.unit_price = price - off
+  end
+  return line
+end
+
+local function lines_of(connection, ids)
+  local settings, lines = connection.settings, {}
+  for i, id in ipairs(ids) do
+    local properties = properties_of(get(connection, "/crm/v3/objects/line_items/" .. id,
+      { properties = names(LINE, nil, settings.vat_field or "hs_tax_rate") }))
+    lines[i] = { line = line_of(properties, settings), index = i,
+      position = tonumber(given.text(properties.hs_position_on_quote) or "") or math.huge }
+  end
+  table.sort(lines, function(a, b)
+    if a.position ~= b.position then return a.position < b.position end
+    return a.index < b.index
+  end)
+  for i, entry in ipairs(lines) do lines[i] = entry.line end
+  return lines
+end
+
+local function whole(connection, read)
+  local settings = connection.settings
+  if not read.id then return read end
+  local record = get(connection, "/crm/v3/objects/deals/" .. read.id, {
+    properties = names(DEAL, settings.deal_fields), associations = "companies,contacts,line_items" })
+  local it = deal_of(read.id, properties_of(record), settings)
+  it.lines = lines_of(connection, associated(record, "line_items"))
+  local organization, person
+  local company, contact = associated(record, "companies")[1], associated(record, "contacts")[1]
+  if company then
+    organization = organization_of(company, properties_of(get(connection, "/crm/v3/objects/companies/"
+      .. company, { properties = names(COMPANY, settings.organization_fields) })), settings)
+  end
+  if contact then
+    person = person_of(contact, properties_of(get(connection, "/crm/v3/objects/contacts/" .. contact,
+      { properties = names(CONTACT) })))
+  end
+  return deal.read({ trigger = read.trigger, data = { deal = it, organization = organization,
+    person = person } }, options_of(settings, connection.name))
+end
+
+-- An event of the stage is a deal of which no more is known.
+local function event(entry, payload)
+  if type(payload) ~= "table" then return payload end
+  local type_id, kind = given.text(payload.objectTypeId), given.text(payload.subscriptionType) or ""
+  if not kind:find("^deal%.") and type_id ~= DEAL_TYPE then return payload end
+  local stage = given.text(payload.propertyName) == "dealstage" and payload.propertyValue or nil
+  local read = deal.read({ data = { deal = deal_of(shape.id(payload.objectId), { dealstage = stage },
+    entry.settings) } }, options_of(entry.settings, entry.name))
+  read.organization_key = read.id and entry.name .. " deal " .. read.id
+  return read
+end
+
+local function companies_of(connection)
+  local companies = {}
+  function companies.get(id, own)
+    return get(connection, "/crm/v3/objects/companies/" .. tostring(id), { properties = names(COMPANY,
+      connection.settings.organization_fields, own) })
+  end
+  function companies.update(id, properties)
+    return http.write(connection.name, "PATCH", "/crm/v3/objects/companies/" .. tostring(id), {
+      json = { properties = properties }, explain = explain, what = "company " .. tostring(id),
+      find = function()
+        local wanted = {}
+        for name in pairs(properties) do wanted[#wanted + 1] = name end
+        table.sort(wanted)
+        local there = properties_of(get(connection, "/crm/v3/objects/companies/" .. tostring(id),
+          { properties = table.concat(wanted, ",") }))
+        for name, value in pairs(properties) do
+          if given.text(there[name]) ~= given.text(value) then return nil end
+        end
+        return there
+      end }).body
+  end
+  return companies
+end
+
+return {
+  kind = "hubspot",
+  settings = {
+    url = { type = "address", required = true, help = '"https://api.hubapi.com"' },
+    token = { type = "credential", required = true, help = "of a private app" },
+    secret = { type = "secret_or_false", required = true,
+      help = "the app's client secret; false: deliveries are not checked" },
+    public_url = { type = "string", help = "where HubSpot sends webhooks: the signature covers it" },
+    won = { type = "table", help = "ids of the stages that count as won" },
+    prefix = { type = "string", help = "of the invoices' original numbers" },
+    vat_percent = { type = "any", help = "of line items that say none" },
+    vat_field = { type = "string", help = "property of line items with their VAT percentage" },
+    organization_fields = { type = "table" }, deal_fields = { type = "table" },
+    button = { type = "credential", help = "the token of a button that sends what is held" },
+  },
+  check = function(settings)
+    if settings.secret and not settings.public_url then
+      return 'public_url is missing: the address to which HubSpot sends its webhooks, such as '
+        .. '"https://sauma.example/hooks/acme/hubspot"; its signature covers it'
+    end
+    return shape.known(settings.organization_fields, shape.ORGANIZATION, "organization_fields")
+      or shape.known(settings.deal_fields, shape.DEAL, "deal_fields")
+  end,
+  auth = function(settings) return { type = "bearer", token = settings.token } end,
+  webhook = function(settings)
+    return { event = "subscriptionType", id = "eventId", attempt = "attemptNumber", each = true,
+      address = settings.public_url,
+      signature = settings.secret == false and "none" or "hubspot" }
+  end,
+  deal_events = { "deal.propertyChange", "object.propertyChange" },
+  event = event,
+  about = function(read) return read.kind == "deal" and deal.about(read) or nil end,
+  new = function(connection)
+    return { deals = { whole = function(read) return whole(connection, read) end },
+      companies = companies_of(connection) }
+  end,
+}

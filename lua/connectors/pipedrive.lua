@@ -1,0 +1,266 @@
+--[[
+Pipedrive: deals that are won, by its webhooks v1 or v2; the deal's products, organization and person
+are read from its API, since the webhook has none of them (outside-systems 3.2).
+
+  connect "pipedrive" { url = "https://acme.pipedrive.com/api", token = secret "pipedrive-token",
+                        secret = secret "pipedrive-webhook",
+                        organization_fields = { business_id = "8f2c..." },
+                        deal_fields = { payment_term_days = "51ab...", project_reference = "77d0..." } }
+
+The webhook has no signature; it is created with a user and a password for Basic authentication, and
+secret is the password, or "user:password". version = 1 for webhooks v1 (they have no id of a delivery,
+so that one that comes twice is two events; the deal is invoiced once all the same).
+
+Rules listen to "pipedrive.deal" (v2) or "pipedrive.updated.deal" (v1), and get the deal
+(connectors/crm/deal.lua); of other events the payload as it came.
+
+  pipedrive.deals.whole(deal)   the deal with its products, organization and person
+  pipedrive.organizations.get(id) .update(id, fields)     fields by Pipedrive's own names
+  pipedrive.notes.add { deal = id, text = }               a note at the deal
+
+organization_fields and deal_fields say under which of Pipedrive's keys (40 hex digits, in its settings
+of data fields) the company's own fields are: business_id, invoice_email, einvoice_address,
+einvoice_operator, language; payment_term_days, project_reference, order_reference, bank_reference,
+auto_invoice, language. vat_percent is for products that say no tax. prefix: see connectors/crm.lua.
+
+Sources: outside-systems 3.2; the shapes of answers are those of Pipedrive's API v1 as its public
+clients use it.
+]]
+
+local crypto = require "crypto"
+local decimal = require "decimal"
+local given = require "given"
+local http = require "http"
+local log = require "log"
+local money = require "money"
+local deal = require "connectors.crm.deal"
+local shape = require "connectors.crm.shape"
+
+local PAGE = 100
+local PATHS = { deal = "the deal in Pipedrive", organization = "the organization in Pipedrive" }
+
+local function explain(_, body)
+  if type(body) ~= "table" then return nil end
+  return given.text(body.error), nil, given.text(body.error_info)
+end
+
+-- success says whether it was done, beside the status.
+local function is_done(response)
+  if type(response.body) == "table" and response.body.success == true then return true end
+  return nil, "Pipedrive's answer does not say success"
+end
+
+local function get(connection, path, query)
+  return http.get(connection.name, path, { query = query, explain = explain, check = is_done }).body
+end
+
+local function options_of(settings, name)
+  return { prefix = settings.prefix or name:upper(), vat_percent = settings.vat_percent,
+    paths = PATHS }
+end
+
+-- The first, or the one that is marked as primary, of a person's e-mail addresses or phones.
+local function primary(list)
+  if type(list) ~= "table" then return given.text(list) end
+  for _, item in ipairs(list) do
+    if item.primary then return given.text(item.value) end
+  end
+  return list[1] and given.text(list[1].value) or nil
+end
+
+local function deal_of(record, settings)
+  local status = given.text(record.status)
+  return shape.fields(record, settings.deal_fields, { id = shape.id(record.id), title = record.title,
+    status = status, value = record.value, currency = record.currency,
+    updated_at = record.update_time, owner = record.owner_id or record.user_id,
+    organization_id = shape.id(record.org_id), person_id = shape.id(record.person_id) })
+end
+
+local function organization_of(record, settings)
+  local place = record.address
+  if given.text(record.address_postal_code) then
+    local street = given.text(record.address_route)
+    local number = given.text(record.address_street_number)
+    place = { street = street and number and street .. " " .. number or street
+        or given.text(record.address_street), postal_code = record.address_postal_code,
+      city = record.address_locality, country = record.address_country }
+  end
+  return shape.fields(record, settings.organization_fields, { id = shape.id(record.id),
+    name = record.name, address = place })
+end
+
+local function person_of(record)
+  return { id = shape.id(record.id), name = record.name, email = primary(record.email),
+    phone = primary(record.phone) }
+end
+
+-- A discount in money is taken off the price, if that leaves a price with the decimals there are;
+-- else the line says so, and a person decides.
+local function discount_into(line, record)
+  local discount = money.number(given(record.discount) or 0)
+  if not discount or discount == decimal(0) then return end
+  if given.text(record.discount_type) ~= "amount" then
+    line.discount_percent = record.discount
+    return
+  end
+  local quantity, price = money.number(record.quantity), money.number(record.item_price)
+  if not (quantity and price) or quantity == decimal(0) then return end
+  local each = ((quantity * price - discount) / quantity):round(4)
+  if each * quantity == quantity * price - discount then
+    line.unit_price = each
+  else
+    line.discount_percent = ("%s of %s in money, which no price with four decimals gives"):format(
+      money.plain(discount), money.plain(quantity * price))
+  end
+end
+
+local function line_of(record)
+  local product = type(given(record.product)) == "table" and record.product or {}
+  local line = { product_code = given(product.code) or given(record.product_code),
+    name = given(record.name) or product.name, quantity = record.quantity,
+    unit = given(product.unit) or given(record.unit), unit_price = record.item_price,
+    description = record.comments }
+  discount_into(line, record)
+  local method = given.text(record.tax_method)
+  if method == "none" then line.vat_percent = 0
+  elseif given(record.tax) ~= nil and (method or money.number(record.tax) ~= decimal(0)) then
+    line.vat_percent = record.tax
+  end
+  return line, method == "inclusive"
+end
+
+local function products_of(connection, id)
+  local lines, inclusive, start = {}, nil, 0
+  repeat
+    local body = get(connection, ("/v1/deals/%s/products"):format(id), { start = start, limit = PAGE,
+      include_product_data = 1 })
+    for _, record in ipairs(given(body.data) or {}) do
+      if record.enabled_flag ~= false then
+        local line, with_tax = line_of(record)
+        lines[#lines + 1] = line
+        if inclusive == nil then inclusive = with_tax end
+        if inclusive ~= with_tax then
+          line.vat_percent = "both with tax and without among the products"
+        end
+      end
+    end
+    local paging = type(body.additional_data) == "table" and given(body.additional_data.pagination)
+    start = paging and paging.more_items_in_collection and paging.next_start or nil
+  until not start
+  return lines, inclusive
+end
+
+local function whole(connection, read)
+  local settings = connection.settings
+  if not read.id then return read end
+  -- What the webhook said may be old by now.
+  local it = deal_of(get(connection, "/v1/deals/" .. read.id).data, settings)
+  it.lines, it.prices_include_vat = products_of(connection, read.id)
+  local organization, person
+  if it.organization_id then
+    organization = organization_of(get(connection, "/v1/organizations/" .. it.organization_id).data,
+      settings)
+  end
+  if it.person_id then person = person_of(get(connection, "/v1/persons/" .. it.person_id).data) end
+  local full = deal.read({ trigger = read.trigger, data = { deal = it, organization = organization,
+    person = person } }, options_of(settings, connection.name))
+  full.organization_key = read.organization_key
+  return full
+end
+
+-- The changed object and what is known of it, of either version of webhooks.
+local function event(entry, payload)
+  local meta = type(payload) == "table" and given(payload.meta)
+  if type(meta) ~= "table" then return payload end
+  local record = given(payload.data) or given(payload.current)
+  if (given.text(meta.entity) or given.text(meta.object)) ~= "deal" or type(record) ~= "table" then
+    return payload
+  end
+  local previous = given(payload.previous)
+  local it = deal_of(record, entry.settings)
+  local read = deal.read({ data = { deal = it }, occurred_at = meta.timestamp },
+    options_of(entry.settings, entry.name))
+  -- Of a change that was no change of the status nothing comes; a new deal may be won at once.
+  if type(previous) == "table" and next(previous) and (given(previous.status) == nil
+    or previous.status == record.status) then
+    read.won, read.unchanged = false, true
+  end
+  read.organization_key = it.organization_id and entry.name .. " " .. it.organization_id
+  return read
+end
+
+local function organizations_of(connection)
+  local organizations = {}
+  function organizations.get(id)
+    return get(connection, "/v1/organizations/" .. tostring(id)).data
+  end
+  function organizations.update(id, fields)
+    return http.write(connection.name, "PUT", "/v1/organizations/" .. tostring(id), { json = fields,
+      explain = explain, check = is_done, what = "organization " .. tostring(id),
+      find = function()
+        local there = organizations.get(id)
+        for name, value in pairs(fields) do
+          if given.text(there[name]) ~= given.text(value) then return nil end
+        end
+        return there
+      end }).body
+  end
+  return organizations
+end
+
+-- A note carries a mark of what it says, by which it is found.
+local function add_note(connection, note)
+  local mark = crypto.sha256(note.deal .. "\n" .. note.text):sub(1, 12)
+  local content = ("%s [%s]"):format(log.mask(note.text), mark)
+  return http.write(connection.name, "POST", "/v1/notes", {
+    json = { deal_id = math.tointeger(tonumber(note.deal)) or note.deal, content = content },
+    explain = explain, check = is_done, what = "a note", look_first = true,
+    find = function()
+      local found = {}
+      for _, item in ipairs(given(get(connection, "/v1/notes", { deal_id = note.deal,
+        limit = PAGE }).data) or {}) do
+        if tostring(item.content):find(mark, 1, true) then found[#found + 1] = item end
+      end
+      return found[1], #found
+    end }).body
+end
+
+return {
+  kind = "pipedrive",
+  settings = {
+    url = { type = "address", required = true, help = 'the API\'s address, e.g. '
+      .. '"https://acme.pipedrive.com/api"' },
+    token = { type = "credential", required = true, help = "OAuth token of its API" },
+    secret = { type = "secret_or_false", required = true,
+      help = "password of the webhook's Basic authentication; false: it has none" },
+    version = { type = "integer", help = "of its webhooks: 2 (default) or 1" },
+    prefix = { type = "string", help = "of the invoices' original numbers" },
+    vat_percent = { type = "any", help = "of products that say no tax" },
+    organization_fields = { type = "table" }, deal_fields = { type = "table" },
+    button = { type = "credential", help = "the token of a button that sends what is held" },
+  },
+  check = function(settings)
+    if settings.version and settings.version ~= 1 and settings.version ~= 2 then
+      return "version is that of the webhooks: 1 or 2"
+    end
+    return shape.known(settings.organization_fields, shape.ORGANIZATION, "organization_fields")
+      or shape.known(settings.deal_fields, shape.DEAL, "deal_fields")
+  end,
+  auth = function(settings) return { type = "bearer", token = settings.token } end,
+  webhook = function(settings)
+    local first = settings.version == 1
+    return { event = first and "event" or "meta.entity", id = first and "" or "meta.id",
+      attempt = first and "retry" or "meta.attempt",
+      signature = settings.secret == false and "none" or "basic" }
+  end,
+  deal_events = function(settings)
+    return settings.version == 1 and { "updated.deal", "added.deal" } or { "deal" }
+  end,
+  event = event,
+  about = function(read) return read.kind == "deal" and deal.about(read) or nil end,
+  new = function(connection)
+    return { deals = { whole = function(read) return whole(connection, read) end },
+      organizations = organizations_of(connection),
+      notes = { add = function(note) return add_note(connection, note) end } }
+  end,
+}

@@ -1,0 +1,208 @@
+-- Pipedrive as outside-systems 3.2 describes it: webhooks v1 and v2 without products, Basic
+-- authentication, and the API v1 from which the rest is read.
+
+local kit = require "sandbox.kit"
+local front = require "sandbox.crm.front"
+local world = require "sandbox.crm.world"
+
+-- Keys of the company's own fields, as Pipedrive makes them: 40 hex digits.
+local FIELDS = {
+  business_id = "b1d0000000000000000000000000000000000001",
+  einvoice_address = "b1d0000000000000000000000000000000000002",
+  einvoice_operator = "b1d0000000000000000000000000000000000003",
+  payment_term_days = "dea0000000000000000000000000000000000001",
+  project_reference = "dea0000000000000000000000000000000000002",
+}
+
+local function refuse(status, words)
+  return kit.json(status, { success = false, error = words, errorCode = status })
+end
+
+local function success(data, more)
+  local answer = { success = true, data = data == nil and kit.null or data }
+  for name, value in pairs(more or {}) do answer[name] = value end
+  return kit.json(200, answer)
+end
+
+-- "2026-11-20 10:02:11", in UTC.
+local function time_of(text)
+  return text and (text:sub(1, 19):gsub("T", " ")) or kit.null
+end
+
+local function null(value)
+  if value == nil then return kit.null end
+  return value
+end
+
+local function deal_shown(deal)
+  return { id = deal.id, title = deal.title, value = deal.value, currency = deal.currency,
+    status = deal.status, stage_id = 1, pipeline_id = 1, owner_id = 77,
+    person_id = null(deal.person_id), org_id = null(deal.organization_id),
+    add_time = time_of(deal.created_at), update_time = time_of(deal.updated_at),
+    won_time = time_of(deal.won_at), products_count = #(deal.lines or {}),
+    [FIELDS.payment_term_days] = null(deal.payment_term_days),
+    [FIELDS.project_reference] = null(deal.project_reference) }
+end
+
+local function organization_shown(organization)
+  local address = organization.address or {}
+  local line = ("%s, %s %s"):format(address.street or "", address.postal_code or "",
+    address.city or "")
+  local einvoice = organization.einvoice or {}
+  local street, number = (address.street or ""):match("^(.-)%s+(%d.*)$")
+  return { id = organization.id, name = organization.name, address = line, owner_id = 77,
+    address_route = null(street or address.street), address_street_number = null(number),
+    address_postal_code = null(address.postal_code), address_locality = null(address.city),
+    address_country = null(address.country), update_time = time_of(organization.updated_at),
+    [FIELDS.business_id] = null(organization.business_id),
+    [FIELDS.einvoice_address] = null(einvoice.address),
+    [FIELDS.einvoice_operator] = null(einvoice.operator), active_flag = true }
+end
+
+local function person_shown(person)
+  local function list(value)
+    return kit.array(value and { { label = "work", value = value, primary = true } } or {})
+  end
+  return { id = person.id, name = person.name, email = list(person.email),
+    phone = list(person.phone), org_id = null(person.organization_id) }
+end
+
+local function line_shown(deal, index, line)
+  return { id = deal.id * 100 + index, deal_id = deal.id, product_id = index, name = line.name,
+    item_price = line.unit_price, quantity = line.quantity, discount = line.discount or
+      line.discount_percent or 0, discount_type = line.discount and "amount" or "percentage",
+    tax = line.vat_percent or 0, tax_method = line.tax_method or "exclusive", currency = deal.currency,
+    enabled_flag = true, comments = null(line.comment),
+    product = { name = line.name, code = null(line.product_code), unit = null(line.unit) } }
+end
+
+local function getter(kind, shown)
+  return function(w, _, _, id)
+    local record = world.find(w[kind], id)
+    if not record then return refuse(404, "Not found") end
+    return success(shown(record))
+  end
+end
+
+local function products(w, request, _, id)
+  local deal = world.find(w.deals, id)
+  if not deal then return refuse(404, "Deal not found") end
+  local start = math.tointeger(tonumber(kit.query(request, "start") or "0")) or 0
+  local limit = math.tointeger(tonumber(kit.query(request, "limit") or "100")) or 100
+  local list, lines = kit.array(), deal.lines or {}
+  for i = start + 1, math.min(start + limit, #lines) do
+    list[#list + 1] = line_shown(deal, i, lines[i])
+  end
+  local more = start + limit < #lines
+  return success(#list > 0 and list or nil, { additional_data = { pagination = { start = start,
+    limit = limit, more_items_in_collection = more, next_start = more and start + limit or nil } } })
+end
+
+-- PUT changes what is given.
+local function put_organization(w, _, body, id)
+  local organization = world.find(w.organizations, id)
+  if not organization then return refuse(404, "Not found") end
+  local fields = {}
+  if not kit.is_null(body.name) then fields.name = body.name end
+  if body[FIELDS.business_id] ~= nil then fields.business_id = body[FIELDS.business_id] end
+  for _, name in ipairs { "phone", "email" } do fields[name] = body[name] end
+  world.change(w, "organizations", organization, fields, "api")
+  return success(organization_shown(organization))
+end
+
+local function put_deal(w, _, body, id)
+  local deal = world.find(w.deals, id)
+  if not deal then return refuse(404, "Deal not found") end
+  local fields = { title = body.title, status = body.status }
+  if body.status == "won" then fields.won_at = world.utc(w.at_ms) end
+  world.change(w, "deals", deal, fields, "api")
+  return success(deal_shown(deal))
+end
+
+local function get_notes(w, request)
+  local list = kit.array()
+  for _, note in ipairs(w.notifications) do
+    if tostring(note.deal_id) == kit.query(request, "deal_id") then
+      list[#list + 1] = { id = note.id, deal_id = note.deal_id, content = note.text }
+    end
+  end
+  return success(list)
+end
+
+local function post_note(w, _, body)
+  if type(body.content) ~= "string" then return refuse(400, "content is missing") end
+  local note = world.add(w, "notifications", { text = body.content, deal_id = body.deal_id }, "api")
+  return success { id = note.id, deal_id = note.deal_id, content = note.text }
+end
+
+local ROUTES = {
+  { "GET", "/api/v1/deals/{id}", getter("deals", deal_shown) },
+  { "PUT", "/api/v1/deals/{id}", put_deal },
+  { "GET", "/api/v1/deals/{id}/products", products },
+  { "GET", "/api/v1/organizations/{id}", getter("organizations", organization_shown) },
+  { "PUT", "/api/v1/organizations/{id}", put_organization },
+  { "GET", "/api/v1/persons/{id}", getter("contacts", person_shown) },
+  { "GET", "/api/v1/notes", get_notes },
+  { "POST", "/api/v1/notes", post_note },
+}
+
+local OBJECTS = { deals = { "deal", deal_shown }, contacts = { "person", person_shown },
+  organizations = { "organization", organization_shown } }
+local V1 = { created = "added", updated = "updated", deleted = "deleted", sent = "updated" }
+local V2 = { created = "create", updated = "change", deleted = "delete", sent = "change" }
+
+-- Version 2 has the company's own fields in custom_fields.
+local function with_custom_fields(object)
+  local shown, custom = {}, {}
+  for name, value in pairs(object) do
+    if #name == 40 then custom[name] = value else shown[name] = value end
+  end
+  shown.custom_fields = custom
+  return shown
+end
+
+local function changed(object, event)
+  if not event.previous then return kit.null end
+  local before = {}
+  for name, value in pairs(event.previous) do
+    if object[name] ~= nil then before[name] = value end
+  end
+  return before
+end
+
+local function version_1(event, name, object)
+  local before = kit.null
+  if event.previous then
+    before = kit.copy(object)
+    for key, value in pairs(changed(object, event)) do before[key] = value end
+  end
+  local action = V1[event.what]
+  return { v = 1, event = action .. "." .. name, retry = 0, matches_filters = { current = {} },
+    current = event.what == "deleted" and kit.null or object, previous = before,
+    meta = { v = 1, action = action, object = name, id = event.id, company_id = 1, user_id = 77,
+      host = "sandbox.pipedrive.com", timestamp = event.at_ms // 1000,
+      timestamp_micro = event.at_ms * 1000, webhook_id = "1" } }
+end
+
+local function version_2(event, name, object)
+  return { data = event.what == "deleted" and kit.null or with_custom_fields(object),
+    previous = changed(object, event),
+    meta = { action = V2[event.what], entity = name, version = "2.0", company_id = 1, user_id = 77,
+      id = ("5a5a%04x-0000-4000-8000-%012x"):format(event.number & 0xffff, event.at_ms),
+      entity_id = tostring(event.id), webhook_id = "1", attempt = 1, host = "sandbox.pipedrive.com",
+      timestamp = world.utc(event.at_ms), change_source = "app" } }
+end
+
+local function request_of(w, event, hook)
+  local known = OBJECTS[event.kind]
+  if not known or not V2[event.what] then return {} end
+  local object = known[2](event.record)
+  local body = (w.settings.webhook_version == 1 and version_1 or version_2)(event, known[1], object)
+  return { { url = hook, body = world.encode(body), type = (body.event or body.meta.action .. "."
+    .. body.meta.entity), headers = { ["content-type"] = "application/json",
+    ["user-agent"] = "Pipedrive-Webhook", authorization = "Basic "
+      .. kit.base64(("%s:%s"):format(w.settings.user, w.settings.secret)) } } }
+end
+
+return front { title = "Pipedrive", kind = "pipedrive", path = "/api", routes = ROUTES,
+  refuse = refuse, request_of = request_of, id_of = function(_, number) return number end }
