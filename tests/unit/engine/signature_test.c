@@ -11,7 +11,14 @@ static const char body[] = "{\"event\":\"proposal.accepted\"}";
 static int check(enum manifest_scheme scheme, const char *secret, const struct http_header *h,
     int n, struct err *e)
 {
-    struct signature_check c = {scheme, str_of(secret), h, n, STR_LIT(body), NOW * 1000, 300000};
+    struct signature_check c = {.scheme = scheme,
+        .secret = str_of(secret),
+        .headers = h,
+        .nheaders = n,
+        .body = STR_LIT(body),
+        .address = STR_LIT("https://sauma.example/hooks/acme/hubspot"),
+        .now_ms = NOW * 1000,
+        .window_ms = 300000};
     return signature_verify(&c, e);
 }
 
@@ -55,6 +62,39 @@ static int at_time(const char *timestamp, struct err *e)
     snprintf(value, sizeof value, "sha256=%s", hex);
     struct http_header h[] = {header("X-Signature-256", value), header("X-Timestamp", timestamp)};
     return check(SCHEME_ANY, "geheim", h, 2, e);
+}
+
+/* `printf 'POSThttps://sauma.example/hooks/acme/hubspot{"event":"proposal.accepted"}1700000000000'
+ * | openssl dgst -sha256 -hmac geheim -binary | base64` */
+#define HUBSPOT_VECTOR "68dAHbaKOj9SWtf//5uy9gS4avpcC+1AAV2yHPaxHUE="
+
+static void verifies_hubspot(void **state)
+{
+    const char *signature = "X-HubSpot-Signature-v3", *time = "X-HubSpot-Request-Timestamp";
+    char made[45];
+    struct err e = {0};
+    struct http_header h[] = {header(signature, HUBSPOT_VECTOR), header(time, "1700000000000")};
+    signature_make_hubspot(made, STR_LIT("geheim"),
+        STR_LIT("https://sauma.example/hooks/acme/hubspot"), "1700000000000", STR_LIT(body));
+    assert_string_equal(made, HUBSPOT_VECTOR);
+    assert_int_equal(check(SCHEME_HUBSPOT, "geheim", h, 2, NULL), 0);
+    assert_int_equal(check(SCHEME_HUBSPOT, "anders", h, 2, &e), -1);
+    assert_non_null(strstr(e.text, "public_url"));
+    assert_int_equal(check(SCHEME_HUBSPOT, "geheim", h, 1, NULL), -1); /* no time */
+    assert_int_equal(check(SCHEME_ANY, "geheim", h, 2, NULL), -1);     /* another scheme */
+    h[1] = header(time, "1700000000001");
+    assert_int_equal(check(SCHEME_HUBSPOT, "geheim", h, 2, NULL), -1);
+    h[1] = header(time, "soon");
+    assert_int_equal(check(SCHEME_HUBSPOT, "geheim", h, 2, NULL), -1);
+    h[0] = header(signature, "c2hvcnQ=");
+    assert_int_equal(check(SCHEME_HUBSPOT, "geheim", h, 2, NULL), -1);
+    /* Signed well, five minutes and a bit ago. */
+    signature_make_hubspot(made, STR_LIT("geheim"),
+        STR_LIT("https://sauma.example/hooks/acme/hubspot"), "1699999699000", STR_LIT(body));
+    h[0] = header(signature, made);
+    h[1] = header(time, "1699999699000");
+    assert_int_equal(check(SCHEME_HUBSPOT, "geheim", h, 2, &e), -1);
+    assert_non_null(strstr(e.text, "clock"));
 }
 
 static void keeps_the_time_window(void **state)
@@ -111,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_the_known_signature),
         cmocka_unit_test(verifies_hmac),
+        cmocka_unit_test(verifies_hubspot),
         cmocka_unit_test(keeps_the_time_window),
         cmocka_unit_test(a_wrong_signature_is_not_healed_by_a_password),
         cmocka_unit_test(verifies_basic),
