@@ -10,7 +10,8 @@ DEPS_BUILD := gcc libc6-dev pkg-config liblua5.4-dev lua-cjson-dev libevent-dev 
               libcurl4-openssl-dev libsqlite3-dev libsodium-dev libgmp-dev libutf8proc-dev \
               libseccomp-dev libssl-dev zlib1g-dev node-llhttp ca-certificates tzdata
 DEPS_DEMO  := curl openssl
-DEPS_TEST  := libcmocka-dev python3 openssl libfaketime nginx-light haproxy
+DEPS_TEST  := libcmocka-dev python3 openssl libfaketime nginx-light haproxy \
+              $(if $(shell command -v npm),,nodejs npm)
 DEPS_LINT  := clang-format lua-check git
 DEPS_FUZZ  := clang libclang-rt-14-dev llvm
 DEPS_BENCH := python3 nginx-light libnginx-mod-http-lua lua-cjson
@@ -198,24 +199,33 @@ demo:
 	@$(MAKE) --no-print-directory -j2 sauma
 	@examples/demo.sh $(B)/sauma
 
+# Servers of others that tests talk to, from npm by name and version.
+NODE := build/node
+$(NODE)/node_modules/.package-lock.json: tests/node/package.json
+	@mkdir -p $(NODE); cp $< $(NODE)/package.json; $(SAY) NPM $<
+	$(Q)cd $(NODE) && npm install --silent --no-audit --no-fund --no-package-lock
+	@touch $@
+.PHONY: test-node
+test-node: $(NODE)/node_modules/.package-lock.json
+
 # All that `make test` runs, built with address and undefined-behaviour sanitizers.
 check-build: sauma $(UNIT_BINS) $(REPLAYS) $(B)/sim/sim $(B)/sim/conformance $(B)/sim/rules_conformance $(B)/torture/store_torture
 test:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
-	@$(MAKE) --no-print-directory -j2 VARIANT=asan check-build mutants
+	@$(MAKE) --no-print-directory -j2 VARIANT=asan check-build mutants test-node
 	@tests/run.py --build build/asan
 
 # Each family of faults in full numbers: hours. tests/torture/torture.py says what TORTURE_* set.
 .PHONY: torture
 torture:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
-	@$(MAKE) --no-print-directory -j2 sauma $(B)/bench/flow $(B)/torture/store_torture
+	@$(MAKE) --no-print-directory -j2 sauma $(B)/bench/flow $(B)/torture/store_torture test-node
 	@$(MAKE) --no-print-directory -j2 VARIANT=debug sauma
 	@tests/torture/torture.py --build build --faults-build build/debug
 
 valgrind:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST) valgrind
-	@$(MAKE) --no-print-directory -j2 VARIANT=debug check-build build/debug/valgrind_calls.so
+	@$(MAKE) --no-print-directory -j2 VARIANT=debug check-build test-node build/debug/valgrind_calls.so
 	@tests/run.py --build build/debug --valgrind
 $(B)/valgrind_calls.so: tests/valgrind_calls.c | $(B)/.deps
 	@mkdir -p $(@D); $(SAY) CC $<

@@ -9,6 +9,7 @@
 #include "act_request.h"
 #include "alert.h"
 #include "api_company.h"
+#include "api_connect.h"
 #include "api_people.h"
 #include "jsondoc.h"
 #include "mem.h"
@@ -22,7 +23,8 @@ struct api {
     struct reload *reload;
     char *token;
     struct api_people *people;
-    char *host_path; /* NULL until announced */
+    struct api_connect *connect; /* NULL until announced */
+    char *host_path;             /* NULL until announced */
     char *dir;
 };
 
@@ -90,6 +92,7 @@ void api_free(struct api *a)
     if (!a)
         return;
     api_people_free(a->people);
+    api_connect_free(a->connect);
     if (a->host_path)
         unlink(a->host_path);
     if (a->token)
@@ -100,8 +103,15 @@ void api_free(struct api *a)
     mem_free(a);
 }
 
-int api_announce(struct api *a, const char *address, struct err *e)
+int api_announce(struct api *a, const char *address, const char *public_url, struct err *e)
 {
+    char *own = mem_printf("http://%s", address);
+    char *url = mem_dup(public_url ? public_url : own);
+    for (size_t n = strlen(url); n > 0 && url[n - 1] == '/'; n--)
+        url[n - 1] = 0;
+    a->connect = api_connect_new(a->engine, url);
+    mem_free(own);
+    mem_free(url);
     a->host_path = mem_printf("%s/host", a->dir);
     return write_file(a->host_path, address, O_TRUNC, e);
 }
@@ -197,6 +207,8 @@ void api_handle(struct api *a, struct http_in_exchange *x, struct str path)
         api_company(a->engine, a->reload, x, id, verb);
     else if (many || ((runs || events) && verb.p && id.n))
         act(a, x, events, id, verb);
+    else if (a->connect && api_connect_handle(a->connect, x, kind, id))
+        return;
     else if (!strcmp(method, "GET") && api_people_get(a->people, x, kind, id))
         return;
     else if (strcmp(method, "GET") && (runs || events || str_is(kind, "attention")))
@@ -205,4 +217,9 @@ void api_handle(struct api *a, struct http_in_exchange *x, struct str path)
         reply_error(x, 404,
             "there is nothing at this path: events, runs, runs/{id}, attention, acts can be read; "
             "runs/{id}/send, retry, skip, edit, runs/retry (many) and events/{id}/edit take POST");
+}
+
+void api_callback(struct api *a, struct http_in_exchange *x)
+{
+    api_connect_callback(a->connect, x);
 }

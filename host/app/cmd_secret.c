@@ -102,6 +102,8 @@ static int secret_run(const struct conf *c)
     bool is_list = !strcmp(verb, "list");
     if (!(is_list && n <= 2) && !((is_set || is_remove) && n == 3))
         return command_fail(STATUS_USAGE, "usage: sauma %s", command_secret.usage);
+    if (name && !strncmp(name, SECRETS_OWN, strlen(SECRETS_OWN)))
+        return command_fail(STATUS_USAGE, "'%s': a name does not begin with " SECRETS_OWN, name);
     struct err e = {0};
     /* Only set makes the folder: a misspelled one has no secrets, and does not come to be. */
     if (!is_set && !parts_is_folder(conf_text(c, "data")))

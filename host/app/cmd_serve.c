@@ -18,6 +18,7 @@
 static const struct conf_option options[] = {
     {"companies", CONF_TEXT, NULL, "folder whose folders are the companies"},
     OPTION_DATA,
+    {"public-url", CONF_TEXT, NULL, "where browsers reach this host; default: http://LISTEN"},
     {"store", CONF_TEXT, "sqlite", "where events, runs and journals are kept"},
     OPTION_PARTS,
     OPTIONS_FRONT,
@@ -104,7 +105,7 @@ static void on_all_loaded(void *arg, int loaded, int failed)
         return;
     }
     if (front_listen(s->front, s->routes, &e) < 0 ||
-        api_announce(s->api, front_local_address(s->front), &e) < 0) {
+        api_announce(s->api, front_local_address(s->front), conf_text(c, "public-url"), &e) < 0) {
         stop(s, command_fail(STATUS_OUTSIDE, "%s", e.text));
         return;
     }

@@ -33,6 +33,8 @@ const struct command *const commands[] = {
     &command_rollback,
     &command_diff,
     &command_secret,
+    &command_connect,
+    &command_connections,
     &command_doctor,
     &command_backup,
     &command_restore,

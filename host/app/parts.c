@@ -181,6 +181,7 @@ int parts_read_options(
     s->max_file = conf_size(c, "max-file");
     s->max_steps = (int)conf_int(c, "max-steps");
     s->max_sent = conf_size(c, "max-sent");
+    s->grant_renew_ms = conf_int(c, "grant-renew");
     s->match_memory = conf_size(c, "match-memory");
     s->match_fresh_ms = conf_int(c, "match-fresh");
     s->match_whole_ms = conf_int(c, "match-whole");

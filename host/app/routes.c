@@ -109,6 +109,8 @@ void routes_handle(void *arg, struct http_in_exchange *x)
         hook(r, x, (struct str){path.p + 7, path.n - 7});
     else if (r->api && str_starts(path, "/api/v1/"))
         api_handle(r->api, x, (struct str){path.p + 8, path.n - 8});
+    else if (r->api && str_is(path, "/oauth/callback"))
+        api_callback(r->api, x);
     else if (str_is(path, "/healthz"))
         health(r, x, "/healthz");
     else if (str_is(path, "/readyz"))

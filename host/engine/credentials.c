@@ -3,6 +3,7 @@
 #include "buf.h"
 #include "channel.h"
 #include "clock.h"
+#include "form.h"
 #include "machine.h"
 #include "mem.h"
 
@@ -36,19 +37,6 @@ static int resolve(const struct version *v, const struct manifest_connection *co
         conn->name, value->text);
 }
 
-static void form_add(struct buf *b, const char *s)
-{
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     strchr("-._~", c);
-        if (plain)
-            buf_addc(b, (char)c);
-        else
-            buf_addf(b, "%%%02X", c);
-    }
-}
-
 static int resolve_form(struct credentials *out, const struct version *v,
     const struct manifest_connection *conn, struct err *e)
 {
@@ -58,13 +46,8 @@ static int resolve_form(struct credentials *out, const struct version *v,
     for (int i = 0; i < conn->auth.nparams && rc == 0; i++) {
         char *value;
         rc = resolve(v, conn, &conn->auth.params[i].value, conn->auth.params[i].name, &value, e);
-        if (rc == 0 && value) {
-            if (form.n)
-                buf_addc(&form, '&');
-            form_add(&form, conn->auth.params[i].name);
-            buf_addc(&form, '=');
-            form_add(&form, value);
-        }
+        if (rc == 0 && value)
+            form_put(&form, conn->auth.params[i].name, value);
         resolver_wipe(value);
     }
     out->form = buf_take(&form, NULL);
@@ -94,6 +77,21 @@ static int resolve_basic(struct credentials *out, const struct version *v,
     return rc;
 }
 
+static int resolve_oauth2(struct credentials *out, const struct version *v,
+    const struct manifest_connection *conn, struct err *e)
+{
+    const struct manifest_auth *a = &conn->auth;
+    if (resolve(v, conn, &a->issuer, "issuer", &out->issuer, e) < 0 ||
+        resolve(v, conn, &a->authorize_url, "authorize_url", &out->authorize_url, e) < 0 ||
+        resolve(v, conn, &a->token_url, "token_url", &out->token_url, e) < 0 ||
+        resolve(v, conn, &a->device_url, "device_url", &out->device_url, e) < 0 ||
+        resolve(v, conn, &a->client_id, "client_id", &out->client_id, e) < 0 ||
+        resolve(v, conn, &a->client_secret, "client_secret", &out->client_secret, e) < 0 ||
+        resolve(v, conn, &a->private_key, "private_key", &out->private_key, e) < 0)
+        return -1;
+    return resolve_form(out, v, conn, e);
+}
+
 static int resolve_auth(struct credentials *out, const struct version *v,
     const struct manifest_connection *conn, struct err *e)
 {
@@ -103,6 +101,8 @@ static int resolve_auth(struct credentials *out, const struct version *v,
         out->token_url = mem_printf("%s%s", out->url, conn->auth.token_path);
         return resolve_form(out, v, conn, e);
     }
+    if (conn->auth.type == AUTH_OAUTH2)
+        return resolve_oauth2(out, v, conn, e);
     if (conn->auth.type != AUTH_BEARER)
         return 0;
     char *token;
@@ -138,18 +138,25 @@ static int resolve_url(struct credentials *out, const struct version *v,
 
 static void hash_all(struct credentials *c)
 {
-    char *all = mem_printf("%s\n%s\n%s\n%s", c->url, c->authorization ? c->authorization : "",
-        c->token_url ? c->token_url : "", c->form ? c->form : "");
-    id_hash(c->hash, all, strlen(all));
-    resolver_wipe(all);
+    const char *all[] = {c->url, c->authorization, c->form, c->issuer, c->authorize_url,
+        c->token_url, c->device_url, c->client_id, c->client_secret, c->private_key};
+    struct buf b;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        buf_adds(&b, all[i] ? all[i] : "");
+        buf_addc(&b, '\n');
+    }
+    id_hash(c->hash, b.p, b.n);
+    sodium_memzero(b.p, b.cap);
+    buf_free(&b);
 }
 
 static void wipe(struct credentials *c)
 {
-    resolver_wipe(c->url);
-    resolver_wipe(c->authorization);
-    resolver_wipe(c->token_url);
-    resolver_wipe(c->form);
+    char *all[] = {c->url, c->authorization, c->form, c->issuer, c->authorize_url, c->token_url,
+        c->device_url, c->client_id, c->client_secret, c->private_key};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        resolver_wipe(all[i]);
     memset(c, 0, sizeof *c);
 }
 
@@ -178,6 +185,24 @@ int credentials_get(struct channel *ch, const struct version *v,
     memcpy(ch->credentials_version, v->name, sizeof ch->credentials_version);
     ch->credentials_ms = now ? now : 1;
     return 0;
+}
+
+struct channel *credentials_without(
+    struct company *c, const struct manifest_connection *conn, const char *secret, struct err *e)
+{
+    struct channel *ch = channel_get(c, conn);
+    struct manifest_connection copy = *conn;
+    struct manifest_param params[MANIFEST_PARAMS_MAX];
+    copy.auth.params = params;
+    for (int i = 0; i < conn->auth.nparams; i++) {
+        params[i] = conn->auth.params[i];
+        if (params[i].value.kind == VALUE_SECRET && strcmp(params[i].value.text, secret) == 0)
+            params[i].value.kind = VALUE_NONE;
+    }
+    credentials_forget(ch);
+    int rc = credentials_get(ch, c->current, &copy, e);
+    ch->credentials_ms = 0; /* they are not whole */
+    return rc < 0 ? NULL : ch;
 }
 
 struct str credentials_webhook(struct channel *ch, const struct version *v,

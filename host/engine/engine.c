@@ -6,6 +6,7 @@
 #include "channel.h"
 #include "clock.h"
 #include "company.h"
+#include "connect.h"
 #include "log.h"
 #include "mem.h"
 #include "step.h"
@@ -43,6 +44,7 @@ void engine_settings_defaults(struct engine_settings *s)
         .breaker_ms = 5000,
         .connection_down_ms = 600000,
         .signature_window_ms = 300000,
+        .grant_renew_ms = 20 * 3600000LL,
         .match_memory = (size_t)1 << 30,
         .match_fresh_ms = 60000,
         .match_whole_ms = 7 * 86400000LL,
@@ -65,6 +67,7 @@ struct engine *engine_new(const struct engine_parts *p, const struct engine_sett
     list_init(&e->urgent);
     list_init(&e->events);
     list_init(&e->feeds);
+    list_init(&e->connects);
     list_init(&e->reads);
     list_init(&e->shifts);
     e->by_id = map_new();
@@ -100,6 +103,7 @@ void engine_free(struct engine *e)
     if (!e)
         return;
     e->dead = true;
+    connect_free_all(e);
     act_key_drop_all(e);
     while (!list_empty(&e->events))
         incoming_discard(LIST_OF(e->events.next, struct incoming, node));

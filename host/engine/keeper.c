@@ -107,6 +107,15 @@ static void look_at_clock(struct engine *e, int64_t now)
     shift_waits(e, now - KEEPER_LOOK_MS, delta);
 }
 
+/* Grants that nobody uses are renewed all the same, so that they do not lapse. */
+static void look_at_grants(struct company *c, int64_t now)
+{
+    const struct manifest *m = c->current ? c->current->manifest : NULL;
+    for (int i = 0; m && i < m->nconnections; i++)
+        if (manifest_auth_by_person(&m->connections[i].auth))
+            grant_look(channel_get(c, &m->connections[i]), now);
+}
+
 static void keep(void *arg)
 {
     struct engine *e = arg;
@@ -122,6 +131,7 @@ static void keep(void *arg)
         admission_look(value, false);
         int64_t due = timetable_look(value, now);
         int64_t silent = silence_look(value, now);
+        look_at_grants(value, now);
         if (silent < due)
             due = silent;
         if (due < next)

@@ -40,75 +40,6 @@ static char *text_of(const struct jsonv *v, const char *key)
     return mem_dup(jsonv_str(jsonv_get(v, key), ""));
 }
 
-/* {"literal":..}, {"secret":..}, {"env":..}, or a plain string; absent and null are none. */
-static int parse_value(
-    const struct jsonv *v, const char *what, struct manifest_value *out, struct err *e)
-{
-    static const struct {
-        const char *key;
-        enum manifest_value_kind kind;
-    } kinds[] = {{"literal", VALUE_LITERAL}, {"secret", VALUE_SECRET}, {"env", VALUE_ENV}};
-    if (!v || v->type == JSONV_NULL)
-        return 0;
-    if (v->type == JSONV_STRING) {
-        out->kind = VALUE_LITERAL;
-        out->text = mem_dup(v->text.p);
-        return 0;
-    }
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        const char *text = jsonv_str(jsonv_get(v, kinds[i].key), NULL);
-        if (!text)
-            continue;
-        out->kind = kinds[i].kind;
-        out->text = mem_dup(text);
-        return 0;
-    }
-    return err_set(e, ERR_SCRIPT, "%s: must be a text, secret \"name\" or env \"NAME\"", what);
-}
-
-static int parse_params(
-    const struct jsonv *v, const char *what, struct manifest_auth *a, struct err *e)
-{
-    int n = count_children(v);
-    if (n > 32)
-        return err_set(e, ERR_SCRIPT, "%s: auth.params has more than 32 fields", what);
-    a->params = mem_zalloc((size_t)n, sizeof *a->params);
-    for (const struct jsonv *c = v ? v->child : NULL; c; c = c->next) {
-        struct manifest_param *p = &a->params[a->nparams++];
-        p->name = mem_dupn(c->key.p, c->key.n);
-        if (parse_value(c, what, &p->value, e) < 0)
-            return err_prefix(e, "auth.params.%s", p->name);
-    }
-    return 0;
-}
-
-static int parse_auth(
-    const struct jsonv *v, const char *what, struct manifest_auth *a, struct err *e)
-{
-    static const char *const names[] = {"none", "bearer", "basic", "oauth2_m2m", "url"};
-    const char *type = jsonv_str(jsonv_get(v, "type"), "none");
-    size_t i = 0;
-    while (i < sizeof names / sizeof names[0] && strcmp(type, names[i]) != 0)
-        i++;
-    if (i == sizeof names / sizeof names[0])
-        return err_set(e, ERR_SCRIPT, "%s: unknown auth type \"%.40s\"", what, type);
-    a->type = (enum manifest_auth_type)i;
-    a->token_path = text_of(v, "token_path");
-    a->renew_before_ms = jsonv_int(jsonv_get(v, "renew_before_ms"), 0);
-    if (parse_value(jsonv_get(v, "token"), what, &a->token, e) < 0 ||
-        parse_value(jsonv_get(v, "user"), what, &a->user, e) < 0 ||
-        parse_value(jsonv_get(v, "password"), what, &a->password, e) < 0 ||
-        parse_params(jsonv_get(v, "params"), what, a, e) < 0)
-        return -1;
-    if (a->type == AUTH_BEARER && a->token.kind == VALUE_NONE)
-        return err_set(e, ERR_SCRIPT, "%s: auth bearer needs a token", what);
-    if (a->type == AUTH_BASIC && a->user.kind == VALUE_NONE)
-        return err_set(e, ERR_SCRIPT, "%s: auth basic needs a user", what);
-    if (a->type == AUTH_OAUTH2_M2M && a->token_path[0] != '/')
-        return err_set(e, ERR_SCRIPT, "%s: auth oauth2_m2m needs a token_path", what);
-    return 0;
-}
-
 static int parse_webhook(
     const struct jsonv *conn, const char *what, struct manifest_webhook *w, struct err *e)
 {
@@ -139,7 +70,7 @@ static int parse_webhook(
     }
     if (w->scheme == SCHEME_NONE)
         return 0;
-    if (parse_value(secret, what, &w->secret, e) < 0)
+    if (manifest_parse_value(secret, what, &w->secret, e) < 0)
         return -1;
     if (w->secret.kind == VALUE_NONE)
         return err_set(e, ERR_SCRIPT,
@@ -211,8 +142,8 @@ static int parse_connection(const struct jsonv *v, struct manifest_connection *c
         return err_set(e, ERR_SCRIPT,
             "%s: the name of a connection is 1 to %d letters, digits, - and _, not \"%.40s\"",
             c->where, MANIFEST_NAME_MAX, c->name);
-    if (parse_value(jsonv_get(v, "url"), c->where, &c->url, e) < 0 ||
-        parse_auth(jsonv_get(v, "auth"), c->where, &c->auth, e) < 0 ||
+    if (manifest_parse_value(jsonv_get(v, "url"), c->where, &c->url, e) < 0 ||
+        manifest_parse_auth(jsonv_get(v, "auth"), c->where, &c->auth, e) < 0 ||
         parse_webhook(v, c->where, &c->webhook, e) < 0 || manifest_parse_catalogues(v, c, e) < 0 ||
         parse_expected(v, c->where, &c->expected_ms, e) < 0)
         return -1;
@@ -358,15 +289,7 @@ static void free_connection(struct manifest_connection *c)
     mem_free(c->kind);
     mem_free(c->where);
     mem_free(c->url.text);
-    mem_free(c->auth.token.text);
-    mem_free(c->auth.user.text);
-    mem_free(c->auth.password.text);
-    mem_free(c->auth.token_path);
-    for (int i = 0; i < c->auth.nparams; i++) {
-        mem_free(c->auth.params[i].name);
-        mem_free(c->auth.params[i].value.text);
-    }
-    mem_free(c->auth.params);
+    manifest_auth_free(&c->auth);
     mem_free(c->webhook.event);
     mem_free(c->webhook.id);
     mem_free(c->webhook.attempt);
@@ -434,15 +357,10 @@ const struct manifest_schedule *manifest_schedule(const struct manifest *m, cons
     return NULL;
 }
 
-/* The values of connection i by number; NULL after the last. */
+/* The values of a connection by number; NULL after the last. */
 static const struct manifest_value *value_at(const struct manifest_connection *c, int i)
 {
-    const struct manifest_value *fixed[] = {
-        &c->url, &c->webhook.secret, &c->auth.token, &c->auth.user, &c->auth.password};
-    int nfixed = (int)(sizeof fixed / sizeof fixed[0]);
-    if (i < nfixed)
-        return fixed[i];
-    return i - nfixed < c->auth.nparams ? &c->auth.params[i - nfixed].value : NULL;
+    return i == 0 ? &c->url : i == 1 ? &c->webhook.secret : manifest_auth_value(&c->auth, i - 2);
 }
 
 /* True if a value before (connection, at) has the same kind and name. */

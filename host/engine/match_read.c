@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "form.h"
 #include "log.h"
 #include "match_feed.h"
 #include "mem.h"
@@ -115,7 +116,7 @@ static void attempt(struct feed *f);
 
 static void answered(struct feed *f, const struct http_out_result *r)
 {
-    if (r->status == 401 && f->conn->auth.type == AUTH_OAUTH2_M2M && !f->renewed) {
+    if (r->status == 401 && manifest_auth_has_token(&f->conn->auth) && !f->renewed) {
         f->renewed = true;
         token_spent(f->channel, f->used_token ? f->used_token : "");
         attempt(f);
@@ -155,26 +156,12 @@ static void on_done(void *arg, const struct http_out_result *r)
     feed_fail(f, FAILED_MS, "%s could not be read: %s", f->connection, r->problem);
 }
 
-/* The value of a parameter, percent-encoded. */
-static void put_value(struct buf *b, const char *value)
-{
-    for (const char *p = value; *p; p++) {
-        char c = *p;
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                     c == '-' || c == '_' || c == '.' || c == '~';
-        if (plain)
-            buf_addc(b, c);
-        else
-            buf_addf(b, "%%%02X", (unsigned char)c);
-    }
-}
-
 static void put_parameter(struct buf *b, const char *path, const char *name, const char *value)
 {
     if (!name[0] || !value[0])
         return;
     buf_addf(b, "%s%s=", strchr(path, '?') ? "&" : "?", name);
-    put_value(b, value);
+    form_put_value(b, str_of(value));
 }
 
 static void send_request(struct feed *f)
@@ -191,7 +178,7 @@ static void send_request(struct feed *f)
     if (f->now == &f->changes)
         put_parameter(&url, f->catalogue->path, f->catalogue->since, f->since);
     buf_addc(&url, '\0');
-    if (f->conn->auth.type == AUTH_OAUTH2_M2M) {
+    if (manifest_auth_has_token(&f->conn->auth)) {
         resolver_wipe(f->used_token);
         f->used_token = mem_dup(f->channel->token.value);
         authorization = bearer = mem_printf("Bearer %s", f->used_token);
@@ -241,7 +228,7 @@ static void attempt(struct feed *f)
         feed_fail(f, FAILED_MS, "%s", e.text);
     else if (strcmp(f->print, f->channel->credentials.hash) != 0)
         feed_fail(f, 0, "the credentials of connection %s were changed", f->connection);
-    else if (f->conn->auth.type == AUTH_OAUTH2_M2M)
+    else if (manifest_auth_has_token(&f->conn->auth))
         token_ask(f->channel, f->conn, &f->token);
     else
         channel_enter(f->channel, &f->place);

@@ -74,6 +74,70 @@ static int stored_secret(
     return rc;
 }
 
+static int store_secret(
+    void *arg, const char *company, const char *name, const char *value, struct err *e)
+{
+    struct resolver_impl *r = arg;
+    if (!r->secrets)
+        return err_set(e, ERR_DENIED, "there is no data folder to keep it in");
+    return secrets_set(r->secrets, company, name, str_of(value), e);
+}
+
+static char *grant_name(const char *connection)
+{
+    return mem_printf(SECRETS_OWN "grant.%s", connection);
+}
+
+static int stored_grant(
+    void *arg, const char *company, const char *connection, char **json, struct err *e)
+{
+    char *name = grant_name(connection);
+    int rc = stored_secret(arg, company, name, json, e);
+    mem_free(name);
+    return rc < 0 ? err_prefix(e, "the grant of connection %s", connection) : rc;
+}
+
+static int store_grant(
+    void *arg, const char *company, const char *connection, const char *json, struct err *e)
+{
+    char *name = grant_name(connection);
+    int rc = store_secret(arg, company, name, json, e);
+    mem_free(name);
+    return rc;
+}
+
+static int lock_grant(void *arg, const char *company, const char *connection, struct err *e)
+{
+    struct resolver_impl *r = arg;
+    char *name = grant_name(connection);
+    int rc = r->secrets ? secrets_lock(r->secrets, company, name, e) : 1;
+    mem_free(name);
+    return rc;
+}
+
+static void unlock_grant(void *arg, const char *company, const char *connection)
+{
+    struct resolver_impl *r = arg;
+    char *name = grant_name(connection);
+    if (r->secrets)
+        secrets_unlock(r->secrets, company, name);
+    mem_free(name);
+}
+
+static int no_secret_set(
+    void *arg, const char *company, const char *name, const char *value, struct err *e)
+{
+    return err_set(e, ERR_DENIED, "there is no data folder to keep it in");
+}
+
+static int fixed_grant(
+    void *arg, const char *company, const char *connection, char **json, struct err *e)
+{
+    *json = mem_printf("{\"access\":\"test-%s\",\"end_ms\":%lld,\"life_ms\":86400000}", connection,
+        (long long)INT64_MAX);
+    return 1;
+}
+
 static int fixed_env(void *arg, const char *company, const char *name, char **value, struct err *e)
 {
     int rc = env_value(arg, company, name, value, e);
@@ -95,7 +159,8 @@ static int fixed_secret(
 struct resolver *resolver_new(struct secrets *secrets, const char *env_patterns)
 {
     struct resolver_impl *r = mem_zalloc(1, sizeof *r);
-    r->face = (struct resolver){stored_secret, env_value, r};
+    r->face = (struct resolver){stored_secret, env_value, store_secret, stored_grant, store_grant,
+        lock_grant, unlock_grant, r};
     r->secrets = secrets;
     r->patterns = mem_dup(env_patterns);
     return &r->face;
@@ -104,7 +169,8 @@ struct resolver *resolver_new(struct secrets *secrets, const char *env_patterns)
 struct resolver *resolver_fixed(const char *env_patterns)
 {
     struct resolver_impl *r = mem_zalloc(1, sizeof *r);
-    r->face = (struct resolver){fixed_secret, fixed_env, r};
+    r->face = (struct resolver){fixed_secret, fixed_env, no_secret_set, fixed_grant, no_secret_set,
+        lock_grant, unlock_grant, r};
     r->patterns = mem_dup(env_patterns);
     return &r->face;
 }

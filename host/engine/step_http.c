@@ -157,12 +157,14 @@ static void answered(struct step *s, const struct http_out_result *r)
 {
     const struct jsonv *spec = jsondoc_root(s->doc);
     char problem[128];
+    if (r->status != 401 && s->used_token)
+        token_worked(s->channel, s->used_token);
     enum retry_verdict v =
         step_request_accepts(spec, r->status) ? RETRY_DONE : retry_judge(r->status, s->write);
     int64_t after = retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"),
         http_header_get(r->headers, r->nheaders, "Date"), settings(s)->retry_after_cap_ms);
     snprintf(problem, sizeof problem, "it answered %d %s", r->status, http_reason(r->status));
-    bool spent = v == RETRY_TOKEN && s->conn->auth.type == AUTH_OAUTH2_M2M && !s->renewed;
+    bool spent = v == RETRY_TOKEN && manifest_auth_has_token(&s->conn->auth) && !s->renewed;
     if (r->status >= 502 && r->status <= 504)
         failed_transport(s, r);
     else
@@ -237,9 +239,9 @@ static void send_request(struct step *s)
     struct step_request q;
     struct err e = {0};
     char *bearer = NULL;
-    bool grant = s->conn->auth.type == AUTH_OAUTH2_M2M;
+    bool grant = manifest_auth_has_token(&s->conn->auth);
     /* While it waited for its place the credentials may have been forgotten. */
-    if (!s->channel->credentials.url || (grant && !s->channel->token.value)) {
+    if (!s->channel->credentials.url || (grant && !token_usable(s->channel))) {
         leave_channel(s);
         step_http_attempt(s);
         return;
@@ -328,6 +330,27 @@ static void placed(void *arg)
         equipped(s);
 }
 
+/* Runs wait so long before they look whether it was connected; then they are woken, too. */
+#define GRANT_LOOK_MS INT64_C(3600000)
+
+/* Nothing can be sent before a person connects the connection, and that is no failure: the time is
+ * not the step's nor the run's. */
+static void await_person(struct step *s, const char *problem)
+{
+    if (jsonv_bool(jsonv_get(jsondoc_root(s->doc), "optional"), false)) {
+        step_fail(s, "transient", "%s could not be reached: %s", s->conn->name, problem);
+        return;
+    }
+    s->first_ms += GRANT_LOOK_MS;
+    s->run->began_ms += GRANT_LOOK_MS;
+    if (s->recorded)
+        tries_store(s, 0);
+    char *words = grant_words(s->conn->name), *why = mem_printf("%s: %s", words, problem);
+    step_wait(s, GRANT_LOOK_MS, attempt, why);
+    mem_free(words);
+    mem_free(why);
+}
+
 static void token_done(void *arg, enum token_result r, const char *problem, int64_t retry_ms)
 {
     struct step *s = arg;
@@ -337,6 +360,8 @@ static void token_done(void *arg, enum token_result r, const char *problem, int6
     } else if (r == TOKEN_LATER) {
         s->attempts++;
         try_later(s, 0, problem, retry_ms);
+    } else if (r == TOKEN_RECONNECT) {
+        await_person(s, problem);
     } else {
         step_close(s, problem);
         run_attention(s->run, "%s", problem);
@@ -371,7 +396,7 @@ void step_http_attempt(struct step *s)
         run_attention(s->run, "%s", e.text);
         return;
     }
-    if (s->conn->auth.type == AUTH_OAUTH2_M2M) {
+    if (manifest_auth_has_token(&s->conn->auth)) {
         s->phase = STEP_TOKEN;
         token_ask(s->channel, s->conn, &s->token);
     } else {

@@ -1,65 +1,21 @@
-/* Tokens of the machine-to-machine grant: fetched once for all who wait, kept in memory only,
- * renewed before they end. A token never reaches a log, a journal or a script. */
+/* Access tokens: fetched once for all who wait, renewed before they end. Those of client
+ * credentials are kept in memory only; those that a person allowed are token_grant.c's. A token
+ * never reaches a log, a journal or a script. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "channel.h"
 #include "clock.h"
-#include "json.h"
-#include "jsondoc.h"
+#include "endpoints.h"
+#include "form.h"
+#include "grant.h"
 #include "log.h"
 #include "machine.h"
 #include "mem.h"
 #include "retry.h"
+#include "token_request.h"
 
-#define RENEW_MS       60000      /* this long before its end, or 5 % of its life if shorter */
-#define LIFETIME_GUESS 300000     /* if the answer does not say */
-#define LIFETIME_MAX   86400000LL /* numbers beyond are not believed */
-#define REFUSED_MS     5000       /* a refusal is not asked for again at once */
-#define TOKEN_MAX      65536
-
-int token_parse(struct str body, char **value, int64_t *lifetime_ms, struct err *e)
-{
-    struct jsondoc *d = jsondoc_parse(body, e);
-    if (!d)
-        return err_prefix(e, "the token answer");
-    const struct jsonv *root = jsondoc_root(d), *expires = jsonv_get(root, "expires_in");
-    const char *token = jsonv_str(jsonv_get(root, "access_token"), "");
-    double seconds = LIFETIME_GUESS / 1000.0;
-    if (expires && expires->text.p &&
-        (expires->type == JSONV_INTEGER || expires->type == JSONV_NUMBER ||
-            expires->type == JSONV_STRING)) {
-        char *end;
-        double given = strtod(expires->text.p, &end);
-        if (end != expires->text.p && given > 0)
-            seconds = given < LIFETIME_MAX / 1000.0 ? given : LIFETIME_MAX / 1000.0;
-    }
-    int rc = 0;
-    size_t n = strlen(token);
-    if (n == 0 || n > TOKEN_MAX || strcspn(token, "\r\n") != n)
-        rc = err_set(e, ERR_INPUT, "the token answer holds no usable access_token");
-    *value = rc == 0 ? mem_dup(token) : NULL;
-    *lifetime_ms = (int64_t)(seconds * 1000);
-    jsondoc_free(d);
-    return rc;
-}
-
-void token_problem(struct str body, char *out, size_t n)
-{
-    struct jsondoc *d = jsondoc_parse(body, NULL);
-    out[0] = '\0';
-    if (!d)
-        return;
-    const struct jsonv *root = jsondoc_root(d), *errors = jsonv_get(root, "errors");
-    const char *words[] = {jsonv_str(jsonv_get(root, "error_description"), NULL),
-        jsonv_str(jsonv_get(root, "error"), NULL),
-        jsonv_str(jsonv_get(errors ? errors->child : NULL, "message"), NULL),
-        jsonv_str(jsonv_get(root, "message"), NULL)};
-    for (size_t i = 0; i < sizeof words / sizeof words[0] && !out[0]; i++)
-        if (words[i])
-            snprintf(out, n, "%.200s", words[i]);
-    jsondoc_free(d);
-}
+#define RENEW_MS   60000 /* this long before its end, or 5 % of its life if shorter */
+#define REFUSED_MS 5000  /* a refusal is not asked for again at once */
 
 static void forget(struct token *t)
 {
@@ -72,19 +28,32 @@ void token_forget(struct channel *ch)
     ch->token.renew_ms = 0;
 }
 
+bool token_usable(const struct channel *ch)
+{
+    const struct token *t = &ch->token;
+    if (!t->value || !t->grant)
+        return t->value && strcmp(t->hash, ch->credentials.hash) == 0;
+    char *origin = grant_origin(ch->credentials.url);
+    bool same = !t->grant->origin[0] || strcmp(t->grant->origin, origin) == 0;
+    mem_free(origin);
+    return same;
+}
+
 void token_free(struct channel *ch)
 {
     if (ch->token.transfer)
         http_out_cancel(ch->token.transfer);
+    endpoints_cancel(ch->token.finding);
+    grant_leave(ch);
     forget(&ch->token);
     mem_free(ch->token.refusal);
 }
 
-static void tell(struct token *t, enum token_result r, const char *problem, int64_t retry_ms)
+void token_tell(struct channel *ch, enum token_result r, const char *problem, int64_t retry_ms)
 {
     struct list told, *node;
     list_init(&told);
-    while ((node = list_shift(&t->waiting)) != NULL)
+    while ((node = list_shift(&ch->token.waiting)) != NULL)
         list_append(&told, node);
     while ((node = list_shift(&told)) != NULL) {
         struct token_wait *w = LIST_OF(node, struct token_wait, node);
@@ -92,20 +61,20 @@ static void tell(struct token *t, enum token_result r, const char *problem, int6
     }
 }
 
-static void accept_token(struct channel *ch, char *value, int64_t lifetime)
+void token_set(struct channel *ch, const char *value, int64_t life_ms, int64_t left_ms)
 {
     struct token *t = &ch->token;
-    int64_t now = clock_mono_ms(), ahead = lifetime / 20;
+    int64_t now = clock_mono_ms(), ahead = life_ms / 20;
+    char *copy = mem_dup(value);
     forget(t);
-    t->value = value;
-    t->renew_ms = now + lifetime - (ahead < RENEW_MS ? ahead : RENEW_MS);
-    t->end_ms = now + lifetime;
+    t->value = copy;
+    t->renew_ms = now + left_ms - (ahead < RENEW_MS ? ahead : RENEW_MS);
+    t->end_ms = now + left_ms;
     t->refused_until_ms = 0;
-    tell(t, TOKEN_READY, "", -1);
 }
 
 /* What a person can do about it is to give other credentials. */
-static void refuse(struct channel *ch, int status, struct str body)
+void token_refuse(struct channel *ch, int status, struct str body)
 {
     struct token *t = &ch->token;
     char words[256];
@@ -125,66 +94,112 @@ static void refuse(struct channel *ch, int status, struct str body)
         "%s (status %d of the token request)", words[0] ? words : http_reason(status), status);
     health_refused(ch, said);
     mem_free(said);
-    tell(t, TOKEN_REFUSED, t->refusal, -1);
+    token_tell(ch, TOKEN_REFUSED, t->refusal, -1);
 }
 
 static void fetched(void *arg, const struct http_out_result *r)
 {
     struct channel *ch = arg;
     const struct engine_settings *set = &ch->company->engine->set;
-    char problem[400], *value;
-    int64_t lifetime, wait = -1;
+    struct token_answer a;
+    char problem[400];
+    int64_t wait = -1;
     struct err e = {0};
     ch->token.transfer = NULL;
     if (r->outcome != HTTP_OUT_ANSWERED) {
         snprintf(
             problem, sizeof problem, "no token for connection %s: %.300s", ch->name, r->problem);
         health_failed(ch, problem);
-        tell(&ch->token, TOKEN_LATER, problem, -1);
+        token_tell(ch, TOKEN_LATER, problem, -1);
     } else if (r->status >= 200 && r->status < 300) {
-        if (token_parse(r->body, &value, &lifetime, &e) == 0) {
-            accept_token(ch, value, lifetime);
+        if (token_answer_parse(r->body, &a, &e) == 0) {
+            token_set(ch, a.access, a.life_ms, a.life_ms);
+            token_answer_free(&a);
+            token_tell(ch, TOKEN_READY, "", -1);
             return;
         }
         snprintf(problem, sizeof problem, "no token for connection %s: %.300s", ch->name, e.text);
         health_failed(ch, problem);
-        tell(&ch->token, TOKEN_LATER, problem, -1);
+        token_tell(ch, TOKEN_LATER, problem, -1);
     } else if (r->status == 408 || r->status == 429 || r->status >= 500) {
         wait = retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"),
             http_header_get(r->headers, r->nheaders, "Date"), set->retry_after_cap_ms);
         snprintf(problem, sizeof problem, "no token for connection %s: %d %s", ch->name, r->status,
             http_reason(r->status));
         health_failed(ch, problem);
-        tell(&ch->token, TOKEN_LATER, problem, wait);
+        token_tell(ch, TOKEN_LATER, problem, wait);
     } else {
-        refuse(ch, r->status, r->body);
+        token_refuse(ch, r->status, r->body);
     }
 }
 
-static void fetch(struct channel *ch)
+/* The standard's own client credentials. -1 and e: there is no private key, say. */
+static int put_client_grant(struct token_request *q, const struct channel *ch,
+    const struct manifest_auth *a, const char *audience, struct err *e)
 {
-    static const struct http_header headers[] = {
-        {{"Content-Type", 12}, {"application/x-www-form-urlencoded", 33}},
-        {{"Accept", 6}, {"application/json", 16}}};
+    form_put(&q->form, "grant_type", "client_credentials");
+    if (a->scope[0])
+        form_put(&q->form, "scope", a->scope);
+    if (ch->credentials.form && ch->credentials.form[0])
+        buf_addf(&q->form, "&%s", ch->credentials.form);
+    return token_request_client(q, &ch->credentials, a, audience, e);
+}
+
+static void send_fetch(struct channel *ch, const struct manifest_connection *conn, const char *url)
+{
     struct engine *e = ch->company->engine;
-    struct http_out_request q = {.method = "POST",
-        .url = ch->credentials.token_url,
-        .headers = headers,
-        .nheaders = 2,
-        .body = str_of(ch->credentials.form),
-        .timeout_ms = e->set.http_timeout_ms,
-        .max_body = 1 << 20};
+    struct credentials *c = &ch->credentials;
+    struct token_request q;
+    struct err err = {0};
+    token_request_init(&q);
+    if (conn->auth.type == AUTH_OAUTH2_M2M)
+        buf_adds(&q.form, c->form ? c->form : "");
+    else if (put_client_grant(&q, ch, &conn->auth, c->issuer ? c->issuer : url, &err) < 0) {
+        char *problem = mem_printf("no token for connection %s: %s", ch->name, err.text);
+        token_request_free(&q);
+        token_tell(ch, TOKEN_REFUSED, problem, -1);
+        mem_free(problem);
+        return;
+    }
     e->stats.token_fetches++;
-    memcpy(ch->token.hash, ch->credentials.hash, sizeof ch->token.hash);
-    ch->token.transfer = http_out_start(e->parts.http, &q, fetched, ch);
+    memcpy(ch->token.hash, c->hash, sizeof ch->token.hash);
+    ch->token.transfer = token_request_send(&q, e, url, fetched, ch);
+}
+
+static void found(void *arg, const struct endpoints *ep, const char *problem)
+{
+    struct channel *ch = arg;
+    const struct version *v = ch->company->current;
+    const struct manifest_connection *conn = v ? manifest_connection(v->manifest, ch->name) : NULL;
+    ch->token.finding = NULL;
+    if (ep && conn && conn->auth.type == AUTH_OAUTH2 && ch->credentials.client_id)
+        send_fetch(ch, conn, ep->token);
+    else
+        token_tell(ch, TOKEN_LATER, problem ? problem : "its settings were changed", -1);
+}
+
+static void fetch(struct channel *ch, const struct manifest_connection *conn)
+{
+    const struct credentials *c = &ch->credentials;
+    grant_free(ch->token.grant); /* a person connected it, when it was set otherwise */
+    ch->token.grant = NULL;
+    if (c->token_url)
+        send_fetch(ch, conn, c->token_url);
+    else
+        ch->token.finding =
+            endpoints_ask(ch->company->engine, c->issuer ? c->issuer : "", found, ch);
 }
 
 void token_ask(struct channel *ch, const struct manifest_connection *conn, struct token_wait *w)
 {
     struct token *t = &ch->token;
     int64_t now = clock_mono_ms(), ahead = conn->auth.renew_before_ms;
-    bool same = strcmp(t->hash, ch->credentials.hash) == 0;
     list_init(&w->node);
+    if (manifest_auth_by_person(&conn->auth)) {
+        grant_ask(ch, w);
+        return;
+    }
+    bool same = strcmp(t->hash, ch->credentials.hash) == 0;
     if (same && t->value && now < t->renew_ms && (ahead <= 0 || now + ahead < t->end_ms)) {
         w->done(w->arg, TOKEN_READY, "", -1);
         return;
@@ -194,8 +209,8 @@ void token_ask(struct channel *ch, const struct manifest_connection *conn, struc
         return;
     }
     list_append(&t->waiting, &w->node);
-    if (!t->transfer)
-        fetch(ch);
+    if (!t->transfer && !t->finding)
+        fetch(ch, conn);
 }
 
 void token_cancel(struct token_wait *w)
@@ -206,7 +221,17 @@ void token_cancel(struct token_wait *w)
 
 void token_spent(struct channel *ch, const char *value)
 {
+    struct token *t = &ch->token;
     /* Another step may have renewed it meanwhile. */
-    if (ch->token.value && strcmp(ch->token.value, value) == 0)
-        forget(&ch->token);
+    if (!t->value || strcmp(t->value, value) != 0)
+        return;
+    if (t->grant)
+        grant_set(&t->spent, value);
+    forget(t);
+}
+
+void token_worked(struct channel *ch, const char *value)
+{
+    if (ch->token.grant && ch->token.grant->before)
+        grant_worked(ch, value);
 }

@@ -117,6 +117,14 @@ void run_park(struct run *r, int64_t until_ms, const char *why)
     schedule_pump(r->engine);
 }
 
+void run_wake(struct run *r)
+{
+    if (!r->parked || r->state != RUN_WAITING)
+        return;
+    r->until_ms = clock_wall_ms();
+    arm(r, 0);
+}
+
 /* ---- locks ---- */
 
 /* As if until now: after a restart it asks for its lock at once. */

@@ -1,7 +1,10 @@
 /* Secrets at rest, see secrets.h. The plain text exists only in locked memory that is zeroed when
  * it is given back. */
+#include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "buf.h"
 #include "clock.h"
@@ -15,13 +18,24 @@
 
 struct secrets {
     struct sql *sql;
+    int locks;          /* file of secrets_lock */
     unsigned char *key; /* in locked memory */
     char key_id[KEY_ID_TEXT];
 };
 
+static int locks_open(struct secrets *s, const char *dir, struct err *e)
+{
+    char *path = folder_path(dir, "locks");
+    s->locks = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int rc = s->locks < 0 ? err_set(e, ERR_IO, "%s: %s", path, strerror(errno)) : 0;
+    mem_free(path);
+    return rc;
+}
+
 struct secrets *secrets_open(const char *dir, struct err *e)
 {
     struct secrets *s = mem_zalloc(1, sizeof(*s));
+    s->locks = -1;
     if (sodium_init() < 0 || !(s->key = sodium_malloc(KEY_BYTES))) {
         err_set(e, ERR_IO, "libsodium does not start");
         goto fail;
@@ -30,7 +44,7 @@ struct secrets *secrets_open(const char *dir, struct err *e)
         goto fail;
     sodium_mprotect_readonly(s->key);
     s->sql = sql_open(dir, SQL_WRITER, e);
-    if (!s->sql || schema_migrate(s->sql, e))
+    if (!s->sql || schema_migrate(s->sql, e) || locks_open(s, dir, e))
         goto fail;
     return s;
 fail:
@@ -43,6 +57,8 @@ void secrets_close(struct secrets *s)
     if (!s)
         return;
     sql_close(s->sql);
+    if (s->locks >= 0)
+        close(s->locks);
     sodium_free(s->key);
     mem_free(s);
 }
@@ -165,6 +181,35 @@ void secrets_wipe(char *value)
     sodium_free(value); /* zeroes, also for NULL */
 }
 
+/* A byte of the lock file that stands for the name: two names that share one wait for each other,
+ * which is no harm. The lock is the open file's, and ends with it however the process ends. */
+static int lock_byte(struct secrets *s, short type, const char *company, const char *name)
+{
+    unsigned char hash[16];
+    struct buf owner;
+    uint32_t at;
+    bind_owner(&owner, company, name, "");
+    crypto_generichash(hash, sizeof hash, (const unsigned char *)owner.p, owner.n, NULL, 0);
+    buf_free(&owner);
+    memcpy(&at, hash, sizeof at);
+    struct flock l = {.l_type = type, .l_whence = SEEK_SET, .l_start = at & 0x7fffffff, .l_len = 1};
+    return fcntl(s->locks, F_OFD_SETLK, &l);
+}
+
+int secrets_lock(struct secrets *s, const char *company, const char *name, struct err *e)
+{
+    if (lock_byte(s, F_WRLCK, company, name) == 0)
+        return 1;
+    if (errno == EAGAIN || errno == EACCES)
+        return 0;
+    return err_set(e, ERR_IO, "cannot lock '%s' of %s: %s", name, company, strerror(errno));
+}
+
+void secrets_unlock(struct secrets *s, const char *company, const char *name)
+{
+    lock_byte(s, F_UNLCK, company, name);
+}
+
 int secrets_remove(struct secrets *s, const char *company, const char *name, struct err *e)
 {
     sql_forgive(s->sql);
@@ -183,11 +228,13 @@ int secrets_list(struct secrets *s, const char *company,
 {
     int rc;
     sql_forgive(s->sql);
-    struct query *q =
-        company ? sql_use(s->sql, Q_SECRET_LIST_ONE,
-                      "SELECT company, name, set_ms FROM secrets WHERE company = ? ORDER BY name")
-                : sql_use(s->sql, Q_SECRET_LIST,
-                      "SELECT company, name, set_ms FROM secrets ORDER BY company, name");
+    struct query *q = company
+                          ? sql_use(s->sql, Q_SECRET_LIST_ONE,
+                                "SELECT company, name, set_ms FROM secrets WHERE company = ?"
+                                " AND name NOT LIKE '.%' ORDER BY name")
+                          : sql_use(s->sql, Q_SECRET_LIST,
+                                "SELECT company, name, set_ms FROM secrets WHERE name NOT LIKE '.%'"
+                                " ORDER BY company, name");
     if (company)
         query_text(q, company);
     while ((rc = query_row(q)) == 1)

@@ -55,3 +55,41 @@ void store_shift_waits(struct store *s, int64_t since_ms, int64_t now_ms, int64_
     h->delta_ms = delta_ms;
     store_ask(s, &h->op);
 }
+
+struct wake {
+    struct op op;
+    struct op_done cb;
+    const char *company, *reason;
+    int64_t now_ms;
+};
+
+static int wake_run(struct sql *s, struct op *o)
+{
+    struct wake *w = (struct wake *)o;
+    struct query *q = sql_use(s, Q_WAITS_WAKE,
+        "UPDATE runs SET until_ms = ?1, updated_ms = ?1 WHERE state = 'waiting' AND company = ?2"
+        " AND until_ms > ?1 AND substr(reason, 1, length(?3)) = ?3");
+    query_int(q, w->now_ms);
+    query_text(q, w->company);
+    query_text(q, w->reason);
+    return query_run(q);
+}
+
+static void wake_done(struct op *o, const struct err *e)
+{
+    op_done_call(&((struct wake *)o)->cb, e);
+}
+
+void store_wake_waits(struct store *s, const char *company, const char *reason, int64_t now_ms,
+    store_done_fn fn, void *arg)
+{
+    struct wake *w = op_new(sizeof *w, op_room(company) + op_room(reason));
+    w->op.run = wake_run;
+    w->op.done = wake_done;
+    w->op.what = "runs that waited for a connection";
+    w->cb = (struct op_done){fn, arg};
+    w->company = op_text(&w->op, company);
+    w->reason = op_text(&w->op, reason);
+    w->now_ms = now_ms;
+    store_ask(s, &w->op);
+}

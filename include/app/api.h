@@ -16,9 +16,11 @@ struct api *api_new(struct engine *engine, struct reload *reload, struct loop *l
 /* Before the engine is freed. */
 void api_free(struct api *a);
 /* Writes DIR/host with the address for the commands; api_free removes it. */
-int api_announce(struct api *a, const char *address, struct err *e);
+int api_announce(struct api *a, const char *address, const char *public_url, struct err *e);
 /* path: what follows /api/v1/. Answers x. */
 void api_handle(struct api *a, struct http_in_exchange *x, struct str path);
+/* GET /oauth/callback: a person's browser comes back. */
+void api_callback(struct api *a, struct http_in_exchange *x);
 
 /* For commands: address and token of the host that runs on dir; the caller frees both. */
 int api_find(const char *dir, char **address, char **token, struct err *e);

@@ -21,8 +21,8 @@ extern const struct command command_serve, command_check, command_run, command_t
     command_sandbox;
 /* What happened, and people's part in it. */
 extern const struct command command_events, command_runs, command_show, command_attention,
-    command_stats, command_alerts, command_send, command_retry, command_skip, command_edit,
-    command_acts;
+    command_connect, command_connections, command_stats, command_alerts, command_send,
+    command_retry, command_skip, command_edit, command_acts;
 /* The live version of a company's scripts. */
 extern const struct command command_versions, command_reload, command_rollback, command_diff;
 /* Care of the data. */

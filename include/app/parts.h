@@ -80,6 +80,8 @@ void parts_close_engine(struct parts *p);
         {"max-sent", CONF_SIZE, "64m", "bytes of all request bodies of one run"},                  \
         {"cpu", CONF_MS, "60s", "computing of one run in all"},                                    \
         {"max-log", CONF_SIZE, "64k", "bytes that one run may log"},                               \
+        {"grant-renew", CONF_MS, "20h",                                                            \
+            "what a person allowed is renewed at least so often, so that it does not lapse"},      \
         {"match-memory", CONF_SIZE, "1g", "bytes of all catalogues kept to find what is alike"},   \
         {"match-fresh", CONF_MS, "60s", "a catalogue looked at within this is not read again"},    \
         {"match-whole", CONF_MS, "7d", "all of a catalogue is read again after this"},             \

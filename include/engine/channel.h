@@ -21,7 +21,12 @@ struct channel_wait {
                    */
 };
 
-enum token_result { TOKEN_READY, TOKEN_LATER, TOKEN_REFUSED };
+enum token_result {
+    TOKEN_READY,
+    TOKEN_LATER,    /* it may be had after a while */
+    TOKEN_REFUSED,  /* the credentials are wrong: a person corrects them */
+    TOKEN_RECONNECT /* a person must connect it (again) first: grant_words */
+};
 struct token_wait {
     struct list node;
     /* problem: words for a person; retry_ms: what the other side asked for, or -1. */
@@ -33,9 +38,11 @@ struct token_wait {
 struct credentials {
     char *url;           /* of the connection, without a slash at the end */
     char *authorization; /* header value of bearer and basic; NULL: none */
-    char *token_url;     /* oauth2_m2m */
-    char *form;          /* oauth2_m2m: body of the token request */
-    char hash[33];       /* of all of these */
+    char *form;          /* oauth2_m2m: body of the token request; oauth2: its further fields */
+    /* oauth2_m2m: token_url alone. NULL: not said. */
+    char *issuer, *authorize_url, *token_url, *device_url;
+    char *client_id, *client_secret, *private_key;
+    char hash[33]; /* of all of these */
 };
 
 struct token {
@@ -46,7 +53,19 @@ struct token {
     int64_t refused_until_ms; /* the same refusal is given without asking again */
     char *refusal;
     struct http_out_transfer *transfer;
+    struct endpoints_ask *finding; /* where the token request goes is being looked up */
     struct list waiting;
+    /* token_grant.c: of a connection that a person connects */
+    struct grant *grant;      /* as it is in the store; NULL: not read, or there is none */
+    char *spent;              /* an access token that was not taken */
+    bool renewing, locked;    /* from the asking on; no other process does it meanwhile */
+    bool unsaved;             /* what the grant became is not on disk yet */
+    bool old_one;             /* the refresh token before this one is tried */
+    bool told;                /* people were, that it does not hold */
+    int64_t since_ms;         /* monotonic: of the renewal */
+    int64_t lost_ms;          /* grant.asked_ms before it */
+    int failures;             /* renewals that nobody waits for and that failed, in a row */
+    struct loop_timer *timer; /* goes on with it */
 };
 
 struct channel {
@@ -87,6 +106,9 @@ void channel_silence_named(struct company *c, const char *name, int64_t ms);
  * secret is used without a restart. -1 and e: what is missing. */
 int credentials_get(struct channel *ch, const struct version *v,
     const struct manifest_connection *conn, struct err *e);
+/* The same though this secret is not set yet: it counts as empty. NULL and e. */
+struct channel *credentials_without(
+    struct company *c, const struct manifest_connection *conn, const char *secret, struct err *e);
 /* The secret of the connection's webhook; STR_NONE and e if it cannot be had. */
 struct str credentials_webhook(struct channel *ch, const struct version *v,
     const struct manifest_connection *conn, struct err *e);
@@ -98,12 +120,33 @@ void token_ask(struct channel *ch, const struct manifest_connection *conn, struc
 void token_cancel(struct token_wait *w);
 /* The other side did not take this one (401): the next to ask gets a new one. */
 void token_spent(struct channel *ch, const char *value);
+/* There is one, and it belongs to the credentials (and so the address) as they are now. */
+bool token_usable(const struct channel *ch);
 void token_free(struct channel *ch);
 /* The next to ask gets a new one; what is under way is not disturbed. */
 void token_forget(struct channel *ch);
-/* access_token and expires_in (seconds; number or text) of a token answer; -1 and e. */
-int token_parse(struct str body, char **value, int64_t *lifetime_ms, struct err *e);
-/* Words of a refusal: error_description, error, errors[].message; "" if there are none. */
-void token_problem(struct str body, char *out, size_t n);
+/* A request with this token was answered with something else than 401. */
+void token_worked(struct channel *ch, const char *value);
+/* For token_grant.c: ends the waiting of all who wait. */
+void token_tell(struct channel *ch, enum token_result r, const char *problem, int64_t retry_ms);
+void token_set(struct channel *ch, const char *value, int64_t life_ms, int64_t left_ms);
+void token_refuse(struct channel *ch, int status, struct str body);
+
+/* token_grant.c: the same for a connection that a person connects. */
+void grant_ask(struct channel *ch, struct token_wait *w);
+void grant_worked(struct channel *ch, const char *value);
+/* It is renewed if it is due: it must not lapse because nobody uses it. */
+void grant_look(struct channel *ch, int64_t now_ms);
+/* A person connected it: what the token endpoint said is stored, and all that waits goes on. -1
+ * and e: it cannot be stored. */
+struct token_answer;
+int grant_connected(
+    struct channel *ch, const char *token_url, const struct token_answer *a, struct err *e);
+void grant_leave(struct channel *ch); /* frees what it holds */
+/* "ok", "connect" or "reconnect"; *why: in words, owned by the caller, or NULL. With credentials.
+ */
+const char *grant_state(struct channel *ch, char **why);
+/* What runs of this connection that wait for a person say, up to its first colon. */
+char *grant_words(const char *connection);
 
 #endif

@@ -57,6 +57,7 @@ struct engine_settings {
     int64_t breaker_ms;          /* for how long; doubles up to retry_cap_ms */
     int64_t connection_down_ms;  /* one that has not worked for so long is told, see health.h */
     int64_t signature_window_ms; /* a signed timestamp may differ by this */
+    int64_t grant_renew_ms;      /* a grant is renewed at least so often; 0: when it is used */
     size_t match_memory;         /* bytes of all catalogues that are kept to find what is alike */
     int64_t match_fresh_ms;      /* a catalogue that was looked at within this is not read again */
     int64_t match_whole_ms;      /* all of it is read again after this */

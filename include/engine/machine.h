@@ -36,19 +36,20 @@ struct engine {
     bool started, dead;
     int held; /* callbacks of the store to come */
 
-    struct list feeds;  /* catalogues that are open, see match_feed.h */
-    struct list turn;   /* companies with runs that may start */
-    struct list asking; /* act_key.c: people's acts that wait for a key */
-    struct list urgent; /* runs that get a place at once */
-    struct list events; /* in memory */
-    struct map *by_id;  /* the same by their ids */
-    int active;         /* of them those at work (not idle) */
-    size_t body_bytes;  /* of events in memory */
-    struct list reads;  /* companies that take from the store when there is room, in turn */
-    int nreads;         /* how many these are */
-    int reading;        /* reads under way */
-    int expected;       /* events that they may bring */
-    bool backlog_known; /* the store has said which companies have open events */
+    struct list connects; /* see connect.h */
+    struct list feeds;    /* catalogues that are open, see match_feed.h */
+    struct list turn;     /* companies with runs that may start */
+    struct list asking;   /* act_key.c: people's acts that wait for a key */
+    struct list urgent;   /* runs that get a place at once */
+    struct list events;   /* in memory */
+    struct map *by_id;    /* the same by their ids */
+    int active;           /* of them those at work (not idle) */
+    size_t body_bytes;    /* of events in memory */
+    struct list reads;    /* companies that take from the store when there is room, in turn */
+    int nreads;           /* how many these are */
+    int reading;          /* reads under way */
+    int expected;         /* events that they may bring */
+    bool backlog_known;   /* the store has said which companies have open events */
     struct loop_timer *due_timer; /* of runs that wait in the store alone */
     int64_t due_ms;               /* when it is set to */
     int64_t started_wall_ms, started_mono_ms;
@@ -384,6 +385,7 @@ void run_attention(struct run *r, const char *fmt, ...) __attribute__((format(pr
 void run_queue(struct run *r);
 /* Gives the Lua state back until then; the run goes on by replay. */
 void run_park(struct run *r, int64_t until_ms, const char *why);
+void run_wake(struct run *r); /* if it is parked: its wait ends now */
 /* It waits for a lock: gives the Lua state back if that takes long. */
 void run_await_lock(struct run *r);
 /* The lock came. True if its call waits for it; else it goes on by replay. */

@@ -16,21 +16,59 @@ struct manifest_value {
     enum manifest_value_kind kind;
     char *text;
 };
+#define MANIFEST_PARAMS_MAX 32 /* fields of a token request */
 struct manifest_param {
     char *name;
     struct manifest_value value;
 };
 
-enum manifest_auth_type { AUTH_NONE, AUTH_BEARER, AUTH_BASIC, AUTH_OAUTH2_M2M, AUTH_URL };
+enum manifest_auth_type {
+    AUTH_NONE,
+    AUTH_BEARER,
+    AUTH_BASIC,
+    AUTH_OAUTH2_M2M, /* client credentials as a form of fields that the connector knows */
+    AUTH_URL,
+    AUTH_OAUTH2 /* any of manifest_grant, by the standards */
+};
+enum manifest_grant {
+    GRANT_CLIENT, /* client_credentials: the host's own */
+    GRANT_CODE,   /* authorization_code: a person allows it in a browser, RFC 6749 4.1 */
+    GRANT_DEVICE  /* device_code: on any other device, RFC 8628 */
+};
+/* How the client says who it is at the token endpoint. */
+enum manifest_client_auth {
+    CLIENT_POST,  /* client_secret in the form, or nothing if there is no secret */
+    CLIENT_BASIC, /* client_secret in an Authorization header */
+    CLIENT_KEY    /* private_key_jwt, RFC 7523 */
+};
 struct manifest_auth {
     enum manifest_auth_type type;
     struct manifest_value token;          /* bearer */
     struct manifest_value user, password; /* basic */
     char *token_path;                     /* oauth2_m2m: below the connection's address */
-    struct manifest_param *params;        /* oauth2_m2m: form fields of the token request */
+    struct manifest_param *params; /* form fields of the token request; oauth2: further ones */
     int nparams;
     int64_t renew_before_ms; /* 0: the default */
+    char *try_path;          /* what `sauma connect` reads to see whether it works; "": nothing */
+
+    /* oauth2 */
+    enum manifest_grant grant;
+    enum manifest_client_auth client_auth;
+    struct manifest_value issuer; /* the addresses below are looked up there, RFC 8414 */
+    struct manifest_value authorize_url, token_url, device_url;
+    struct manifest_value client_id, client_secret, private_key;
+    char *key_id; /* of private_key, for the other side; "": not said */
+    char *scope;  /* "": not said */
+
+    /* oauth2_m2m whose key a person gets by logging in (Procountor's /keylogin) */
+    char *key_login;  /* path below the server of the connection's address; "": there is none */
+    char *key_path;   /* where the code is exchanged, below the connection's address */
+    char *key_secret; /* the secret that the key becomes */
 };
+/* True if requests carry an access token that is fetched and renewed. */
+bool manifest_auth_has_token(const struct manifest_auth *a);
+/* True if a person connects it, with `sauma connect`. */
+bool manifest_auth_by_person(const struct manifest_auth *a);
 
 enum manifest_scheme {
     SCHEME_ANY,
@@ -136,9 +174,18 @@ struct manifest *manifest_parse(const char *company, struct str json, struct err
 void manifest_free(struct manifest *m);
 /* NULL if there is none of that name. */
 const struct manifest_connection *manifest_connection(const struct manifest *m, const char *name);
+/* manifest_auth.c: {"type": "oauth2", ...}; what: whose it is. -1 and e. */
+struct jsonv;
+int manifest_parse_auth(
+    const struct jsonv *v, const char *what, struct manifest_auth *a, struct err *e);
+/* {"literal":..}, {"secret":..}, {"env":..}, or a plain string; absent and null are none. */
+int manifest_parse_value(
+    const struct jsonv *v, const char *what, struct manifest_value *out, struct err *e);
+void manifest_auth_free(struct manifest_auth *a);
+/* Its values by number; NULL after the last. */
+const struct manifest_value *manifest_auth_value(const struct manifest_auth *a, int i);
 /* manifest_catalogue.c: catalogues of a connection from its JSON; -1 and e. NULL: there is none of
  * that name. */
-struct jsonv;
 int manifest_parse_catalogues(
     const struct jsonv *connection, struct manifest_connection *c, struct err *e);
 const struct manifest_catalogue *manifest_catalogue(

@@ -11,6 +11,18 @@ struct resolver {
     /* 1: *value is an owned copy to be given to resolver_wipe; 0: there is none; -1: e. */
     int (*secret)(void *arg, const char *company, const char *name, char **value, struct err *e);
     int (*env)(void *arg, const char *company, const char *name, char **value, struct err *e);
+    /* What a person gave a key for or allowed: a secret that the host itself sets. */
+    int (*set_secret)(
+        void *arg, const char *company, const char *name, const char *value, struct err *e);
+    /* The grant of a connection (grant.h) as JSON, with results as above; and storing it. */
+    int (*grant)(
+        void *arg, const char *company, const char *connection, char **json, struct err *e);
+    int (*set_grant)(
+        void *arg, const char *company, const char *connection, const char *json, struct err *e);
+    /* One renewal of a grant at a time, over all processes that use the same data: 1 it is ours
+     * until grant_unlock or the end of the process, 0 another has it, -1 and e. */
+    int (*grant_lock)(void *arg, const char *company, const char *connection, struct err *e);
+    void (*grant_unlock)(void *arg, const char *company, const char *connection);
     void *arg;
 };
 
@@ -20,7 +32,8 @@ struct resolver {
  * give. The result is freed with resolver_free. */
 struct resolver *resolver_new(struct secrets *secrets, const char *env_patterns);
 /* For tests and `sauma run` without a data folder: the secret of any name is "test-" and the
- * name; variables as above, but one that is not set is "test-" and its name too. */
+ * name; variables as above, but one that is not set is "test-" and its name too. Each connection
+ * has a grant whose access token is "test-" and its name and never ends. */
 struct resolver *resolver_fixed(const char *env_patterns);
 void resolver_free(struct resolver *r);
 /* Zeroes and frees; NULL is allowed. */

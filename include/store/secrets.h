@@ -11,6 +11,10 @@
 
 struct secrets;
 
+/* Names that begin so are the host's own (grants): they are not listed, and neither a script nor a
+ * person can name them. */
+#define SECRETS_OWN "."
+
 struct secrets *secrets_open(const char *dir, struct err *e);
 void secrets_close(struct secrets *s);
 int secrets_set(
@@ -22,6 +26,10 @@ int secrets_get(
 void secrets_wipe(char *value); /* zeroes and frees */
 /* 1 removed, 0 there was none, -1. */
 int secrets_remove(struct secrets *s, const char *company, const char *name, struct err *e);
+/* One at a time, over all processes that have this data open: 1 it is ours until secrets_unlock or
+ * the end of the process, 0 another process has it, -1 and e. */
+int secrets_lock(struct secrets *s, const char *company, const char *name, struct err *e);
+void secrets_unlock(struct secrets *s, const char *company, const char *name);
 /* Names only, with when they were set. */
 int secrets_list(struct secrets *s, const char *company,
     int (*fn)(void *arg, const char *company, const char *name, int64_t set_ms), void *arg,

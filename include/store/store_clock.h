@@ -11,4 +11,8 @@
 void store_shift_waits(struct store *s, int64_t since_ms, int64_t now_ms, int64_t delta_ms,
     store_done_fn fn, void *arg);
 
+/* Runs of the company that wait, with a reason that begins so, are due now. */
+void store_wake_waits(struct store *s, const char *company, const char *reason, int64_t now_ms,
+    store_done_fn fn, void *arg);
+
 #endif

@@ -126,6 +126,7 @@ enum query_slot {
     Q_WAITS_MOVED,
     Q_WAITS_START,
     Q_FILE_GET,
+    Q_WAITS_WAKE,
     Q_SLOTS
 };
 

@@ -4,25 +4,30 @@ auth = { bearer = secret "stock-token" } }. auth is one of
 
   { bearer = secret "token" }
   { user = "name", password = secret "password" }       Basic
+  { oauth = "authorization_code", issuer = ..., ... }   OAuth 2.0, see connectors/oauth.lua
 
 In a script: http.get("stock", "/items", { ... }), or stock.get("/items", { ... }), and the same
 with write(method, path, ...), post, put, patch, delete.
 ]]
 
 local http = require "http"
+local oauth = require "connectors.oauth"
+
+local KNOWN = { bearer = true, user = true, password = true }
+local WORDS = "{ bearer = ... }, { user = ..., password = ... } or { oauth = ... }"
 
 local function check(settings)
   local auth = settings.auth
   if auth == nil then return nil end
+  if auth.oauth ~= nil then return oauth.check(auth) end
   for name in pairs(auth) do
-    if name ~= "bearer" and name ~= "user" and name ~= "password" then
-      return ('auth has no "%s"; it is { bearer = ... } or { user = ..., password = ... }')
-        :format(tostring(name))
+    if not KNOWN[name] then
+      return ('auth has no "%s"; it is %s'):format(tostring(name), WORDS)
     end
   end
   if (auth.bearer ~= nil) == (auth.user ~= nil or auth.password ~= nil)
     or (auth.bearer == nil and (auth.user == nil or auth.password == nil)) then
-    return "auth is { bearer = ... } or { user = ..., password = ... }"
+    return "auth is " .. WORDS
   end
   return nil
 end
@@ -30,6 +35,7 @@ end
 local function auth(settings)
   local given = settings.auth
   if not given then return { type = "none" } end
+  if given.oauth then return oauth.auth(given) end
   if given.bearer then return { type = "bearer", token = given.bearer } end
   return { type = "basic", user = given.user, password = given.password }
 end

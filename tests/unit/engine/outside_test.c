@@ -7,6 +7,7 @@
 #include "delivery.h"
 #include "limit.h"
 #include "mem.h"
+#include "grant.h"
 #include "resolver.h"
 #include "retry.h"
 
@@ -45,13 +46,13 @@ static void judges_statuses(void **state)
 
 static int64_t lifetime(const char *json)
 {
-    char *value;
-    int64_t ms = -1;
+    struct token_answer a;
     struct err e = {0};
-    if (token_parse(str_of(json), &value, &ms, &e) < 0)
+    if (token_answer_parse(str_of(json), &a, &e) < 0)
         return -1;
-    assert_string_equal(value, "abc");
-    mem_free(value);
+    int64_t ms = a.life_ms;
+    assert_string_equal(a.access, "abc");
+    token_answer_free(&a);
     return ms;
 }
 
@@ -68,6 +69,14 @@ static void reads_token_answers(void **state)
     assert_int_equal(lifetime("{\"access_token\":\"a\\r\\nX: y\"}"), -1);
     assert_int_equal(lifetime("{\"error\":\"invalid_client\"}"), -1);
     assert_int_equal(lifetime("<html>"), -1);
+    assert_int_equal(
+        lifetime("{\"access_token\":\"abc\",\"token_type\":\"bearer\",\"expires_in\":1}"), 1000);
+    assert_int_equal(lifetime("{\"access_token\":\"abc\",\"token_type\":\"DPoP\"}"), -1);
+    struct token_answer a;
+    const char *both = "{\"access_token\":\"abc\",\"refresh_token\":\"r 1\"}";
+    assert_int_equal(token_answer_parse(str_of(both), &a, NULL), 0);
+    assert_null(a.refresh); /* a refresh token that no form can hold is none */
+    token_answer_free(&a);
 }
 
 static void finds_the_words_of_a_refusal(void **state)

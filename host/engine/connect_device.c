@@ -1,0 +1,125 @@
+/* A connection that is allowed on another device: RFC 8628. */
+#include <stdio.h>
+#include <string.h>
+#include "clock.h"
+#include "connect_impl.h"
+#include "form.h"
+#include "grant.h"
+#include "jsondoc.h"
+#include "mem.h"
+
+#define POLL_S     5  /* if the answer does not say, RFC 8628 3.2 */
+#define POLL_MAX_S 60 /* numbers beyond are not believed */
+#define OPEN_MAX_S 1800
+#define SLOWER_MS  5000 /* RFC 8628 3.5: slow_down */
+
+static void ask_token(void *arg);
+
+static void wait_on(struct connect *c)
+{
+    if (clock_wall_ms() + c->poll_ms > c->end_ms)
+        connect_over(c, false, "nobody allowed it in time; begin again with `sauma connect`");
+    else
+        loop_timer_arm(c->timer, c->poll_ms);
+}
+
+static void on_token(void *arg, const struct http_out_result *r)
+{
+    struct connect *c = arg;
+    struct token_answer a;
+    struct err e = {0};
+    char error[64] = "";
+    c->transfer = NULL;
+    if (r->outcome == HTTP_OUT_ANSWERED)
+        token_error(r->body, error, sizeof error);
+    if (r->outcome == HTTP_OUT_ANSWERED && r->status >= 200 && r->status < 300) {
+        if (token_answer_parse(r->body, &a, &e) < 0)
+            connect_over(c, false, "%s", e.text);
+        else
+            connect_granted(c, &a);
+        token_answer_free(&a);
+    } else if (strcmp(error, "slow_down") == 0) {
+        c->poll_ms += SLOWER_MS;
+        wait_on(c);
+    } else if (strcmp(error, "authorization_pending") == 0 || r->outcome != HTTP_OUT_ANSWERED ||
+               r->status >= 500 || r->status == 429) {
+        wait_on(c);
+    } else {
+        connect_refused(c, "the token", r);
+    }
+}
+
+static void ask_token(void *arg)
+{
+    struct connect *c = arg;
+    const struct manifest_connection *conn;
+    struct token_request q;
+    struct err e = {0};
+    struct channel *ch = connect_channel(c, &conn, &e);
+    token_request_init(&q);
+    form_put(&q.form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code");
+    form_put(&q.form, "device_code", c->device);
+    if (!ch || token_request_client(&q, &ch->credentials, &conn->auth,
+                   c->issuer ? c->issuer : c->token_url, &e) < 0) {
+        token_request_free(&q);
+        connect_over(c, false, "%s", e.text);
+        return;
+    }
+    c->transfer = token_request_send(&q, c->engine, c->token_url, on_token, c);
+}
+
+static int64_t seconds(const struct jsonv *root, const char *key, int64_t fallback, int64_t most)
+{
+    int64_t n = jsonv_int(jsonv_get(root, key), fallback);
+    return n < 1 ? fallback : n > most ? most : n;
+}
+
+static void on_code(void *arg, const struct http_out_result *r)
+{
+    struct connect *c = arg;
+    c->transfer = NULL;
+    if (r->outcome != HTTP_OUT_ANSWERED || r->status < 200 || r->status > 299) {
+        connect_refused(c, "the code for another device", r);
+        return;
+    }
+    struct jsondoc *d = jsondoc_parse(r->body, NULL);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    const char *device = jsonv_str(jsonv_get(root, "device_code"), "");
+    const char *code = jsonv_str(jsonv_get(root, "user_code"), "");
+    const char *page = jsonv_str(jsonv_get(root, "verification_uri"), "");
+    if (!device[0] || !code[0] || (strncmp(page, "https://", 8) && strncmp(page, "http://", 7))) {
+        connect_over(c, false, "the answer holds no code for another device");
+    } else {
+        c->device = mem_dup(device);
+        c->code = mem_dup(code);
+        c->url = mem_dup(page);
+        c->poll_ms = 1000 * seconds(root, "interval", POLL_S, POLL_MAX_S);
+        c->end_ms = clock_wall_ms() + 1000 * seconds(root, "expires_in", 600, OPEN_MAX_S);
+        c->state = CONNECT_OPEN;
+        loop_timer_free(c->timer);
+        c->timer = loop_timer_new(c->engine->parts.loop, ask_token, c);
+        wait_on(c);
+    }
+    jsondoc_free(d);
+}
+
+void connect_device_begin(struct connect *c, const char *device_url)
+{
+    const struct manifest_connection *conn;
+    struct token_request q;
+    struct err e = {0};
+    struct channel *ch = connect_channel(c, &conn, &e);
+    token_request_init(&q);
+    if (ch && conn->auth.scope[0])
+        form_put(&q.form, "scope", conn->auth.scope);
+    if (ch && ch->credentials.form && ch->credentials.form[0])
+        buf_addf(&q.form, "%s%s", q.form.n ? "&" : "", ch->credentials.form);
+    if (!ch || token_request_client(&q, &ch->credentials, &conn->auth,
+                   c->issuer ? c->issuer : c->token_url, &e) < 0) {
+        token_request_free(&q);
+        connect_over(c, false, "%s", e.text);
+        return;
+    }
+    c->secret[0] = '\0'; /* no browser comes back */
+    c->transfer = token_request_send(&q, c->engine, device_url, on_code, c);
+}

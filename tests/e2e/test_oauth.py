@@ -1,0 +1,192 @@
+"""Connections that a person allows, against a real authorization server with short lives and
+refresh tokens that change with each use."""
+import json
+import re
+import signal
+import socket
+import urllib.parse
+
+from harness import Case, main, request, wait_until
+from provider import Provider, browse
+
+COMPANY = """company "Plain Oy" {{}}
+connect "webhook" {{ as = "open", secret = false, event = "type", id = "id" }}
+connect "http" {{ as = "crm", url = env "CRM_URL", concurrency = 300, auth = {{ {auth} }} }}
+rule "Read" {{ on = "open.read", run = function() return crm.get("/who").body.who end }}
+rule "Write" {{ on = "open.write", run = function(e)
+  return crm.post("/made", {{ json = {{ n = e.n }} }}).status
+end }}
+"""
+CODE = ('oauth = "authorization_code", issuer = env "ISSUER_URL", client_id = "post", '
+        'client_secret = secret "crm", scope = "openid offline_access read", try = "/who", '
+        'params = { prompt = "consent" }')
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class OAuth(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = Provider()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.shared.close()
+
+    def begin(self, auth=CODE, host=(), env=None, **provider):
+        self.port = free_port()
+        self.redirect = f"http://127.0.0.1:{self.port}/oauth/callback"
+        self.provider = self.shared
+        if provider:
+            self.provider = Provider(**provider)
+            self.addCleanup(self.provider.close)
+        self.provider.fresh()
+        self.world.env.update(ISSUER_URL=self.provider.issuer, CRM_URL=self.provider.api)
+        self.world.add_company("plain", COMPANY.format(auth=auth))
+        self.world.secret("plain", "crm", "secret-of-post")
+        self.start(*host, env=env)
+
+    def start(self, *more, env=None):
+        self.world.start_host("--listen", f"127.0.0.1:{self.port}", "--retry-base", "20ms", *more,
+                          env=env)
+
+    def connect(self, *more, name="crm"):
+        """`sauma connect`, up to where it prints the address: (process, address)."""
+        p = self.world.start("connect", ["connect", "plain", name, "--data", self.world.data, *more])
+        return p, p.line(r"(?m)^  (http\S+)$").group(1)
+
+    def allow(self, *more):
+        p, address = self.connect(*more)
+        status, text, _ = browse(address)
+        self.assertEqual(status, 200, text)
+        self.assertIn("it is connected, and a first request was answered", text)
+        self.assertEqual(p.p.wait(60), 0, p.errors())
+        return p
+
+    def connection(self, name="crm"):
+        rows = self.world.sauma("connections", "plain", "--json", "--data", self.world.data).stdout
+        return next(r for r in map(json.loads, rows.splitlines()) if r["connection"] == name)
+
+    def deliver(self, kind, n):
+        status, answer = self.world.deliver({"type": kind, "id": f"{kind}-{n}", "n": n}, "plain", "open",
+                                        sign=False)
+        self.assertEqual(status, 202, answer)
+
+    def runs(self, state=None):
+        rows = self.world.sauma("runs", "--json", "--limit", "5000", "--data", self.world.data).stdout
+        rows = [json.loads(r) for r in rows.splitlines()]
+        return [r for r in rows if state is None or r["state"] == state]
+
+    def await_runs(self, n, state):
+        return wait_until(lambda: len(self.runs(state)) >= n and self.runs(state),
+                          f"{n} runs {state}: {self.runs()}")
+
+    def test_a_person_allows_it_and_runs_that_waited_go_on(self):
+        self.begin()
+        self.deliver("read", 1)
+        self.deliver("write", 2)
+        waiting = self.await_runs(2, "waiting")
+        for run in waiting:
+            self.assertIn("waits until connection crm is connected: it is not connected yet",
+                          run["reason"])
+            self.assertIn("sauma connect plain crm", run["reason"])
+        self.assertEqual(self.connection()["state"], "connect")
+        alerts = self.world.sauma("alerts", "--json", "--data", self.world.data).stdout.decode()
+        self.assertIn("sauma connect plain crm", alerts)
+        p = self.allow()
+        self.assertIn("crm: it is connected", p.text())
+        self.await_runs(2, "done")
+        self.assertEqual(self.connection()["state"], "ok")
+        wait_until(lambda: not self.world.sauma("alerts", "--json", "--data", self.world.data).stdout,
+                   "the alert to be over")
+        # A restart needs nobody, and no renewal: the token is still good.
+        self.world.host.stop()
+        self.start()
+        self.deliver("read", 3)
+        self.await_runs(3, "done")
+        self.assertNotIn("refresh_token", self.provider.counts())
+
+    def test_tokens_that_are_refused_at_once_are_renewed_by_one_request(self):
+        self.begin(host=("--workers", "2"))
+        self.allow()
+        for round in range(3):
+            self.provider.ask("/_refuse", hold=60)
+            for n in range(60):
+                self.deliver("read" if n % 2 else "write", round * 100 + n)
+            self.await_runs(60 * (round + 1), "done")
+            counts = self.provider.counts()
+            self.assertEqual(counts["refresh_token"], round + 1)
+        self.assertEqual(counts["api_401"], 180)
+        self.assertNotIn("error invalid_grant", counts)
+
+    def test_a_grant_that_was_withdrawn_waits_for_a_person(self):
+        self.begin()
+        self.allow()
+        self.provider.ask("/_revoke")
+        self.provider.ask("/_refuse")
+        for n in range(5):
+            self.deliver("write", n)
+        for run in self.await_runs(5, "waiting"):
+            self.assertIn("does not accept its grant any more", run["reason"])
+        self.assertEqual(self.connection()["state"], "reconnect")
+        # Over a restart as well: who waits in the store alone is woken too.
+        self.world.host.stop(signal.SIGKILL)
+        self.start()
+        self.assertEqual(self.connection()["state"], "reconnect")
+        alerts = self.world.sauma("alerts", "--json", "--data", self.world.data).stdout.splitlines()
+        self.assertEqual([json.loads(a)["kind"] for a in alerts], ["reconnect"])
+        self.allow()
+        self.await_runs(5, "done")
+        self.assertEqual(self.connection()["state"], "ok")
+
+    def test_answers_that_are_not_to_be_believed_change_nothing(self):
+        self.begin()
+        p, address = self.connect()
+        status, _, back = browse(address, stop=self.redirect)
+        self.assertIn(status, (302, 303))
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(back).query))
+        self.assertEqual(query["iss"], self.provider.issuer)
+        callback = lambda **q: request(self.world.address, "GET", "/oauth/callback?"  # noqa: E731
+                                       + urllib.parse.urlencode(q))
+        for wrong in ({}, {"code": query["code"]}, {"code": query["code"], "state": "x" * 43},
+                      {"code": query["code"], "state": query["state"] + "x"}):
+            status, headers, body = callback(**wrong)
+            self.assertEqual(status, 400)
+            self.assertIn(b"belongs to no connection", body)
+            self.assertEqual(headers["cache-control"], "no-store")
+        self.assertEqual(self.connection()["state"], "connect")
+        # Another server's answer: refused, and the state is spent.
+        status, _, body = callback(**dict(query, iss="https://evil.example"))
+        self.assertEqual(status, 400)
+        self.assertIn(b"comes from", body)
+        self.assertEqual(p.p.wait(60), 1)
+        status, _, body = callback(**query)
+        self.assertIn(b"belongs to no connection", body)
+        self.assertNotIn("authorization_code", self.provider.counts())
+        # The person says no; what is said there is shown as text.
+        p, address = self.connect()
+        state = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(address).query))["state"]
+        status, _, body = callback(error="access_denied", error_description="<b>no</b>", state=state,
+                                   iss=self.provider.issuer)
+        self.assertEqual((status, b"&lt;b&gt;no" in body, b"<b>" in body), (400, True, False))
+        self.assertEqual(p.p.wait(60), 1)
+
+    def test_a_browser_that_comes_back_to_this_machine(self):
+        port = free_port()
+        self.begin()
+        p, address = self.connect("--loopback", f"127.0.0.1:{port}")
+        asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(address).query))
+        self.assertEqual(asked["redirect_uri"], f"http://127.0.0.1:{port}/oauth/callback")
+        self.assertEqual(asked["code_challenge_method"], "S256")
+        status, text, _ = browse(address)  # a native client's loopback port is free: RFC 8252 7.3
+        self.assertEqual(status, 200, text)
+        self.assertEqual(p.p.wait(60), 0, p.errors())
+        self.assertEqual(self.connection()["state"], "ok")
+
+
+if __name__ == "__main__":
+    main()
