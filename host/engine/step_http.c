@@ -346,7 +346,7 @@ static void await_person(struct step *s, const char *problem)
     if (s->recorded)
         tries_store(s, 0);
     char *words = grant_words(s->conn->name), *why = mem_printf("%s: %s", words, problem);
-    step_wait(s, GRANT_LOOK_MS, attempt, why);
+    step_wait(s, GRANT_LOOK_MS, step_http_attempt, why);
     mem_free(words);
     mem_free(why);
 }

@@ -10,6 +10,7 @@
 #include "fault.h"
 #include "form.h"
 #include "grant.h"
+#include "grant_store.h"
 #include "grant_wake.h"
 #include "health.h"
 #include "log.h"
@@ -27,11 +28,6 @@
 static void renew(struct channel *ch);
 static void on_timer(void *arg);
 
-static const struct resolver *resolver(const struct channel *ch)
-{
-    return ch->company->engine->parts.resolver;
-}
-
 static void arm(struct channel *ch, int64_t ms)
 {
     struct token *t = &ch->token;
@@ -40,59 +36,21 @@ static void arm(struct channel *ch, int64_t ms)
     loop_timer_arm(t->timer, ms);
 }
 
-static void unlock(struct channel *ch)
-{
-    if (ch->token.locked)
-        resolver(ch)->grant_unlock(resolver(ch)->arg, ch->company->name, ch->name);
-    ch->token.locked = false;
-}
-
-static void drop(struct token *t)
-{
-    grant_free(t->grant);
-    t->grant = NULL;
-}
-
 void grant_leave(struct channel *ch)
 {
     struct token *t = &ch->token;
-    unlock(ch);
-    drop(t);
+    grant_unlock(ch);
+    grant_drop(ch);
     resolver_wipe(t->spent);
     if (t->timer)
         loop_timer_free(t->timer);
-}
-
-/* 1, 0 (there is none), -1 and e. */
-static int read_grant(struct channel *ch, struct err *e)
-{
-    char *json;
-    int rc = resolver(ch)->grant(resolver(ch)->arg, ch->company->name, ch->name, &json, e);
-    if (rc == 1) {
-        drop(&ch->token);
-        ch->token.grant = grant_parse(str_of(json), e);
-        rc = ch->token.grant ? 1 : -1;
-    } else if (rc == 0) {
-        drop(&ch->token);
-    }
-    resolver_wipe(json);
-    return rc;
-}
-
-static int save(struct channel *ch, struct err *e)
-{
-    char *json = grant_text(ch->token.grant);
-    int rc = resolver(ch)->set_grant(resolver(ch)->arg, ch->company->name, ch->name, json, e);
-    resolver_wipe(json);
-    ch->token.unsaved = rc < 0;
-    return rc;
 }
 
 /* What is not stored is known to this process alone: it is stored as soon as that is possible. */
 static void save_surely(struct channel *ch)
 {
     struct err e = {0};
-    if (save(ch, &e) == 0)
+    if (grant_save(ch, &e) == 0)
         return;
     log_event(LOG_ERROR, "grant not stored", "company", ch->company->name, "connection", ch->name,
         "error", e.text, NULL);
@@ -145,7 +103,7 @@ static void lost(struct channel *ch, const char *words)
     log_event(LOG_WARN, "grant lost", "company", ch->company->name, "connection", ch->name, "words",
         words, NULL);
     save_surely(ch);
-    unlock(ch);
+    grant_unlock(ch);
     ch->token.renewing = false;
     tell_reconnect(ch, g->problem);
 }
@@ -172,7 +130,7 @@ static void later(struct channel *ch, const char *problem, int64_t wait_ms)
 {
     struct token *t = &ch->token;
     bool idle = list_empty(&t->waiting);
-    unlock(ch);
+    grant_unlock(ch);
     t->renewing = false;
     char *words = mem_printf("no token for connection %s: %s", ch->name, problem);
     health_failed(ch, words);
@@ -231,7 +189,7 @@ static void renewed(struct channel *ch, const struct token_answer *a)
     t->failures = 0;
     save_surely(ch);
     FAULT_POINT("after_grant_saved");
-    unlock(ch);
+    grant_unlock(ch);
     t->renewing = false;
     token_set(ch, a->access, a->life_ms, a->life_ms);
     token_tell(ch, TOKEN_READY, "", -1);
@@ -247,7 +205,7 @@ static void refused(struct channel *ch, const struct http_out_result *r)
     token_problem(r->body, words, sizeof words);
     if (strcmp(error, "invalid_grant") != 0) {
         not_asked(ch);
-        unlock(ch);
+        grant_unlock(ch);
         t->renewing = false;
         token_refuse(ch, r->status, r->body);
     } else if (t->grant->before && !t->old_one) {
@@ -317,14 +275,14 @@ static void send_renewal(struct channel *ch)
 
 static void done_waiting(struct channel *ch)
 {
-    unlock(ch);
+    grant_unlock(ch);
     ch->token.renewing = false;
     token_tell(ch, TOKEN_READY, "", -1);
 }
 
 static void not_connected(struct channel *ch, const char *why)
 {
-    unlock(ch);
+    grant_unlock(ch);
     ch->token.renewing = false;
     tell_reconnect(ch, why);
 }
@@ -336,9 +294,9 @@ static int look_again(struct channel *ch, struct err *e)
     const struct manifest_connection *conn = v ? manifest_connection(v->manifest, ch->name) : NULL;
     if (!conn)
         return err_set(e, ERR_NOT_FOUND, "it is not among the company's connections any more");
-    if (credentials_get(ch, v, conn, e) < 0 || (ch->token.unsaved && save(ch, e) < 0))
+    if (credentials_get(ch, v, conn, e) < 0 || (ch->token.unsaved && grant_save(ch, e) < 0))
         return -1;
-    return read_grant(ch, e);
+    return grant_read(ch, e);
 }
 
 /* It is ours to renew. What another process did meanwhile is taken over. */
@@ -365,7 +323,7 @@ static void begin_renewal(struct channel *ch)
     } else {
         t->lost_ms = t->grant->asked_ms;
         t->grant->asked_ms = clock_wall_ms();
-        if (save(ch, &e) < 0)
+        if (grant_save(ch, &e) < 0)
             later(ch, e.text, -1);
         else
             send_renewal(ch);
@@ -380,9 +338,8 @@ static void renew(struct channel *ch)
         t->since_ms = clock_mono_ms();
     t->renewing = true;
     t->old_one = false;
-    int got = resolver(ch)->grant_lock(resolver(ch)->arg, ch->company->name, ch->name, &e);
+    int got = grant_lock(ch, &e);
     if (got == 1) {
-        t->locked = true;
         begin_renewal(ch);
     } else if (got == 0 && clock_mono_ms() - t->since_ms < BUSY_MAX) {
         arm(ch, BUSY_MS);
@@ -410,7 +367,7 @@ void grant_ask(struct channel *ch, struct token_wait *w)
     struct token *t = &ch->token;
     struct err e = {0};
     int64_t now = clock_mono_ms();
-    if (!t->grant && read_grant(ch, &e) < 0) {
+    if (!t->grant && grant_read(ch, &e) < 0) {
         w->done(w->arg, TOKEN_LATER, e.text, -1);
         return;
     }
@@ -441,7 +398,7 @@ const char *grant_state(struct channel *ch, char **why)
 {
     struct err e = {0};
     *why = NULL;
-    if (!ch->token.grant && read_grant(ch, &e) < 0) {
+    if (!ch->token.grant && grant_read(ch, &e) < 0) {
         *why = mem_dup(e.text);
         return "reconnect";
     }
@@ -465,7 +422,7 @@ void grant_look(struct channel *ch, int64_t now_ms)
 {
     struct token *t = &ch->token;
     struct err e = {0};
-    if (t->renewing || t->failures || (!t->grant && read_grant(ch, &e) < 1))
+    if (t->renewing || t->failures || (!t->grant && grant_read(ch, &e) < 1))
         return;
     const struct grant *g = t->grant;
     int64_t every = ch->company->engine->set.grant_renew_ms;
@@ -496,12 +453,12 @@ int grant_connected(
         .end_ms = now + a->life_ms,
         .connected_ms = now,
         .renewed_ms = now};
-    drop(t);
+    grant_drop(ch);
     t->grant = g;
-    int rc = save(ch, e);
-    unlock(ch);
+    int rc = grant_save(ch, e);
+    grant_unlock(ch);
     if (rc < 0) {
-        drop(t);
+        grant_drop(ch);
         t->unsaved = false;
         return -1;
     }
