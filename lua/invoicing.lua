@@ -36,6 +36,7 @@ local time = require "time"
 local connections = require "connections"
 local addresses = require "connectors.procountor.addresses"
 local countries = require "connectors.procountor.countries"
+local reader = require "connectors.sale"
 local sums = require "connectors.procountor.sums"
 local words = require "connectors.procountor.words"
 
@@ -309,12 +310,21 @@ local function wanted_of(sale, settings)
   }
 end
 
+-- An address that its form alone does not tell, read with the register's list of towns.
+local function read_again(customer, settings)
+  local towns = customer.address_text and register.towns(settings.register)
+  if not towns then return end
+  local place, problem = reader.address(customer.address_text, "the customer", towns)
+  customer.address, customer.address_problem = place, not place and problem or nil
+end
+
 local function run(sale, settings)
   local kind = settings.kind
   kind.ready(sale, settings)
   sale = kind.whole(sale, settings)
   -- What was fetched is newer than the event.
   kind.ready(sale, settings)
+  if not settings.customer then read_again(sale.customer, settings) end
   local list = obstacles(sale, settings.customer ~= nil, is_finnish(sale.customer)
     and register.knows(settings.register, sale.customer), kind)
   if #list > 0 then refuse(sale, list, settings) end

@@ -5,6 +5,8 @@ The register that a rule fills in and verifies new customers from, for customers
                             is called when the customer is not there yet, before it is made
   register.knows(name, customer)  -> true if it can be asked about the customer, so that a missing name
                             or address is none of the rule's worries yet
+  register.towns(name)  -> its list of postal codes and towns, for address.split; nil without it. A read
+                           of the outside, so not before the run
 
 name: the connection (kind "ytj"); nil: the company's "ytj" if it has one, else the register is not
 asked; false: it is not asked. What comes of what it says, the connection's settings decide
@@ -12,6 +14,7 @@ asked; false: it is not asked. What comes of what it says, the connection's sett
 ]]
 
 local connections = require "connections"
+local current = require "current"
 local given = require "given"
 local ids = require "ids"
 
@@ -39,6 +42,13 @@ function register.knows(name, customer)
   local text = given.text(customer.business_id)
   return connection_of(name) ~= nil and not customer.consumer and text ~= nil
     and ids.business_id(text) ~= nil
+end
+
+function register.towns(name)
+  local connection = connection_of(name)
+  if not connection then return nil end
+  local ok, towns = pcall(connection.post_codes, current.company.language == "sv" and "sv" or "fi")
+  return ok and towns or nil
 end
 
 return register

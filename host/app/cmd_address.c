@@ -5,10 +5,14 @@
 #include "address.h"
 #include "command.h"
 #include "json.h"
+#include "jsondoc.h"
 #include "lines.h"
+#include "match_table.h"
+#include "mem.h"
 
 static const struct conf_option address_options[] = {
     {"country", CONF_TEXT, "FI", "the country where a line names none"},
+    {"towns", CONF_TEXT, NULL, "list of Finnish postal codes, see below"},
     {NULL, CONF_TEXT, NULL, NULL},
 };
 
@@ -28,6 +32,8 @@ static void put_address(struct buf *out, const struct address *a)
     put(out, "po_box", a->po_box);
     put(out, "company", a->company);
     put(out, "rest", a->rest);
+    if (a->code_city[0])
+        put(out, "code_city", a->code_city);
     json_put_key(out, "confidence");
     buf_addf(out, "%d", a->confidence);
 }
@@ -43,11 +49,47 @@ static void unescape(struct buf *text, struct str line)
     }
 }
 
-static void do_line(struct buf *out, struct str text, const char *country)
+/* The list of a file, its texts in the document. */
+struct town_file {
+    struct jsondoc *doc;
+    struct address_town *town;
+    struct address_towns towns;
+};
+
+/* [{"postCode":"00100","city":"HELSINKI"}, ...], as the register gives it. */
+static int read_towns(struct town_file *f, const char *path, struct err *e)
+{
+    size_t n = 0, room = 0;
+    char *bytes = match_table_read(path, &n, e);
+    if (!bytes)
+        return -1;
+    f->doc = jsondoc_parse((struct str){bytes, n}, e);
+    mem_free(bytes);
+    const struct jsonv *root = f->doc ? jsondoc_root(f->doc) : NULL;
+    if (root && root->type != JSONV_ARRAY)
+        return err_set(e, ERR_INPUT, "%s: it is no JSON list of {\"postCode\", \"city\"}", path);
+    if (!root)
+        return err_prefix(e, "%s", path);
+    for (const struct jsonv *v = root->child; v; v = v->next) {
+        const struct jsonv *code = jsonv_get(v, "postCode"), *city = jsonv_get(v, "city");
+        if (!code || code->type != JSONV_STRING || !city || city->type != JSONV_STRING)
+            continue;
+        if (f->towns.n == room) {
+            room = room ? room * 2 : 1024;
+            f->town = mem_realloc(f->town, room * sizeof(*f->town));
+        }
+        f->town[f->towns.n++] = (struct address_town){code->text, city->text};
+    }
+    f->towns.town = f->town;
+    return f->towns.n ? 0 : err_set(e, ERR_INPUT, "%s: it holds no postal codes", path);
+}
+
+static void do_line(
+    struct buf *out, struct str text, const char *country, const struct address_towns *towns)
 {
     struct address a;
     struct err e = {0};
-    int rc = address_split(text, country, &a, &e);
+    int rc = address_split_known(text, country, towns, &a, &e);
     buf_clear(out);
     buf_addc(out, '{');
     put_address(out, &a);
@@ -63,7 +105,8 @@ static int address_run(const struct conf *c)
     struct str line;
     struct buf out, text;
     struct err e = {0};
-    const char *country = conf_text(c, "country");
+    struct town_file known = {0};
+    const char *country = conf_text(c, "country"), *towns = conf_text(c, "towns");
     int status = STATUS_OK;
     if (conf_positionals(c) > 1)
         return command_fail(STATUS_USAGE, "usage: sauma %s", command_address.usage);
@@ -72,29 +115,40 @@ static int address_run(const struct conf *c)
             STATUS_USAGE, "--country %s: it is a code of two letters such as FI or SE", country);
     if (lines_open(&l, conf_positionals(c) ? conf_positional(c, 0) : NULL, &e) < 0)
         return command_fail(STATUS_OUTSIDE, "%s", e.text);
+    if (towns && read_towns(&known, towns, &e) < 0) {
+        status = command_fail(e.code == ERR_IO ? STATUS_OUTSIDE : STATUS_USAGE, "%s", e.text);
+        goto out;
+    }
     buf_init(&out, BUF_MAX_DEFAULT);
     buf_init(&text, LINES_MAX);
     while (lines_next(&l, &line)) {
         unescape(&text, line);
-        do_line(&out, buf_str(&text), country);
+        do_line(&out, buf_str(&text), country, &known.towns);
     }
     if (l.failed)
         status = command_fail(STATUS_OUTSIDE, "reading stopped before the end");
     buf_free(&text);
     buf_free(&out);
+out:
+    jsondoc_free(known.doc);
+    mem_free(known.town);
     lines_close(&l);
     return status;
 }
 
 const struct command command_address = {
     .name = "address",
-    .usage = "address [--country FI] [FILE]",
+    .usage = "address [--country FI] [--towns FILE] [FILE]",
     .summary = "split postal addresses into their fields",
     .details =
         "A line of FILE (or standard input) is one address; the two characters \\n in it stand\n"
         "for a line's end. Each gives a JSON object: street, postal_code, city, country (only if\n"
         "the line names it), co, po_box, company, rest (what fitted nowhere), confidence (0 to\n"
-        "100), and error if it cannot be split.\n",
+        "100), and error if it cannot be split.\n\n"
+        "--towns: a JSON list of {\"postCode\", \"city\"}, as the register of companies has it at\n"
+        "https://avoindata.prh.fi/opendata-ytj-api/v3/post_codes?lang=fi (CC BY 4.0). With it a\n"
+        "missing town is found by its code, a town is parted from words behind it, and code_city\n"
+        "is the town of the code where the line has another.\n",
     .options = address_options,
     .run = address_run,
 };

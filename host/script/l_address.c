@@ -14,10 +14,43 @@ static void put(lua_State *L, const char *key, const char *value)
     lua_setfield(L, -2, key);
 }
 
-/* address.split(text [, country]) -> {street, postal_code, city, country, co, po_box, company,
- * rest, confidence}, fields that the text does not have left out; or nil and the reason. A table is
- * returned as it is: an address that already is in fields needs no splitting. country: the default
- * country, "FI" if left out. */
+/* The list of towns at 3, { { code =, city = }, ... }, kept as a userdata: nothing leaks if
+ * something raises. Its texts stay where they are as long as the table holds them. */
+static const struct address_towns *towns_at(lua_State *L)
+{
+    if (lua_isnoneornil(L, 3))
+        return NULL;
+    luaL_checktype(L, 3, LUA_TTABLE);
+    size_t n = lua_rawlen(L, 3);
+    struct address_towns *t = lua_newuserdatauv(L, sizeof(*t) + n * sizeof(struct address_town), 0);
+    struct address_town *town = (struct address_town *)(t + 1);
+    t->town = town;
+    t->n = 0;
+    for (size_t i = 1; i <= n; i++) {
+        const char *fields[2] = {NULL, NULL};
+        size_t len[2] = {0, 0};
+        if (lua_rawgeti(L, 3, (lua_Integer)i) != LUA_TTABLE)
+            luaL_argerror(L, 3, "each of the towns is { code = ..., city = ... }");
+        for (int k = 0; k < 2; k++) {
+            lua_pushstring(L, k ? "city" : "code");
+            /* Numbers are left out: they would be turned into a text that nobody holds. */
+            if (lua_rawget(L, -2) == LUA_TSTRING)
+                fields[k] = lua_tolstring(L, -1, &len[k]);
+            lua_pop(L, 1);
+        }
+        lua_pop(L, 1);
+        if (fields[0] && fields[1])
+            town[t->n++] = (struct address_town){{fields[0], len[0]}, {fields[1], len[1]}};
+    }
+    return t;
+}
+
+/* address.split(text [, country [, towns]]) -> {street, postal_code, city, country, co, po_box,
+ * company, rest, confidence}, fields that the text does not have left out; or nil and the reason. A
+ * table is returned as it is: an address that already is in fields needs no splitting. country: the
+ * default country, "FI" if left out. towns: postal codes of Finland with their towns, as a
+ * connection of kind "ytj" gives (post_codes): with them a town that is missing is found by its
+ * code, and code_city says which town is the code's where the text has another. */
 static int l_split(lua_State *L)
 {
     struct address a;
@@ -33,12 +66,13 @@ static int l_split(lua_State *L)
         return 2;
     }
     const char *text = luaL_checklstring(L, 1, &n);
-    if (address_split((struct str){text, n}, luaL_optstring(L, 2, NULL), &a, &e) < 0) {
+    const char *country = luaL_optstring(L, 2, NULL);
+    if (address_split_known((struct str){text, n}, country, towns_at(L), &a, &e) < 0) {
         lua_pushnil(L);
         lua_pushstring(L, e.text);
         return 2;
     }
-    lua_createtable(L, 0, 9);
+    lua_createtable(L, 0, 10);
     put(L, "street", a.street);
     put(L, "postal_code", a.postal_code);
     put(L, "city", a.city);
@@ -47,6 +81,7 @@ static int l_split(lua_State *L)
     put(L, "po_box", a.po_box);
     put(L, "company", a.company);
     put(L, "rest", a.rest);
+    put(L, "code_city", a.code_city);
     lua_pushinteger(L, a.confidence);
     lua_setfield(L, -2, "confidence");
     return 1;

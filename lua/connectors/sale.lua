@@ -10,8 +10,9 @@ added to its problems with the field's path in the sender's own names; the rule 
   sale.object(value)    the table, or an empty one
   sale.row(row, where, field, read)   -> { code, name, description, quantity, unit, unit_price,
                                           discount_percent, vat_percent, vat_status, optional, ... }
-  sale.address(record, of)   -> { street, postal_code, city, country, co, po_box }; or nil, why there
-                                is none, and true if none was given; of: whose, in words
+  sale.address(record, of [, towns])  -> { street, postal_code, city, country, co, po_box }; or nil, why
+                                there is none, and true if none was given; of: whose, in words; towns:
+                                a list for address.split
   sale.customer(record, of)           -> { name, business_id, consumer, email, phone, contact_name,
                                            partner = what a person chose where the business ID is
                                            missing: a customer's id in the accounting system, or "new",
@@ -155,10 +156,14 @@ local function left_over(split)
 end
 
 -- An address in one text as its fields, or nil and why it could not be split.
-local function split_address(text, country)
+local function split_address(text, country, towns)
   local name = country and countries.name(country)
   -- Postal codes look different elsewhere, so the splitter is told where it is.
-  local split, reason = address.split(text, name and countries.code(name) or nil)
+  local split, reason = address.split(text, name and countries.code(name) or nil, towns)
+  if split and split.code_city then
+    return nil, ("%s is the postal code of %s, and the address says %s"):format(split.postal_code,
+      split.code_city, split.city)
+  end
   if not split then return nil, reason end
   local rest = left_over(split)
   if rest then return nil, ('what "%s" in it means is not clear'):format(rest) end
@@ -169,7 +174,7 @@ end
 
 -- The address: three fields, or one text that is split. It must be unmistakable, since an invoice
 -- that is sent to a guess is lost.
-function sale.address(customer, of)
+function sale.address(customer, of, towns)
   local fields = customer.address
   if type(given(fields)) ~= "table" then
     fields = { street = customer.address, postal_code = customer.postal_code, city = customer.city,
@@ -186,7 +191,7 @@ function sale.address(customer, of)
   end
   local problem
   if read.street and not read.postal_code and not read.city then
-    local split, reason = split_address(read.street, country)
+    local split, reason = split_address(read.street, country, towns)
     if split then
       read, country = split, country or split.country
     else
@@ -220,6 +225,11 @@ function sale.customer(record, of)
     read.business_id, read.consumer = nil, true
   end
   read.address, read.address_problem, read.no_address = sale.address(record, of)
+  -- A list of towns, which is asked for in the run only, may tell more.
+  if read.address_problem and type(given(record.address)) == "string" then
+    read.address_text = { address = record.address, postal_code = record.postal_code,
+      city = record.city, co = record.co, po_box = record.po_box, country = record.country }
+  end
   return read
 end
 

@@ -150,6 +150,23 @@ class Lines(unittest.TestCase):
                          ("Katu 1", "00100", "Helsinki"))
         self.assertNotIn("error", good)
 
+    def test_addresses_with_a_list_of_towns(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "towns.json"
+            path.write_text('[{"postCode":"00100","city":"HELSINKI"},{"postCode":7},{"postCode":"20100",'
+                            '"city":"TURKU"}]')
+            done = run("address", "--towns", str(path),
+                       data=b"Katu 1, 00100\nKatu 2 Turku\nKatu 3, 00100 Turku\nKatu 4\n")
+            path.write_text("<html>")
+            bad = run("address", "--towns", str(path))
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([r["city"] for r in rows], ["HELSINKI", "Turku", "Turku", ""])
+        self.assertEqual([r.get("code_city") for r in rows], [None, None, "HELSINKI", None])
+        self.assertIn("error", rows[3])
+        self.assertEqual(bad.returncode, 2)
+        self.assertIn("towns.json", bad.stderr.decode())
+
     def test_wrong_usage_says_what_is_right(self):
         for arguments, status, words in ((["ids"], 2, "ids TYPE"),
                                          (["ids", "nosuch"], 2, "help ids"),

@@ -22,7 +22,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     const char *country = countries[data[0] % (sizeof(countries) / sizeof(countries[0]))];
-    int rc = address_split((struct str){(const char *)data + 1, size - 1}, country, &a, &e);
+    static const struct address_town list[] = {{{"00100", 5}, {"HELSINKI", 8}},
+        {{"00100", 5}, {"HELSINGFORS", 11}}, {{"86800", 5}, {"PYH\xC3\x84J\xC3\x84RVI", 11}}};
+    static const struct address_towns towns = {list, 3};
+    int rc = address_split_known((struct str){(const char *)data + 1, size - 1}, country,
+        data[0] & 0x80 ? &towns : NULL, &a, &e);
     if (rc < 0 ? a.street[0] || a.city[0] || a.confidence || !e.text[0]
                : !a.city[0] || a.confidence < 1 || a.confidence > 100)
         abort();
@@ -33,6 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_text(a.po_box, sizeof(a.po_box));
     check_text(a.company, sizeof(a.company));
     check_text(a.rest, sizeof(a.rest));
+    check_text(a.code_city, sizeof(a.code_city));
     struct address_lines lines = {a.company, a.co, a.street, a.postal_code, a.city, a.country};
     struct buf out;
     buf_init(&out, BUF_MAX_DEFAULT);

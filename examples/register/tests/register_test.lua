@@ -108,3 +108,20 @@ test("customers abroad and private persons are not looked up", function()
   expect(run.state).is "done"
   expect(ytj.requests).count(0)
 end)
+
+test("an address that its form does not tell is read with the register's list of towns", function()
+  local procountor = sandbox "procountor"
+  sandbox "ytj"
+  local function signed(i, address)
+    return deliver("click2contract", fixture("signed.json", { ["customer.address"] = address,
+      ["customer.postal_code"] = absent, ["customer.city"] = absent, ["customer.country"] = absent,
+      ["customer.business_id"] = absent, ["customer.name"] = "Eri Asiakas " .. i .. " Oy",
+      ["contract.id"] = "2000" .. i, id = "evt_" .. i }))
+  end
+  expect(signed(1, "Kauppakatu 1, 33100").state).is "done"
+  expect(procountor.customers[1].address).has { street = "Kauppakatu 1", zip = "33100",
+    city = "Tampere" }
+  local run = signed(2, "Kauppakatu 1, 33999")
+  expect(run.state).is "attention"
+  expect(run.reason).contains "could not be split"
+end)

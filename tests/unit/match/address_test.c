@@ -206,6 +206,56 @@ static void other_countries_with_company(void **state)
     assert_string_equal(a.company, "Firma AS");
 }
 
+static const struct address_town list[] = {{{"00100", 5}, {"HELSINKI", 8}},
+    {{"20100", 5}, {"TURKU", 5}},
+    {{"20100", 5}, {"\xC3\x85"
+                    "BO",
+                       4}},
+    {{"86800", 5}, {"PYH\xC3\x84J\xC3\x84RVI", 11}}, {{"01100", 5}, {"\xC3\x96STERSUNDOM", 12}},
+    {{"10600", 5}, {"EKEN\xC3\x84S AB", 10}}};
+
+static void expect_known(const char *text, const char *street, const char *code, const char *city,
+    const char *rest, const char *code_city)
+{
+    static const struct address_towns towns = {list, sizeof(list) / sizeof(list[0])};
+    struct address a;
+    struct err e = {0};
+    if (address_split_known(str_of(text), NULL, &towns, &a, &e) < 0)
+        fail_msg("'%s': %s", text, e.text);
+    assert_string_equal(a.street, street);
+    assert_string_equal(a.postal_code, code);
+    assert_string_equal(a.city, city);
+    assert_string_equal(a.rest, rest);
+    assert_string_equal(a.code_city, code_city);
+    assert_int_equal(a.confidence > 90, !rest[0] && !code_city[0] && code[0]);
+}
+
+/* What the form leaves open, a list of towns tells. */
+static void a_list_of_towns(void **state)
+{
+    expect_known("Katu 1, 00100 Helsinki", "Katu 1", "00100", "Helsinki", "", "");
+    expect_known("Katu 1, 20100 \xC3\x85"
+                 "bo",
+        "Katu 1", "20100",
+        "\xC3\x85"
+        "bo",
+        "", "");
+    expect_known("Katu 1, 86800 pyhajarvi", "Katu 1", "86800", "pyhajarvi", "", "");
+    expect_known("Katu 1, 00100", "Katu 1", "00100", "HELSINKI", "", "");
+    expect_known("Katu 1 Helsinki", "Katu 1", "", "Helsinki", "", "");
+    expect_known("Katu 1, 10600 Ekenas Ab", "Katu 1", "10600", "Ekenas Ab", "", "");
+    expect_known("Katu 1, 00100 Helsinki 3. linja", "Katu 1", "00100", "Helsinki", "3. linja", "");
+    expect_known("Katu 1, 00100 Turku", "Katu 1", "00100", "Turku", "", "HELSINKI");
+    struct address a;
+    static const struct address_towns towns = {list, 3};
+    assert_int_equal(address_split_known(STR_LIT("Katu 1, 99999"), NULL, &towns, &a, NULL), -1);
+    assert_int_equal(address_split_known(STR_LIT("Katu 1 Nowhere"), NULL, &towns, &a, NULL), -1);
+    /* Another country's list is none of these. */
+    assert_int_equal(
+        address_split_known(STR_LIT("Gatan 1, 123 45 Helsinki"), "SE", &towns, &a, NULL), 0);
+    assert_string_equal(a.code_city, "");
+}
+
 static void survives_anything(void **state)
 {
     static const char alphabet[] = "aB1 9,.-/\n0AXÅ5FILV";
@@ -239,6 +289,7 @@ int main(void)
         cmocka_unit_test(known_lines),
         cmocka_unit_test(other_countries),
         cmocka_unit_test(other_countries_with_company),
+        cmocka_unit_test(a_list_of_towns),
         cmocka_unit_test(survives_anything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
