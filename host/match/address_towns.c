@@ -99,8 +99,8 @@ static void check_town(const struct address_towns *t, struct address *out)
 }
 
 /* "Katu 1, 00100": the code says the town. */
-static int add_town(struct str text, const char *country, const struct address_towns *t,
-    struct address *out)
+static int add_town(
+    struct str text, const char *country, const struct address_towns *t, struct address *out)
 {
     char whole[ADDRESS_TEXT];
     const struct address_town *known = NULL;
@@ -112,13 +112,12 @@ static int add_town(struct str text, const char *country, const struct address_t
     memcpy(whole, text.p, text.n);
     whole[text.n] = ' ';
     memcpy(whole + text.n + 1, known->name.p, known->name.n);
-    return address_split(
-        (struct str){whole, text.n + 1 + known->name.n}, country, out, NULL);
+    return address_split((struct str){whole, text.n + 1 + known->name.n}, country, out, NULL);
 }
 
 /* "Katu 1 Helsinki": a town stands at the end, and no code. */
-static int take_town(struct str text, const char *country, const struct address_towns *t,
-    struct address *out)
+static int take_town(
+    struct str text, const char *country, const struct address_towns *t, struct address *out)
 {
     char whole[ADDRESS_TEXT];
     for (int words = WORDS_MAX; words > 0; words--) {
