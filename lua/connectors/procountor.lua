@@ -18,6 +18,7 @@ local products = require "connectors.procountor.products"
 local invoices = require "connectors.procountor.invoices"
 local twins = require "connectors.procountor.twins"
 local words = require "connectors.procountor.words"
+local handle = require "handle"
 local money = require "money"
 
 local SIMILAR = { review = true, link = true, off = true }
@@ -43,12 +44,17 @@ end
 
 -- The grant with an API key (outside-systems 1.2): a form of fields, the token good for an hour.
 -- redirect_uri is sent by some clients and not by others, so only if it was set.
+-- The key can also be had by logging in once (`sauma connect`, /keylogin there): it becomes the
+-- secret that api_key names.
 local function auth(settings)
+  local key = handle.value(settings.api_key).secret
   local params = { grant_type = "client_credentials", client_id = settings.client_id,
     client_secret = settings.client_secret, api_key = settings.api_key,
     redirect_uri = settings.redirect_uri }
   return { type = "oauth2_m2m", token_path = "/oauth/token", params = params,
-    renew_before_ms = 300000 }
+    renew_before_ms = 300000, try_path = "/sessioninfo",
+    key_login = key and "/keylogin" or nil, key_path = key and "/oauth/key" or nil,
+    key_secret = key }
 end
 
 local function new(connection)

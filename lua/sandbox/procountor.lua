@@ -133,12 +133,14 @@ local function answer(request, body)
   end
   local path = request.path:gsub("/+$", "")
   if path == "/logout" and request.method == "POST" then return auth.logout(w, request) end
+  if path == "/keylogin" and request.method == "GET" then return auth.key_login(w, request) end
   path = below_root(path)
   if not path then return world.not_found() end
   if path == "/oauth/token" then
     if request.method ~= "POST" then return world.error(405, "Method not allowed.") end
     return auth.token(w, request, body)
   end
+  if path == "/oauth/key" and request.method == "POST" then return auth.key(w, request, body) end
   if path == "/status" and request.method == "GET" then return company.status() end
   local refused = auth.refuse(w, request)
   if refused then return refused() end

@@ -4,10 +4,11 @@ import json
 import re
 import signal
 import socket
+import subprocess
 import urllib.parse
 
 from harness import Case, main, request, wait_until
-from provider import Provider, browse
+from provider import Provider, allow_device, browse
 
 COMPANY = """company "Plain Oy" {{}}
 connect "webhook" {{ as = "open", secret = false, event = "type", id = "id" }}
@@ -31,7 +32,14 @@ def free_port():
 class OAuth(Case):
     @classmethod
     def setUpClass(cls):
-        cls.shared = Provider()
+        cls.keys = {}
+        for name, how in (("rsa", ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]), ("ed", ["ed25519"]),
+                          ("ec", ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"])):
+            cls.keys[name] = subprocess.run(["openssl", "genpkey", "-algorithm", *how], check=True,
+                                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+        public = [subprocess.run(["openssl", "pkey", "-pubout"], input=k, check=True,
+                                 stdout=subprocess.PIPE).stdout.decode() for k in cls.keys.values()]
+        cls.shared = Provider(KEYS=json.dumps(public))
 
     @classmethod
     def tearDownClass(cls):
@@ -186,6 +194,140 @@ class OAuth(Case):
         self.assertEqual(status, 200, text)
         self.assertEqual(p.p.wait(60), 0, p.errors())
         self.assertEqual(self.connection()["state"], "ok")
+
+    # ---- answers that are lost ----
+    def use(self, n, kind="write"):
+        """Makes the access token useless and sends an event that needs another one."""
+        self.provider.ask("/_refuse")
+        self.deliver(kind, n)
+
+    def test_a_renewal_that_did_not_come_through_is_asked_again(self):
+        self.begin()
+        self.allow()
+        for n, how in enumerate(("dropped", "500", "429")):
+            self.provider.fresh()
+            self.provider.ask("/_fault", grant="refresh_token", how=how)
+            self.use(n)
+            self.await_runs(n + 1, "done")
+            self.assertEqual(self.provider.counts()["refresh_token"], 2, how)
+
+    def test_a_server_that_was_set_back_gets_the_token_before(self):
+        self.begin()
+        self.allow()
+        self.provider.ask("/_fault", grant="refresh_token", how="forgotten")
+        # Nothing says that the new token works before it is refused as well.
+        self.provider.ask("/_refuse")
+        self.start_over("--grant-renew", "1ms")
+        wait_until(lambda: "refresh_token" in self.provider.counts(), "a renewal")
+        self.start_over()
+        self.use(1)
+        self.await_runs(1, "done")
+        counts = self.provider.counts()
+        self.assertEqual((counts["error invalid_grant"], counts["refresh_token"]), (1, 3))
+
+    def start_over(self, *more, **how):
+        self.world.host.stop(signal.SIGKILL)
+        self.start(*more, **how)
+
+    def test_a_rotation_whose_answer_is_lost_is_named(self):
+        """This provider withdraws all if a refresh token is used twice: nobody can heal that, so it
+        must be said. In one that does not rotate, nobody notices."""
+        for rotate in ("1", "0"):
+            if rotate == "0":
+                self.doCleanups()
+                self.setUp()
+            self.begin(**({} if rotate == "1" else {"ROTATE": "0"}))
+            self.allow()
+            self.world.host.stop()
+            self.start(env={"SAUMA_FAULT": "before_grant_saved:1"})
+            self.use(1, "read")
+            self.assertEqual(self.world.host.p.wait(60), -signal.SIGKILL)
+            self.start()
+            if rotate == "0":
+                self.await_runs(1, "done")
+                continue
+            reason = self.await_runs(1, "waiting")[0]["reason"]
+            self.assertRegex(reason, "the answer to a renewal at 20.* was lost, which is probably why")
+            self.allow()
+            self.await_runs(1, "done")
+
+    def test_it_is_renewed_though_nobody_uses_it(self):
+        self.begin()
+        self.allow()
+        self.start_over("--grant-renew", "1ms")
+        wait_until(lambda: self.provider.counts().get("refresh_token"), "a renewal")
+        self.assertIn("renewed_at", self.connection())
+        self.deliver("read", 1)
+        self.await_runs(1, "done")
+
+    def test_another_address_never_sees_its_token(self):
+        self.begin()
+        self.allow()
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            other.settimeout(0.3)
+            self.world.host.stop()
+            self.world.env["CRM_URL"] = f"http://127.0.0.1:{other.getsockname()[1]}"
+            self.start()
+            self.deliver("write", 1)
+            self.assertIn("its address is now http://127.0.0.1:",
+                          self.await_runs(1, "waiting")[0]["reason"])
+            with self.assertRaises(TimeoutError):
+                other.accept()
+
+    # ---- other grants, other ways to say who we are ----
+    def test_a_code_for_another_device(self):
+        self.begin(CODE.replace("authorization_code", "device_code"))
+        p = self.world.start("connect", ["connect", "plain", "crm", "--data", self.world.data])
+        code = p.line(r"(?m)^and type in this code there: (\S+)$").group(1)
+        allow_device(p.line(r"(?m)^  (http\S+)$").group(1), code)
+        self.assertEqual(p.p.wait(60), 0, p.errors())
+        self.use(1)
+        self.await_runs(1, "done")
+        self.assertEqual(self.provider.counts()["refresh_token"], 1)
+
+    def test_who_we_are_is_signed_or_said_in_a_header(self):
+        who = {n: f'client_id = "signed", private_key = secret "{n}"' for n in self.keys}
+        who["basic"] = 'client_id = "basic", client_secret = secret "basic", client_auth = "basic"'
+        lines = ['company "Plain Oy" {}', 'connect "webhook" { as = "open", secret = false, '
+                 'event = "type", id = "id" }']
+        for name, words in who.items():
+            lines.append(f'connect "http" {{ as = "{name}", url = env "CRM_URL", auth = {{ scope = "read", '
+                         f'oauth = "client_credentials", issuer = env "ISSUER_URL", {words} }} }}')
+            lines.append(f'rule "{name}" {{ on = "open.{name}", run = function() '
+                         f'return {name}.get("/who").body.who end }}')
+        self.begin()
+        self.world.add_company("signed", "\n".join(lines))
+        for name, key in {**self.keys, "basic": b"secret-of-basic"}.items():
+            self.world.secret("signed", name, key.decode())
+        self.world.sauma("reload", "signed", "--data", self.world.data)
+        for name in who:
+            self.world.deliver({"type": name, "id": name}, "signed", "open", sign=False)
+        self.await_runs(4, "done")
+        self.assertEqual(self.provider.counts()["client_credentials"], 4)
+        # A person has nothing to do there.
+        done = self.world.sauma("connect", "signed", "basic", "--data", self.world.data, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"is not connected by a person", done.stderr)
+
+
+class Procountor(Case):
+    def test_a_login_gives_the_api_key(self):
+        w = self.world
+        w.start_sandbox("procountor", "slack", options={"procountor": {"settings": {"credentials": {
+            "client_id": "test", "client_secret": "test", "api_key": "given-by-login"}}}})
+        w.minimal()
+        w.sauma("secret", "remove", "minimal", "procountor-api-key", "--data", w.data)
+        w.start_host()
+        p = w.start("connect", ["connect", "minimal", "procountor", "--data", w.data])
+        address = p.line(r"(?m)^  (http\S+)$").group(1)
+        self.assertIn("/procountor/keylogin?response_type=code&client_id=test&", address)
+        status, text, _ = browse(address)
+        self.assertEqual(status, 200, text)
+        self.assertEqual(p.p.wait(60), 0, p.errors())
+        self.assertIn("a first request was answered", p.text())
+        self.assertIn(b"procountor-api-key", w.sauma("secret", "list", "--data", w.data).stdout)
 
 
 if __name__ == "__main__":

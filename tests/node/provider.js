@@ -5,15 +5,18 @@
  *   PORT             0 takes a free one; the first line says which
  *   ACCESS_SECONDS   life of access tokens (60)
  *   ROTATE           "0": refresh tokens stay the same
- *   KEY              public key (JWK, JSON) of the client "signed"
+ *   KEYS             public keys (PEM, a JSON array) of the client "signed"
+ *   METADATA         "1": its metadata is at the address of RFC 8414, too
  */
 'use strict';
+const crypto = require('node:crypto');
 const http = require('node:http');
 const { URL } = require('node:url');
 
 const say = (o) => process.stdout.write(JSON.stringify(o) + '\n');
 const counts = {};
-const faults = []; // { grant, how }: "lost" (done, and no answer), "500", "429"
+const faults = []; // { grant, how }: "lost" (done, and no answer), "dropped" (not done), "500", "429",
+// "forgotten" (done and answered, but then the server is set back to before it)
 
 async function main() {
   const { Provider } = await import(process.env.PROVIDER || 'oidc-provider').then((m) => ({ Provider: m.default || m.Provider }));
@@ -29,9 +32,9 @@ async function main() {
   const clients = [client('post'), client('basic', { token_endpoint_auth_method: 'client_secret_basic' }),
     client('public', { token_endpoint_auth_method: 'none', client_secret: undefined,
       grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'] })];
-  if (process.env.KEY) {
+  if (process.env.KEYS) {
     clients.push(client('signed', { token_endpoint_auth_method: 'private_key_jwt', client_secret: undefined,
-      jwks: { keys: [JSON.parse(process.env.KEY)] } }));
+      jwks: { keys: JSON.parse(process.env.KEYS).map((k) => crypto.createPublicKey(k).export({ format: 'jwk' })) } }));
   }
   const provider = new Provider(issuer, {
     clients,
@@ -99,6 +102,13 @@ async function main() {
     res.end(JSON.stringify(out));
   }
 
+  async function forget(before, after) {
+    await (await provider.RefreshToken.find(after)).destroy();
+    const old = await provider.RefreshToken.find(before);
+    old.consumed = undefined;
+    await old.save(3600);
+  }
+
   async function token(req, res) {
     const chunks = [];
     for await (const chunk of req) chunks.push(chunk);
@@ -113,6 +123,7 @@ async function main() {
       res.end();
       return;
     }
+    if (fault === 'dropped') { req.socket.destroy(); return; }
     const end = res.end.bind(res);
     res.end = (body, ...rest) => {
       if (body) {
@@ -125,7 +136,9 @@ async function main() {
         } catch (e) { /* not JSON */ }
       }
       if (fault === 'lost') { req.socket.destroy(); return res; }
-      return end(body, ...rest);
+      if (fault === 'forgotten') forget(form.get('refresh_token'), refusing.refresh).then(() => end(body, ...rest), say);
+      else end(body, ...rest);
+      return res;
     };
     handle(req, res);
   }

@@ -2,6 +2,7 @@
 -- call needs it as a bearer token.
 
 local kit = require "sandbox.kit"
+local url = require "url"
 local world = require "sandbox.procountor.world"
 
 local auth = {}
@@ -48,6 +49,41 @@ function auth.token(w, request, body)
     access_token = token, expires_in = w.settings.expires_in,
     token_type = w.settings.token_type and "bearer" or nil,
   }, { ["cache-control"] = "no-store" })
+end
+
+-- GET /keylogin: a person logs in there; here somebody always has.
+function auth.key_login(w, request)
+  local redirect = kit.query(request, "redirect_uri")
+  if kit.query(request, "response_type") ~= "code" or not redirect
+    or not kit.query(request, "client_id") then
+    return refuse("response_type=code, client_id and redirect_uri are wanted.", 400)
+  end
+  w.token_count = w.token_count + 1
+  local code = ("code.%d.%x"):format(w.token_count, w.at_ms * 8191 + w.token_count)
+  w.codes[code] = { until_ms = w.at_ms + 300000, redirect = redirect,
+    client = kit.query(request, "client_id") }
+  local state = kit.query(request, "state")
+  local location = ("%s%scode=%s&expires_in=300"):format(redirect,
+    redirect:find("?", 1, true) and "&" or "?", code)
+  if state then location = location .. "&state=" .. url.encode(state) end
+  return { status = 302, headers = { location = location } }, ""
+end
+
+-- POST {base}/oauth/key: the code of a login for an API key.
+function auth.key(w, request, body)
+  local form = kit.form(body)
+  local known = w.codes[form.code or ""]
+  w.codes[form.code or ""] = nil -- it is good for once
+  if form.grant_type ~= "authorization_code" or not known or known.until_ms < w.at_ms
+    or known.redirect ~= form.redirect_uri or known.client ~= form.client_id then
+    return refuse("Invalid authorization code.", 400)
+  end
+  local expected = w.settings.credentials or {}
+  if expected.client_secret and expected.client_secret ~= form.client_secret then
+    return refuse("Invalid client credentials.")
+  end
+  return kit.json(200, { api_key = expected.api_key or ("key-" .. known.client) },
+    { ["cache-control"] = "no-store" })
 end
 
 local function bearer(request)

@@ -11,7 +11,8 @@ function world.new(settings)
     settings = settings,
     customers = kit.array(), products = kit.array(), product_groups = kit.array(),
     partner_groups = kit.array(), invoices = kit.array(), payments = kit.array(),
-    effects = kit.array(), hidden = {}, ledger = kit.ledger(), window = {}, tokens = {}, token_count = 0,
+    effects = kit.array(), hidden = {}, ledger = kit.ledger(), window = {}, tokens = {}, codes = {},
+    token_count = 0,
     now = "2026-01-01T00:00:00", at_ms = 0,
     -- Ranges apart, so that an id used in the wrong place is found nowhere.
     last_id = { partner = 51000, contact = 71000, product = 900, product_group = 40,

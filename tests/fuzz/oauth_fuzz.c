@@ -1,0 +1,69 @@
+/* What authorization servers say: token answers, refusals, metadata; what browsers bring back; and
+ * grants as they are kept. */
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+#include "endpoints.h"
+#include "form.h"
+#include "grant.h"
+#include "mem.h"
+#include "resolver.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void token(struct str s)
+{
+    struct token_answer a;
+    struct err e = {0};
+    char words[256];
+    if (token_answer_parse(s, &a, &e) == 0) {
+        assert(a.access[0] && a.life_ms > 0 && a.life_ms <= 86400000);
+        assert(strcspn(a.access, "\r\n ") == strlen(a.access));
+        assert(!a.refresh || a.refresh[0]);
+    }
+    token_answer_free(&a);
+    token_error(s, words, sizeof words);
+    token_problem(s, words, sizeof words);
+}
+
+static void metadata(struct str s)
+{
+    struct endpoints ep;
+    struct err e = {0};
+    if (endpoints_parse(s, "https://a.example", &ep, &e) == 0) {
+        assert(strncmp(ep.token, "https://", 8) == 0);
+        assert(!ep.authorize || strncmp(ep.authorize, "https://", 8) == 0);
+        endpoints_free(&ep);
+    }
+}
+
+static void kept(struct str s)
+{
+    struct err e = {0};
+    struct grant *g = grant_parse(s, &e);
+    if (!g)
+        return;
+    char *text = grant_text(g), *again;
+    struct grant *h = grant_parse(str_of(text), &e);
+    assert(h);
+    again = grant_text(h);
+    assert(strcmp(text, again) == 0);
+    grant_free(g);
+    grant_free(h);
+    resolver_wipe(text);
+    resolver_wipe(again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct str s = {(const char *)data, size};
+    bool many;
+    token(s);
+    metadata(s);
+    kept(s);
+    mem_free(form_get(s, "code", &many));
+    char *text = mem_dupn(s.p, s.n);
+    mem_free(grant_origin(text));
+    mem_free(text);
+    return 0;
+}
