@@ -140,7 +140,7 @@ local function answer(request, body)
     if request.method ~= "POST" then return world.error(405, "Method not allowed.") end
     return auth.token(w, request, body)
   end
-  if path == "/oauth/key" and request.method == "POST" then return auth.key(w, request, body) end
+  if path == "/oauth/key" and request.method == "POST" then return auth.key(w, body) end
   if path == "/status" and request.method == "GET" then return company.status() end
   local refused = auth.refuse(w, request)
   if refused then return refused() end

@@ -70,7 +70,7 @@ function auth.key_login(w, request)
 end
 
 -- POST {base}/oauth/key: the code of a login for an API key.
-function auth.key(w, request, body)
+function auth.key(w, body)
   local form = kit.form(body)
   local known = w.codes[form.code or ""]
   w.codes[form.code or ""] = nil -- it is good for once
