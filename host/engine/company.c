@@ -42,6 +42,7 @@ struct company *company_get(struct engine *e, const char *name, bool make)
     list_init(&c->turn_node);
     list_init(&c->ready);
     list_init(&c->unrouted);
+    list_init(&c->late);
     list_init(&c->routing);
     backlog_init(&c->backlog);
     map_set(e->companies, str_of(name), c);

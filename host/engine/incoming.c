@@ -45,6 +45,7 @@ struct incoming *incoming_new(
     body_keep(ev, se->body);
     list_init(&ev->runs);
     list_init(&ev->wait_node);
+    list_init(&ev->late_node);
     list_init(&ev->route_node);
     list_append(&e->events, &ev->node);
     map_set(e->by_id, str_of(ev->id), ev);
@@ -79,6 +80,7 @@ void incoming_discard(struct incoming *ev)
     ev->version = NULL;
     list_remove(&ev->wait_node);
     list_remove(&ev->route_node);
+    incoming_filed(ev);
     list_remove(&ev->node);
     body_drop(ev);
     map_remove(ev->engine->by_id, str_of(ev->id));
@@ -129,6 +131,29 @@ void incoming_put_back(struct incoming *ev)
     list_append(at->next, &ev->wait_node);
     body_drop(ev);
     incoming_update(ev);
+}
+
+void incoming_late(struct incoming *ev)
+{
+    if (list_empty(&ev->late_node))
+        list_append(&ev->company->late, &ev->late_node);
+}
+
+void incoming_filed(struct incoming *ev)
+{
+    if (list_empty(&ev->late_node))
+        return;
+    list_remove(&ev->late_node);
+    if (!ev->engine->dead)
+        keys_look_again(ev->company);
+}
+
+bool incoming_late_before(const struct company *c, int64_t seq)
+{
+    for (struct list *n = c->late.next; n != &c->late; n = n->next)
+        if (LIST_OF(n, struct incoming, late_node)->seq < seq)
+            return true;
+    return false;
 }
 
 void incoming_accept(struct incoming *ev)

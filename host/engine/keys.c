@@ -190,6 +190,35 @@ void keys_ask_again(struct company *c)
     }
 }
 
+static struct key_queue *next_due(struct company *c)
+{
+    size_t at = 0;
+    struct str key;
+    void *value;
+    while (map_next(c->keys, &at, &key, &value))
+        if (((struct key_queue *)value)->due)
+            return value;
+    return NULL;
+}
+
+void keys_look_again(struct company *c)
+{
+    size_t at = 0;
+    struct str key;
+    void *value;
+    struct key_queue *q;
+    while (map_next(c->keys, &at, &key, &value)) {
+        q = value;
+        q->due = q->held;
+    }
+    /* Whoever goes on may end at once, and its queue with it. */
+    while ((q = next_due(c)) != NULL) {
+        q->due = false;
+        if (first(q))
+            run_admit(first(q));
+    }
+}
+
 /* ---- whose turn it is ---- */
 
 bool key_turn(struct run *r)
@@ -203,6 +232,9 @@ bool key_turn(struct run *r)
         ask(q);
         return false;
     }
+    q->held = !q->let_on && !had_begun(r) && incoming_late_before(q->company, r->event->seq);
+    if (q->held)
+        return false;
     q->let_on = true;
     return true;
 }

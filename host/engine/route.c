@@ -65,7 +65,8 @@ static void on_stored(void *arg, const struct err *err)
         return;
     }
     /* The disk is full. None of its runs has done anything: their intents were asked later and
-     * are refused as well. */
+     * are refused as well. Later events may have been stored nevertheless. */
+    incoming_late(ev);
     struct list *next;
     for (struct list *n = ev->runs.next; n != &ev->runs; n = next) {
         next = n->next;
@@ -89,12 +90,13 @@ char *route_key(const struct jsonv *v)
 }
 
 /* Stored as running at once, if it is: that saves a write. After a crash both mean the same. */
-static bool at_once(const struct company *c, const char *key)
+static bool at_once(const struct incoming *ev, const char *key)
 {
-    const struct engine *e = c->engine;
+    const struct engine *e = ev->engine;
+    const struct company *c = ev->company;
     return e->started && !e->draining && list_empty(&c->ready) && list_empty(&e->turn) &&
            e->stats.running < e->set.max_running && c->running < e->set.max_running_company &&
-           (!key[0] || key_is_free(c, key));
+           (!key[0] || (key_is_free(c, key) && !incoming_late_before(c, ev->seq)));
 }
 
 static void store_and_admit(struct incoming *ev, struct routed *t, const char *reason)
@@ -107,7 +109,7 @@ static void store_and_admit(struct incoming *ev, struct routed *t, const char *r
     for (int i = 0; i < t->n; i++) {
         struct store_run *sr = &t->runs[i];
         bool starts = sr->state == RUN_QUEUED;
-        if (starts && at_once(ev->company, sr->key))
+        if (starts && at_once(ev, sr->key))
             sr->state = RUN_RUNNING;
         silence_heard(ev->company, "rule", sr->rule, ev);
         struct run *r =
@@ -119,6 +121,7 @@ static void store_and_admit(struct incoming *ev, struct routed *t, const char *r
     }
     incoming_hold(ev);
     store_route(e->parts.store, ev->id, t->runs, t->n, t->n ? NULL : reason, on_stored, ev);
+    incoming_filed(ev);
     struct list *next;
     for (struct list *n = ev->runs.next; n != &ev->runs; n = next) {
         struct run *r = LIST_OF(n, struct run, event_node);
@@ -368,6 +371,7 @@ static void on_body(void *arg, const struct err *err)
     struct company *c = ev->company;
     log_event(LOG_ERROR, "event not read", "event", ev->id, "error", err->text, NULL);
     list_remove(&ev->route_node);
+    incoming_late(ev);
     incoming_put_back(ev);
     engine_retry_soon(c->engine);
     flush(c);

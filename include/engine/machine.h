@@ -141,6 +141,7 @@ struct company {
     int running;
     struct list unrouted;        /* events whose routing could not be stored */
     struct list routing;         /* events whose routing is under way, in their order */
+    struct list late;            /* events that later ones may have overtaken, see incoming_late */
     struct timetable *timetable; /* of the current version; NULL: none loaded yet */
     struct silence *silence;     /* the same */
     struct backlog backlog;
@@ -153,6 +154,7 @@ struct key_queue {
     struct list runs; /* in event order, behind those that had begun */
     char begun[64];   /* a run of the last start that had begun and is not here yet; "": none */
     bool let_on;      /* the first was let go on */
+    bool held, due;   /* the first waits for an earlier event to be routed; is to be looked at */
     int64_t known;    /* open runs of the key up to this event are here; of later ones, some */
     bool asking;      /* the store, for those */
 };
@@ -170,6 +172,7 @@ struct version *version_recorded(struct company *c, const char *name);
 struct incoming {
     struct list node;      /* engine.events */
     struct list wait_node; /* company.unrouted */
+    struct list late_node; /* company.late */
     struct engine *engine;
     struct company *company;
     char id[64];
@@ -294,6 +297,12 @@ struct incoming *incoming_new(
     struct engine *e, struct company *c, const struct store_event *se, int64_t seq);
 void incoming_accept(struct incoming *ev);   /* routes it, or lets it wait for its company */
 void incoming_put_back(struct incoming *ev); /* it is routed again after a while */
+/* It is to be routed again, and later ones may be routed already: what has its key waits until it
+ * is filed. */
+void incoming_late(struct incoming *ev);
+void incoming_filed(struct incoming *ev); /* its runs are in the queues of their keys */
+/* An event before seq is late: nobody knows yet which keys it has. */
+bool incoming_late_before(const struct company *c, int64_t seq);
 void incoming_settled(struct incoming *ev);  /* one of its runs is: see whether it was the last */
 void incoming_discard(struct incoming *ev);
 void incoming_hold(struct incoming *ev);      /* a callback of the store is to come */
@@ -351,6 +360,7 @@ void key_leave(struct run *r); /* its end: the next one of the key may go on */
 bool key_may_let_go(const struct run *r);
 void key_let_go(struct run *r);
 void keys_ask_again(struct company *c); /* after a failure of the store */
+void keys_look_again(struct company *c); /* an event is late no more */
 void keys_free(struct company *c);
 
 /* body.c */

@@ -245,6 +245,33 @@ static void write_and_end(struct script_call *c)
         note_end(c);
 }
 
+/* Passes of a fault point are counted once for all tests: this one comes first. */
+static const char *route_of_one_is_refused(const struct script_call *c)
+{
+    if (atoi(c->body) == 1 && nbegun++ == 0)
+        setenv("SAUMA_FAIL", "store_full:1-2", 1);
+    return "[{\"rule\":\"r\",\"policy\":\"automatic\",\"key\":\"k\"}]";
+}
+
+/* The routing of the first is refused and that of the second, which is of its key, is stored. */
+static void nobody_overtakes_one_whose_routing_was_refused(void **state)
+{
+    struct world *w = *state;
+    w->want = 10000;
+    fake.run = write_and_end;
+    net.serve = serve_well;
+    fake.route_of = route_of_one_is_refused;
+    forget();
+    world_start(w);
+    world_inject(w, "1");
+    world_inject(w, "2");
+    until_ended(w, 2);
+    unsetenv("SAUMA_FAIL");
+    assert_int_equal(nbegun, 2); /* the first was routed twice */
+    assert_int_equal(order[0], 1);
+    assert_int_equal(order[1], 2);
+}
+
 static const char *route_with_a_full_disk(const struct script_call *c)
 {
     if (atoi(c->body) == 1 && nbegun++ == 0)
@@ -287,6 +314,7 @@ int main(void)
         TEST(and_across_a_start),
         TEST(a_company_that_is_gone_costs_nothing),
 #ifdef SAUMA_FAULTS
+        TEST(nobody_overtakes_one_whose_routing_was_refused),
         TEST(a_full_disk_keeps_the_order),
 #endif
     };
