@@ -54,6 +54,18 @@ static int read_texts(const struct conf *c, struct texts *t)
     return 0;
 }
 
+static void print_aside(const struct jsonv *v)
+{
+    const struct jsonv *alert = jsonv_get(v, "alert");
+    const char *rule = jsonv_str(jsonv_get(v, "order_of_arrival"), NULL);
+    const char *poll = jsonv_str(jsonv_get(v, "poll"), NULL);
+    if (rule || poll)
+        printf("%s \"%s\"  ", rule ? "how new the data is, for rule" : "poll", rule ? rule : poll);
+    else
+        printf("%s %lld  ", alert ? "alert" : "refused delivery",
+            (long long)jsonv_int(alert, jsonv_int(jsonv_get(v, "refused_delivery"), 0)));
+}
+
 static int print_row(void *arg, struct str json)
 {
     const struct conf *c = arg;
@@ -69,9 +81,7 @@ static int print_row(void *arg, struct str json)
         printf("%s  %s  %s  ", event, jsonv_str(jsonv_get(v, "received_at"), ""),
             jsonv_str(jsonv_get(v, "state"), ""));
     else
-        printf("%s %lld  ", jsonv_get(v, "alert") ? "alert" : "refused delivery",
-            (long long)jsonv_int(
-                jsonv_get(v, "alert"), jsonv_int(jsonv_get(v, "refused_delivery"), 0)));
+        print_aside(v);
     if (refused)
         printf("not erased: %s\n", refused);
     else
@@ -109,7 +119,7 @@ static int tell(const struct conf *c, const struct store_erase *q, const struct 
     const char *data = conf_text(c, "data");
     struct left left = {.data = data};
     if (!conf_flag(c, "json"))
-        printf("%d event%s, %d alert%s or refused deliveries, %d texts %s; %d refused\n",
+        printf("%d event%s, %d alert%s or other rows beside them, %d texts %s; %d refused\n",
             out->events, out->events == 1 ? "" : "s", out->asides, out->asides == 1 ? "" : "s",
             out->fields, q->dry_run ? "would be erased" : "erased", out->refused);
     if (!q->dry_run && !out->log_emptied)
@@ -164,7 +174,9 @@ const struct command command_erase = {
         "JSON escapes or percent-encoded, upper and lower case alike) loses body, headers, requests,\n"
         "answers, results and log lines; a mark says when, by whom and why. Event, runs, states and\n"
         "times stay. What is not settled is refused: let it end, or skip it with a reason. The bytes\n"
-        "are overwritten. Exit status 1 if something was refused or is left.\n",
+        "are overwritten. Closed alerts, refused deliveries and what is kept by a key (newest) are\n"
+        "reached too; open alerts, polls and copies of outside registers (DIR/catalogues) are named;\n"
+        "backups, the host's own log and the outside systems are not reached. Exit status 1 if something was refused or is left.\n",
     .options = options,
     .run = erase_run,
 };

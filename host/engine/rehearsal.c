@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "rehearsal_impl.h"
 #include "step_file.h"
+#include "verdict.h"
 
 #define ARGUMENTS_MAX ((size_t)1 << 20)
 #define LOST_MAX      2 /* script processes that one call may take along */
@@ -234,21 +235,6 @@ static void on_step(void *arg, uint32_t seq, struct str spec, struct str body)
 
 /* ---- calls ---- */
 
-/* "file:line: message" of what a script raised or asked for; owned. */
-static char *words_of(struct str json)
-{
-    struct jsondoc *d = jsondoc_parse(json, NULL);
-    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
-    const char *message = jsonv_str(jsonv_get(root, "message"), NULL);
-    const char *where = jsonv_str(jsonv_get(root, "where"), "");
-    if (!message)
-        message = jsonv_str(jsonv_get(root, "reason"), "no reason was given");
-    bool placed = !where[0] || strncmp(message, where, strlen(where)) == 0;
-    char *words = mem_printf("%s%s%s", placed ? "" : where, placed ? "" : ": ", message);
-    jsondoc_free(d);
-    return words;
-}
-
 static void add_run(struct rehearsal *r, const struct jsonv *v)
 {
     const struct jsonv *key = jsonv_get(v, "key");
@@ -270,7 +256,7 @@ static void routed(struct work *w, enum script_outcome o, struct str json)
             add_run(w->out, c);
         jsondoc_free(d);
     } else {
-        w->out->problem = words_of(json);
+        w->out->problem = verdict_words(json);
     }
     next_run(w);
 }
@@ -286,7 +272,7 @@ static void ended(struct work *w, enum script_outcome o, struct str json)
     bool outside =
         o == SCRIPT_ERROR && (strcmp(class, "permanent") == 0 || strcmp(class, "transient") == 0 ||
                                  strcmp(class, "denied") == 0);
-    char *words = words_of(json);
+    char *words = verdict_words(json);
     end_run(w,
         o == SCRIPT_SKIP                   ? "skipped"
         : o == SCRIPT_ATTENTION || outside ? "attention"

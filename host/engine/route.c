@@ -9,6 +9,7 @@
 #include "log.h"
 #include "mem.h"
 #include "machine.h"
+#include "verdict.h"
 
 #define RUNS_MAX 100
 #define KEY_MAX  200
@@ -241,33 +242,20 @@ static void returned(struct incoming *ev, struct str json)
     jsondoc_free(d);
 }
 
-static void words_of(struct str json, char *out, size_t n)
-{
-    struct jsondoc *d = jsondoc_parse(json, NULL);
-    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
-    const char *message = jsonv_str(jsonv_get(root, "message"), NULL);
-    const char *where = jsonv_str(jsonv_get(root, "where"), "");
-    if (!message)
-        message = jsonv_str(jsonv_get(root, "reason"), "no reason was given");
-    bool placed = !where[0] || strncmp(message, where, strlen(where)) == 0;
-    snprintf(out, n, "%s%s%s", placed ? "" : where, placed ? "" : ": ", message);
-    jsondoc_free(d);
-}
-
 static void routed_as(struct incoming *ev, enum script_outcome o, struct str json)
 {
-    char words[1024];
     list_remove(&ev->route_node);
     if (o == SCRIPT_RETURNED) {
         returned(ev, json);
         return;
     }
-    words_of(json, words, sizeof words);
+    char *words = verdict_words(json);
     failed(ev,
         o == SCRIPT_ATTENTION ? RUN_ATTENTION
         : o == SCRIPT_SKIP    ? RUN_SKIPPED
                               : RUN_FAILED,
         words);
+    mem_free(words);
 }
 
 /* Keys are served in the order of events, so an answer waits for those of earlier events. */

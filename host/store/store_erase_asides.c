@@ -2,13 +2,10 @@
 #include "erase.h"
 #include "store_row.h"
 
-/* Tells of the row at hand: which it is, and why it was refused (NULL: it was not). */
-static int tell(struct erasing *z, const char *what, int64_t n, const char *refused,
-    store_row_fn fn, void *arg, struct store_erased *out)
+/* Tells of the row that z->row has begun to say: why it was refused (NULL: it was not). */
+static int tell(
+    struct erasing *z, const char *refused, store_row_fn fn, void *arg, struct store_erased *out)
 {
-    buf_clear(&z->row);
-    buf_addc(&z->row, '{');
-    row_int(&z->row, what, n);
     row_text(&z->row, "company", z->q->company);
     buf_adds(&z->row, ",\"fields\":[\"text\"]");
     row_text(&z->row, "refused", refused);
@@ -18,6 +15,12 @@ static int tell(struct erasing *z, const char *what, int64_t n, const char *refu
     else
         out->asides++;
     return fn(arg, buf_str(&z->row));
+}
+
+static void begin_row(struct erasing *z)
+{
+    buf_clear(&z->row);
+    buf_addc(&z->row, '{');
 }
 
 static void replace(struct erasing *z, const char *text, int64_t n, bool both)
@@ -45,7 +48,9 @@ static int alerts(struct erasing *z, store_row_fn fn, void *arg, struct store_er
             replace(z,
                 "UPDATE alerts SET text = ?2, about = iif(?3, 'erased ' || n, about) WHERE n = ?1",
                 n, in_about);
-        rc = tell(z, "alert", n,
+        begin_row(z);
+        row_int(&z->row, "alert", n);
+        rc = tell(z,
             open ? "it is open: close it with `sauma alerts --close N` and erase again" : NULL, fn,
             arg, out);
     }
@@ -70,7 +75,74 @@ static int refused_deliveries(
                 "UPDATE refused SET body = CAST(?2 AS BLOB), reason = iif(?3, 'erased', reason)"
                 " WHERE n = ?1",
                 n, in_reason);
-        rc = tell(z, "refused_delivery", n, NULL, fn, arg, out);
+        begin_row(z);
+        row_int(&z->row, "refused_delivery", n);
+        rc = tell(z, NULL, fn, arg, out);
+    }
+    query_free(&q);
+    return z->sql->rc ? -1 : 0;
+}
+
+static bool is_needed(struct erasing *z, const char *key)
+{
+    struct query q = query_prepare(z->sql, "SELECT 1 FROM runs WHERE company = ? AND key = ?"
+                                           " AND state NOT IN ('done','skipped')");
+    query_text(&q, z->q->company);
+    query_text(&q, key);
+    bool needed = query_row(&q) == 1;
+    query_free(&q);
+    return needed;
+}
+
+static void forget_order(struct erasing *z, const char *rule, const char *key)
+{
+    struct query q = query_prepare(
+        z->sql, "DELETE FROM newest WHERE company = ? AND rule = ? AND key = ?");
+    query_text(&q, z->q->company);
+    query_text(&q, rule);
+    query_text(&q, key);
+    query_run(&q);
+    query_free(&q);
+}
+
+/* How new the data of a key is (newest): kept for good, also when the events are pruned. */
+static int orders_of_arrival(
+    struct erasing *z, store_row_fn fn, void *arg, struct store_erased *out)
+{
+    int rc = 0;
+    struct query q = query_prepare(
+        z->sql, "SELECT rule, key, value FROM newest WHERE company = ? ORDER BY rule, key");
+    query_text(&q, z->q->company);
+    while (!rc && query_row(&q) == 1) {
+        const char *rule = query_col_text(&q, 0), *key = query_col_text(&q, 1);
+        if (!needles_in(&z->needles, str_of(key)) && !needles_in(&z->needles, query_col(&q, 2)))
+            continue;
+        begin_row(z);
+        row_text(&z->row, "order_of_arrival", rule);
+        bool needed = is_needed(z, key);
+        if (!needed && !z->q->dry_run)
+            forget_order(z, rule, key);
+        rc = tell(z, needed ? "a run of its key is not settled: let it end and erase again" : NULL,
+            fn, arg, out);
+    }
+    query_free(&q);
+    return z->sql->rc ? -1 : 0;
+}
+
+/* Where a poll is. Nobody but its rule knows what that means. */
+static int cursors(struct erasing *z, store_row_fn fn, void *arg, struct store_erased *out)
+{
+    int rc = 0;
+    struct query q = query_prepare(
+        z->sql, "SELECT name, cursor FROM schedules WHERE company = ? ORDER BY name");
+    query_text(&q, z->q->company);
+    while (!rc && query_row(&q) == 1) {
+        if (!needles_in(&z->needles, query_col(&q, 1)))
+            continue;
+        begin_row(z);
+        row_text(&z->row, "poll", query_col_text(&q, 0));
+        rc = tell(z, "its `since` holds it, and the next run needs that: erase again when it has "
+                     "read on", fn, arg, out);
     }
     query_free(&q);
     return z->sql->rc ? -1 : 0;
@@ -80,5 +152,8 @@ int erase_asides(struct erasing *z, store_row_fn fn, void *arg, struct store_era
 {
     if (!z->needles.n)
         return 0;
-    return alerts(z, fn, arg, out) || refused_deliveries(z, fn, arg, out) ? -1 : 0;
+    return alerts(z, fn, arg, out) || refused_deliveries(z, fn, arg, out) ||
+                   orders_of_arrival(z, fn, arg, out) || cursors(z, fn, arg, out)
+               ? -1
+               : 0;
 }

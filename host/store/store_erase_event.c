@@ -10,7 +10,7 @@
 #define EVENT_TEXTS                                                                                \
     "SELECT e.delivery, e.reason, e.type, b.headers, b.body FROM events e"                         \
     " LEFT JOIN bodies b ON b.event = e.seq WHERE e.seq = ?"
-#define RUN_TEXTS  "SELECT r.key, r.reason, r.result, r.about, r.tries FROM runs r WHERE r.event = ?"
+#define RUN_TEXTS  "SELECT r.key, r.reason, r.result, r.about, r.tries, r.newest FROM runs r WHERE r.event = ?"
 #define EDIT_TEXTS "SELECT body FROM edits WHERE event = ?"
 #define ACT_TEXTS                                                                                  \
     "SELECT a.reason, a.changes, a.before FROM runs r JOIN acts a ON a.run = r.id WHERE r.event = ?"
@@ -58,7 +58,7 @@ int erase_holds(struct erasing *z, int64_t event)
     static const struct {
         const char *text;
         int columns;
-    } all[] = {{EVENT_TEXTS, 5}, {RUN_TEXTS, 5}, {STEP_TEXTS, 5}, {LOG_TEXTS, 1}, {EDIT_TEXTS, 1},
+    } all[] = {{EVENT_TEXTS, 5}, {RUN_TEXTS, 6}, {STEP_TEXTS, 5}, {LOG_TEXTS, 1}, {EDIT_TEXTS, 1},
         {ACT_TEXTS, 3}, {OLD_STEP_TEXTS, 5}};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !rc && z->needles.n; i++)
         rc = any_row_holds(z, all[i].text, all[i].columns, event);
@@ -189,8 +189,8 @@ int erase_event(struct erasing *z, int64_t event, bool change)
          * again) goes with this one too: the trigger does it. */
         "DELETE FROM bodies WHERE event = ?1",
         "INSERT INTO bodies (event, headers, body) SELECT ?1, ?2, CAST(?2 AS BLOB)",
-        "UPDATE runs SET result = iif(result IS NULL, NULL, ?2), about = '', tries = NULL"
-        " WHERE event = ?1",
+        "UPDATE runs SET result = iif(result IS NULL, NULL, ?2), about = '', newest = '',"
+        " tries = NULL WHERE event = ?1",
         "UPDATE steps SET spec = ?2, body = x'', meta = iif(meta IS NULL, NULL, ?2),"
         " answer = iif(answer IS NULL, NULL, x''), sum = NULL WHERE " OF_RUNS("steps"),
         "UPDATE acts SET before = ?2 WHERE run IN (SELECT id FROM runs WHERE event = ?1)",

@@ -19,14 +19,15 @@ struct store_erase {
 struct store_erased {
     int events, fields; /* erased, or with dry_run to be erased */
     int refused;        /* events that hold it and are not settled, or may be delivered again */
-    int asides;         /* alerts and refused deliveries */
+    int asides;         /* rows beside the events */
     bool log_emptied;   /* the write-ahead log holds nothing of it either */
 };
 
 /* Calls fn for each event that holds a text: {event company received_at state runs[ids] fields[]
  * refused}; fields names what is replaced ("body", "run_x step 3 answer"), refused is null or says
  * why nothing was. Then for each alert and refused delivery that holds it: {alert (or
- * refused_delivery: its number) company fields[] refused}. -1 and e. */
+ * refused_delivery: its number; or order_of_arrival: a rule, of what is kept by a key; or poll: its
+ * name) company fields[] refused}. -1 and e. */
 int store_erase(const char *dir, const struct store_erase *q, store_row_fn fn, void *arg,
     struct store_erased *out, struct err *e);
 

@@ -328,6 +328,49 @@ static void refused_deliveries_too(void **state)
     drop(&rows);
 }
 
+/* What is kept by a key for good, also when its events are pruned; and where polls are. */
+static void what_is_kept_by_a_key_too(void **state)
+{
+    struct fixture *f = *state;
+    struct rows rows = {0};
+    struct store_erase q = question(true);
+    struct store_erased out;
+    fixture_exec(f, "INSERT INTO newest VALUES ('acme', 'A', 'maija@esimerkki.fi', 'n1', 'evt_9'),"
+                    " ('acme', 'B', 'k', 't maija@esimerkki.fi', 'evt_9'), ('acme', 'C', 'k', 'n2', 'evt_9'),"
+                    " ('other', 'A', 'k', 'n1', 'evt_9');"
+                    "INSERT INTO schedules (company, name, spec, slot, cursor) VALUES"
+                    " ('acme', 'changes', '', 1, '\"after Maija@esimerkki.fi\"')");
+    assert_int_equal(store_erase(f->dir, &q, keep, &rows, &out, NULL), 0);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM newest"), 4);
+    q.dry_run = false;
+    assert_int_equal(store_erase(f->dir, &q, keep, &rows, &out, NULL), 0);
+    assert_int_equal(out.asides, 2);
+    assert_int_equal(out.refused, 1);
+    assert_non_null(strstr(rows.row[3], "\"order_of_arrival\":\"A\""));
+    assert_non_null(strstr(rows.row[5], "\"poll\":\"changes\""));
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM newest"), 2);
+    fixture_exec(f, "UPDATE schedules SET cursor = '7'");
+    assert_int_equal(store_erase(f->dir, &q, keep, &rows, &out, NULL), 0);
+    assert_int_equal(count_left(f, &q), 0);
+    drop(&rows);
+}
+
+/* A run that is not settled needs to know how new the data of its key is. */
+static void what_an_open_run_needs_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct rows rows = {0};
+    struct store_erase q = question(false);
+    struct store_erased out;
+    add_chain(f, 0, "acme", "maija@esimerkki.fi", RUN_ATTENTION, clock_wall_ms() - LONG_AGO);
+    fixture_exec(
+        f, "INSERT INTO newest VALUES ('acme', 'Invoice', 'maija@esimerkki.fi', 'n1', 'evt_9')");
+    assert_int_equal(store_erase(f->dir, &q, keep, &rows, &out, NULL), 0);
+    assert_int_equal(out.refused, 2);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM newest"), 1);
+    drop(&rows);
+}
+
 /* What people did with a run: the data they changed, the steps that were asked again, why. */
 static void acts_too(void **state)
 {
@@ -420,6 +463,8 @@ int main(void)
         T(by_event_and_by_key),
         T(alerts_too),
         T(refused_deliveries_too),
+        T(what_is_kept_by_a_key_too),
+        T(what_an_open_run_needs_stays),
         T(acts_too),
         T(bad_questions),
         cmocka_unit_test(needles_in_every_spelling),
