@@ -96,8 +96,8 @@ static bool is_needed(struct erasing *z, const char *key)
 
 static void forget_order(struct erasing *z, const char *rule, const char *key)
 {
-    struct query q = query_prepare(
-        z->sql, "DELETE FROM newest WHERE company = ? AND rule = ? AND key = ?");
+    struct query q =
+        query_prepare(z->sql, "DELETE FROM newest WHERE company = ? AND rule = ? AND key = ?");
     query_text(&q, z->q->company);
     query_text(&q, rule);
     query_text(&q, key);
@@ -133,16 +133,18 @@ static int orders_of_arrival(
 static int cursors(struct erasing *z, store_row_fn fn, void *arg, struct store_erased *out)
 {
     int rc = 0;
-    struct query q = query_prepare(
-        z->sql, "SELECT name, cursor FROM schedules WHERE company = ? ORDER BY name");
+    struct query q =
+        query_prepare(z->sql, "SELECT name, cursor FROM schedules WHERE company = ? ORDER BY name");
     query_text(&q, z->q->company);
     while (!rc && query_row(&q) == 1) {
         if (!needles_in(&z->needles, query_col(&q, 1)))
             continue;
         begin_row(z);
         row_text(&z->row, "poll", query_col_text(&q, 0));
-        rc = tell(z, "its `since` holds it, and the next run needs that: erase again when it has "
-                     "read on", fn, arg, out);
+        rc = tell(z,
+            "its `since` holds it, and the next run needs that: erase again when it has "
+            "read on",
+            fn, arg, out);
     }
     query_free(&q);
     return z->sql->rc ? -1 : 0;

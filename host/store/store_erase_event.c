@@ -10,7 +10,8 @@
 #define EVENT_TEXTS                                                                                \
     "SELECT e.delivery, e.reason, e.type, b.headers, b.body FROM events e"                         \
     " LEFT JOIN bodies b ON b.event = e.seq WHERE e.seq = ?"
-#define RUN_TEXTS  "SELECT r.key, r.reason, r.result, r.about, r.tries, r.newest FROM runs r WHERE r.event = ?"
+#define RUN_TEXTS                                                                                  \
+    "SELECT r.key, r.reason, r.result, r.about, r.tries, r.newest FROM runs r WHERE r.event = ?"
 #define EDIT_TEXTS "SELECT body FROM edits WHERE event = ?"
 #define ACT_TEXTS                                                                                  \
     "SELECT a.reason, a.changes, a.before FROM runs r JOIN acts a ON a.run = r.id WHERE r.event = ?"

@@ -303,7 +303,7 @@ void incoming_late(struct incoming *ev);
 void incoming_filed(struct incoming *ev); /* its runs are in the queues of their keys */
 /* An event before seq is late: nobody knows yet which keys it has. */
 bool incoming_late_before(const struct company *c, int64_t seq);
-void incoming_settled(struct incoming *ev);  /* one of its runs is: see whether it was the last */
+void incoming_settled(struct incoming *ev); /* one of its runs is: see whether it was the last */
 void incoming_discard(struct incoming *ev);
 void incoming_hold(struct incoming *ev);      /* a callback of the store is to come */
 bool incoming_held_back(struct incoming *ev); /* it came; false: the event is gone */
@@ -359,7 +359,7 @@ void key_leave(struct run *r); /* its end: the next one of the key may go on */
 /* Leaving memory and not the store: whether its key can do without it here, and doing so. */
 bool key_may_let_go(const struct run *r);
 void key_let_go(struct run *r);
-void keys_ask_again(struct company *c); /* after a failure of the store */
+void keys_ask_again(struct company *c);  /* after a failure of the store */
 void keys_look_again(struct company *c); /* an event is late no more */
 void keys_free(struct company *c);
 

@@ -335,11 +335,12 @@ static void what_is_kept_by_a_key_too(void **state)
     struct rows rows = {0};
     struct store_erase q = question(true);
     struct store_erased out;
-    fixture_exec(f, "INSERT INTO newest VALUES ('acme', 'A', 'maija@esimerkki.fi', 'n1', 'evt_9'),"
-                    " ('acme', 'B', 'k', 't maija@esimerkki.fi', 'evt_9'), ('acme', 'C', 'k', 'n2', 'evt_9'),"
-                    " ('other', 'A', 'k', 'n1', 'evt_9');"
-                    "INSERT INTO schedules (company, name, spec, slot, cursor) VALUES"
-                    " ('acme', 'changes', '', 1, '\"after Maija@esimerkki.fi\"')");
+    fixture_exec(f,
+        "INSERT INTO newest VALUES ('acme', 'A', 'maija@esimerkki.fi', 'n1', 'evt_9'),"
+        " ('acme', 'B', 'k', 't maija@esimerkki.fi', 'evt_9'), ('acme', 'C', 'k', 'n2', 'evt_9'),"
+        " ('other', 'A', 'k', 'n1', 'evt_9');"
+        "INSERT INTO schedules (company, name, spec, slot, cursor) VALUES"
+        " ('acme', 'changes', '', 1, '\"after Maija@esimerkki.fi\"')");
     assert_int_equal(store_erase(f->dir, &q, keep, &rows, &out, NULL), 0);
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM newest"), 4);
     q.dry_run = false;
