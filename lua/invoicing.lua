@@ -211,7 +211,7 @@ local function own_sums(rows, sale)
     amounts[i] = { quantity = row.quantity, unit_price = row.unit_price,
       discount = row.discount_percent, vat = row.vat_percent }
   end
-  return sums.of(amounts, sale.prices_include_vat)
+  return sums.of(amounts, { gross = sale.prices_include_vat, discount = sale.discount_percent })
 end
 
 local function number_text(invoice)
@@ -305,7 +305,8 @@ local function wanted_of(sale, settings)
     payment_terms = sale.payment_term_days or settings.payment_terms,
     contact = sale.customer.contact_name or (sale.signer and sale.signer.name),
     email = sale.customer.email, language = sale.language or settings.language,
-    prices_include_vat = sale.prices_include_vat, channel = settings.channel,
+    prices_include_vat = sale.prices_include_vat, discount = sale.discount_percent,
+    channel = settings.channel,
     einvoice = sale.customer.einvoice, bank_reference = sale.bank_reference,
   }
 end

@@ -36,7 +36,8 @@ local function amount_of(read)
     rows[i] = { quantity = row.quantity, unit_price = row.unit_price, vat = row.vat_percent,
       discount = row.discount_percent }
   end
-  return sums.of(rows, read.prices_include_vat).total:text(2)
+  return sums.of(rows, { gross = read.prices_include_vat,
+    discount = read.discount_percent }).total:text(2)
 end
 
 local function about(read)

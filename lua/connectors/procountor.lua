@@ -12,6 +12,7 @@ Procountor, the financial management system: customers, products and sales invoi
 Each write looks first, and again when its answer was lost, so that none is done twice.
 ]]
 
+local abroad = require "connectors.procountor.abroad"
 local client_module = require "connectors.procountor.client"
 local customers = require "connectors.procountor.customers"
 local products = require "connectors.procountor.products"
@@ -36,6 +37,11 @@ local function check(settings)
   if customers_mode and customers_mode ~= "review" and customers_mode ~= "new" then
     return ('similar_customers: it is "review" or "new", not "%s"'):format(customers_mode)
   end
+  if settings.rounding and settings.rounding ~= "rate" and settings.rounding ~= "row" then
+    return ('rounding: it is "rate" or "row", not "%s"'):format(settings.rounding)
+  end
+  local wrong = abroad.check(settings.vat_statuses)
+  if wrong then return wrong end
   if settings.similar and not SIMILAR[settings.similar] then
     return ('similar: it is "review", "link" or "off", not "%s"'):format(settings.similar)
   end
@@ -80,6 +86,10 @@ return {
     bank_account = { type = "string", help = "own IBAN for invoices" },
     penalty_percent = { type = "any", help = "late interest of invoices" },
     vat_status = { type = "integer", help = "VAT status of invoices and products (1: sales at home)" },
+    vat_statuses = { type = "table", help = "VAT statuses of rows without VAT by where the customer "
+      .. "is: { eu = 5, export = 3, eu_consumer = ..., aland = ... }" },
+    rounding = { type = "string", help = 'how VAT is rounded there, if it is known: "rate" or "row"; '
+      .. "then sums must be the same to the cent" },
     units = { type = "table", help = "own words for Procountor's units" },
     transliterate = { type = "boolean", help = "letters outside Windows-1252 to their nearest" },
     similar = { type = "string",

@@ -19,6 +19,7 @@ added to its problems with the field's path in the sender's own names; the rule 
                                           address, address_problem }
   sale.terms(value, field, read)      "14", "14 pv netto", "heti" -> days, or nil
   sale.currency(value, field, read)   -> "EUR"
+  sale.discount(value, field, read)   the whole sale's discount in percent -> decimal, or nil
 ]]
 
 local address = require "address"
@@ -262,6 +263,15 @@ function sale.currency(value, field, read)
   read.problems[#read.problems + 1] = { field = field,
     message = ('"%s" is no currency; its code is wanted, such as EUR'):format(text) }
   return "EUR"
+end
+
+function sale.discount(value, field, read)
+  local percent = number(read, value, field, "the discount of the whole", "percent", false)
+  if not percent then return nil end
+  if percent >= money.number(0) and percent <= money.number(100) then return percent end
+  read.problems[#read.problems + 1] = { field = field,
+    message = ("a discount of %s %% is not possible"):format(money.plain(percent)) }
+  return nil
 end
 
 sale.flag, sale.object = flag, object

@@ -9,7 +9,7 @@ A signed proposal in one clear shape, out of whatever Click2Contract sent (outsi
                  address = { street, postal_code, city, country, co, po_box } or nil,
                  address_problem = "why there is none", no_address = true if none was given,
                  partner = what a person chose, see sale.lua },
-    prices_include_vat = false,
+    prices_include_vat = false, discount_percent = of the whole, or nil,
     rows = { { code, name, description, quantity, unit, unit_price, discount_percent, vat_percent,
                optional, where = "row 2 of the pricing table", field = "pricing_table.rows[1]" } },
     left_out = the optional rows that were not selected,
@@ -108,7 +108,7 @@ end
 local function read_tables(payload, read)
   local list = pricing_tables(payload)
   read.tables = #list
-  local kind
+  local kind, discount
   for t, entry in ipairs(list) do
     local include = flag(entry.table.prices_include_vat) == true
     -- A table of which nothing was bought says nothing about the invoice.
@@ -119,10 +119,18 @@ local function read_tables(payload, read)
             .. "kind only" }
       end
       if kind == nil then kind = include end
+      local field = entry.field .. ".discount_percent"
+      local off = sale.discount(entry.table.discount_percent, field, read) or money.number(0)
+      if discount and off ~= discount then
+        read.problems[#read.problems + 1] = { field = field, message = "the pricing tables have "
+          .. "discounts that differ; an invoice has one, so give them to the rows" }
+      end
+      discount = discount or off
     end
     add_totals(read, object(entry.table.totals), t == 1)
   end
   read.prices_include_vat = kind == true
+  if discount and discount ~= money.number(0) then read.discount_percent = discount end
 end
 
 function proposal.read(payload)

@@ -11,7 +11,7 @@ rules invoice from (connectors/click2contract/proposal.lua), with more of what a
                  einvoice = { address, operator } },
     rows (also lines) = { { code, name, quantity, unit, unit_price, discount_percent, vat_percent,
                             where, field } }, totals = { net } or { gross },
-    prices_include_vat, problems = { { field = "data.deal.lines[0].quantity", message } },
+    prices_include_vat, discount_percent (of the whole), problems = { { field = "data.deal.lines[0].quantity", message } },
     organization, person = as they came, payload = the whole event }
 
 event: { data = { deal, organization, person }, trigger = "manual" if somebody pressed a button }.
@@ -106,6 +106,7 @@ function deal.read(event, options)
   read.reference = given.text(it.order_reference) or read.project
   read.bank_reference = given.text(it.bank_reference)
   read.prices_include_vat = sale.flag(it.prices_include_vat) == true
+  read.discount_percent = sale.discount(it.discount_percent, paths.deal .. ".discount_percent", read)
   read.customer = customer_of(organization, person)
   read.fields = { name = paths.organization .. ".name", address = paths.organization .. ".address",
     business_id = paths.organization .. ".business_id", partner = paths.organization .. ".partner" }

@@ -5,6 +5,8 @@ area of the EU; Northern Ireland (XI) and Kosovo (XK) are called temporary.
 
   countries.name(code_or_name) -> "FINLAND", or nil if Procountor has no such country
   countries.code(name)         -> "FI", or nil
+  countries.in_eu(name)        -> true if it is in the EU's VAT area, Finland too (the Aland islands and
+                                  Northern Ireland are not, see connectors/procountor/abroad.lua)
 ]]
 
 local countries = {}
@@ -299,6 +301,14 @@ end
 function countries.code(name)
   if type(name) ~= "string" or not name:find("^[%u_]+$") then return nil end
   return LIST:match("\n(%u%u) " .. name .. "\n")
+end
+
+-- Directive 2006/112/EC, article 5, as the member states stand in 2026.
+local EU = " AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK "
+
+function countries.in_eu(name)
+  local code = countries.code(name)
+  return code ~= nil and EU:find(" " .. code .. " ", 1, true) ~= nil
 end
 
 return countries

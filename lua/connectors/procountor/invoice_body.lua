@@ -11,6 +11,7 @@ wanted = {
   payment_terms     days from the invoice's date to its due date (14), or due_date
   date              invoice date (today in the company's time zone)
   contact, email    person and address at the buyer
+  discount          percent off the whole invoice, after the rows' own (0)
   language, currency, currency_rate (where the currency is not EUR), prices_include_vat, channel,
   einvoice = { address, operator }, penalty_percent, bank_account (own IBAN), bank_reference (a
   reference number; without one Procountor makes it), vat_status, notes, additional_information,
@@ -31,6 +32,7 @@ local money = require "money"
 local time = require "time"
 local current = require "current"
 local ending = require "ending"
+local abroad = require "connectors.procountor.abroad"
 local addresses = require "connectors.procountor.addresses"
 local emails = require "connectors.procountor.email"
 local payee = require "connectors.procountor.payee"
@@ -77,6 +79,13 @@ local function kept(amounts, where)
   return rounded
 end
 
+local function percent_off(value, named, where)
+  local percent = value and products.number_of(value, named, "the discount") or ZERO
+  if percent >= ZERO and percent <= decimal(100) then return percent:round(SCALES.discount) end
+  ending.attention(("%s: a discount of %s %% is not possible. Correct it and send it again.")
+    :format(where, money.plain(percent)))
+end
+
 -- A whole number of days from 0 to 999, whichever way it was written.
 local function term_days(value)
   local number = money.number(value)
@@ -96,12 +105,7 @@ local function row_of(client, line, index, date)
   end
   local quantity = products.number_of(line.quantity, named, "the quantity")
   local price = products.number_of(line.unit_price, named, "the unit price")
-  local discount = given(line.discount or line.discount_percent)
-  discount = discount and products.number_of(discount, named, "the discount") or decimal(0)
-  if discount < 0 or discount > 100 then
-    ending.attention(("%s: a discount of %s %% is not possible. Correct it and send it again.")
-      :format(where, money.plain(discount)))
-  end
+  local discount = percent_off(given(line.discount or line.discount_percent), named, where)
   local percent = vat.percent(client, products.number_of(
     given(line.vat) or given(line.vat_percent) or product.vat, named, "the VAT percentage"),
     where, date)
@@ -261,10 +265,6 @@ function invoice_body.make(client, wanted)
       .. "the city in fields of their own and send it again."):format(
       log.mask(customer.name or "the customer"), reason), { field = "address" })
   end
-  if address.country ~= "FINLAND" then
-    current.warn("the customer's country is %s: check the VAT of the invoice before it is sent",
-      address.country)
-  end
   local date = wanted.date or time.today(current.company.time_zone)
   local due = wanted.due_date or time.add_days(date, term_days(wanted.payment_terms or 14))
   if due < date then
@@ -275,6 +275,8 @@ function invoice_body.make(client, wanted)
   for i, line in ipairs(wanted.rows) do
     rows[i], amounts[i] = row_of(client, line, i, given.text(wanted.delivery_end) or date)
   end
+  local discount = percent_off(given(wanted.discount), { where = "the invoice " .. number },
+    "the invoice " .. number)
   local email = email_of(wanted, customer)
   local einvoice = given(wanted.einvoice) or {}
   local reference, reference_type = bank_reference(wanted)
@@ -290,7 +292,7 @@ function invoice_body.make(client, wanted)
       dueDate = due, bankReferenceCode = reference, bankReferenceCodeType = reference_type },
     extraInfo = { accountingByRow = true,
       unitPricesIncludeVat = wanted.prices_include_vat == true },
-    discountPercent = 0, orderReference = given.text(wanted.reference),
+    discountPercent = discount, orderReference = given.text(wanted.reference),
     originalInvoiceNumber = number, invoiceRows = rows,
     vatStatus = wanted.vat_status or client.settings.vat_status or vat.DOMESTIC,
     invoiceChannel = channel_of(wanted, email, einvoice),
@@ -303,7 +305,9 @@ function invoice_body.make(client, wanted)
   }
   preflight.body(body, LIMITS, { subject = "the invoice " .. number,
     transliterate = client.settings.transliterate })
-  local own = sums.of(amounts, wanted.prices_include_vat == true)
+  local own = sums.of(amounts, { gross = wanted.prices_include_vat == true,
+    discount = discount ~= ZERO and discount or nil, rounding = client.settings.rounding })
+  abroad.apply(client, body, abroad.destination(address.country, body.counterParty.taxCode))
   vat.status(client, body.vatStatus, "the invoice " .. number)
   warn_of(body, own)
   return body, own

@@ -1,15 +1,21 @@
 --[[
 An invoice's sums, computed here and compared with what Procountor says (outside-systems 6.9: a
 row's net is rounded to cents, VAT is computed for each rate from the sum of its rows; all half away
-from zero). Everything is decimal. How Procountor rounds VAT is not documented: each row may have its
-own, which is as lawful, so sums that agree with either way are right.
+from zero). The whole invoice's discount comes after the rows' own. Everything is decimal.
 
-  sums.of(rows, gross)   rows = { { quantity, unit_price, discount, vat } }, decimals; gross: prices
-                         include VAT
+How Procountor rounds VAT is not documented: each row may have its own, which is as lawful. A company
+that knows says so on the connection (rounding = "rate" or "row"), and the sums must then be the same
+to the cent; else those that agree with either way are right.
+
+  sums.of(rows, options)   rows = { { quantity, unit_price, discount, vat } }, decimals
+                           options = { gross = prices include VAT, discount = percent of the whole
+                           invoice, rounding = "rate" (default) or "row" }
       -> { net, vat, total, rates = number of different VAT rates, row_sums = { ... },
-           per_row = { net, vat, total } with VAT rounded row by row }
+           other = { net, vat, total } in the other way of rounding,
+           exact = true if rounding was given }
   sums.difference(own, info)  info = { excludingVatTotal, vatSumTotal, invoiceSumTotal }
-      -> nil if they agree within one cent a rate (at most five an invoice), else in words
+      -> nil if they agree: to the cent if the way of rounding is known, else within one cent a rate
+         (at most five an invoice) of either; else in words
 ]]
 
 local decimal = require "decimal"
@@ -18,27 +24,31 @@ local given = require "given"
 local sums = {}
 
 local HUNDRED = decimal(100)
+local ZERO = decimal(0)
 local MOST = decimal("0.05")
 local CENT = decimal("0.01")
 
 -- Net and VAT of an amount that is net, or gross.
-local function split(amount, percent, gross)
-  if not gross then return amount, (amount * percent / HUNDRED):round(2) end
-  local net = (amount * HUNDRED / (HUNDRED + percent)):round(2)
-  return net, amount - net
+local function split(amount, percent, options)
+  local after = options.discount
+    and (amount * (HUNDRED - options.discount) / HUNDRED):round(2) or amount
+  if not options.gross then return after, (after * percent / HUNDRED):round(2) end
+  local net = (after * HUNDRED / (HUNDRED + percent)):round(2)
+  return net, after - net
 end
 
 -- The sums of { amount, percent } entries, each rounded on its own.
-local function totals(entries, gross)
-  local net, tax = decimal(0), decimal(0)
+local function totals(entries, options)
+  local net, tax = ZERO, ZERO
   for _, entry in ipairs(entries) do
-    local part_net, part_tax = split(entry.amount, entry.percent, gross)
+    local part_net, part_tax = split(entry.amount, entry.percent, options)
     net, tax = net + part_net, tax + part_tax
   end
   return { net = net:round(2), vat = tax:round(2), total = (net + tax):round(2) }
 end
 
-function sums.of(rows, gross)
+function sums.of(rows, options)
+  options = options or {}
   local by_rate, order, row_sums, lines = {}, {}, {}, {}
   for i, row in ipairs(rows) do
     local amount = (row.quantity * row.unit_price * (HUNDRED - row.discount) / HUNDRED):round(2)
@@ -46,14 +56,16 @@ function sums.of(rows, gross)
     local key = row.vat:text(4)
     local rate = by_rate[key]
     if not rate then
-      rate = { percent = row.vat, amount = decimal(0) }
+      rate = { percent = row.vat, amount = ZERO }
       by_rate[key] = rate
       order[#order + 1] = rate
     end
     rate.amount = rate.amount + amount
   end
-  local result = totals(order, gross)
-  result.rates, result.row_sums, result.per_row = #order, row_sums, totals(lines, gross)
+  local result, other = totals(order, options), totals(lines, options)
+  if options.rounding == "row" then result, other = other, result end
+  result.rates, result.row_sums, result.other = #order, row_sums, other
+  result.exact = options.rounding ~= nil
   return result
 end
 
@@ -78,10 +90,11 @@ local function difference(own, info, tolerance)
 end
 
 function sums.difference(own, info)
+  if own.exact then return difference(own, info, ZERO) end
   local tolerance = CENT * own.rates
   if tolerance > MOST then tolerance = MOST end
   local words = difference(own, info, tolerance)
-  if words and own.per_row and not difference(own.per_row, info, tolerance) then return nil end
+  if words and own.other and not difference(own.other, info, tolerance) then return nil end
   return words
 end
 

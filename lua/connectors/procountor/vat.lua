@@ -5,6 +5,7 @@ VAT percentages and statuses that are in use in the company's Procountor (outsid
                                       the run ends as attention, naming the row and what is allowed.
                                       date (of delivery): a rate of another time is a warning
   vat.status(client, value, row)   -> the status if sales may carry it there; else likewise
+  vat.statuses(client)             the statuses that sales may carry there, in words
   vat.DOMESTIC                     the status of ordinary sales at home
   vat.register_price_includes_vat(client)  -> true if the product register holds gross prices
 
@@ -87,16 +88,23 @@ function vat.percent(client, value, row, date)
     { row = row, vat_percent = percent, allowed = names })
 end
 
-function vat.status(client, value, row)
+function vat.statuses(client)
   local names = {}
-  for _, known in ipairs(in_use(client).statuses) do
-    if known.number == value then return value end
-    names[#names + 1] = ("%s (%s)"):format(tostring(known.number), known.words or "?")
+  for i, known in ipairs(in_use(client).statuses) do
+    names[i] = ("%s (%s)"):format(tostring(known.number), known.words or "?")
   end
+  return #names > 0 and table.concat(names, ", ") or "none that is listed"
+end
+
+function vat.status(client, value, row)
+  local statuses = in_use(client).statuses
   -- A server that lists none leaves the judgement to itself.
-  if #names == 0 then return value end
+  if #statuses == 0 then return value end
+  for _, known in ipairs(statuses) do
+    if known.number == value then return value end
+  end
   ending.attention(("%s: the VAT status %s is not in use for sales in Procountor. In use there: %s. "
-    .. "Correct it and send it again."):format(row, tostring(value), table.concat(names, ", ")),
+    .. "Correct it and send it again."):format(row, tostring(value), vat.statuses(client)),
     { row = row, vat_status = value })
 end
 

@@ -61,3 +61,12 @@ rule "Make an invoice" { on = "lab.invoice",
   run = function(event) return procountor.invoices.create(event.invoice) end }
 rule "Send a notice" { on = "lab.notice",
   run = function(event) return { told = { notify("slack", event.text) } } end }
+
+-- A Procountor of which all is known: statuses of sales abroad, and how it rounds.
+connect "procountor"     { as = "exact", url = env "PROCOUNTOR_URL",
+                           client_id = secret "procountor-client-id",
+                           client_secret = secret "procountor-client-secret",
+                           api_key = secret "procountor-api-key", rate = 1000,
+                           vat_statuses = { eu = 5, export = 3 }, rounding = "rate", twins = false }
+rule "Make an exact invoice" { on = "lab.exact",
+  run = function(event) return _ENV.exact.invoices.create(event.invoice) end }

@@ -1,0 +1,107 @@
+-- VAT of customers abroad, the whole invoice's discount, and sums that must be the same to the cent.
+
+local RATE = decimal "25.5"
+
+local function customer(country, vat_number, postal_code)
+  return { name = "Asiakas", vat_number = vat_number, address = { street = "Testgatan 1",
+    postal_code = postal_code or "11122", city = "Stad", country = country } }
+end
+
+local function row(price, vat, more)
+  local r = { name = "Työ", quantity = 1, unit_price = price, vat = vat }
+  for key, value in pairs(more or {}) do r[key] = value end
+  return r
+end
+
+local count = 0
+local function invoice(procountor, wanted)
+  count = count + 1
+  wanted.original_number = "X-" .. count
+  local run = deliver("lab", { type = "exact", id = "x" .. count, invoice = wanted })
+  return run, procountor.invoices[#procountor.invoices]
+end
+
+test("rows without VAT carry the company's status of where the customer is", function()
+  local procountor = sandbox "procountor"
+  local cases = {
+    { customer("DE", "DE136695976"), 5 },
+    { customer("US"), 3 },
+    { customer("SE"), 1, "eu_consumer" },
+    { customer("AX", nil, "22100"), 1, "aland" },
+    { customer("XI", nil, "BT1 1AA"), 1, nil },
+  }
+  for _, case in ipairs(cases) do
+    local run, made = invoice(procountor, { customer = case[1], rows = { row(100, 0), row(50, 0) } })
+    expect(run.state).is "done"
+    expect(made.vatStatus).is(case[2])
+    if case[2] ~= 1 then
+      expect(made.invoiceRows[2]).has { vatStatus = case[2] }
+      expect(run.result.warnings).is(nil)
+    else
+      expect(run.result.warnings[1]).contains "check the VAT of the invoice"
+      if case[3] then
+        expect(run.result.warnings[1]).contains("vat_statuses = { " .. case[3] .. " = ... }")
+        expect(run.result.warnings[1]).contains "5 (EU community sales (product))"
+      end
+    end
+  end
+end)
+
+test("a row's own status stays, and VAT that is charged abroad is worth a look", function()
+  local procountor = sandbox "procountor"
+  local run, made = invoice(procountor, { customer = customer("DE", "DE136695976"),
+    rows = { row(100, 0, { vat_status = 12 }), row(50, RATE) } })
+  expect(run.state).is "done"
+  expect(made).has { vatStatus = 1 }
+  expect(made.invoiceRows[1]).has { vatStatus = 12 }
+  expect(run.result.warnings[1]).contains "the customer's country is GERMANY"
+  run, made = invoice(procountor, { customer = customer("FI", nil, "00100"), rows = { row(100, RATE) } })
+  expect(run.result.warnings).is(nil)
+  expect(made).has { vatStatus = 1 }
+end)
+
+test("the whole invoice's discount comes after the rows' own", function()
+  local procountor = sandbox "procountor"
+  local rows = { row(decimal(33.335), RATE, { quantity = 3, discount = 10 }), row(1, RATE),
+    row(decimal "0.33", decimal "13.5"), row(decimal "0.33", decimal "13.5") }
+  local run, made = invoice(procountor, { customer = customer("FI", nil, "00100"), rows = rows,
+    discount = 15 })
+  expect(run.state).is "done"
+  expect(made).has { discountPercent = 15 }
+  -- 91.00 less 15 % is 77.35, with 19.72 of VAT; 0.66 is 0.56, with 0.08.
+  expect(run.result).has { net = decimal "77.91", total = decimal "97.71" }
+  run = invoice(procountor, { customer = customer("FI", nil, "00100"), rows = rows, discount = 101 })
+  expect(run.state).is "attention"
+  expect(run.reason).contains "a discount of 101 % is not possible"
+end)
+
+test("where the way of rounding is known, a cent of difference stops the run with both sums",
+  function()
+    local procountor = sandbox "procountor"
+    local rows = { row(decimal "0.33", RATE), row(decimal "0.33", RATE), row(decimal "0.33", RATE) }
+    local wanted = { customer = customer("FI", nil, "00100"), rows = rows }
+    local run = invoice(procountor, wanted)
+    expect(run.state).is "done"
+    expect(run.result).has { total = decimal "1.24" }
+    procountor.seed { settings = { vat_rounding = "per_row" } }
+    run = invoice(procountor, wanted)
+    expect(run.state).is "attention"
+    expect(run.reason).contains "VAT 0.24 there, 0.25 here; total 1.23 there, 1.24 here"
+  end)
+
+test("a discount on the whole proposal is the invoice's, and in what the proposal states", function()
+  local procountor = sandbox "procountor"
+  sandbox "slack"
+  sandbox "zapier"
+  local changes = { ["pricing_table.discount_percent"] = "10 %",
+    ["pricing_table.totals"] = { net = decimal "1690.20", gross = decimal "2121.20" } }
+  local run = deliver("click2contract", fixture("signed.json", changes))
+  expect(run.state).is "done"
+  expect(run.result.warnings).is(nil)
+  expect(procountor.invoices[1]).has { discountPercent = 10 }
+  expect(run.result).has { total = decimal "2121.20" }
+  changes["pricing_table.discount_percent"], changes.id, changes["contract.id"] = 110, "evt_2", "2"
+  run = deliver("click2contract", fixture("signed.json", changes))
+  expect(run.state).is "attention"
+  expect(run.reason).contains "pricing_table.discount_percent"
+end)
