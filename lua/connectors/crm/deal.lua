@@ -11,7 +11,8 @@ rules invoice from (connectors/click2contract/proposal.lua), with more of what a
                  einvoice = { address, operator } },
     rows (also lines) = { { code, name, quantity, unit, unit_price, discount_percent, vat_percent,
                             where, field } }, totals = { net } or { gross },
-    prices_include_vat, discount_percent (of the whole), problems = { { field = "data.deal.lines[0].quantity", message } },
+    prices_include_vat, discount_percent (of the whole),
+    problems = { { field = "data.deal.lines[0].quantity", message } },
     organization, person = as they came, payload = the whole event }
 
 event: { data = { deal, organization, person }, trigger = "manual" if somebody pressed a button }.
