@@ -26,6 +26,7 @@ enum { NO = DECISION_OTHER, ASKS = DECISION_ASKS, LINKS = DECISION_LINKS };
 #define WITHIN_MOST     800 /* of 1000 */
 #define WITHIN_LEAST    380
 #define WITHIN_ALONE    2000
+#define LIKE_MAX        12   /* candidates that may be like the match: the best ones */
 #define PRICE_CLOSE     110  /* of 100 */
 #define CODE_SCORE      4000 /* with a code in common, though the names agree little ... */
 #define CODE_ALONE      2000 /* ... if nothing else comes so near */
@@ -269,7 +270,7 @@ static bool is_crowded(struct catalog *c, const struct asked *all, int n, int ma
     struct evidence_side m = {c->match, catalog_price(record)};
     catalog_profile(c, record, c->match);
     weigh(c, c->match);
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && i < LIKE_MAX; i++) {
         const char *other = c->records[all[i].slot];
         struct evidence_side o = {c->other, catalog_price(other)};
         struct evidence v;
