@@ -159,23 +159,35 @@ static void sum_price(struct evidence *out, int64_t a, int64_t b)
             (int32_t)(PRICE_CLOSE + (PRICE_FAR - PRICE_CLOSE) * (ratio - 110) / 190);
 }
 
-static int64_t weight_of(const struct profile *p, bool text_only, uint32_t *words, int *n)
+/* The weight of the different words, which go to words. */
+static int64_t weight_of(const struct profile *p, uint32_t *words, int *n, struct words_seen *seen)
 {
     int64_t sum = 0;
+    memset(seen, 0, sizeof(*seen));
     for (int i = 0; i < p->n; i++) {
         const struct token *t = &p->token[i];
-        if (t->kind == TOKEN_EXACT || t->field == TOKEN_UNIT ||
-            (text_only && t->field != TOKEN_TEXT))
+        if (t->kind == TOKEN_EXACT || t->field == TOKEN_UNIT)
             continue;
-        int k = 0;
+        int k = may_have_seen(seen, t->word) ? 0 : *n;
         while (k < *n && words[k] != t->word)
             k++;
         if (k < *n && t->word != TOKEN_NO_WORD)
             continue;
+        seen->at[t->word & 255] = true;
         words[(*n)++] = t->word;
         sum += t->weight;
     }
     return sum;
+}
+
+/* True if a word of the description weighs anything. */
+static bool has_text(const struct profile *p)
+{
+    for (int i = 0; i < p->n; i++)
+        if (p->token[i].field == TOKEN_TEXT && p->token[i].kind != TOKEN_EXACT &&
+            p->token[i].weight > 0)
+            return true;
+    return false;
 }
 
 /* How much of the shorter of the two full texts is in the other. */
@@ -183,13 +195,13 @@ static void sum_text(struct comparison *c)
 {
     uint32_t a[TOKEN_MAX], b[TOKEN_MAX];
     int na = 0, nb = 0;
-    if (weight_of(c->query.p, true, a, &na) == 0 || weight_of(c->match.p, true, b, &nb) == 0)
+    struct words_seen in_a, in_b;
+    if (!has_text(c->query.p) || !has_text(c->match.p))
         return;
-    na = nb = 0;
-    int64_t wa = weight_of(c->query.p, false, a, &na), wb = weight_of(c->match.p, false, b, &nb);
+    int64_t wa = weight_of(c->query.p, a, &na, &in_a), wb = weight_of(c->match.p, b, &nb, &in_b);
     int64_t common = 0;
     for (int j = 0; j < nb; j++) {
-        if (b[j] == TOKEN_NO_WORD)
+        if (b[j] == TOKEN_NO_WORD || !may_have_seen(&in_a, b[j]))
             continue;
         int i = 0;
         while (i < na && a[i] != b[j])

@@ -29,6 +29,16 @@ static inline void credit(struct found *f, int i, int of_1000)
         f->credit[i] = (int16_t)of_1000;
 }
 
+/* Which words may be among some: most pairs of words differ, and are told apart here. */
+struct words_seen {
+    bool at[256];
+};
+
+static inline bool may_have_seen(const struct words_seen *s, uint32_t word)
+{
+    return s->at[word & 255];
+}
+
 /* Each fills credits and sets conflicts. */
 void evidence_exact_words(struct comparison *c);
 void evidence_similar_words(struct comparison *c);

@@ -33,9 +33,13 @@ static void note_rare(struct comparison *c, const struct token *a, const struct 
 void evidence_exact_words(struct comparison *c)
 {
     const struct profile *q = c->query.p, *m = c->match.p;
+    struct words_seen there = {{false}};
+    for (int j = 0; j < m->n; j++)
+        there.at[m->token[j].word & 255] = true;
     for (int i = 0; i < q->n; i++) {
         const struct token *a = &q->token[i];
-        if (a->word == TOKEN_NO_WORD || a->kind == TOKEN_EXACT || a->field == TOKEN_UNIT)
+        if (!may_have_seen(&there, a->word) || a->word == TOKEN_NO_WORD || a->kind == TOKEN_EXACT ||
+            a->field == TOKEN_UNIT)
             continue;
         for (int j = 0; j < m->n; j++) {
             const struct token *b = &m->token[j];
