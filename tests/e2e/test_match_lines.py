@@ -1,4 +1,5 @@
 """ids, address and match names: lines in, lines out, one for one, whatever the lines hold."""
+import decimal
 import json
 import pathlib
 import random
@@ -94,6 +95,17 @@ class Lines(unittest.TestCase):
                     answers, told, status = self.products(text.encode(encoding))
                     self.assertEqual((told, status), ("", 0))
                     self.assertEqual([(a["query"], a["match"]) for a in answers], [("001", "1"), ("2", "2")])
+
+    def test_the_parts_of_a_product_s_score_add_up(self):
+        folder = pathlib.Path(__file__).resolve().parents[1] / "data" / "product"
+        tables = sorted(folder.rglob("*.csv"))
+        self.assertTrue(tables)
+        done = run("match", "products", "--catalog", str(tables[0]), "--queries", str(tables[0]), "--explain")
+        answers = [json.loads(line, parse_float=decimal.Decimal) for line in done.stdout.splitlines()]
+        told = [c for a in answers if "explain" in a for c in a["explain"]["candidates"]]
+        self.assertGreater(len(told), 20)
+        for candidate in told:
+            self.assertEqual(sum(candidate["parts"].values()), candidate["score"])
 
     def test_bad_lines_of_a_table_are_told_and_the_others_done(self):
         answers, told, status = self.products(
