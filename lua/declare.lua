@@ -129,7 +129,10 @@ end
 
 local function check_literal(entry, name, value)
   local wanted = entry.connector.settings[name]
-  if type(value) == "string" and wanted
+  if wanted and wanted.type == "secret_or_false" and type(value) == "table"
+    and not handle.kind(value) then
+    for _, each in ipairs(value) do check_literal(entry, name, each) end
+  elseif type(value) == "string" and wanted
     and (wanted.type == "credential" or wanted.type == "secret_or_false") then
     state.warnings[#state.warnings + 1] = ('%s: %s of connection "%s" stands in the file as plain '
       .. 'text; secret "name" keeps it out of it'):format(entry.where, name, entry.name)

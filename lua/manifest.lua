@@ -57,7 +57,13 @@ local function webhook_of(entry)
   local make = entry.connector.webhook
   if not make then return json.null end
   local webhook = make(entry.settings)
-  if entry.settings.secret then webhook.secret = handle.value(entry.settings.secret) end
+  local secret = entry.settings.secret
+  if type(secret) == "table" and not handle.kind(secret) then
+    webhook.secret = json.array {}
+    for i, each in ipairs(secret) do webhook.secret[i] = handle.value(each) end
+  elseif secret then
+    webhook.secret = handle.value(secret)
+  end
   return webhook
 end
 

@@ -9,7 +9,8 @@ was left out.
 
 Raises a text without a place; whoever calls knows the line. Types: string, number, integer,
 boolean, table, function, any; address (a text, env or secret), credential (secret or env; a text
-too, which boot warns of), secret_or_false; several with "|" between them.
+too, which boot warns of), secret_or_false (or a list: each is good, while one replaces another);
+several with "|" between them.
 ]]
 
 local handle = require "handle"
@@ -28,7 +29,13 @@ local IS = {
   address = function(value) return type(value) == "string" or is_handle(value) end,
   credential = function(value) return type(value) == "string" or is_handle(value) end,
   secret_or_false = function(value)
-    return value == false or type(value) == "string" or is_handle(value)
+    if type(value) ~= "table" or is_handle(value) then
+      return value == false or type(value) == "string" or is_handle(value)
+    end
+    for _, each in pairs(value) do
+      if type(each) ~= "string" and not is_handle(each) then return false end
+    end
+    return #value > 0 and #value <= 4
   end,
 }
 for _, name in ipairs { "string", "number", "boolean", "function" } do
@@ -38,7 +45,7 @@ end
 local WORDS = {
   string = "a text", number = "a number", integer = "a whole number", boolean = "true or false",
   table = "a table", ["function"] = "a function", address = 'a text, env "NAME" or secret "name"',
-  credential = 'secret "name"', secret_or_false = 'secret "name", or false',
+  credential = 'secret "name"', secret_or_false = 'secret "name", a list of up to 4 of them, or false',
 }
 
 local function is_one_of(value, types)

@@ -22,6 +22,8 @@ static const struct conf_option options[] = {
     {"store", CONF_TEXT, "sqlite", "where events, runs and journals are kept"},
     OPTION_PARTS,
     OPTIONS_FRONT,
+    {"public-url", CONF_TEXT, NULL,
+        "how senders reach the host, https://hooks.example.com: HubSpot signs it"},
     {"signature-window", CONF_MS, "5m", "how far a signed timestamp may be off"},
     {"max-events", CONF_INT, "1000", "events in memory; more wait in the store"},
     {"max-backlog", CONF_INT, "1000000", "open events of one company; over it: 429; 0: no limit"},
@@ -212,7 +214,8 @@ static int begin(struct serving *s, struct err *e)
     if (!s->api)
         return -1;
     s->routes = routes_new(&s->parts, s->api);
-    if (!(s->front = front_new(s->parts.loop, c, e)))
+    if (routes_set_public_url(s->routes, conf_text(c, "public-url"), e) < 0 ||
+        !(s->front = front_new(s->parts.loop, c, e)))
         return -1;
     s->term = loop_signal_new(s->parts.loop, SIGTERM, on_term, s);
     s->interrupt = loop_signal_new(s->parts.loop, SIGINT, on_term, s);

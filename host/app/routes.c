@@ -14,6 +14,7 @@
 struct routes {
     const struct parts *parts;
     struct api *api;
+    char *public_url;          /* without a slash at its end; NULL: not known */
     const struct front *front; /* NULL: /metrics does not tell of one */
     int64_t refused;           /* requests that never became a delivery: too large, not HTTP */
     int64_t said_ms, unsaid;   /* of refusals: the second in which they were last logged, and those
@@ -31,7 +32,25 @@ struct routes *routes_new(const struct parts *p, struct api *api)
 
 void routes_free(struct routes *r)
 {
+    mem_free(r->public_url);
     mem_free(r);
+}
+
+int routes_set_public_url(struct routes *r, const char *url, struct err *e)
+{
+    size_t n = url ? strlen(url) : 0;
+    if (!url)
+        return 0;
+    if ((!str_starts(str_of(url), "https://") && !str_starts(str_of(url), "http://")) ||
+        strpbrk(url, "?# \t") || n < 9)
+        return err_set(e, ERR_USAGE,
+            "--public-url %s: it is how others reach the host, like https://hooks.example.com",
+            url);
+    while (url[n - 1] == '/')
+        n--;
+    mem_free(r->public_url);
+    r->public_url = mem_dupn(url, n);
+    return 0;
 }
 
 void routes_serve(struct routes *r, const struct front *f)
@@ -69,6 +88,24 @@ static bool split_names(struct str path, char *company, char *connection)
     return true;
 }
 
+/* The address that the sender posted to: below the public one if there is one, else as the request
+ * itself says it. */
+static void put_url(const struct routes *r, const struct http_in_request *q, struct buf *b)
+{
+    struct str host = http_header_get(q->headers, q->nheaders, "Host");
+    if (q->target.n && q->target.p[0] != '/') {
+        buf_add(b, q->target.p, q->target.n); /* the absolute form */
+        return;
+    }
+    if (r->public_url) {
+        buf_adds(b, r->public_url);
+    } else {
+        buf_adds(b, q->secure ? "https://" : "http://");
+        buf_add(b, host.p, host.n);
+    }
+    buf_add(b, q->target.p, q->target.n);
+}
+
 /* POST /hooks/{company}/{connection} */
 static void hook(struct routes *r, struct http_in_exchange *x, struct str rest)
 {
@@ -82,8 +119,18 @@ static void hook(struct routes *r, struct http_in_exchange *x, struct str rest)
         reply_error(x, 404, "webhooks are posted to /hooks/{company}/{connection}");
         return;
     }
-    engine_ingest(
-        r->parts->engine, company, connection, q->headers, q->nheaders, q->body, on_ingested, x);
+    struct buf url;
+    buf_init(&url, 1 << 20);
+    put_url(r, q, &url);
+    struct engine_delivery d = {.company = company,
+        .connection = connection,
+        .method = q->method,
+        .url = buf_str(&url),
+        .headers = q->headers,
+        .nheaders = q->nheaders,
+        .body = q->body};
+    engine_ingest(r->parts->engine, &d, on_ingested, x);
+    buf_free(&url);
 }
 
 static void health(struct routes *r, struct http_in_exchange *x, const char *path)

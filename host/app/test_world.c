@@ -1,13 +1,12 @@
 #include "test_world.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
 #include "mem.h"
 #include "routes.h"
-#include "signature.h"
+#include "test_sign.h"
 
 struct opening {
     struct test_world *world;
@@ -82,7 +81,7 @@ struct delivery {
     void *arg;
     struct http_header headers[HEADERS_MAX];
     int nheaders;
-    char timestamp[24], signature[80], plain[512];
+    struct test_signed proof;
 };
 
 static void on_answer(void *arg, const struct http_out_result *r)
@@ -108,7 +107,7 @@ static void add_header(struct delivery *d, struct str name, struct str value)
 static int webhook_secret(
     struct test_world *w, const struct manifest_connection *c, char **value, struct err *e)
 {
-    const struct manifest_value *v = &c->webhook.secret;
+    const struct manifest_value *v = &c->webhook.secrets[0];
     const struct resolver *r = w->parts->resolver;
     *value = NULL;
     if (v->kind == VALUE_SECRET)
@@ -120,55 +119,22 @@ static int webhook_secret(
     return v->kind == VALUE_LITERAL;
 }
 
-/* The secret itself in a header; Basic takes "user:password" or a password alone. */
-static void sign_plainly(struct delivery *d, enum manifest_scheme scheme, struct str secret)
-{
-    char user[256];
-    if (scheme == SCHEME_SECRET) {
-        snprintf(d->plain, sizeof(d->plain), "%.*s", (int)secret.n, secret.p);
-        add_header(d, STR_LIT("X-Webhook-Secret"), str_of(d->plain));
-        return;
-    }
-    bool has_user = memchr(secret.p, ':', secret.n) != NULL;
-    int n =
-        snprintf(user, sizeof(user), "%s%.*s", has_user ? "" : "sauma:", (int)secret.n, secret.p);
-    memcpy(d->plain, "Basic ", 6);
-    sodium_bin2base64(d->plain + 6, sizeof(d->plain) - 6, (const unsigned char *)user,
-        n < (int)sizeof(user) ? (size_t)n : sizeof(user) - 1, sodium_base64_VARIANT_ORIGINAL);
-    add_header(d, STR_LIT("Authorization"), str_of(d->plain));
-}
-
-/* Signs as the sender does: HMAC over the time and the bytes, or the plain shared secret. */
 static int sign(struct test_world *w, struct delivery *d, const struct manifest_connection *c,
-    const char *how, struct str body, struct err *e)
+    const struct jsonv *options, const char *url, struct str body, struct err *e)
 {
+    const char *how = jsonv_str(jsonv_get(options, "signature"), "valid");
     char *secret;
     if (!strcmp(how, "none") || c->webhook.scheme == SCHEME_NONE)
         return 0;
     int found = webhook_secret(w, c, &secret, e);
     if (found <= 0)
         return found;
-    struct str key = strcmp(how, "wrong") ? str_of(secret) : STR_LIT("another secret");
-    if (c->webhook.scheme == SCHEME_SECRET || c->webhook.scheme == SCHEME_BASIC) {
-        sign_plainly(d, c->webhook.scheme, key);
-        resolver_wipe(secret);
-        return 0;
-    }
-    if (c->webhook.scheme == SCHEME_HUBSPOT) {
-        snprintf(d->timestamp, sizeof(d->timestamp), "%lld", (long long)clock_wall_ms());
-        signature_make_hubspot(d->signature, key, str_of(c->webhook.address), d->timestamp, body);
-        resolver_wipe(secret);
-        add_header(d, STR_LIT("X-HubSpot-Request-Timestamp"), str_of(d->timestamp));
-        add_header(d, STR_LIT("X-HubSpot-Signature-v3"), str_of(d->signature));
-        return 0;
-    }
-    snprintf(d->timestamp, sizeof(d->timestamp), "%lld", (long long)(clock_wall_ms() / 1000));
-    memcpy(d->signature, "sha256=", 7);
-    signature_make(d->signature + 7, key, d->timestamp, body);
+    int rc = test_sign(&d->proof, &c->webhook, strcmp(how, "wrong") ? secret : NULL, url,
+        jsonv_str(jsonv_get(options, "id"), NULL), body, e);
     resolver_wipe(secret);
-    add_header(d, STR_LIT("X-Timestamp"), str_of(d->timestamp));
-    add_header(d, STR_LIT("X-Signature-256"), str_of(d->signature));
-    return 0;
+    for (int i = 0; i < d->proof.n; i++)
+        add_header(d, d->proof.headers[i].name, d->proof.headers[i].value);
+    return rc;
 }
 
 int test_world_deliver(struct test_world *w, const char *connection, const struct jsonv *options,
@@ -180,8 +146,10 @@ int test_world_deliver(struct test_world *w, const char *connection, const struc
     d->fn = fn;
     d->arg = arg;
     add_header(d, STR_LIT("Content-Type"), STR_LIT("application/json"));
-    const char *how = jsonv_str(jsonv_get(options, "signature"), "valid");
-    if (c && sign(w, d, c, how, body, e) < 0) {
+    char *url =
+        mem_printf("http://%s/hooks/%s/%s", http_in_address(w->http), w->company, connection);
+    if (c && sign(w, d, c, options, url, body, e) < 0) {
+        mem_free(url);
         mem_free(d);
         return -1;
     }
@@ -191,8 +159,6 @@ int test_world_deliver(struct test_world *w, const char *connection, const struc
     const struct jsonv *headers = jsonv_get(options, "headers");
     for (const struct jsonv *h = headers ? headers->child : NULL; h; h = h->next)
         add_header(d, h->key, h->text);
-    char *url =
-        mem_printf("http://%s/hooks/%s/%s", http_in_address(w->http), w->company, connection);
     struct http_out_request q = {
         .method = "POST",
         .url = url,

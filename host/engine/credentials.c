@@ -160,13 +160,20 @@ static void wipe(struct credentials *c)
     memset(c, 0, sizeof *c);
 }
 
+static void forget_webhook(struct channel *ch)
+{
+    for (int i = 0; i < MANIFEST_SECRETS_MAX; i++) {
+        resolver_wipe(ch->webhook_secrets[i]);
+        ch->webhook_secrets[i] = NULL;
+    }
+    ch->webhook_ms = 0;
+}
+
 void credentials_forget(struct channel *ch)
 {
     wipe(&ch->credentials);
     ch->credentials_ms = 0;
-    resolver_wipe(ch->webhook_secret);
-    ch->webhook_secret = NULL;
-    ch->webhook_ms = 0;
+    forget_webhook(ch);
 }
 
 int credentials_get(struct channel *ch, const struct version *v,
@@ -205,19 +212,33 @@ struct channel *credentials_without(
     return rc < 0 ? NULL : ch;
 }
 
-struct str credentials_webhook(struct channel *ch, const struct version *v,
+/* One that is missing takes nothing from the others: the new secret may not be set yet, or the old
+ * one be gone already. */
+static int resolve_webhook(struct channel *ch, const struct version *v,
     const struct manifest_connection *conn, struct err *e)
 {
+    int have = 0;
+    forget_webhook(ch);
+    for (int i = 0; i < conn->webhook.nsecrets; i++)
+        if (resolve(v, conn, &conn->webhook.secrets[i], "secret", &ch->webhook_secrets[i], e) == 0)
+            have++;
+    return have > 0 ? 0 : -1;
+}
+
+int credentials_webhook(struct channel *ch, const struct version *v,
+    const struct manifest_connection *conn, struct str out[MANIFEST_SECRETS_MAX], struct err *e)
+{
     int64_t now = clock_mono_ms();
+    int n = 0;
     if (!ch->webhook_ms || now - ch->webhook_ms >= FRESH_MS ||
         strcmp(ch->webhook_version, v->name) != 0) {
-        resolver_wipe(ch->webhook_secret);
-        ch->webhook_secret = NULL;
-        ch->webhook_ms = 0;
-        if (resolve(v, conn, &conn->webhook.secret, "secret", &ch->webhook_secret, e) < 0)
-            return STR_NONE;
+        if (resolve_webhook(ch, v, conn, e) < 0)
+            return -1;
         memcpy(ch->webhook_version, v->name, sizeof ch->webhook_version);
         ch->webhook_ms = now ? now : 1;
     }
-    return str_of(ch->webhook_secret ? ch->webhook_secret : "");
+    for (int i = 0; i < MANIFEST_SECRETS_MAX; i++)
+        if (ch->webhook_secrets[i])
+            out[n++] = str_of(ch->webhook_secrets[i]);
+    return n;
 }

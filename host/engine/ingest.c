@@ -257,21 +257,26 @@ static void take(struct engine *e, const char *company, const char *connection,
 }
 
 static int authenticate(struct company *c, const struct manifest_connection *conn,
-    const struct http_header *headers, int nheaders, struct str body, struct err *err)
+    const struct engine_delivery *d, struct err *err)
 {
+    struct str secrets[MANIFEST_SECRETS_MAX] = {STR_LIT("nobody")};
     struct signature_check check = {.scheme = conn ? conn->webhook.scheme : SCHEME_ANY,
-        .secret = STR_LIT("nobody"),
-        .headers = headers,
-        .nheaders = nheaders,
-        .body = body,
-        .address = str_of(conn ? conn->webhook.address : ""),
+        .form = conn ? &conn->webhook.hmac : NULL,
+        .secrets = secrets,
+        .nsecrets = 1,
+        .headers = d->headers,
+        .nheaders = d->nheaders,
+        .body = d->body,
+        .method = d->method ? d->method : "POST",
+        .url = conn && conn->webhook.address[0] ? str_of(conn->webhook.address) : d->url,
         .now_ms = clock_wall_ms(),
         .window_ms = INT64_MAX / 4};
     if (conn) {
         check.window_ms = c->engine->set.signature_window_ms;
         if (conn->webhook.scheme != SCHEME_NONE) {
-            check.secret = credentials_webhook(channel_get(c, conn), c->current, conn, err);
-            if (!check.secret.p) {
+            check.nsecrets =
+                credentials_webhook(channel_get(c, conn), c->current, conn, secrets, err);
+            if (check.nsecrets < 0) {
                 log_event(LOG_ERROR, "webhook secret missing", "company", c->name, "connection",
                     conn->name, "problem", err->text, NULL);
                 return err_set(err, ERR_DENIED, "the delivery could not be authenticated");
@@ -281,13 +286,12 @@ static int authenticate(struct company *c, const struct manifest_connection *con
     return signature_verify(&check, err);
 }
 
-void engine_ingest(struct engine *e, const char *company, const char *connection,
-    const struct http_header *headers, int nheaders, struct str body, engine_reply_fn fn, void *arg)
+void engine_ingest(struct engine *e, const struct engine_delivery *d, engine_reply_fn fn, void *arg)
 {
     struct err err = {0};
-    struct company *c = company_get(e, company, false);
+    struct company *c = company_get(e, d->company, false);
     const struct manifest_connection *conn =
-        c && c->current ? manifest_connection(c->current->manifest, connection) : NULL;
+        c && c->current ? manifest_connection(c->current->manifest, d->connection) : NULL;
     if (conn && !conn->webhook.present)
         conn = NULL;
     if (e->draining || store_full(e->parts.store)) {
@@ -301,19 +305,20 @@ void engine_ingest(struct engine *e, const char *company, const char *connection
         return;
     }
     /* Also for a company that does not exist, so that the time tells nobody which ones do. */
-    int authentic = authenticate(c, conn, headers, nheaders, body, &err), wait;
+    int authentic = authenticate(c, conn, d, &err), wait;
     char words[160];
     if (!conn) {
         refuse(e, fn, arg, 404, "there is no such company or connection");
     } else if (authentic < 0) {
-        log_event(LOG_WARN, "delivery not authentic", "company", company, "connection", connection,
-            "problem", err.text, NULL);
+        log_event(LOG_WARN, "delivery not authentic", "company", d->company, "connection",
+            d->connection, "problem", err.text, NULL);
         refuse(e, fn, arg, 401, err.text);
-    } else if ((wait = admission_wait(c, body.n, words, sizeof words)) > 0) {
-        keep_refused(e, company, connection, 429, words, body);
+    } else if ((wait = admission_wait(c, d->body.n, words, sizeof words)) > 0) {
+        keep_refused(e, d->company, d->connection, 429, words, d->body);
         refuse_for(e, fn, arg, 429, wait, words);
     } else {
-        take(e, company, connection, &conn->webhook, NULL, headers, nheaders, body, fn, arg);
+        take(e, d->company, d->connection, &conn->webhook, NULL, d->headers, d->nheaders, d->body,
+            fn, arg);
     }
 }
 

@@ -43,7 +43,6 @@ static char *text_of(const struct jsonv *v, const char *key)
 static int parse_webhook(
     const struct jsonv *conn, const char *what, struct manifest_webhook *w, struct err *e)
 {
-    static const char *const names[] = {"any", "hmac", "secret", "basic", "none", "hubspot"};
     const struct jsonv *v = jsonv_get(conn, "webhook");
     w->event = text_of(v, "event");
     w->id = text_of(v, "id");
@@ -54,30 +53,7 @@ static int parse_webhook(
     if (!v || v->type != JSONV_OBJECT)
         return 0;
     w->present = true;
-    const char *scheme = jsonv_str(jsonv_get(v, "signature"), "any");
-    size_t i = 0;
-    while (i < sizeof names / sizeof names[0] && strcmp(scheme, names[i]) != 0)
-        i++;
-    if (i == sizeof names / sizeof names[0])
-        return err_set(e, ERR_SCRIPT, "%s: unknown webhook signature \"%.40s\"", what, scheme);
-    w->scheme = (enum manifest_scheme)i;
-    const struct jsonv *secret = jsonv_get(v, "secret");
-    if (!secret)
-        secret = jsonv_path(conn, "secrets.secret");
-    if (secret && secret->type == JSONV_BOOL && !secret->integer) {
-        w->scheme = SCHEME_NONE;
-        return 0;
-    }
-    if (w->scheme == SCHEME_NONE)
-        return 0;
-    if (manifest_parse_value(secret, what, &w->secret, e) < 0)
-        return -1;
-    if (w->secret.kind == VALUE_NONE)
-        return err_set(e, ERR_SCRIPT,
-            "%s: takes webhooks and has no secret; say "
-            "secret = secret \"name\", or secret = false for unsigned deliveries",
-            what);
-    return 0;
+    return manifest_parse_signature(conn, what, w, e);
 }
 
 /* Names come up in paths, logs and file names. */
@@ -294,7 +270,7 @@ static void free_connection(struct manifest_connection *c)
     mem_free(c->webhook.id);
     mem_free(c->webhook.attempt);
     mem_free(c->webhook.address);
-    mem_free(c->webhook.secret.text);
+    manifest_signature_free(&c->webhook);
     for (int i = 0; i < c->ncatalogues; i++)
         manifest_catalogue_free(&c->catalogues[i]);
     mem_free(c->catalogues);
@@ -360,7 +336,11 @@ const struct manifest_schedule *manifest_schedule(const struct manifest *m, cons
 /* The values of a connection by number; NULL after the last. */
 static const struct manifest_value *value_at(const struct manifest_connection *c, int i)
 {
-    return i == 0 ? &c->url : i == 1 ? &c->webhook.secret : manifest_auth_value(&c->auth, i - 2);
+    const struct manifest_webhook *w = &c->webhook;
+    if (i == 0)
+        return &c->url;
+    return i <= MANIFEST_SECRETS_MAX ? &w->secrets[i - 1]
+                                     : manifest_auth_value(&c->auth, i - 1 - MANIFEST_SECRETS_MAX);
 }
 
 /* True if a value before (connection, at) has the same kind and name. */

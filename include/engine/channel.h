@@ -82,7 +82,7 @@ struct channel {
     char credentials_version[13];
     int64_t credentials_ms; /* monotonic, when they were resolved; 0: never */
     struct token token;
-    char *webhook_secret;
+    char *webhook_secrets[MANIFEST_SECRETS_MAX];
     char webhook_version[13];
     int64_t webhook_ms;
 };
@@ -109,9 +109,10 @@ int credentials_get(struct channel *ch, const struct version *v,
 /* The same though this secret is not set yet: it counts as empty. NULL and e. */
 struct channel *credentials_without(
     struct company *c, const struct manifest_connection *conn, const char *secret, struct err *e);
-/* The secret of the connection's webhook; STR_NONE and e if it cannot be had. */
-struct str credentials_webhook(struct channel *ch, const struct version *v,
-    const struct manifest_connection *conn, struct err *e);
+/* The secrets of the connection's webhook: how many there are, or -1 and e if none can be had. They
+ * live until the next call. */
+int credentials_webhook(struct channel *ch, const struct version *v,
+    const struct manifest_connection *conn, struct str out[MANIFEST_SECRETS_MAX], struct err *e);
 void credentials_forget(struct channel *ch);
 
 /* token.c: w->done is called when ch->token.value is good or cannot be had, perhaps at once.

@@ -134,10 +134,19 @@ struct engine_reply {
 };
 /* Called once, perhaps before engine_ingest returns; r lives during the call. */
 typedef void (*engine_reply_fn)(void *arg, const struct engine_reply *r);
-/* A webhook delivery as it came. fn is called when the event is on disk or was refused. */
-void engine_ingest(struct engine *e, const char *company, const char *connection,
-    const struct http_header *headers, int nheaders, struct str body, engine_reply_fn fn,
-    void *arg);
+/* A webhook delivery as it came. */
+struct engine_delivery {
+    const char *company, *connection;
+    const char *method; /* "POST"; with url for signatures that are over both */
+    struct str url;     /* that the sender posted to */
+    const struct http_header *headers;
+    int nheaders;
+    struct str body;
+};
+/* fn is called when the event is on disk or was refused. d and what it names may go after the call.
+ */
+void engine_ingest(
+    struct engine *e, const struct engine_delivery *d, engine_reply_fn fn, void *arg);
 /* A delivery that the HTTP server refused before it was read whole (413). */
 void engine_refused(
     struct engine *e, const char *company, const char *connection, int status, const char *why);

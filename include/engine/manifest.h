@@ -70,14 +70,24 @@ bool manifest_auth_has_token(const struct manifest_auth *a);
 /* True if a person connects it, with `sauma connect`. */
 bool manifest_auth_by_person(const struct manifest_auth *a);
 
+/* How a sender proves itself: see signature.h. */
 enum manifest_scheme {
     SCHEME_ANY,
     SCHEME_HMAC,
     SCHEME_SECRET,
     SCHEME_BASIC,
-    SCHEME_NONE,
-    SCHEME_HUBSPOT
+    SCHEME_STANDARD,
+    SCHEME_HUBSPOT,
+    SCHEME_NONE
 };
+/* Where SCHEME_HMAC has its digest. */
+struct manifest_hmac {
+    const char *header; /* NULL: the usual form */
+    const char *prefix;
+    const char *timestamp; /* header with the time, which is signed before a dot; "": none is */
+    bool base64;           /* else hex */
+};
+#define MANIFEST_SECRETS_MAX 4
 struct manifest_webhook {
     bool present;
     char *event;   /* path of the event's type in the body; "" if none */
@@ -85,7 +95,9 @@ struct manifest_webhook {
     char *attempt; /* path of what counts the tries of one delivery; "" if none */
     bool each;     /* a body that is an array holds several events, each with its own type and id */
     enum manifest_scheme scheme;
-    struct manifest_value secret;
+    struct manifest_hmac hmac;
+    struct manifest_value secrets[MANIFEST_SECRETS_MAX]; /* each is good */
+    int nsecrets;
     char *address; /* as the sender knows it, for signatures that cover it; "" if none is needed */
 };
 
@@ -184,6 +196,10 @@ int manifest_parse_value(
 void manifest_auth_free(struct manifest_auth *a);
 /* Its values by number; NULL after the last. */
 const struct manifest_value *manifest_auth_value(const struct manifest_auth *a, int i);
+/* How the sender of the connection's webhooks proves itself. */
+int manifest_parse_signature(
+    const struct jsonv *conn, const char *what, struct manifest_webhook *w, struct err *e);
+void manifest_signature_free(struct manifest_webhook *w);
 /* manifest_catalogue.c: catalogues of a connection from its JSON; -1 and e. NULL: there is none of
  * that name. */
 int manifest_parse_catalogues(

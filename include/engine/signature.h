@@ -10,29 +10,42 @@
 
 struct signature_check {
     enum manifest_scheme scheme;
-    struct str secret; /* basic: "user:password", or the password alone */
+    const struct manifest_hmac *form; /* of SCHEME_HMAC; NULL: the default */
+    const struct str *secrets;        /* each is good, while one replaces another */
+    int nsecrets;
     const struct http_header *headers;
     int nheaders;
     struct str body;
-    struct str address; /* hubspot: as the sender knows it, with scheme and host */
+    const char *method; /* "POST" */
+    struct str url;     /* that the sender posted to; for SCHEME_HUBSPOT */
     int64_t now_ms;     /* wall clock */
     int64_t window_ms;  /* a signed timestamp may differ from now by this */
 };
 
-/* 0: authentic. -1: not; e says what was missing or wrong, without a word of the secret.
- * hmac: `X-Signature-256: sha256=<hex HMAC-SHA256(secret, X-Timestamp "." body)>`.
- * basic: `Authorization: Basic`. secret: `X-Webhook-Secret` or `Authorization: Bearer`.
- * any: hmac if that header is there (it must verify then), else basic, else secret.
- * hubspot: `X-HubSpot-Signature-v3`: base64 of HMAC-SHA256(secret, "POST" address body time), and
- * `X-HubSpot-Request-Timestamp`, in milliseconds.
+/* 0: authentic. -1: not; e says what was missing or wrong, without a word of a secret.
+ * hmac: HMAC-SHA256 of the body, or of time "." body, in a header; by default
+ *   `X-Signature-256: sha256=<hex>` over `X-Timestamp` (Unix seconds) "." body.
+ * standard: Standard Webhooks 1.0.0, `v1` with a secret "whsec_<base64>", `v1a` with a public key
+ *   "whpk_<base64>", which is good for nothing else.
+ * hubspot: X-HubSpot-Signature-v3 over method, address, body and time in milliseconds.
+ * basic: `Authorization: Basic`, the secret is "user:password" or the password alone.
+ * secret: `X-Webhook-Secret` or `Authorization: Bearer`.
+ * any: what the delivery has a header of, in this order: standard, hubspot, hmac (each must verify
+ *   then), basic, secret.
  * none: always 0. An empty secret authenticates nobody. */
 int signature_verify(const struct signature_check *c, struct err *e);
 
-/* X-HubSpot-Signature-v3 of a delivery, for those who sign. */
-void signature_make_hubspot(
-    char out[45], struct str secret, struct str address, const char *timestamp, struct str body);
-
 /* Hex of HMAC-SHA256(secret, timestamp "." body), for those who sign. */
 void signature_make(char out[65], struct str secret, const char *timestamp, struct str body);
+/* Its bytes; timestamp NULL: of the body alone. */
+void signature_mac(
+    unsigned char out[32], struct str secret, const char *timestamp, struct str body);
+#define SIGNATURE_TEXT 128
+/* "v1,<base64>" with a secret "whsec_..."; -1 and e if it is none. */
+int signature_make_standard(char out[SIGNATURE_TEXT], struct str secret, const char *id,
+    const char *timestamp, struct str body, struct err *e);
+/* Base64 for X-HubSpot-Signature-v3; timestamp in milliseconds. */
+void signature_make_hubspot(char out[SIGNATURE_TEXT], struct str secret, struct str url,
+    const char *timestamp, struct str body);
 
 #endif

@@ -1,34 +1,68 @@
 --[[
 Any system that posts JSON to us: connect "webhook" { as = "shop", secret = secret "shop",
 event = "type", id = "id" }, then POST /hooks/{company}/shop. event and id are where in the body the
-event's type and the delivery's id stand ("data.kind" goes deeper). signature says how the sender
-proves itself with the secret: "hmac" (HMAC-SHA256), "secret" (the secret itself in a header),
-"basic" (as the password), or "any" of them, which is the default. secret = false: nobody proves
-anything, which check says aloud.
+event's type and the delivery's id stand ("data.kind" goes deeper).
+
+signature says how the sender proves itself with the secret:
+  "standard"  Standard Webhooks: webhook-id, webhook-timestamp, webhook-signature; the secret is
+              "whsec_..." (v1) or the sender's public key "whpk_..." (v1a)
+  "hubspot"   HubSpot's version 3, which is over the address too (--public-url)
+  "hmac"      HMAC-SHA256 in hex, X-Signature-256: sha256=..., over X-Timestamp, a dot and the body
+  { header = "X-Shop-Hmac", encoding = "base64", prefix = "", timestamp = "X-Shop-Time" }
+              the same in another form: hex or base64; without timestamp it is over the body alone
+  "basic"     the secret is the password, or "user:password"
+  "secret"    the secret itself in X-Webhook-Secret, or as a bearer token
+  "any"       what the delivery has a header of, the default
+A list of secrets, secret = { secret "shop-new", secret "shop" }, takes what fits any of them, while
+the sender goes from one to another. secret = false: nobody proves anything, which check says aloud.
 ]]
 
-local SCHEMES = { any = true, hmac = true, secret = true, basic = true }
+local SCHEMES = { any = true, hmac = true, secret = true, basic = true, standard = true,
+  hubspot = true }
+local FORM = { header = true, encoding = true, prefix = true, timestamp = true }
+local ENCODINGS = { hex = true, base64 = true }
+
+local function check_form(form)
+  for name, value in pairs(form) do
+    if not FORM[name] then
+      return ("signature has no %s: it has header, encoding, prefix and timestamp"):format(
+        tostring(name))
+    elseif type(value) ~= "string" then
+      return ("signature: %s is a text"):format(name)
+    end
+  end
+  if not form.header then return "signature: header says where the sender puts it" end
+  if form.encoding and not ENCODINGS[form.encoding] then
+    return 'signature: encoding is "hex" or "base64"'
+  end
+  return nil
+end
 
 local function check(settings)
-  if settings.signature and not SCHEMES[settings.signature] then
-    return 'signature is "hmac", "secret", "basic" or "any"'
-  end
-  if settings.secret == false and settings.signature then
+  local signature = settings.signature
+  if settings.secret == false and signature then
     return "signature without a secret: nothing could be checked"
+  elseif type(signature) == "table" then
+    return check_form(signature)
+  elseif signature and not SCHEMES[signature] then
+    return 'signature is "standard", "hubspot", "hmac", "secret", "basic", "any", or a table that '
+      .. "says the form of an HMAC"
   end
   return nil
 end
 
 local function webhook(settings)
-  return { event = settings.event or "", id = settings.id or "",
-    signature = settings.secret == false and "none" or settings.signature or "any" }
+  local signature = settings.signature or "any"
+  local form = type(signature) == "table" and signature or nil
+  return { event = settings.event or "", id = settings.id or "", hmac = form,
+    signature = settings.secret == false and "none" or form and "hmac" or signature }
 end
 
 return {
   kind = "webhook",
   settings = {
     secret = { type = "secret_or_false", required = true },
-    event = { type = "string" }, id = { type = "string" }, signature = { type = "string" },
+    event = { type = "string" }, id = { type = "string" }, signature = { type = "string|table" },
   },
   needs_as = true, check = check, webhook = webhook,
   new = function() return {} end,

@@ -88,7 +88,12 @@ static void deliver(void *arg)
         sim_fail("a delivery was refused %d times", TRIES_MAX);
     v->pending = true;
     TRACE("people: deliver %s %.*s", v->company, STR_ARG(v->body));
-    engine_ingest(sim->engine, v->company, "in", &secret, 1, v->body, on_reply, v);
+    struct engine_delivery d = {.company = v->company,
+        .connection = "in",
+        .headers = &secret,
+        .nheaders = 1,
+        .body = v->body};
+    engine_ingest(sim->engine, &d, on_reply, v);
 }
 
 void people_host_died(void)

@@ -31,7 +31,12 @@ static int post(struct world *w, const char *company, const char *connection, co
     struct http_header h[] = {{STR_LIT("X-Webhook-Secret"), str_of(secret)},
         {STR_LIT("Content-Type"), STR_LIT("application/json")}};
     w->replied = false;
-    engine_ingest(w->engine, company, connection, h, 2, str_of(body), world_replied, w);
+    struct engine_delivery d = {.company = company,
+        .connection = connection,
+        .headers = h,
+        .nheaders = 2,
+        .body = str_of(body)};
+    engine_ingest(w->engine, &d, world_replied, w);
     for (int i = 0; !w->replied && i < 1000; i++)
         world_wait(w, 1);
     assert_true(w->replied);

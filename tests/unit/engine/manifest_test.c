@@ -28,7 +28,7 @@ static void parses_what_boot_writes(void **state)
     const struct manifest_connection *c = manifest_connection(m, "click2contract");
     assert_true(c->webhook.present);
     assert_string_equal(c->webhook.id, "id");
-    assert_int_equal(c->webhook.secret.kind, VALUE_SECRET);
+    assert_int_equal(c->webhook.secrets[0].kind, VALUE_SECRET);
     assert_int_equal(c->settle_ms, -1);
     const struct manifest_connection *p = manifest_connection(m, "procountor");
     assert_false(p->webhook.present);
