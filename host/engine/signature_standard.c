@@ -41,8 +41,8 @@ static struct str behind(struct str text, const char *prefix)
 static bool read_key(struct str secret, unsigned char key[KEY_MAX], size_t *n)
 {
     struct str text = behind(secret, "whsec_");
-    if (sodium_base642bin(key, KEY_MAX, text.p, text.n, NULL, n, NULL,
-            sodium_base64_VARIANT_ORIGINAL) == 0 &&
+    if (sodium_base642bin(
+            key, KEY_MAX, text.p, text.n, NULL, n, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
         *n >= KEY_MIN)
         return true;
     if (text.n != secret.n || secret.n == 0 || secret.n > KEY_MAX)

@@ -12,8 +12,8 @@ struct routes;
 /* p outlives it. api NULL: /api is not served. */
 struct routes *routes_new(const struct parts *p, struct api *api);
 void routes_free(struct routes *r);
-/* The address at which senders reach the host, which some signatures are over. NULL: as each request
- * says. */
+/* The address at which senders reach the host, which some signatures are over. NULL: as each
+ * request says. */
 int routes_set_public_url(struct routes *r, const char *url, struct err *e);
 struct front;
 /* /metrics tells of it from now on. */
