@@ -1,6 +1,6 @@
-/* Secrets at rest: XChaCha20-Poly1305 with the key that keyring.h tells of. Company and name are bound in as associated data, so a row that
- * was moved to another company does not open. Used by the host and by `sauma secret`; both may
- * run at once. */
+/* Secrets at rest: XChaCha20-Poly1305 with the key that keyring.h tells of. Company and name are
+ * bound in as associated data, so a row that was moved to another company does not open. Used by
+ * the host and by `sauma secret`; both may run at once. */
 #ifndef SECRETS_H
 #define SECRETS_H
 
