@@ -26,7 +26,7 @@ local timed = require "timed"
 local declare = { words = {} }
 
 local KINDS = { "click2contract", "crm", "http", "hubspot", "pipedrive", "procountor", "slack",
-  "webhook", "ytj", "zapier" }
+  "smtp", "webhook", "ytj", "zapier" }
 local READY_RULES = { "deal_to_invoice", "proposal_to_invoice", "tell_alerts" }
 -- Where the host's own events come from: what is wrong, or needs a person (engine/alert.h).
 local ALERT = "alert"
@@ -127,6 +127,15 @@ local function load_connector(where, kind)
     table.concat(KINDS, ", "))
 end
 
+local WEB = { "https://", "http://" }
+
+local function is_address(value, connector)
+  for _, scheme in ipairs(connector.schemes or WEB) do
+    if value:sub(1, #scheme) == scheme and value:find("^[^%s/]", #scheme + 1) then return true end
+  end
+  return false
+end
+
 local function check_literal(entry, name, value)
   local wanted = entry.connector.settings[name]
   if wanted and wanted.type == "secret_or_false" and type(value) == "table"
@@ -136,9 +145,9 @@ local function check_literal(entry, name, value)
     and (wanted.type == "credential" or wanted.type == "secret_or_false") then
     state.warnings[#state.warnings + 1] = ('%s: %s of connection "%s" stands in the file as plain '
       .. 'text; secret "name" keeps it out of it'):format(entry.where, name, entry.name)
-  elseif name == "url" and type(value) == "string" and not value:find("^https?://[^%s/]") then
-    fail(entry.where, 'connection "%s": url is "%s"; an address begins with https:// or http://',
-      entry.name, value)
+  elseif name == "url" and type(value) == "string" and not is_address(value, entry.connector) then
+    fail(entry.where, 'connection "%s": url is "%s"; an address begins with %s', entry.name, value,
+      table.concat(entry.connector.schemes or WEB, " or "))
   end
 end
 

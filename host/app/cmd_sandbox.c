@@ -124,10 +124,12 @@ out:
 const struct command command_sandbox = {
     .name = "sandbox",
     .usage = "sandbox NAME[:KIND]... [--listen ADDR] [--fault SPEC]",
-    .summary = "servers that behave like procountor, CRMs, ytj, slack, zapier",
+    .summary = "servers that behave like procountor, CRMs, ytj, slack, zapier, smtp",
     .details =
         "Each answers below /NAME/ (a lone one at / as well); GET /NAME/ is a page that shows what\n"
         "it holds. NAME:KIND gives one a name of its own, as in acme:procountor.\n"
+        "smtp takes mails on the port after that of --listen (its line at the start says which), and\n"
+        "its page is where they are read.\n"
         "\n"
         "--fault takes comma separated `[METHOD] [/path] [QUALIFIER...] KIND[=VALUE][*N]`, for\n"
         "example --fault 'POST /api/invoices lost*1, GET p=0.1 error=503'. Paths are the sandbox's\n"

@@ -99,6 +99,7 @@ struct sandbox_server *sandbox_server_new(struct loop *l, struct scripts *script
     list_init(&s->lates);
     list_init(&s->drips);
     list_init(&s->controls);
+    s->fixed_port = !str_ends(str_of(listen), ":0");
     s->ledger = sandbox_ledger_new();
     s->deliver = sandbox_deliver_new(l, e);
     s->http = s->deliver ? http_in_start(l, &c, on_request, s, e) : NULL;
@@ -114,6 +115,7 @@ struct sandbox_server *sandbox_server_new(struct loop *l, struct scripts *script
 static void sandbox_free(struct sandbox *b)
 {
     list_remove(&b->node);
+    sandbox_lines_free(b->lines);
     if (b->context)
         scripts_unload(b->server->scripts, b->context);
     fault_free(b->faults);
@@ -166,6 +168,21 @@ static void load(struct sandbox *b, scripts_loaded_fn fn, void *arg)
     mem_free(module);
 }
 
+/* Mails come to the port after the pages', or to any if that was left open. */
+static struct sandbox_lines *open_lines(struct sandbox *b, struct err *e)
+{
+    const char *address = sandbox_server_address(b->server), *colon = strrchr(address, ':');
+    int64_t port = 0;
+    if (b->server->fixed_port)
+        str_to_i64(str_of(colon + 1), &port);
+    char *listen = mem_printf(
+        "%.*s:%d", (int)(colon - address), address, port && port < 65535 ? (int)port + 1 : 0);
+    struct sandbox_lines *l = sandbox_lines_new(
+        b->server->loop, b->server->scripts, (const char *const *)&b->context, listen, e);
+    mem_free(listen);
+    return l;
+}
+
 int sandbox_server_add(struct sandbox_server *s, const char *name, const char *kind,
     struct str options, struct str faults, scripts_loaded_fn fn, void *arg, struct err *e)
 {
@@ -179,12 +196,21 @@ int sandbox_server_add(struct sandbox_server *s, const char *name, const char *k
     b->options = options.n ? mem_dupn(options.p, options.n) : mem_dup("{}");
     b->faults = f;
     list_append(&s->sandboxes, &b->node);
+    if (!strcmp(kind, "smtp") && !(b->lines = open_lines(b, e))) {
+        sandbox_free(b);
+        return -1;
+    }
     load(b, fn, arg);
     return 0;
 }
 
 char *sandbox_server_url(const struct sandbox_server *s, const char *name, struct str manifest)
 {
+    for (struct list *n = s->sandboxes.next; n != &s->sandboxes; n = n->next) {
+        const struct sandbox *b = LIST_OF(n, struct sandbox, node);
+        if (b->lines && !strcmp(b->name, name))
+            return mem_printf("smtp+plain://%s", sandbox_lines_address(b->lines));
+    }
     struct jsondoc *d = jsondoc_parse(manifest, NULL);
     const char *path = jsonv_str(jsonv_get(d ? jsondoc_root(d) : NULL, "path"), "");
     char *url = mem_printf("http://%s/%s%s", sandbox_server_address(s), name, path);

@@ -72,8 +72,8 @@ static int resolve_basic(struct credentials *out, const struct version *v,
         resolver_wipe(pair);
         resolver_wipe(encoded);
     }
-    resolver_wipe(user);
-    resolver_wipe(password);
+    out->user = user;
+    out->password = password;
     return rc;
 }
 
@@ -139,7 +139,8 @@ static int resolve_url(struct credentials *out, const struct version *v,
 static void hash_all(struct credentials *c)
 {
     const char *all[] = {c->url, c->authorization, c->form, c->issuer, c->authorize_url,
-        c->token_url, c->device_url, c->client_id, c->client_secret, c->private_key};
+        c->token_url, c->device_url, c->client_id, c->client_secret, c->private_key, c->user,
+        c->password};
     struct buf b;
     buf_init(&b, BUF_MAX_DEFAULT);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {

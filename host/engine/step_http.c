@@ -24,7 +24,7 @@ static const struct engine_settings *settings(const struct step *s)
     return &s->run->engine->set;
 }
 
-static void leave_channel(struct step *s)
+void step_http_leave(struct step *s)
 {
     if (!s->in_channel)
         return;
@@ -117,13 +117,13 @@ static const char *past_deadline(const struct step *s, int64_t wait_ms)
 
 /* Nothing happened outside (or nothing that matters): again, later. after_ms: what the other side
  * asked for, or -1. */
-static void try_later(struct step *s, int status, const char *problem, int64_t after_ms)
+void step_http_later(struct step *s, int status, const char *problem, int64_t after_ms)
 {
     const struct engine_settings *set = settings(s);
     struct run *r = s->run;
     if (after_ms > 0) /* before the next one gets the place */
         channel_silence(s->channel, after_ms);
-    leave_channel(s);
+    step_http_leave(s);
     if (!s->first_problem[0])
         snprintf(s->first_problem, sizeof s->first_problem, "%s", problem);
     int64_t wait = backoff_ms(s->attempts ? s->attempts : 1, set->retry_base_ms, set->retry_cap_ms,
@@ -175,15 +175,15 @@ static void answered(struct step *s, const struct http_out_result *r)
     if (spent) {
         s->renewed = true;
         s->attempts--; /* that was the token's fault */
-        leave_channel(s);
+        step_http_leave(s);
         token_spent(s->channel, s->used_token ? s->used_token : "");
         step_http_attempt(s);
     } else if (v == RETRY_LATER) {
-        try_later(s, r->status, problem, after);
+        step_http_later(s, r->status, problem, after);
     } else if (v == RETRY_UNKNOWN) {
         if (after > 0)
             channel_silence(s->channel, after);
-        leave_channel(s);
+        step_http_leave(s);
         step_http_unknown(s, problem);
     } else {
         struct buf meta;
@@ -194,7 +194,7 @@ static void answered(struct step *s, const struct http_out_result *r)
             step_file_put(&meta, r, &body);
         step_request_meta(&meta, r);
         buf_addc(&meta, '}');
-        leave_channel(s);
+        step_http_leave(s);
         if (!s->write && !store_keeps_file(buf_str(&meta)))
             kept_put(s, r->status, buf_str(&meta), body);
         step_answer(s, "done", r->status, buf_str(&meta), body);
@@ -208,11 +208,11 @@ static void on_done(void *arg, const struct http_out_result *r)
     s->transfer = NULL;
     FAULT_POINT("after_send");
     if (r->outcome == HTTP_OUT_ANSWERED) {
-        answered(s, r);
+        (step_is_mail(s) ? step_mail_answered : answered)(s, r);
         return;
     }
     if (r->too_large && !s->write) { /* it would be as large again */
-        leave_channel(s);
+        step_http_leave(s);
         step_fail(s, "permanent", "%s (%s)", r->problem,
             step_file_wanted(jsondoc_root(s->doc)) ? "--max-file" : "--max-answer");
         return;
@@ -221,29 +221,49 @@ static void on_done(void *arg, const struct http_out_result *r)
     if (!r->permanent)
         health_failed(s->channel, r->problem);
     if (r->outcome == HTTP_OUT_UNKNOWN && s->write) {
-        leave_channel(s);
+        step_http_leave(s);
         step_http_unknown(s, r->problem);
     } else if (r->outcome == HTTP_OUT_NOT_SENT && r->permanent) {
-        leave_channel(s);
+        step_http_leave(s);
         step_fail(s, "permanent", "%s", r->problem);
     } else {
-        try_later(s, 0, r->problem, -1);
+        step_http_later(s, 0, r->problem, -1);
     }
 }
 
 /* ---- the way out ---- */
 
+void step_http_transfer(struct step *s, struct http_out_request *r)
+{
+    const struct jsonv *spec = jsondoc_root(s->doc);
+    int64_t timeout = jsonv_int(jsonv_get(spec, "timeout_ms"), 0);
+    if (timeout <= 0)
+        timeout = s->conn->timeout_ms ? s->conn->timeout_ms : settings(s)->http_timeout_ms;
+    r->write = s->write;
+    r->timeout_ms = timeout;
+    r->max_body = step_file_wanted(spec) ? settings(s)->max_file : settings(s)->max_answer;
+    FAULT_POINT("before_send");
+    s->attempts++;
+    s->phase = STEP_SENT;
+    s->sent_ms = s->run->sent_ms = clock_wall_ms();
+    s->run->engine->stats.requests++;
+    s->transfer = http_out_start(s->run->engine->parts.http, r, on_done, s);
+}
+
 static void send_request(struct step *s)
 {
-    struct run *run = s->run;
     struct step_request q;
     struct err e = {0};
     char *bearer = NULL;
     bool grant = manifest_auth_has_token(&s->conn->auth);
     /* While it waited for its place the credentials may have been forgotten. */
     if (!s->channel->credentials.url || (grant && !token_usable(s->channel))) {
-        leave_channel(s);
+        step_http_leave(s);
         step_http_attempt(s);
+        return;
+    }
+    if (step_is_mail(s)) {
+        step_mail_send(s);
         return;
     }
     const struct jsonv *spec = jsondoc_root(s->doc);
@@ -255,7 +275,7 @@ static void send_request(struct step *s)
         step_request_free(&q);
         buf_free(&made);
         buf_free(&type);
-        leave_channel(s);
+        step_http_leave(s);
         step_fail(s, "permanent", "%s", e.text);
         return;
     }
@@ -270,24 +290,13 @@ static void send_request(struct step *s)
             (struct http_header){STR_LIT("Authorization"), str_of(authorization)};
     if (type.n)
         q.headers[q.nheaders++] = (struct http_header){STR_LIT("Content-Type"), buf_str(&type)};
-    int64_t timeout = jsonv_int(jsonv_get(spec, "timeout_ms"), 0);
-    if (timeout <= 0)
-        timeout = s->conn->timeout_ms ? s->conn->timeout_ms : settings(s)->http_timeout_ms;
     struct http_out_request out = {.method = q.method,
         .url = q.url,
         .headers = q.headers,
         .nheaders = q.nheaders,
         .body = {s->body, s->nbody},
-        .own = step_content_wanted(spec) ? &made : NULL,
-        .write = s->write,
-        .timeout_ms = timeout,
-        .max_body = step_file_wanted(spec) ? settings(s)->max_file : settings(s)->max_answer};
-    FAULT_POINT("before_send");
-    s->attempts++;
-    s->phase = STEP_SENT;
-    s->sent_ms = run->sent_ms = clock_wall_ms();
-    run->engine->stats.requests++;
-    s->transfer = http_out_start(run->engine->parts.http, &out, on_done, s);
+        .own = step_content_wanted(spec) ? &made : NULL};
+    step_http_transfer(s, &out);
     buf_free(&type);
     resolver_wipe(bearer);
     step_request_free(&q);
@@ -302,7 +311,7 @@ static void doubted(struct step *s)
         send_request(s);
         return;
     }
-    leave_channel(s);
+    step_http_leave(s);
     step_http_attempt(s);
 }
 
@@ -359,7 +368,7 @@ static void token_done(void *arg, enum token_result r, const char *problem, int6
         channel_enter(s->channel, &s->place);
     } else if (r == TOKEN_LATER) {
         s->attempts++;
-        try_later(s, 0, problem, retry_ms);
+        step_http_later(s, 0, problem, retry_ms);
     } else if (r == TOKEN_RECONNECT) {
         await_person(s, problem);
     } else {

@@ -22,6 +22,8 @@ char *step_request_title(const struct jsonv *spec)
     const char *op = spec_text(spec, "op", "?");
     if (strcmp(op, "http") != 0)
         return mem_printf("%.40s", op);
+    if (strcmp(spec_text(spec, "method", ""), "MAIL") == 0)
+        return mem_dup("mail"); /* whom to, and what about, is in its body */
     const char *path = spec_text(spec, "path", "");
     size_t n = strcspn(path, "?#");
     return mem_printf("%.16s %.*s", spec_text(spec, "method", "GET"),

@@ -46,6 +46,7 @@ static void transfer_free(struct http_out_transfer *t)
 {
     curl_easy_cleanup(t->easy);
     curl_slist_free_all(t->headers);
+    http_out_mail_free(t);
     mem_free(t->url);
     buf_free(&t->request);
     buf_free(&t->body);
@@ -73,6 +74,7 @@ static void transfer_put(struct http_out_transfer *t)
     curl_easy_reset(t->easy);
     curl_slist_free_all(t->headers);
     t->headers = NULL;
+    http_out_mail_free(t);
     mem_free(t->url);
     t->url = NULL;
     buffer_reuse(&t->request);
@@ -183,6 +185,12 @@ void http_out_collect(struct http_out *h)
     }
 }
 
+void http_out_finish(struct http_out_transfer *t)
+{
+    transfer_move(t, TRANSFER_FINISHED, &t->owner->finished);
+    http_out_post(t->owner);
+}
+
 /* ---- public ---------------------------------------------------------------------------------- */
 
 struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, struct err *e)
@@ -238,6 +246,7 @@ void http_out_free(struct http_out *h)
     free_all(h, &h->active);
     free_all(h, &h->finished);
     free_all(h, &h->idle);
+    http_out_mail_stop(h);
     curl_multi_cleanup(h->multi);
     curl_share_cleanup(h->share);
     http_out_sockets_free(h); /* after the multi handle, which still closes its sockets */
@@ -254,9 +263,12 @@ struct http_out_transfer *http_out_start(
     struct http_out_transfer *t = transfer_get(h);
     transfer_prepare(t, r, done, arg);
     transfer_body(t, r);
-    if (!http_out_check(t, r)) {
+    if (!(r->mail ? http_out_mail_check(t, r) : http_out_check(t, r))) {
         t->invalid = true;
         transfer_move(t, TRANSFER_FINISHED, &h->finished);
+    } else if (t->mail) {
+        transfer_move(t, TRANSFER_MAILING, &h->active);
+        http_out_mail_start(t);
     } else if (!t->easy) {
         t->code = CURLE_OUT_OF_MEMORY;
         transfer_move(t, TRANSFER_FINISHED, &h->finished);

@@ -79,6 +79,12 @@ void http_out_deliver(struct http_out_transfer *t)
 {
     struct http_header headers[HTTP_OUT_HEADERS_MAX];
     struct http_out_result r = {.status = t->status};
+    if (t->mail) {
+        http_out_mail_result(t, &r);
+        r.duration_us = clock_mono_us() - t->start_us;
+        t->done(t->arg, &r);
+        return;
+    }
     bool whole = !t->invalid && t->code == CURLE_OK && t->head_done;
     if (whole) {
         r.outcome = HTTP_OUT_ANSWERED;

@@ -8,12 +8,14 @@
 #include "sandbox_deliver.h"
 #include "sandbox_fault.h"
 #include "sandbox_ledger.h"
+#include "sandbox_lines.h"
 #include "sandbox_server.h"
 
 struct sandbox {
     struct list node;
     char *name, *kind, *context;
     char *options;
+    struct sandbox_lines *lines; /* NULL: it has only pages */
     struct fault_list *faults;
     struct sandbox_server *server;
 };
@@ -30,6 +32,7 @@ struct sandbox_server {
     struct list controls; /* requests of sandbox_control.c that wait for a script */
     struct sandbox_ledger *ledger;
     struct sandbox_deliver *deliver;
+    bool fixed_port;
     unsigned loads; /* makes the names of contexts unique */
 };
 

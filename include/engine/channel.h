@@ -36,9 +36,10 @@ struct token_wait {
 
 /* What the manifest's values stand for, resolved by the host. */
 struct credentials {
-    char *url;           /* of the connection, without a slash at the end */
-    char *authorization; /* header value of bearer and basic; NULL: none */
-    char *form;          /* oauth2_m2m: body of the token request; oauth2: its further fields */
+    char *url;             /* of the connection, without a slash at the end */
+    char *authorization;   /* header value of bearer and basic; NULL: none */
+    char *user, *password; /* of basic, for what does not take a header */
+    char *form;            /* oauth2_m2m: body of the token request; oauth2: its further fields */
     /* oauth2_m2m: token_url alone. NULL: not said. */
     char *issuer, *authorize_url, *token_url, *device_url;
     char *client_id, *client_secret, *private_key;

@@ -3,6 +3,7 @@
 #define STEP_H
 
 #include "channel.h"
+#include "http_out_mail.h"
 #include "machine.h"
 
 enum step_phase {
@@ -90,10 +91,23 @@ void step_http_attempt(struct step *s);
 void step_write_begin(struct step *s);
 void step_write_lost(struct step *s);
 
+/* For step_mail.c: gives up its place; starts the transfer (r without what all have in common);
+ * nothing came of it, again later (after_ms: what the other side asked for, or -1). */
+void step_http_leave(struct step *s);
+void step_http_transfer(struct step *s, struct http_out_request *r);
+void step_http_later(struct step *s, int status, const char *problem, int64_t after_ms);
+
 /* step_cursor.c: what a poll has read so far, and that it has read more. */
 void step_cursor_begin(struct step *s, bool move);
 /* step_alert.c */
 void step_alert_begin(struct step *s);
+
+/* step_mail.c: a write of method MAIL, whose body is { from, to, cc, reply_to, subject, text,
+ * message_id, date_ms } with addresses as { name, address }. */
+bool step_is_mail(const struct step *s);
+void step_mail_send(struct step *s);
+/* A mail server replied. */
+void step_mail_answered(struct step *s, const struct http_out_result *r);
 
 /* step_request.c: what is sent, from the step's spec and the connection. */
 struct step_request {

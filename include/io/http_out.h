@@ -11,6 +11,7 @@
 #include "loop.h"
 
 struct http_out;
+struct http_out_mail;
 struct http_out_transfer;
 
 struct http_out_config {
@@ -38,6 +39,9 @@ struct http_out_request {
     bool write;         /* has an effect outside: see above */
     int64_t timeout_ms; /* whole transfer, waiting for a connection included */
     size_t max_body;    /* of the answer, after inflating */
+    /* NULL, or: body is a mail for these recipients and url an SMTP server's, see http_out_mail.h.
+     * method and headers are not used. */
+    const struct http_out_mail *mail;
 };
 
 enum http_out_outcome {

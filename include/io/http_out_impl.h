@@ -1,6 +1,7 @@
 /* What the files of http_out share: http_out.c owns lists and turns, http_out_check.c judges a
  * request, http_out_easy.c speaks to one easy handle, http_out_result.c says how it ended,
- * http_out_peer.c judges addresses, http_out_sockets.c carries libcurl's sockets and timer. */
+ * http_out_mail.c does all three for mails, http_out_peer.c judges addresses, http_out_sockets.c
+ * carries libcurl's sockets and timer. */
 #ifndef HTTP_OUT_IMPL_H
 #define HTTP_OUT_IMPL_H
 
@@ -20,6 +21,7 @@ enum transfer_state {
     TRANSFER_IDLE,      /* in the pool */
     TRANSFER_STARTING,  /* to be given to libcurl at the end of this turn */
     TRANSFER_ACTIVE,    /* libcurl has it */
+    TRANSFER_MAILING,   /* a thread of http_out_mail.c has it */
     TRANSFER_FINISHED,  /* done is to be called */
     TRANSFER_DELIVERING /* inside done */
 };
@@ -62,6 +64,7 @@ struct http_out_transfer {
     CURLcode code;
     char error[CURL_ERROR_SIZE];
     char problem[HTTP_OUT_PROBLEM_MAX];
+    struct mail_job *mail; /* http_out_mail.c; NULL: it is HTTP */
 };
 
 struct socket_watch; /* one descriptor of libcurl */
@@ -77,6 +80,7 @@ struct http_out {
     bool kick; /* libcurl wants to be called at once */
     struct list starting, active, finished, idle;
     int nidle;
+    struct mail_pool *mails;       /* NULL: none was sent yet */
     struct http_out_config config; /* strings owned */
 };
 
@@ -89,6 +93,14 @@ CURLcode http_out_easy_set(struct http_out_transfer *t);
 /* http_out_result.c. Calls done with the result of a finished transfer. */
 void http_out_deliver(struct http_out_transfer *t);
 
+/* http_out_mail.c. The same for a mail: check, start instead of set, result; and free, what it has
+ * in t. */
+bool http_out_mail_check(struct http_out_transfer *t, const struct http_out_request *r);
+void http_out_mail_start(struct http_out_transfer *t);
+void http_out_mail_result(struct http_out_transfer *t, struct http_out_result *r);
+void http_out_mail_free(struct http_out_transfer *t);
+void http_out_mail_stop(struct http_out *h); /* at the end of h: stops all that are under way */
+
 /* http_out_peer.c. True if addr is an address of the public internet. */
 bool http_out_peer_public(const struct sockaddr *addr);
 
@@ -98,6 +110,8 @@ void http_out_sockets_free(struct http_out *h);
 /* Lets libcurl work on what is due. */
 void http_out_sockets_kick(struct http_out *h);
 
+/* http_out.c. The transfer is over: done is called at the end of this turn. */
+void http_out_finish(struct http_out_transfer *t);
 /* http_out.c. Has http_out_turn run at the end of this turn of the loop. */
 void http_out_post(struct http_out *h);
 /* Takes what libcurl is done with and calls done for it. Not from libcurl's callbacks. */
