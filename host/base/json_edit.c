@@ -219,8 +219,12 @@ int json_edit(struct str src, const struct json_change *c, struct buf *out, stru
     jsondoc_free(d);
     if (rc == 0 && out->failed)
         rc = err_set(e, ERR_LIMIT, "the changed data is larger than %zu MB", out->max >> 20);
-    /* What was put in may be too deep, or name a member twice. */
-    return rc == 0 ? json_check(buf_str(out), e) : rc;
+    if (rc < 0)
+        return rc;
+    /* What was put in may be too deep, name a member twice, or hold what nobody can read. */
+    d = jsondoc_parse(buf_str(out), e);
+    jsondoc_free(d);
+    return d ? 0 : -1;
 }
 
 /* ---- what differs ---- */

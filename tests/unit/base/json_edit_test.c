@@ -53,6 +53,19 @@ static void members_and_elements_go(void **state)
     assert_string_equal(after("{\"a\":1}", "b", true), "!b: there is nothing to remove");
 }
 
+/* What cannot be read again is not put in. */
+static void a_zero_byte_is_refused(void **state)
+{
+    struct json_change c = {JSON_CHANGE_TEXT, STR_LIT("a"), {"x\0y", 3}};
+    struct err e = {0};
+    struct buf b;
+    buf_init(&b, 4096);
+    assert_int_equal(json_edit(STR_LIT("{}"), &c, &b, &e), -1);
+    assert_non_null(strstr(e.text, "U+0000"));
+    buf_free(&b);
+    assert_non_null(strstr(after("{}", "a:=\"\\u0000\"", false), "U+0000"));
+}
+
 static void slips_are_told_with_their_place(void **state)
 {
     static const struct {
@@ -105,6 +118,7 @@ int main(void)
         cmocka_unit_test(what_is_missing_is_added),
         cmocka_unit_test(members_and_elements_go),
         cmocka_unit_test(slips_are_told_with_their_place),
+        cmocka_unit_test(a_zero_byte_is_refused),
         cmocka_unit_test(differences_are_named_by_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

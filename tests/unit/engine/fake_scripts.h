@@ -27,8 +27,8 @@ typedef void (*fake_script)(struct script_call *c);
 static struct {
     struct loop *loop;
     const char *manifest, *route;
-    const char *(*route_of)(
-        const struct script_call *c); /* instead of route, if set; NULL: no answer */
+    const char *(*route_of)(const struct script_call
+            *c); /* instead of route, if set; NULL: no answer; "!": what it raises */
     fake_script run;
     struct list calls;
     int loads, runs;
@@ -79,6 +79,8 @@ static void fake_go(void *arg)
     const char *answer = route && fake.route_of ? fake.route_of(c) : fake.route;
     if (!route)
         fake.run(c);
+    else if (answer && answer[0] == '!')
+        fake_end(c, SCRIPT_ERROR, answer + 1, false);
     else if (answer)
         fake_end(c, SCRIPT_RETURNED, answer, false);
 }

@@ -283,6 +283,40 @@ static void a_run_goes_on_after_attention(void **state)
     assert_null(strstr(w->seen.steps, "unknown"));
 }
 
+static const char *route_when_mended(const struct script_call *c)
+{
+    return routes++ ? ROUTE : "!{\"message\":\"no such module\",\"where\":\"company.lua:3\"}";
+}
+
+/* An event whose routing failed is one run that says so; retried, the event is routed again. */
+static void a_failed_routing_is_done_again(void **state)
+{
+    struct world *w = *state;
+    char run[64], event[64];
+    routes = 0;
+    fake.run = read_and_write;
+    fake.route_of = route_when_mended;
+    net.serve = serve_well;
+    world_start(w);
+    world_inject(w, "1");
+    world_until_over(w, 1);
+    assert_string_equal(w->seen.rule, "routing");
+    assert_string_equal(w->seen.state, "failed");
+    assert_string_equal(w->seen.reason, "company.lua:3: no such module");
+    snprintf(run, sizeof run, "%s", w->seen.run);
+    snprintf(event, sizeof event, "%s", w->seen.event);
+    world_crash(w); /* it stands in the store alone */
+    world_start(w);
+    act_on(w, run, ENGINE_RETRY);
+    while (strcmp(w->seen.state, "done") != 0)
+        world_until_over(w, 1);
+    assert_int_equal(routes, 2);
+    assert_string_equal(w->seen.rule, "r");
+    assert_string_equal(w->seen.event, event);
+    assert_string_not_equal(w->seen.run, run);
+    assert_int_equal(net_count("POST"), 1);
+}
+
 int main(void)
 {
 #define RUN_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -296,6 +330,7 @@ int main(void)
         RUN_TEST(a_run_keeps_its_version),
         RUN_TEST(a_held_run_is_sent),
         RUN_TEST(a_run_goes_on_after_attention),
+        RUN_TEST(a_failed_routing_is_done_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
