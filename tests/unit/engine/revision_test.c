@@ -1,4 +1,5 @@
-/* A run whose rule begins anew after its data was changed: what it did outside is not done twice. */
+/* A run whose rule begins anew after its data was changed: what it did outside is not done twice.
+ */
 #include "act.h"
 #include "run_parts.h"
 
