@@ -14,7 +14,7 @@ DEPS_TEST  := libcmocka-dev python3 openssl libfaketime nginx-light haproxy \
               $(if $(shell command -v npm),,nodejs npm)
 DEPS_LINT  := clang-format lua-check git
 DEPS_FUZZ  := clang libclang-rt-14-dev llvm
-DEPS_BENCH := python3 nginx-light libnginx-mod-http-lua lua-cjson
+DEPS_BENCH := python3 nginx-light libnginx-mod-http-lua lua-cjson strace
 
 # ---- variants -------------------------------------------------------------------------------
 WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
@@ -266,6 +266,7 @@ bench: sauma
 	@tests/deps.sh $(DEPS_BENCH)
 	@$(MAKE) --no-print-directory $(BENCHES)
 	@tests/bench/bench.py --build $(B)
+	@tests/bench/diff.py --build $(B)
 $(B)/bench/%: tests/bench/%.c $(LIB_engine)
 	@mkdir -p $(@D); $(SAY) CC $<
 	$(Q)$(CC) $(ALLC) $(patsubst %,-iquote include/%,$(SEES_engine)) $(LHARD) $< $(LIB_engine) \

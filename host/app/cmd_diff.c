@@ -11,13 +11,17 @@
 #include "parts.h"
 #include "since.h"
 
-/* Events at work at once: more make more Lua states, and gain nothing. */
+/* Events at work at once in each lane: more make more Lua states, and gain nothing. */
 #define WINDOW 4
+/* A lane is a script process for each side: each takes some 7 MB and loads the scripts. */
+#define LANES_MAX 8
+#define LANE_TEXT 24
 
 static const struct conf_option options[] = {
     {"with", CONF_TEXT, NULL, "folder with the company's other scripts"},
     {"since", CONF_TEXT, "30d", "events received since then: 30d, 12h, 2026-11-20"},
     {"max-changes", CONF_INT, NULL, "exit status 1 if more events than this change"},
+    {"replay-all", CONF_FLAG, NULL, "play what the live version did again, too"},
     OPTION_DATA,
     OPTION_PARTS,
     OPTION_JSON,
@@ -46,9 +50,10 @@ struct comparison {
     struct memory *memory;
     struct diff_totals totals;
     struct pair *first, **last; /* in the order of the events */
+    int lanes, next_lane;
     int under_way, contexts;
     int64_t since_ms, after;
-    bool ended, json; /* ended: all events were read */
+    bool ended, told, json; /* ended: all events were read; told: the summary was shown */
     int status;
 };
 
@@ -126,8 +131,15 @@ static void begin(struct comparison *d, struct history_event *ev)
     *d->last = p;
     d->last = &p->next;
     d->under_way++;
-    rehearse(d->parts.scripts, "before", d->live.name, ev, d->memory, on_before, p);
-    rehearse(d->parts.scripts, "now", d->bundle.hash, ev, d->memory, on_now, p);
+    char before[LANE_TEXT], now[LANE_TEXT];
+    snprintf(before, sizeof(before), "before %d", d->next_lane);
+    snprintf(now, sizeof(now), "now %d", d->next_lane);
+    d->next_lane = (d->next_lane + 1) % d->lanes;
+    if (!conf_flag(d->conf, "replay-all"))
+        p->before = rehearsal_recorded(ev, d->live.name);
+    if (!p->before)
+        rehearse(d->parts.scripts, before, d->live.name, ev, d->memory, on_before, p);
+    rehearse(d->parts.scripts, now, d->bundle.hash, ev, d->memory, on_now, p);
 }
 
 static void summarise(struct comparison *d)
@@ -144,7 +156,7 @@ static void summarise(struct comparison *d)
 static void go_on(struct comparison *d)
 {
     struct err e = {0};
-    while (!d->ended && d->under_way < WINDOW) {
+    while (!d->ended && d->under_way < WINDOW * d->lanes) {
         struct history_event *ev = history_next(d->reader, d->company, d->since_ms, d->after, &e);
         if (!ev && e.code) {
             finish(d, command_fail(STATUS_OUTSIDE, "%s", e.text));
@@ -161,8 +173,10 @@ static void go_on(struct comparison *d)
             history_event_free(ev);
         }
     }
-    if (d->ended && d->under_way == 0)
+    if (d->ended && d->under_way == 0 && !d->told) {
+        d->told = true; /* other turns may be on their way */
         summarise(d);
+    }
 }
 
 /* ---- scripts ---- */
@@ -175,7 +189,7 @@ static void loaded(struct comparison *d, const char *dir, const struct err *err)
     } else if (err) {
         finish(d, command_fail(
                       STATUS_NO, "the live version %s does not load: %s", d->live.name, err->text));
-    } else if (++d->contexts == 2) {
+    } else if (++d->contexts == 2 * d->lanes) {
         go_on(d);
     }
 }
@@ -197,10 +211,15 @@ static void load_scripts(struct comparison *d)
     char *settings =
         mem_printf("{\"company\":\"%s\",\"version\":\"%s\"}", d->company, d->live.name);
     scripts_add_system(s, d->live.system_hash, str_of(d->live.system));
-    scripts_load(s, "before", SCRIPT_COMPANY, "boot", d->live.system_hash, str_of(d->live.bundle),
-        str_of(settings), on_live_loaded, d);
-    scripts_load(s, "now", SCRIPT_COMPANY, "boot", d->parts.system.hash, bundle_str(&d->bundle),
-        str_of(settings), on_other_loaded, d);
+    for (int i = 0; i < d->lanes; i++) {
+        char before[LANE_TEXT], now[LANE_TEXT];
+        snprintf(before, sizeof(before), "before %d", i);
+        snprintf(now, sizeof(now), "now %d", i);
+        scripts_load(s, before, SCRIPT_COMPANY, "boot", d->live.system_hash, str_of(d->live.bundle),
+            str_of(settings), on_live_loaded, d);
+        scripts_load(s, now, SCRIPT_COMPANY, "boot", d->parts.system.hash, bundle_str(&d->bundle),
+            str_of(settings), on_other_loaded, d);
+    }
     mem_free(settings);
 }
 
@@ -217,8 +236,10 @@ static int open_all(struct comparison *d, struct err *e)
     struct engine_settings s;
     if (parts_read_options(d->conf, &o, &s, e) < 0)
         return -1;
-    if (o.workers <= 0)
-        o.workers = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2 : 1;
+    /* A process for each side of each lane, so that none of them waits for another. */
+    long lanes = o.workers > 0 ? o.workers : sysconf(_SC_NPROCESSORS_ONLN);
+    d->lanes = lanes < 1 ? 1 : lanes > LANES_MAX ? LANES_MAX : (int)lanes;
+    o.isolated = true;
     d->reader = store_reader_open(conf_text(d->conf, "data"), e);
     if (!d->reader || history_live(d->reader, d->company, &d->live, e) < 0)
         return -1;
@@ -277,7 +298,8 @@ const struct command command_diff = {
     .details =
         "Both the live scripts and those of DIR go through the events offline: reads are answered\n"
         "from the journals, writes are noted. What is added, missing or changed is shown field by\n"
-        "field. An event that asks what no journal answers is counted as not covered.\n",
+        "field. An event that asks what no journal answers is counted as not covered. What the live\n"
+        "version itself did and ended is read from the journal (--replay-all plays it again).\n",
     .options = options,
     .run = diff_run,
 };

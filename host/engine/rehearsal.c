@@ -89,7 +89,7 @@ static void end_run(struct work *w, const char *end, const char *reason, struct 
 
 /* ---- steps ---- */
 
-static void note_effect(struct work *w, const struct jsonv *spec, struct str body)
+void rehearsal_add_effect(struct rehearsal_run *run, const struct jsonv *spec, struct str body)
 {
     struct buf words;
     buf_init(&words, BUF_MAX_DEFAULT);
@@ -97,7 +97,6 @@ static void note_effect(struct work *w, const struct jsonv *spec, struct str bod
         step_content_words(&words, spec);
         body = buf_str(&words);
     }
-    struct rehearsal_run *run = &w->out->runs[w->run];
     run->effects = mem_realloc(run->effects, (size_t)(run->neffects + 1) * sizeof *run->effects);
     run->effects[run->neffects++] = (struct rehearsal_effect){
         .connection = mem_dup(jsonv_str(jsonv_get(spec, "connection"), "")),
@@ -138,7 +137,7 @@ static void answer_write(
 {
     const struct history_step *then = recall_step(&w->recall, text);
     struct buf b;
-    note_effect(w, spec, body);
+    rehearsal_add_effect(&w->out->runs[w->run], spec, body);
     if (then && str_eq(then->body, body)) {
         scripts_answer(w->call, seq, then->meta, then->answer);
         return;

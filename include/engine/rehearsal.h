@@ -40,5 +40,8 @@ typedef void (*rehearsal_fn)(void *arg, struct rehearsal *r);
 void rehearse(struct scripts *s, const char *context, const char *version,
     const struct history_event *ev, struct memory *m, rehearsal_fn fn, void *arg);
 void rehearsal_free(struct rehearsal *r);
+/* The same for the version that ran it, without playing it again; NULL: that is not certain (it did
+ * not run to its end by itself, or in another version). */
+struct rehearsal *rehearsal_recorded(const struct history_event *ev, const char *version);
 
 #endif

@@ -1,8 +1,12 @@
-/* Shared by rehearsal.c and memory.c. */
+/* Shared by the files of a rehearsal. */
 #ifndef REHEARSAL_IMPL_H
 #define REHEARSAL_IMPL_H
 
+#include "jsondoc.h"
 #include "rehearsal.h"
+
+/* A write, as its step's spec and body say it. */
+void rehearsal_add_effect(struct rehearsal_run *run, const struct jsonv *spec, struct str body);
 
 /* What one rehearsal may remember. */
 struct recall {

@@ -13,7 +13,10 @@ struct history_step {
     struct str meta, answer;
 };
 struct history_run {
-    const char *id, *rule;
+    const char *id, *rule, *version, *state, *key;
+    struct str result;      /* JSON; p NULL: none */
+    bool touched;           /* a person acted on it, or changed its data */
+    int first_step, nsteps; /* its own in the event's steps */
 };
 struct history_event {
     int64_t seq, received_ms;

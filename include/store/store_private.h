@@ -129,6 +129,10 @@ enum query_slot {
     Q_WAITS_START,
     Q_FILE_GET,
     Q_WAITS_WAKE,
+    Q_HISTORY_EVENT,
+    Q_HISTORY_RUNS,
+    Q_HISTORY_STEPS,
+    Q_HISTORY_ANSWER,
     Q_SLOTS
 };
 

@@ -46,7 +46,11 @@ class Diff(Case):
     def rows(self, *args):
         done = self.diff("--json", *args)
         self.assertEqual(done.returncode, 0, done.stderr)
+        # What is read from the journal of the live version is what playing it again gives.
+        again = self.diff("--json", "--replay-all", *args)
+        self.assertEqual(again.stdout.decode(), done.stdout.decode())
         lines = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(["summary" in line for line in lines], [False] * (len(lines) - 1) + [True])
         return lines[:-1], lines[-1]["summary"]
 
     def test_the_same_scripts_differ_in_nothing(self):
