@@ -205,15 +205,13 @@ static int read_conflicts(const char *text, uint32_t *out, struct err *e)
     struct str rest = str_of(text);
     while (rest.n > 0) {
         struct str name = str_trim(str_cut(rest, ',', &rest));
-        int bit = 0;
-        while (bit < CONFLICTS && !str_is(name, evidence_conflict_name(bit)))
-            bit++;
-        if (bit == CONFLICTS)
+        uint32_t conflict = evidence_conflict_of(name);
+        if (!conflict)
             return err_set(e, ERR_USAGE,
                 "--no-veto %.*s: conflicts are model code, quantity, size, number, variant, mark, "
                 "brand, price, gtin, period",
                 STR_ARG(name));
-        *out |= (uint32_t)1 << bit;
+        *out |= conflict;
     }
     return 0;
 }

@@ -154,6 +154,14 @@ static int limited(const struct jsonv *root, const char *key, int most)
     return v < 0 ? 0 : v > most ? most : (int)v;
 }
 
+static uint32_t conflicts_of(const struct jsonv *root, const char *key)
+{
+    uint32_t found = 0;
+    for (const struct jsonv *v = first_of(root, key); v; v = v->next)
+        found |= evidence_conflict_of(text_of(v));
+    return found;
+}
+
 static void answer_step(struct book *b, struct shelf_job *j)
 {
     static const char *const own[MANIFEST_CATALOGUE_FIELDS] = {
@@ -170,6 +178,8 @@ static void answer_step(struct book *b, struct shelf_job *j)
         struct catalog_record q = record_of(v, own);
         struct decision_options o = {.cover = limited(root, "cover", 1000),
             .margin = limited(root, "margin", EVIDENCE_ONE),
+            .no_veto = conflicts_of(root, "no_veto"),
+            .more_vetoes = conflicts_of(root, "veto"),
             .never_link = jsonv_bool(jsonv_get(root, "never_link"), false)};
         struct decision_result r;
         if (decision_find(b->catalog, &q, &o, &r, &j->err) == 0) {

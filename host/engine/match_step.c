@@ -1,4 +1,5 @@
-/* The step {op = "match", connection, catalogue, record, put, remove, cover, margin, never_link}:
+/* The step {op = "match", connection, catalogue, record, put, remove, cover, margin, no_veto,
+ * veto, never_link}:
  * records that the script has just read or written are put into the catalogue and those it found
  * gone are removed; then the record is looked for. The answer: {ready = true, changed, count,
  * decision, match, score, candidates, explain}, or {ready = false, why}. Without a record nothing

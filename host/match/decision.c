@@ -152,6 +152,10 @@ static int judge(struct judged *j, const struct decision_options *o)
         words = j->least >= COLUMNS_DIFFER ? ASKS : NO;
         j->why = "the names agree, but the code columns differ";
     }
+    if (words == LINKS && o->cover && j->least < o->cover) {
+        words = ASKS;
+        j->why = "the names agree less than was set";
+    }
     if (words < code)
         j->why = why;
     j->words = words > code;

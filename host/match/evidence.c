@@ -48,6 +48,14 @@ const char *evidence_conflict_name(int bit)
     return conflict_names[bit];
 }
 
+uint32_t evidence_conflict_of(struct str name)
+{
+    for (int bit = 0; bit < CONFLICTS; bit++)
+        if (str_is(name, conflict_names[bit]))
+            return (uint32_t)1 << bit;
+    return 0;
+}
+
 /* A word of the name that stands in the record's own brand as well: that the other name leaves it
  * out says little, and that it names another brand is told elsewhere. */
 static bool is_own_brand(const struct profile *p, const struct token *t)

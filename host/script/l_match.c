@@ -2,7 +2,10 @@
  *
  *   match.index(records [, options]) -> index      records: a list of tables {id, name, code, gtin,
  *        brand, text, unit, price}; id and either name or code must be there. A price is a decimal
- *        or an integer. options: {cover = 0..1000, margin = 0..10000, never_link = true}
+ *        or an integer. options: {cover = 0..1000: least part of both names that a link without a
+ *        code needs, margin = 0..10000: least distance to the runner-up, no_veto = {"number", ...}:
+ *        conflicts that do not keep from a link, veto = {"price", "brand"}: such that do besides,
+ *        never_link = true}
  *   index:find(record)  -> {decision = "link", "new" or "review", score, match = the record of the
  *        index that is meant, or nil, candidates = {{id, score}, ...}, explain = {...}}
  *   index:add(record), index:remove(id) -> true if it was there
@@ -190,6 +193,28 @@ static int whole_option(lua_State *L, const char *key, int most)
     return (int)v;
 }
 
+static uint32_t conflicts_option(lua_State *L, const char *key)
+{
+    uint32_t found = 0;
+    lua_getfield(L, 2, key);
+    if (!lua_isnil(L, -1))
+        luaL_checktype(L, -1, LUA_TTABLE);
+    for (lua_Integer i = 1; lua_istable(L, -1) && lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+        size_t n;
+        const char *name = luaL_checklstring(L, -1, &n);
+        uint32_t conflict = evidence_conflict_of((struct str){name, n});
+        if (!conflict)
+            luaL_error(L,
+                "match: %s: \"%s\" is no conflict; they are model code, quantity, size, number, "
+                "variant, mark, brand, price, gtin, period",
+                key, name);
+        found |= conflict;
+        lua_pop(L, 1);
+    }
+    lua_settop(L, 2);
+    return found;
+}
+
 static int l_index(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -199,8 +224,10 @@ static int l_index(lua_State *L)
     }
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
-    struct decision_options options = {
-        .cover = whole_option(L, "cover", 1000), .margin = whole_option(L, "margin", EVIDENCE_ONE)};
+    struct decision_options options = {.cover = whole_option(L, "cover", 1000),
+        .margin = whole_option(L, "margin", EVIDENCE_ONE),
+        .no_veto = conflicts_option(L, "no_veto"),
+        .more_vetoes = conflicts_option(L, "veto")};
     lua_getfield(L, 2, "never_link");
     options.never_link = lua_toboolean(L, -1);
     struct index *x = lua_newuserdatauv(L, sizeof(*x), 1);

@@ -74,5 +74,7 @@ void evidence_compare(const struct evidence_side *query, const struct evidence_s
 
 const char *evidence_part_name(int part);
 const char *evidence_conflict_name(int bit); /* 0 .. CONFLICTS - 1 */
+/* The conflict of that name as a bit of enum evidence_conflict, 0 if there is none. */
+uint32_t evidence_conflict_of(struct str name);
 
 #endif

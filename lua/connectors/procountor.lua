@@ -20,7 +20,9 @@ local invoices = require "connectors.procountor.invoices"
 local twins = require "connectors.procountor.twins"
 local words = require "connectors.procountor.words"
 local handle = require "handle"
+local match = require "match"
 local money = require "money"
+local options = require "options"
 
 local SIMILAR = { review = true, link = true, off = true }
 
@@ -44,6 +46,13 @@ local function check(settings)
   if wrong then return wrong end
   if settings.similar and not SIMILAR[settings.similar] then
     return ('similar: it is "review", "link" or "off", not "%s"'):format(settings.similar)
+  end
+  if settings.matching then
+    options.check(settings.matching, { cover = { type = "integer" }, margin = { type = "integer" },
+      no_veto = { type = "table" }, veto = { type = "table" } }, "matching")
+    -- Whether it can be meant so, whoever matches by it says.
+    local ok, problem = pcall(match.index, {}, settings.matching)
+    if not ok then return (tostring(problem):gsub("^.-match: ", "matching: ")) end
   end
   return nil
 end
@@ -94,6 +103,8 @@ return {
     transliterate = { type = "boolean", help = "letters outside Windows-1252 to their nearest" },
     similar = { type = "string",
       help = 'a product that is the same but for its spelling: "review" (asks), "link" or "off"' },
+    matching = { type = "table", help = "when a product is the same: { cover = of 1000, margin = of "
+      .. '10000, no_veto = { "number" }, veto = { "price" } }' },
     twins = { type = "string|boolean", help = 'how often it is looked for what stands there twice: '
       .. '"1d", "6h"; false: never' },
     similar_customers = { type = "string", help = 'a company without a business ID whose name is '

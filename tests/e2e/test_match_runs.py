@@ -17,9 +17,11 @@ class MatchRuns(PeopleCase):
     def setUp(self):
         Case.setUp(self)  # each test seeds the sandboxes in its own way
 
-    def begin(self, seed, *args):
+    def begin(self, seed, *args, matching=None):
         self.world.start_sandbox(*self.sandboxes, options={"procountor": {"seed": seed}})
         self.world.minimal()
+        if matching:
+            self.change_company('connect "procountor" {', 'connect "procountor" { matching = ' + matching + ",")
         self.world.start_host(*QUICK, *args)
 
     def run_one(self, n, **changes):
@@ -57,6 +59,17 @@ class MatchRuns(PeopleCase):
                              pricing_table__rows__0__code="UUSI-1")
         self.assertEqual(other["state"], "attention")
         self.assertIn("Konsultionti", other["reason"])
+
+    def test_a_company_says_what_is_the_same(self):
+        self.begin({"products": PRODUCTS + [ALIKE]}, matching="{ cover = 1000, margin = 10000 }")
+        self.assertEqual(self.run_one(1)["state"], "done")
+        for wrong, words in (('{ no_veto = { "colour" } }', "is no conflict"),
+                             ("{ cover = 2000 }", "from 0 to 1000"), ("{ covers = 1 }", "covers")):
+            self.change_company("{ cover = 1000, margin = 10000 }", wrong)
+            told = self.world.sauma("check", self.company_file().rsplit("/", 1)[0], check=False)
+            self.assertEqual(told.returncode, 1)
+            self.assertIn(words, (told.stdout + told.stderr).decode())
+            self.change_company(wrong, "{ cover = 1000, margin = 10000 }")
 
     def test_what_was_deleted_leaves_the_copy_when_all_is_read_again(self):
         self.begin({"products": PRODUCTS + [ALIKE]}, "--match-whole", "1s", "--match-fresh", "1h")

@@ -11,6 +11,8 @@ The connection's setting `similar` says what is done with what is found:
   "link"    the product is used, with a line in the log
   "off"     nothing is looked for
 
+and `matching` what is the same: { cover, margin, no_veto, veto }, as match.index has them.
+
 The host's catalogue of the register answers, if it is there (catalogue.lua); what it finds is read
 in Procountor before it counts. Else the register is searched for the longest words of the name.
 
@@ -91,7 +93,7 @@ end
 local function by_words(client, wanted, line)
   local records = candidates(client, line)
   if #records == 0 then return nil end
-  local found = match.index(records):find(wanted)
+  local found = match.index(records, client.settings.matching):find(wanted)
   if not found.match then return nil end
   return found, found.match.product
 end
@@ -108,7 +110,8 @@ end
 local function by_catalogue(client, wanted)
   local product, put, remove
   for _ = 1, TRIES do
-    local found = catalogue.find(client.name, "products", wanted, put, remove)
+    local found = catalogue.find(client.name, "products", wanted, put, remove,
+      client.settings.matching)
     if not found then return false end
     local id = found.meant
     if not id then return found end

@@ -110,6 +110,11 @@ static void reads_pages_and_answers(void **state)
     assert_non_null(strstr(got.out, "\"changed\":2,\"count\":4"));
     assert_non_null(strstr(got.out, "\"match\":\"9\""));
     expect_match(b, "Asennuskaapeli mmj 3x1.5", "new", "null");
+    /* What a company sets: a conflict that does not count. */
+    expect_match(b, "Kahvi Juhla Mokka 1 kg", "new", "null");
+    ask(SHELF_STEP, b,
+        "{\"no_veto\":[\"quantity\",7],\"cover\":500,\"record\":{\"name\":\"Kahvi Juhla Mokka 1 kg\"}}");
+    assert_non_null(strstr(got.out, "\"decision\":\"link\",\"match\":\"3\""));
     ask(SHELF_MARK, b, "whole");
     shelf_close(shelf, b, false);
     shelf_free(shelf);

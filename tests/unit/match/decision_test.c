@@ -141,6 +141,14 @@ static void options_are_heeded(void **state)
     assert_int_equal(found.decision, DECISION_NEW);
     assert_int_equal(decision_find(c, &q, &o, &found, &e), 0);
     assert_int_equal(found.decision, DECISION_LINK);
+    o.cover = 950; /* nothing eases what was set */
+    q.name = STR_LIT("Wall paint white matt 9 l");
+    assert_int_equal(decision_find(c, &q, NULL, &found, &e), 0);
+    assert_int_equal(found.decision, DECISION_LINK);
+    assert_int_equal(decision_find(c, &q, &o, &found, &e), 0);
+    assert_int_equal(found.decision, DECISION_REVIEW);
+    o.cover = 500;
+    q.name = STR_LIT("Wall paint black 9 l");
     o.never_link = true;
     assert_int_equal(decision_find(c, &q, &o, &found, &e), 0);
     assert_int_equal(found.decision, DECISION_REVIEW);

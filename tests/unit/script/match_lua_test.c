@@ -52,17 +52,19 @@ static void test_changes(void **state)
 
 static void test_misuse(void **state)
 {
-    check("local function says(text, f, ...) local ok, e = pcall(f, ...)\n"
-          "  return not ok and tostring(e):find(text, 1, true) ~= nil end\n"
-          "local x = match.index{}\n"
-          "if not says('no id', x.add, x, { name = 'a' }) then return 1 end\n"
-          "if not says('neither a name nor a code', x.add, x, { id = 'a' }) then return 2 end\n"
-          "if not says('not text', x.add, x, { id = 'a', name = {} }) then return 3 end\n"
-          "if not says('table expected', match.index, 'a') then return 4 end\n"
-          "if not says('table expected', x.find, x) then return 5 end\n"
-          "if not says('from 0 to 1000', match.index, {}, { cover = 1001 }) then return 6 end\n"
-          "if pcall(x.find, {}, { name = 'a' }) then return 7 end\n"
-          "return not pcall(setmetatable, x, {}) and not getmetatable(x)");
+    check(
+        "local function says(text, f, ...) local ok, e = pcall(f, ...)\n"
+        "  return not ok and tostring(e):find(text, 1, true) ~= nil end\n"
+        "local x = match.index{}\n"
+        "if not says('no id', x.add, x, { name = 'a' }) then return 1 end\n"
+        "if not says('neither a name nor a code', x.add, x, { id = 'a' }) then return 2 end\n"
+        "if not says('not text', x.add, x, { id = 'a', name = {} }) then return 3 end\n"
+        "if not says('table expected', match.index, 'a') then return 4 end\n"
+        "if not says('table expected', x.find, x) then return 5 end\n"
+        "if not says('from 0 to 1000', match.index, {}, { cover = 1001 }) then return 6 end\n"
+        "if not says('is no conflict', match.index, {}, { veto = { 'colour' } }) then return 6 end\n"
+        "if pcall(x.find, {}, { name = 'a' }) then return 7 end\n"
+        "return not pcall(setmetatable, x, {}) and not getmetatable(x)");
 }
 
 /* What the index holds outside of Lua is part of the run's memory. */
