@@ -131,7 +131,7 @@ local function ensure_customer(finance, sale, settings)
     name = customer.name, business_id = customer.business_id, address = customer.address,
     email = customer.email, phone = customer.phone, consumer = customer.consumer,
     contact = customer.contact_name and { name = customer.contact_name, phone = customer.phone },
-    einvoice = customer.einvoice,
+    einvoice = customer.einvoice, sources = sale.fields,
     language = sale.language or settings.language, currency = sale.currency,
     payment_terms = sale.payment_term_days or settings.payment_terms, key = sale.key,
     address_problem = not customer.no_address and customer.address_problem or nil,
@@ -144,7 +144,7 @@ local function ensure_product(finance, line, sale)
     code = line.code, name = line.name, unit = line.unit, unit_price = line.unit_price,
     vat_percent = line.vat_percent, vat_status = line.vat_status,
     prices_include_vat = sale.prices_include_vat,
-    currency = sale.currency, where = line.where }
+    currency = sale.currency, where = line.where, field = line.field }
 end
 
 -- The rows to invoice, each of them checked before anything is written outside.
@@ -307,7 +307,7 @@ local function wanted_of(sale, settings)
     email = sale.customer.email, language = sale.language or settings.language,
     prices_include_vat = sale.prices_include_vat, discount = sale.discount_percent,
     channel = settings.channel,
-    einvoice = sale.customer.einvoice, bank_reference = sale.bank_reference,
+    sources = sale.fields, einvoice = sale.customer.einvoice, bank_reference = sale.bank_reference,
   }
 end
 

@@ -133,6 +133,11 @@ local function read_tables(payload, read)
   if discount and discount ~= money.number(0) then read.discount_percent = discount end
 end
 
+-- What Click2Contract calls the fields that a person is told about.
+local FIELDS = { name = "customer.name", address = "customer.address", email = "customer.email",
+  business_id = "customer.business_id", phone = "customer.phone", partner = "customer.partner",
+  contact_name = "customer.contact_name", reference = "contract.reference" }
+
 function proposal.read(payload)
   payload = object(payload)
   personal.take_out(payload)
@@ -155,6 +160,7 @@ function proposal.read(payload)
   read.reference, read.pdf_url = given.text(contract.reference), given.text(contract.pdf_url)
   read.signer = { name = given.text(signer.name), email = given.text(signer.email) }
   read.customer = sale.customer(object(payload.customer), "the proposal")
+  read.fields = FIELDS
   read_tables(payload, read)
   return read
 end

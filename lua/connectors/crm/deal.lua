@@ -110,7 +110,10 @@ function deal.read(event, options)
   read.discount_percent = sale.discount(it.discount_percent, paths.deal .. ".discount_percent", read)
   read.customer = customer_of(organization, person)
   read.fields = { name = paths.organization .. ".name", address = paths.organization .. ".address",
-    business_id = paths.organization .. ".business_id", partner = paths.organization .. ".partner" }
+    business_id = paths.organization .. ".business_id", email = paths.organization .. ".email",
+    phone = paths.organization .. ".phone", contact_name = paths.person or "data.person.name",
+    reference = paths.deal .. "." .. (given.text(it.order_reference) and "order_reference"
+      or "project_reference"), partner = paths.organization .. ".partner" }
   rows_of(read, it.lines, paths.deal, options.vat_percent)
   read.lines = read.rows
   read.value = money.number(it.value, read.language)

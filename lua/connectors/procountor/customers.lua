@@ -276,7 +276,7 @@ local function body_of(client, wanted, who)
     additionalInfo = not who and { comments2 = tag_of(wanted) } or nil,
   }
   preflight.body(body, LIMITS, { subject = "the customer " .. log.mask(name),
-    transliterate = client.settings.transliterate })
+    sources = given(wanted.sources), transliterate = client.settings.transliterate })
   return body
 end
 

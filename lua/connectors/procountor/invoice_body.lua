@@ -13,6 +13,7 @@ wanted = {
   contact, email    person and address at the buyer
   discount          percent off the whole invoice, after the rows' own (0)
   language, currency, currency_rate (where the currency is not EUR), prices_include_vat, channel,
+  sources = what the sender calls its fields, for words to a person (preflight.lua),
   einvoice = { address, operator }, penalty_percent, bank_account (own IBAN), bank_reference (a
   reference number; without one Procountor makes it), vat_status, notes, additional_information,
   delivery_start, delivery_end
@@ -244,7 +245,8 @@ function invoice_body.check(client, wanted)
   payee.account(client, wanted.bank_account, given.text(wanted.currency) or "EUR")
   preflight.body({ orderReference = given.text(wanted.reference),
     ["counterParty"] = { contactPersonName = contact_name(wanted) } }, LIMITS,
-    { subject = "the invoice " .. number, transliterate = client.settings.transliterate })
+    { subject = "the invoice " .. number, sources = given(wanted.sources),
+      transliterate = client.settings.transliterate })
 end
 
 function invoice_body.make(client, wanted)
@@ -304,7 +306,7 @@ function invoice_body.make(client, wanted)
     deliveryEndDate = given.text(wanted.delivery_end),
   }
   preflight.body(body, LIMITS, { subject = "the invoice " .. number,
-    transliterate = client.settings.transliterate })
+    sources = given(wanted.sources), transliterate = client.settings.transliterate })
   local own = sums.of(amounts, { gross = wanted.prices_include_vat == true,
     discount = discount ~= ZERO and discount or nil, rounding = client.settings.rounding })
   abroad.apply(client, body, abroad.destination(address.country, body.counterParty.taxCode))

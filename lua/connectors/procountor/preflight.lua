@@ -7,9 +7,12 @@ outside Windows-1252 and texts longer than their field.
       limits   { name = { 80 }, ["invoiceRows[].comment"] = { 512, cut = true } }: the most
                characters a field may have; `cut`: free text that is shortened with a warning,
                everything else asks a person, since a shortened name is another name
-      options  { transliterate = true, subject = "the customer" }
+      options  { transliterate = true, subject = "the customer", sources = what the system that the
+               values come from calls them: { name = "data.organization.name", address =, email =,
+               phone =, contact_name =, reference = } }
 
-Ends the run as attention with all problems at once, each with the field's path and its value.
+Ends the run as attention with all problems at once, each with its value and the field's path: where
+it comes from, if that is known, else in Procountor.
 ]]
 
 local text = require "text"
@@ -17,6 +20,27 @@ local current = require "current"
 local ending = require "ending"
 
 local preflight = {}
+
+-- Which of a customer's or sale's own fields each of Procountor's is made of.
+local MADE_OF = { name = "name", orderReference = "reference", ["registryInfo.phone"] = "phone",
+  ["counterParty.contactPersonName"] = "contact_name", ["contactPersons[].name"] = "contact_name",
+  ["contactPersons[].email"] = "email", ["contactPersons[].phone"] = "phone" }
+for _, place in ipairs { "address", "billingAddress", "counterParty.counterPartyAddress" } do
+  MADE_OF[place .. ".name"] = "name"
+  for part, words in pairs { specifier = "c/o", street = "street", zip = "postal code",
+    city = "city" } do
+    MADE_OF[place .. "." .. part] = { "address", words }
+  end
+end
+
+-- The sender's word for a field, else Procountor's path.
+local function source_of(sources, pattern, path)
+  if not sources then return path end
+  local made_of = MADE_OF[pattern] or pattern
+  if type(made_of) ~= "table" then return sources[made_of] or path end
+  local whole = sources[made_of[1]]
+  return whole and ("%s (%s)"):format(whole, made_of[2]) or path
+end
 
 local function shown(value)
   return utf8.len(value) and utf8.len(value) > 60 and text.truncate(value, 60) .. "..." or value
@@ -27,6 +51,7 @@ local function questions(value)
 end
 
 local function check_text(value, path, pattern, limits, options, problems)
+  path = source_of(options.sources, pattern, path)
   local fits, character, position = text.fits_cp1252(value)
   if not fits then
     local nearest = options.transliterate and text.transliterate_cp1252(value)
@@ -34,7 +59,7 @@ local function check_text(value, path, pattern, limits, options, problems)
     if nearest and questions(nearest) == questions(value) then value, fits = nearest, true end
     if not fits and not problems[value] then
       -- A name stands in several fields; it is one problem.
-      problems[value] = true
+      problems[value], problems.letters = true, true
       problems[#problems + 1] = ('%s "%s" holds the character "%s" (place %s), which Procountor '
         .. "cannot store (only Windows-1252)"):format(path, shown(value), tostring(character),
         tostring(position))
@@ -49,8 +74,10 @@ local function check_text(value, path, pattern, limits, options, problems)
       value = text.truncate(value, limit[1] - 1) .. "…"
       current.warn("%s was shortened from %d to %d characters", path, length, limit[1])
     else
-      problems[#problems + 1] = ('%s "%s" has %d characters, Procountor takes %d'):format(
-        path, shown(value), length, limit[1])
+      local words = ('%s "%s" has %d characters, Procountor takes %d'):format(path, shown(value),
+        length, limit[1])
+      if not problems[words] then problems[#problems + 1] = words end
+      problems[words] = true
     end
   end
   return value
@@ -86,7 +113,8 @@ function preflight.body(body, limits, options)
   walk(body, "", "", limits, options, found)
   if #found == 0 then return end
   local problems = table.move(found, 1, #found, 1, {})
-  local cure = options.transliterate and "" or ", or set transliterate = true on the connection"
+  local cure = found.letters and not options.transliterate
+    and ", or set transliterate = true on the connection" or ""
   ending.attention(("Procountor would refuse %s: %s. Correct it where it comes from and send it "
     .. "again%s."):format(options.subject, table.concat(problems, "; "), cure),
     { problems = problems })

@@ -180,6 +180,13 @@ local function unit_of(client, line)
   return "NO_UNIT"
 end
 
+-- What the sender calls the row's fields, if its own path is known.
+local function sources_of(line)
+  local field = given.text(line.field)
+  return field and { name = field .. ".name", code = field .. ".code",
+    comment = field .. ".description" } or nil
+end
+
 local function body_of(client, line)
   local percent = vat.percent(client, number_of(line.vat_percent or line.vat, line,
     "the VAT percentage"), label(line))
@@ -196,7 +203,7 @@ local function body_of(client, line)
     discount = 0, price = price, vat = percent,
     vatStatus = line.vat_status or client.settings.vat_status or vat.DOMESTIC,
     currency = line.currency or "EUR", active = true }
-  preflight.body(body, LIMITS, { subject = label(line),
+  preflight.body(body, LIMITS, { subject = label(line), sources = sources_of(line),
     transliterate = client.settings.transliterate })
   return body
 end
@@ -244,7 +251,8 @@ local function new(client)
       label(line))
     if line.vat_status then vat.status(client, line.vat_status, label(line)) end
     preflight.body({ name = line.name, code = line.code, comment = given.text(line.description) },
-      LIMITS, { subject = label(line), transliterate = client.settings.transliterate })
+      LIMITS, { subject = label(line), sources = sources_of(line),
+        transliterate = client.settings.transliterate })
   end
 
   function products.ensure(line)

@@ -93,14 +93,15 @@ test("texts that do not fit: the field, the value and the length, before anythin
     local procountor = start()
     local long = ("Ä"):rep(101)
     local cases = {
-      { { ["customer.name"] = ("N"):rep(81) }, "name", "81 characters, Procountor takes 80" },
-      { { ["customer.city"] = ("C"):rep(41) }, "city", "takes 40" },
-      { { ["pricing_table.rows.1.name"] = long }, "name", "101 characters, Procountor takes 100" },
-      { { ["pricing_table.rows.1.code"] = ("K"):rep(41) }, "code", "takes 40" },
-      { { ["contract.reference"] = ("R"):rep(71) }, "orderReference", "takes 70" },
-      { { ["contract.reference"] = "Проект 7" }, 'orderReference "Проект 7"', 'character "П"' },
+      { { ["customer.name"] = ("N"):rep(81) }, "customer.name", "81 characters, Procountor takes 80" },
+      { { ["customer.city"] = ("C"):rep(41) }, "customer.address (city)", "takes 40" },
+      { { ["pricing_table.rows.1.name"] = long }, "pricing_table.rows[0].name",
+        "101 characters, Procountor takes 100" },
+      { { ["pricing_table.rows.1.code"] = ("K"):rep(41) }, "rows[0].code", "takes 40" },
+      { { ["contract.reference"] = ("R"):rep(71) }, "contract.reference", "takes 70" },
+      { { ["contract.reference"] = "Проект 7" }, 'contract.reference "Проект 7"', 'character "П"' },
       { { ["customer.name"] = "Łódź Oy" }, 'name "Łódź Oy"', "only Windows-1252" },
-      { { ["pricing_table.rows.1.description"] = "→ katso" }, "comment", 'character "→"' },
+      { { ["pricing_table.rows.1.description"] = "→ katso" }, "rows[0].description", 'character "→"' },
     }
     for i, case in ipairs(cases) do
       case[1].id = "evt_" .. i
