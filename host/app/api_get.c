@@ -6,12 +6,13 @@
 #include "next.h"
 #include "reply.h"
 #include "since.h"
+#include "upcoming.h"
 
 #define ANSWER_MAX ((size_t)256 << 20)
 #define ROWS_MAX   10000
 
-enum listing { LIST_EVENTS, LIST_RUNS, LIST_ATTENTION, LIST_ACTS, LIST_NONE };
-static const char *const names[] = {"events", "runs", "attention", "acts"};
+enum listing { LIST_EVENTS, LIST_RUNS, LIST_ATTENTION, LIST_ACTS, LIST_SCHEDULES, LIST_NONE };
+static const char *const names[] = {"events", "runs", "attention", "acts", "schedules"};
 
 struct get {
     struct api_job job;
@@ -40,6 +41,8 @@ static int add_row(void *arg, struct str json)
         buf_addc(&g->out, ',');
     if (g->run || g->list == LIST_ATTENTION)
         next_put(&g->out, json);
+    else if (g->list == LIST_SCHEDULES)
+        upcoming_put(&g->out, json);
     else
         buf_add(&g->out, json.p, json.n);
     return g->out.failed;
@@ -49,8 +52,8 @@ static int run_get(struct api_job *j, struct store_reader *r, struct err *e)
 {
     struct get *g = (struct get *)j;
     static int (*const read[])(struct store_reader *, const struct store_filter *, store_row_fn,
-        void *,
-        struct err *) = {store_read_events, store_read_runs, store_read_attention, store_read_acts};
+        void *, struct err *) = {store_read_events, store_read_runs, store_read_attention,
+        store_read_acts, store_read_schedules};
     int rc;
     if (g->run) {
         rc = store_read_run(r, g->run, add_row, g, e);

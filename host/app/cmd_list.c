@@ -7,6 +7,7 @@
 #include "show.h"
 #include "since.h"
 #include "store_read.h"
+#include "upcoming.h"
 
 #define ROW_MAX ((size_t)512 << 20)
 
@@ -68,6 +69,7 @@ static const struct conf_option acts_options[] = {
 
 static const struct conf_option stats_options[] = {
     OPTION_DATA,
+    {"schedules", CONF_FLAG, NULL, "when each schedule and poll came last and comes next instead"},
     OPTION_JSON,
     OPTION_CONFIG,
     {NULL, CONF_TEXT, NULL, NULL},
@@ -83,6 +85,7 @@ static const struct conf_option show_options[] = {
 struct printing {
     bool json;
     bool next; /* with what may be done next */
+    bool when; /* with the times of a schedule */
     void (*row)(const struct jsonv *v, FILE *out);
     int rows;
 };
@@ -95,6 +98,9 @@ static int print_row(void *arg, struct str json)
     buf_init(&more, ROW_MAX);
     if (p->next) {
         next_put(&more, json);
+        json = buf_str(&more);
+    } else if (p->when) {
+        upcoming_put(&more, json);
         json = buf_str(&more);
     }
     struct jsondoc *d = p->json ? NULL : jsondoc_parse(json, NULL);
@@ -191,9 +197,19 @@ static int read_books(
     return store_read_each_books(r, fn, arg, e);
 }
 
+static void show_schedule_row(const struct jsonv *v, FILE *out)
+{
+    fprintf(out, "%-24s  %-24s  %-28s  last %s  next %s\n", jsonv_str(jsonv_get(v, "company"), ""),
+        jsonv_str(jsonv_get(v, "schedule"), ""), jsonv_str(jsonv_get(v, "when"), ""),
+        jsonv_str(jsonv_get(v, "last"), ""), jsonv_str(jsonv_get(v, "next"), ""));
+}
+
 static int stats_run(const struct conf *c)
 {
     struct store_filter f = {0};
+    struct printing times = {.row = show_schedule_row, .when = true};
+    if (conf_flag(c, "schedules"))
+        return list_rows(c, &f, store_read_schedules, &times);
     struct printing p = {.row = show_books_row};
     return list_rows(c, &f, read_books, &p);
 }
@@ -271,11 +287,13 @@ const struct command command_acts = {
 
 const struct command command_stats = {
     .name = "stats",
-    .usage = "stats [--json]",
+    .usage = "stats [--schedules] [--json]",
     .summary = "the books of each company: what came in, and where all of it is",
     .details =
         "received = done + skipped + attention + held + failed + in flight; the difference is 0.\n"
-        "stored is what is kept of the company: bodies, journals and logs (see --max-stored).\n",
+        "stored is what is kept of the company: bodies, journals and logs (see --max-stored).\n"
+        "--schedules lists when each schedule and poll came last and comes next, by the clocks of\n"
+        "its zone; the same is at GET /api/v1/schedules.\n",
     .options = stats_options,
     .run = stats_run,
 };

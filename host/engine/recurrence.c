@@ -44,6 +44,17 @@ int recurrence_init(struct recurrence *r, const char *at, const char *time_zone,
     return 0;
 }
 
+int recurrence_parse(struct recurrence *r, const char *text, const char *phase, struct err *e)
+{
+    const char *zone = strrchr(text, ' ');
+    if (strncmp(text, "every ", 6) == 0)
+        return recurrence_init(r, NULL, NULL, text + 6, phase, e);
+    char *at = mem_dupn(text, zone ? (size_t)(zone - text) : 0);
+    int rc = recurrence_init(r, at, zone ? zone + 1 : "", NULL, phase, e);
+    mem_free(at);
+    return rc;
+}
+
 void recurrence_free(struct recurrence *r)
 {
     zone_free(r->zone);

@@ -26,6 +26,8 @@ struct recurrence {
  * and schedule, say. -1 and e; r is to be freed either way. */
 int recurrence_init(struct recurrence *r, const char *at, const char *time_zone, const char *every,
     const char *phase, struct err *e);
+/* The same from what `text` says. */
+int recurrence_parse(struct recurrence *r, const char *text, const char *phase, struct err *e);
 void recurrence_free(struct recurrence *r);
 
 /* The last slot that came at or before that instant (wall clock). */

@@ -78,6 +78,10 @@ int store_read_each_books(struct store_reader *r, store_row_fn fn, void *arg, st
  * Of the filter, company, connection, since_ms and limit count. */
 int store_read_refused(struct store_reader *r, const struct store_filter *f, store_row_fn fn,
     void *arg, struct err *e);
+/* {company schedule when slot}: schedules and polls that companies have now, slot: see
+ * recurrence.h. Of the filter counts the company. */
+int store_read_schedules(struct store_reader *r, const struct store_filter *f, store_row_fn fn,
+    void *arg, struct err *e);
 /* Alerts, the newest first: n company kind about text times first_at last_at, and cleared_at and
  * cleared_by (null and "" while it is open; by "" then: the host itself). Only open ones unless
  * all. Of the filter, company, since_ms (of the last time) and limit count. */

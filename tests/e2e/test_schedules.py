@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from faked import Clock
-from harness import Case, main, wait_until
+from harness import Case, main, request, wait_until
 
 HEAD = 'company "Acme" { language = "fi", time_zone = "Europe/Helsinki" }\n'
 RETURN = "run = function(due) return due end"
@@ -67,6 +67,29 @@ class Schedules(Case):
         self.assertEqual(self.came("new"), [])
 
     # ---- downtime ----
+    def test_the_last_and_the_next_time_of_each_are_told(self):
+        w = self.world
+        self.company(f'schedule "sync" {{ at = "0 3 * * *", {RETURN} }}\n'
+                     f'poll "changes" {{ every = "15m", {RETURN} }}')
+        self.start(Clock(w, "2026-11-25T08:00:00Z"))
+        read = lambda: [json.loads(line) for line in w.sauma(
+            "stats", "--schedules", "--json", "--data", w.data).stdout.splitlines()]
+        wait_until(lambda: len(read()) == 2, "both schedules to be stored")
+        changes, sync = read()
+        self.assertEqual(sync, {
+            "company": "acme", "schedule": "sync", "when": "0 3 * * * Europe/Helsinki",
+            "last": "2026-11-25T03:00:00+02:00", "next": "2026-11-26T03:00:00+02:00"})
+        last, due = (datetime.fromisoformat(changes[k].replace("Z", "+00:00"))
+                     for k in ("last", "next"))
+        self.assertEqual((changes["when"], due - last), ("every 15m", timedelta(minutes=15)))
+        with open(f"{w.data}/api-token") as f:
+            token = f.read().split()[-1]
+        status, _, answer = request(w.address, "GET", "/api/v1/schedules?company=acme",
+                                    headers={"Authorization": "Bearer " + token})
+        self.assertEqual((status, json.loads(answer)["schedules"][1]), (200, sync))
+        self.assertIn(b"next 2026-11-26T03:00:00+02:00",
+                      w.sauma("stats", "--schedules", "--data", w.data).stdout)
+
     def test_what_was_missed_comes_once_or_all_or_not(self):
         clock = Clock(self.world, "2026-11-25T08:00:00Z")
         self.company("".join(
