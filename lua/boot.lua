@@ -39,7 +39,8 @@ function boot.load()
   local declared = declare.finish()
   rules = declared.rules
   current.company = { name = declared.company.name, language = declared.company.settings.language,
-    time_zone = declared.company.settings.time_zone, trigger = declared.company.trigger }
+    time_zone = declared.company.settings.time_zone, trigger = declared.company.trigger,
+    responsible = declared.company.settings.responsible }
   return manifest.of(declared)
 end
 

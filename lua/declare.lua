@@ -35,6 +35,8 @@ local ALERT = "alert"
 local COMPANY_SETTINGS = {
   language = { type = "string", one_of = { "fi", "sv", "en", "et", "no", "da" } },
   time_zone = { type = "string" },
+  responsible = { type = "string",
+    help = "the mail address of who is told when something needs a person" },
   limits = { type = "table", help = "lower limits for this company: { memory = \"16m\" }" },
   trigger = { type = "string|function", one_of = { "automatic", "manual", "off" },
     help = "of rules that say none of their own" },
@@ -104,7 +106,7 @@ local function accept_company(where, settings)
   local ok, own = pcall(limits.of, settings.limits)
   if not ok then fail(where, "company: %s", own) end
   state.company.settings = { language = settings.language or "fi",
-    time_zone = zone or time.DEFAULT_ZONE }
+    time_zone = zone or time.DEFAULT_ZONE, responsible = settings.responsible }
   state.company.limits, state.company.trigger = own, settings.trigger
 end
 

@@ -6,21 +6,26 @@ What is wrong, or needs a person, is told where people see it.
 An alert comes when a run is parked for a person ("attention") or failed ("failed": one alert for a
 rule, however many of its runs), when a connection is silent for too long, does not work
 ("connection-down") or refuses the credentials ("connection-refused"), a delivery id was used
-twice, a company was saved broken, and so on: `sauma alerts` lists those that are open. It is told
-when it becomes open and again when it is over; while it is open it is counted and not told again.
+twice, a company was saved broken, and so on: `sauma alerts` lists those that are open. The text is
+in the company's language (fi, sv, en). It is told when it becomes open and again when it is over;
+while it is open it is counted and not told again.
 
 Options (all but notify may be left out):
   notify  connections to tell, one or several: "slack", { "slack", "zapier" }
   kinds   only alerts of these kinds: { "attention", "failed" } (all)
   over    false: what is over is not told (true)
   text    = function(alert) return text end   nil: this one is not told
+  responsible  the mail address of who is to know, or function(alert) that returns it (the company's
+          setting `responsible`, else the connection's `to`); for connections that send mail
   name    the rule's own name
 
 alert: { kind, about (a rule, a connection, a delivery id), state = "open" | "over", text, at }.
 A rule of a company's own does the same with on = "alert", or on = "alert.attention" for one kind.
 ]]
 
+local current = require "current"
 local options = require "options"
+local words = require "words"
 
 local KNOWN = {
   name = { type = "string" },
@@ -28,20 +33,35 @@ local KNOWN = {
   kinds = { type = "table" },
   over = { type = "boolean" },
   text = { type = "function" },
+  responsible = { type = "string|function" },
 }
 
-local WORDS = {
-  fi = { open = "Huomio, %s (%s): %s", over = "Kunnossa: %s (%s)" },
-  sv = { open = "Obs, %s (%s): %s", over = "I ordning: %s (%s)" },
-  en = { open = "Attention, %s (%s): %s", over = "Over: %s (%s)" },
-}
-
-local current = require "current"
-
+-- What happened, what is already done outside, and what to do and where.
 local function text_of(alert)
-  local words = WORDS[current.company.language] or WORDS.en
-  if alert.state == "over" then return words.over:format(alert.kind, alert.about) end
-  return words.open:format(alert.kind, alert.about, alert.text)
+  local language = words.language()
+  local values = { kind = alert.kind, about = alert.about, text = alert.text,
+    run = alert.text:match("sauma show (run_%w+)") }
+  local function say(key) return words.text(language, key, values) end
+  values.what = say("kind." .. alert.kind) or say "kind.other"
+  if alert.state == "over" then return say "alert.over" end
+  local lines = { say "alert.open" }
+  if language ~= "en" then
+    local problem = words.translate(language, alert.text)
+    lines[#lines + 1] = problem
+    if values.run then
+      lines[#lines + 1] = say "alert.done"
+      lines[#lines + 1] = say "alert.run"
+    end
+    if not problem then lines[#lines + 1] = say "alert.details" end
+  end
+  return table.concat(lines, "\n")
+end
+
+-- The mail address of who is responsible: for connections that write to people by name.
+local function responsible_for(alert, settings)
+  local who = settings.responsible or current.company.responsible
+  if type(who) == "function" then who = who(alert) end
+  return who
 end
 
 local function wanted(alert, settings)
@@ -59,10 +79,10 @@ local function run(alert, settings, receivers)
   end
   local text = (settings.text or text_of)(alert)
   if text == nil then skip "the company's text function left it out" end
-  local told = {}
+  local told, to = {}, responsible_for(alert, settings)
   for _, name in ipairs(receivers) do
     local ok, problem = notify(name, text, { kind = alert.kind, about = alert.about,
-      state = alert.state, text = alert.text })
+      state = alert.state, text = alert.text, to = to })
     told[name] = ok or problem
   end
   return { told = told, kind = alert.kind, about = alert.about, state = alert.state }

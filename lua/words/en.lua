@@ -27,4 +27,16 @@ return {
   ["customer.alike"] = "The customer {name} has no business ID, and Procountor has {there}. If it is "
     .. "one of them, retry with --set {field}={id} (its id); if it is a new customer, with --set "
     .. "{field}=new. A business ID where the data comes from makes it certain.",
+
+  -- What stands in the way of an invoice: the words of the rules themselves, by which
+  -- words.translate knows them.
+  ["problem.address"] = 'the address "{address}" could not be split into street, postal code and city',
+  ["problem.no_address"] = "the proposal has no address for the customer",
+  ["problem.business_id"] = 'the business ID "{business_id}" is not valid: {why}',
+  ["problem.sums"] = "the sums differ: {sums}. Compare",
+  ["problem.twins"] = "{count} customers in Procountor have the business ID {business_id}: {names}.",
+
+  -- Alerts: what happened, what is already done, and what to do stand in the alert's own text.
+  ["alert.over"] = "Over: {kind} ({about})",
+  ["alert.open"] = "Attention, {kind} ({about}): {text}",
 }

@@ -23,4 +23,45 @@ return {
   ["customer.alike"] = "Asiakkaalla {name} ei ole Y-tunnusta, ja Procountorissa on {there}. Jos asiakas "
     .. "on jokin niistä, jatka valitsemalla --set {field}={id} (sen id); jos asiakas on uusi, --set "
     .. "{field}=new. Y-tunnus siinä, mistä tiedot tulevat, tekee asian varmaksi.",
+
+  -- What stands in the way of an invoice, as the ready rules say it.
+  ["problem.address"] = 'Asiakkaan osoitetta "{address}" ei voitu jakaa katuosoitteeksi, postinumeroksi '
+    .. "ja postitoimipaikaksi. Täytä ne omiin kenttiinsä tarjouksen tai kaupan tietoihin.",
+  ["problem.no_address"] = "Asiakkaan osoite puuttuu. Lisää se tarjouksen tai kaupan tietoihin.",
+  ["problem.business_id"] = 'Y-tunnus "{business_id}" ei kelpaa. Korjaa se tarjouksen tai kaupan '
+    .. "tietoihin.",
+  ["problem.sums"] = "Tarjouksen summa poikkeaa riveistä lasketusta ({sums}). Vertaa tarjousta ja sen "
+    .. "rivejä ennen laskutusta.",
+  ["problem.twins"] = "Procountorissa on {count} asiakasta samalla Y-tunnuksella "
+    .. "{business_id}: {names}. "
+    .. "Yhdistä ne tai jätä vain yksi aktiiviseksi.",
+
+  -- Alerts: what happened, by kind; and what follows in each case.
+  ["alert.over"] = "Kunnossa taas: {about}. Aiemmin ilmoitettiin: {what}",
+  ["alert.open"] = "Huomio: {what}",
+  ["alert.details"] = "Tarkemmin (englanniksi): {text}",
+  ["alert.done"] = "Se, mikä ulkoisissa järjestelmissä on jo tehty, on tehty eikä sitä "
+    .. "tehdä uudelleen.",
+  ["alert.run"] = "Mitä on tehty ja mitä puuttuu: sauma show {run}. Kun asia on korjattu, jatka: "
+    .. "sauma retry {run}.",
+  ["kind.attention"] = 'sääntö "{about}" odottaa ihmisen päätöstä.',
+  ["kind.failed"] = 'sääntö "{about}" pysähtyi virheeseen.',
+  ["kind.silence"] = '"{about}" on ollut hiljaa liian kauan: odotettuja tapahtumia ei tule.',
+  ["kind.reconnect"] = 'yhteyden "{about}" valtuutus on vanhentunut tai peruttu. Mitään ei '
+    .. 'ole kadonnut: '
+    .. "ajot odottavat, kunnes yhteys on valtuutettu uudelleen (sauma connect).",
+  ["kind.connection-down"] = 'yhteys "{about}" ei toimi. Ajot odottavat ja yrittävät itse uudelleen.',
+  ["kind.connection-refused"] = 'yhteys "{about}" ei hyväksy tunnuksia. Korjaa tunnukset tai niiden '
+    .. "oikeudet ja jatka pysähtyneitä ajoja.",
+  ["kind.twins"] = "samasta asiasta on kaksi tietuetta ({about}). Mihinkään ei ole koskettu.",
+  ["kind.delivery-conflict"] = "sama toimitustunnus tuli kahdesti eri sisällöllä ({about}).",
+  ["kind.company-broken"] = "tallennetut säännöt ovat virheelliset, ja edelliset ovat yhä "
+    .. "käytössä.",
+  ["kind.backlog"] = "tapahtumia tulee enemmän kuin ehditään käsitellä; osa pyydettiin "
+    .. "lähettämään "
+    .. "myöhemmin uudelleen.",
+  ["kind.refused"] = 'yhteydeltä "{about}" tuli tapahtuma, jota ei voitu ottaa vastaan. Se '
+    .. 'on tallessa: '
+    .. "sauma events --refused.",
+  ["kind.other"] = "{kind} ({about}).",
 }
