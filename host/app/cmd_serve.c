@@ -10,6 +10,7 @@
 #include "command.h"
 #include "front.h"
 #include "log.h"
+#include "mem.h"
 #include "parts.h"
 #include "reload.h"
 #include "routes.h"
@@ -18,12 +19,10 @@
 static const struct conf_option options[] = {
     {"companies", CONF_TEXT, NULL, "folder whose folders are the companies"},
     OPTION_DATA,
-    {"public-url", CONF_TEXT, NULL, "where browsers reach this host; default: http://LISTEN"},
+    {"public-url", CONF_TEXT, NULL, "where browsers and senders reach this host; default: LISTEN"},
     {"store", CONF_TEXT, "sqlite", "where events, runs and journals are kept"},
     OPTION_PARTS,
     OPTIONS_FRONT,
-    {"public-url", CONF_TEXT, NULL,
-        "how senders reach the host, https://hooks.example.com: HubSpot signs it"},
     {"signature-window", CONF_MS, "5m", "how far a signed timestamp may be off"},
     {"max-events", CONF_INT, "1000", "events in memory; more wait in the store"},
     {"max-backlog", CONF_INT, "1000000", "open events of one company; over it: 429; 0: no limit"},
@@ -94,6 +93,18 @@ static void on_term(void *arg)
     engine_drain(s->parts.engine, conf_int(s->conf, "drain"), drained, s);
 }
 
+/* Tells the commands where the host is, and connections where browsers come back to. */
+static int announce(struct serving *s, struct err *e)
+{
+    const char *given = conf_text(s->conf, "public-url");
+    char *url = given ? mem_dup(given)
+                      : mem_printf("http%s://%s", front_secure(s->front) ? "s" : "",
+                            front_address(s->front));
+    int rc = api_announce(s->api, front_local_address(s->front), url, e);
+    mem_free(url);
+    return rc;
+}
+
 /* All companies were read: open the door. */
 static void on_all_loaded(void *arg, int loaded, int failed)
 {
@@ -106,8 +117,7 @@ static void on_all_loaded(void *arg, int loaded, int failed)
         log_event(LOG_INFO, "reloaded", "companies", count, NULL);
         return;
     }
-    if (front_listen(s->front, s->routes, &e) < 0 ||
-        api_announce(s->api, front_local_address(s->front), conf_text(c, "public-url"), &e) < 0) {
+    if (front_listen(s->front, s->routes, &e) < 0 || announce(s, &e) < 0) {
         stop(s, command_fail(STATUS_OUTSIDE, "%s", e.text));
         return;
     }
