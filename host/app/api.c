@@ -10,6 +10,7 @@
 #include "alert.h"
 #include "api_company.h"
 #include "api_connect.h"
+#include "api_once.h"
 #include "api_people.h"
 #include "jsondoc.h"
 #include "mem.h"
@@ -23,6 +24,7 @@ struct api {
     struct reload *reload;
     char *token;
     struct api_people *people;
+    struct api_once *once;       /* NULL: Idempotency-Key is not heeded */
     struct api_connect *connect; /* NULL until announced */
     char *host_path;             /* NULL until announced */
     char *dir;
@@ -92,6 +94,7 @@ void api_free(struct api *a)
     if (!a)
         return;
     api_people_free(a->people);
+    api_once_free(a->once);
     api_connect_free(a->connect);
     if (a->host_path)
         unlink(a->host_path);
@@ -189,14 +192,12 @@ static void act(
         api_people_act(a->people, x, id, verb);
 }
 
-void api_handle(struct api *a, struct http_in_exchange *x, struct str path)
+static void carry_out(void *arg, struct http_in_exchange *x)
 {
-    if (!authorised(a, http_in_request(x))) {
-        reply_error(x, 401, "the API wants the bearer token of the data folder (api-token)");
-        return;
-    }
-    struct str rest, verb;
+    struct api *a = arg;
+    struct str path = http_in_request(x)->path, rest, verb;
     const char *method = http_in_request(x)->method;
+    path = (struct str){path.p + strlen(API_PATH), path.n - strlen(API_PATH)};
     struct str kind = str_cut(path, '/', &rest);
     struct str id = str_cut(rest, '/', &verb);
     bool runs = str_is(kind, "runs"), events = str_is(kind, "events");
@@ -217,6 +218,19 @@ void api_handle(struct api *a, struct http_in_exchange *x, struct str path)
         reply_error(x, 404,
             "there is nothing at this path: events, runs, runs/{id}, attention, acts can be read; "
             "runs/{id}/send, retry, skip, edit, runs/retry (many) and events/{id}/edit take POST");
+}
+
+void api_handle(struct api *a, struct http_in_exchange *x)
+{
+    if (!authorised(a, http_in_request(x)))
+        reply_error(x, 401, "the API wants the bearer token of the data folder (api-token)");
+    else
+        api_once_handle(a->once, x, carry_out, a);
+}
+
+void api_keep_answers(struct api *a, struct store *s, int64_t keep_ms)
+{
+    a->once = api_once_new(s, keep_ms);
 }
 
 void api_callback(struct api *a, struct http_in_exchange *x)

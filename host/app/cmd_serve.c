@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "alert.h"
+#include "api_once.h"
 #include "command.h"
 #include "front.h"
 #include "log.h"
@@ -40,6 +41,8 @@ static const struct conf_option options[] = {
     {"keep-large", CONF_SIZE, "1k", "requests and answers over this go with the bodies"},
     {"keep-versions", CONF_INT, "10", "newest versions of a company's scripts, kept at any age"},
     {"prune-every", CONF_MS, "10m", "how often what is too old is looked for"},
+    {"keep-answers", CONF_MS, "48h",
+        "how long answers to an Idempotency-Key are kept, 24h or more"},
     {"bulk-limit", CONF_INT, "100", "runs that people act on at once, unless they say --all"},
     {"drain", CONF_MS, "20s", "how long SIGTERM waits for steps under way"},
     OPTION_LOG,
@@ -189,6 +192,7 @@ static void read_retention(const struct conf *c, struct store_retention *r)
     store_retention_defaults(r);
     r->bodies_ms = conf_int(c, "keep-bodies");
     r->events_ms = conf_int(c, "keep-events");
+    r->answers_ms = conf_int(c, "keep-answers");
     r->large = conf_size(c, "keep-large");
     r->versions = (int)conf_int(c, "keep-versions");
     r->every_ms = conf_int(c, "prune-every");
@@ -223,6 +227,7 @@ static int begin(struct serving *s, struct err *e)
         api_new(s->parts.engine, s->reload, s->parts.loop, o.data, conf_int(c, "bulk-limit"), e);
     if (!s->api)
         return -1;
+    api_keep_answers(s->api, s->parts.store, conf_int(c, "keep-answers"));
     s->routes = routes_new(&s->parts, s->api);
     if (routes_set_public_url(s->routes, conf_text(c, "public-url"), e) < 0 ||
         !(s->front = front_new(s->parts.loop, c, e)))
@@ -251,6 +256,8 @@ static int serve_run(const struct conf *c)
     read_retention(c, &s.keep);
     if (store_retention_check(&s.keep, &e) < 0)
         return command_fail(STATUS_USAGE, "%s", e.text);
+    if (conf_int(c, "keep-answers") < API_ONCE_KEEP_MIN_MS)
+        return command_fail(STATUS_USAGE, "--keep-answers: 24h at least");
     if (command_log_level(c) < 0)
         return STATUS_USAGE;
     if (begin(&s, &e) < 0)

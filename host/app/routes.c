@@ -154,8 +154,8 @@ void routes_handle(void *arg, struct http_in_exchange *x)
     struct str path = http_in_request(x)->path;
     if (str_starts(path, "/hooks/"))
         hook(r, x, (struct str){path.p + 7, path.n - 7});
-    else if (r->api && str_starts(path, "/api/v1/"))
-        api_handle(r->api, x, (struct str){path.p + 8, path.n - 8});
+    else if (r->api && str_starts(path, API_PATH))
+        api_handle(r->api, x);
     else if (r->api && str_is(path, "/oauth/callback"))
         api_callback(r->api, x);
     else if (str_is(path, "/healthz"))

@@ -195,6 +195,12 @@ void http_in_reply(struct http_in_exchange *x, int status, const struct http_hea
     int nheaders, struct str body)
 {
     struct http_conn *c = x->conn;
+    http_in_reply_fn before = x->before;
+    if (before != NULL) {
+        x->before = NULL;
+        before(x->before_arg, x, status, headers, nheaders, body);
+        return;
+    }
     if (!c->server->freed)
         http_answer_tell(x, status, body.n, NULL);
     if (c->fd < 0) {
@@ -205,6 +211,12 @@ void http_in_reply(struct http_in_exchange *x, int status, const struct http_hea
         end_with(x);
     http_answer_put(x, status, headers, nheaders, body);
     answered(x);
+}
+
+void http_in_before_reply(struct http_in_exchange *x, http_in_reply_fn fn, void *arg)
+{
+    x->before = fn;
+    x->before_arg = arg;
 }
 
 void http_in_abort(struct http_in_exchange *x)

@@ -80,6 +80,7 @@ struct http_in_exchange *http_exchange_new(struct http_conn *c)
     }
     x->conn = c;
     x->began_us = s->on_answered != NULL ? clock_mono_us() : 0;
+    x->before = NULL;
     x->sent = x->counted = 0;
     x->answered = x->last = x->cut = x->reset = x->continued = x->headed = x->filled = false;
     return x;

@@ -83,6 +83,25 @@ static int refused_deliveries(
     return z->sql->rc ? -1 : 0;
 }
 
+/* What requests of the API were answered: of any company, since they know none. */
+static int answers(struct erasing *z, store_row_fn fn, void *arg, struct store_erased *out)
+{
+    int rc = 0;
+    struct query q = query_prepare(z->sql, "SELECT n, body FROM once ORDER BY n");
+    while (!rc && query_row(&q) == 1) {
+        int64_t n = query_col_int(&q, 0);
+        if (!needles_in(&z->needles, query_col(&q, 1)))
+            continue;
+        if (!z->q->dry_run)
+            replace(z, "UPDATE once SET body = CAST(?2 AS BLOB) WHERE n = ?1 AND ?3 = 0", n, false);
+        begin_row(z);
+        row_int(&z->row, "api_answer", n);
+        rc = tell(z, NULL, fn, arg, out);
+    }
+    query_free(&q);
+    return z->sql->rc ? -1 : 0;
+}
+
 static bool is_needed(struct erasing *z, const char *key)
 {
     struct query q = query_prepare(z->sql, "SELECT 1 FROM runs WHERE company = ? AND key = ?"
@@ -155,7 +174,8 @@ int erase_asides(struct erasing *z, store_row_fn fn, void *arg, struct store_era
     if (!z->needles.n)
         return 0;
     return alerts(z, fn, arg, out) || refused_deliveries(z, fn, arg, out) ||
-                   orders_of_arrival(z, fn, arg, out) || cursors(z, fn, arg, out)
+                   answers(z, fn, arg, out) || orders_of_arrival(z, fn, arg, out) ||
+                   cursors(z, fn, arg, out)
                ? -1
                : 0;
 }

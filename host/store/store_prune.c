@@ -28,6 +28,7 @@ void store_retention_defaults(struct store_retention *r)
     *r = (struct store_retention){
         .bodies_ms = 90 * day,
         .events_ms = 400 * day,
+        .answers_ms = 2 * day,
         .large = 1024,
         .versions = 10,
         .every_ms = 10 * 60 * 1000,

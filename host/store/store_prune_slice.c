@@ -219,7 +219,8 @@ static int64_t count_old_versions(struct sql *s, const struct prune_slice *sl, i
  * settled; not while there are so many that the question itself would take long. */
 #define UNSETTLED_MAX 20000
 
-/* What is no event's, some at a time: alerts that were closed, deliveries that were refused. */
+/* What is no event's, some at a time: alerts that were closed, deliveries that were refused,
+ * answers of the API. */
 static int prune_asides(struct sql *s, const struct prune_slice *sl)
 {
     const struct {
@@ -230,6 +231,8 @@ static int prune_asides(struct sql *s, const struct prune_slice *sl)
             "DELETE FROM alerts WHERE n IN (SELECT n FROM alerts WHERE cleared_ms < ? LIMIT 256)"},
         {sl->keep.events_ms,
             "DELETE FROM refused WHERE n IN (SELECT n FROM refused WHERE at_ms < ? LIMIT 64)"},
+        {sl->keep.answers_ms,
+            "DELETE FROM once WHERE n IN (SELECT n FROM once WHERE at_ms < ? LIMIT 256)"},
         {sl->keep.bodies_ms, "UPDATE refused SET body = x'' WHERE n IN (SELECT n FROM refused WHERE"
                              " at_ms < ? AND length(body) > 0 LIMIT 64)"},
     };

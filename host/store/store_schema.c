@@ -292,6 +292,18 @@ static const char *const migrations[] = {
     "UPDATE schedules SET since = slot WHERE slot IS NOT NULL;",
     /* 12: how much is kept of each company */
     stored_schema,
+    /* 13: requests of the API that had a key of their own, and what they were answered; status 0:
+     * it is not answered yet, by the host of that name (store_once.c) */
+    "CREATE TABLE once ("
+    " n INTEGER PRIMARY KEY,"
+    " key TEXT NOT NULL UNIQUE,"
+    " hash TEXT NOT NULL,"
+    " host TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " status INTEGER NOT NULL DEFAULT 0,"
+    " body BLOB NOT NULL DEFAULT x''"
+    ") STRICT;"
+    "CREATE INDEX once_at ON once (at_ms);",
 };
 
 #define SCHEMA ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

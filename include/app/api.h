@@ -17,8 +17,11 @@ struct api *api_new(struct engine *engine, struct reload *reload, struct loop *l
 void api_free(struct api *a);
 /* Writes DIR/host with the address for the commands; api_free removes it. */
 int api_announce(struct api *a, const char *address, const char *public_url, struct err *e);
-/* path: what follows /api/v1/. Answers x. */
-void api_handle(struct api *a, struct http_in_exchange *x, struct str path);
+#define API_PATH "/api/v1/"
+/* Answers x, whose path begins with API_PATH. */
+void api_handle(struct api *a, struct http_in_exchange *x);
+/* From now on what is asked with an Idempotency-Key is answered once, and so for keep_ms. */
+void api_keep_answers(struct api *a, struct store *s, int64_t keep_ms);
 /* GET /oauth/callback: a person's browser comes back. */
 void api_callback(struct api *a, struct http_in_exchange *x);
 

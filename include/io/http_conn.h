@@ -88,6 +88,8 @@ struct http_in_exchange {
     bool filled;               /* request is set */
     int64_t began_us;          /* first byte; 0: nobody asks */
     struct http_client client; /* behind a listed proxy */
+    http_in_reply_fn before;   /* is called instead of the next http_in_reply */
+    void *before_arg;
 };
 
 struct http_in {

@@ -104,6 +104,11 @@ const struct http_in_request *http_in_request(const struct http_in_exchange *x);
  * become spaces. */
 void http_in_reply(struct http_in_exchange *x, int status, const struct http_header *headers,
     int nheaders, struct str body);
+/* The next http_in_reply of x calls fn instead, which sees what is to be answered and answers when
+ * it likes, with http_in_reply. */
+typedef void (*http_in_reply_fn)(void *arg, struct http_in_exchange *x, int status,
+    const struct http_header *headers, int nheaders, struct str body);
+void http_in_before_reply(struct http_in_exchange *x, http_in_reply_fn fn, void *arg);
 /* For sandboxes: closes the connection with a TCP reset instead of an answer; or sends the first
  * `bytes` of an answer, its status line and headers included, and then closes. Either waits for the
  * answers before it. */

@@ -322,6 +322,30 @@ void store_close_alert(
 /* Alerts that are open on disk now. */
 int store_alerts_open(const struct store *s);
 
+/* ---- requests of the API that have a key of their own ---- */
+enum store_once {
+    STORE_ONCE_NEW,     /* carry it out, then store_once_end */
+    STORE_ONCE_DONE,    /* it was answered so: status and body */
+    STORE_ONCE_RUNNING, /* it is being carried out */
+    STORE_ONCE_LOST,    /* it was begun by a host that ended before it was answered */
+    STORE_ONCE_OTHER    /* the key was used for another request */
+};
+struct store_once_key {
+    const char *key;
+    const char *hash; /* of all of the request */
+    const char *host; /* names this process */
+    int64_t at_ms;    /* wall clock */
+};
+/* body lives during the call. */
+typedef void (*store_once_fn)(
+    void *arg, enum store_once what, int status, struct str body, const struct err *e);
+/* Keys that are older than keep_ms are forgotten. */
+void store_once_begin(
+    struct store *s, const struct store_once_key *k, int64_t keep_ms, store_once_fn fn, void *arg);
+/* Keeps the answer; status 0: forgets the key, nothing was done. */
+void store_once_end(
+    struct store *s, const char *key, int status, struct str body, store_done_fn fn, void *arg);
+
 /* ---- refused deliveries ---- */
 struct store_refused {
     const char *company, *connection;

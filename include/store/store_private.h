@@ -133,6 +133,11 @@ enum query_slot {
     Q_HISTORY_RUNS,
     Q_HISTORY_STEPS,
     Q_HISTORY_ANSWER,
+    Q_ONCE_OLD,
+    Q_ONCE_GET,
+    Q_ONCE_ADD,
+    Q_ONCE_END,
+    Q_ONCE_DROP,
     Q_SLOTS
 };
 

@@ -20,12 +20,13 @@
 #define STORE_KEEP_MIN_MS ((int64_t)7 * 24 * 3600 * 1000)
 
 struct store_retention {
-    int64_t bodies_ms; /* 0: for good */
-    int64_t events_ms; /* 0: for good */
-    size_t large;      /* bytes over which a step's request or answer goes with the bodies */
-    int versions;      /* of each company, the newest, which are kept whatever their age */
-    int64_t every_ms;  /* how often the store is gone through */
-    int64_t pause_ms;  /* between two small transactions of that */
+    int64_t bodies_ms;  /* 0: for good */
+    int64_t events_ms;  /* 0: for good */
+    int64_t answers_ms; /* of the API, to requests with a key of their own */
+    size_t large;       /* bytes over which a step's request or answer goes with the bodies */
+    int versions;       /* of each company, the newest, which are kept whatever their age */
+    int64_t every_ms;   /* how often the store is gone through */
+    int64_t pause_ms;   /* between two small transactions of that */
 };
 void store_retention_defaults(struct store_retention *r);
 /* Refuses ages that would lose what is needed, in words that name the settings. */
