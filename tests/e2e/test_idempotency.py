@@ -67,7 +67,7 @@ class Idempotency(Case):
         with sqlite3.connect(path) as store:
             store.execute("UPDATE once SET body = CAST('Matti Meikalainen' AS BLOB)")
         store.close()
-        done = w.sauma("erase", "acme", "Matti Meikalainen", "--by", "Maija", "--reason",
+        done = w.sauma("erase", "acme", "Matti Meikalainen", "--by", "Maija", "--why",
                        "asked", "--data", w.data, "--json")
         self.assertIn(b'"api_answer":1', done.stdout)
         with open(path, "rb") as f:
