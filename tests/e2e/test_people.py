@@ -86,6 +86,7 @@ class People(Case):
         self.assertEqual(len(listed), 1)
         self.assertIn("ricing", json.loads(listed[0])["reason"])
         books = json.loads(self.act("stats", "--json").stdout)
+        self.assertGreater(books.pop("stored_bytes"), 0)
         self.assertEqual(books, {"company": "minimal", "received": 3, "done": 1, "skipped": 1,
                                  "attention": 1, "held": 0, "failed": 0, "in_flight": 0,
                                  "difference": 0, "oldest_open_at": None})
