@@ -22,6 +22,7 @@ local options = require "options"
 local suggest = require "suggest"
 local time = require "time"
 local timed = require "timed"
+local way = require "way"
 
 local declare = { words = {} }
 
@@ -53,6 +54,12 @@ local COMMON = {
   deadline = { type = "number", help = "seconds within which a step is tried again" },
   expected_every = { type = "string", help = 'an event at least so often ("24h"), else an alert' },
   concurrency = { type = "integer", help = "most requests at once" },
+  headers = { type = "table", help = "headers of all of its requests: { name = \"text\" }" },
+  proxy = { type = "address", help = "address of a proxy that its requests go through" },
+  certificate = { type = "credential", help = "the client's certificate as PEM, with its key" },
+  certificate_key = { type = "credential", help = "that key, if it is not with the certificate" },
+  redirects = { type = "table", help = "other hosts that http.get may be sent on to, without "
+    .. 'credentials: { "files.example.com", "*.example.net" }' },
 }
 local RULE = {
   name = { type = "string" },
@@ -189,7 +196,7 @@ local function accept_connection(pending, settings)
     group[name] = value
     check_literal(entry, name, value)
   end
-  local problem = connector.check and connector.check(entry.settings)
+  local problem = way.check(entry.common) or connector.check and connector.check(entry.settings)
   if problem then fail(where, 'connection "%s": %s', entry.name, problem) end
   if entry.settings.secret == false then
     state.warnings[#state.warnings + 1] = ('%s: events of "%s" are not signed: anyone who knows '

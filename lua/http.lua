@@ -51,8 +51,9 @@ and of a write also
 The answer: { status, headers (lower case), body, adopted = true if found instead of answered }.
 body is decoded if it is JSON, else the text as it came.
 
-A status of 300 and more raises an error table (http_error.lua): redirects are not followed, since
-they could lead credentials and writes away. A write has one of three outcomes:
+A GET that is sent on follows within the connection's own scheme, host and port, and to the hosts of
+its `redirects`, there without credentials; at most 5 times. Any other status of 300 and more raises an
+error table (http_error.lua): a write is never sent on. A write has one of three outcomes:
 
   done       an answer below 300 that `check` does not doubt and that can be read
   not done   no byte of it left, 429 and 401 (it is tried again), or another answer of 300 to 499
@@ -75,6 +76,7 @@ local connections = require "connections"
 local current = require "current"
 local ending = require "ending"
 local time = require "time"
+local way = require "way"
 
 local http = {}
 
@@ -105,18 +107,16 @@ local function check_options(options, known, level)
   return options
 end
 
--- Method and header names are tokens (RFC 9110); a value that could end its line is refused.
-local function header_table(headers, level)
+-- Those of the connection, with those of the request before them.
+local function header_table(headers, connection, level)
   local out = {}
-  for name, value in pairs(headers or {}) do
-    if type(name) ~= "string" or not name:find("^[%w!#$%%&'*+%-%.^_`|~]+$") then
-      error(("%q is not the name of a header"):format(tostring(name)), level + 1)
-    end
-    value = tostring(value)
-    if value:find("[%z\1-\8\10-\31\127]") then
-      error(('header "%s" holds a control character'):format(name), level + 1)
-    end
+  for name, value in pairs(connections.get(connection).common.headers or {}) do
     out[name:lower()] = value
+  end
+  for name, value in pairs(headers or {}) do
+    local problem = way.header_problem(name, value)
+    if problem then error(problem, level + 1) end
+    out[name:lower()] = tostring(value)
   end
   return out
 end
@@ -135,7 +135,7 @@ local function spec_of(connection, method, path, options, level)
   end
   local ok, full = pcall(url.query, path, options.query)
   if not ok then error(full, level + 1) end
-  local headers = header_table(options.headers, level + 1)
+  local headers = header_table(options.headers, name, level + 1)
   headers.accept = headers.accept or "application/json"
   local spec = { op = "http", connection = name, method = method, path = full, headers = headers }
   if options.accept and #options.accept > 0 then spec.accept = json.array(options.accept) end
@@ -171,9 +171,10 @@ end
 local function refuse(spec, response, options)
   local message, field, hint
   if response.status < 400 then
-    message = ("it redirects to %s, and redirects are not followed"):format(
-      response.headers.location or "nowhere")
-    hint = "write the address that works into the connection's url"
+    message = ("it redirects to %s, and redirects are not followed%s"):format(
+      response.headers.location or "nowhere", spec.write and " by writes" or " to other hosts")
+    hint = spec.write and "write the address that works into the connection's url"
+      or "write the address that works into the connection's url, or its host into redirects"
   elseif options.explain then
     message, field, hint = options.explain(response.status, response.body)
   end

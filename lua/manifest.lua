@@ -84,8 +84,12 @@ local function connection_of(entry)
   end
   local common = entry.common
   local url = entry.settings.url or entry.connector.url
+  local function value_of(value) return value ~= nil and handle.value(value) or nil end
   return { name = entry.name, kind = entry.kind, where = entry.where,
     url = url ~= nil and handle.value(url) or nil,
+    proxy = value_of(common.proxy), certificate = value_of(common.certificate),
+    certificate_key = value_of(common.certificate_key),
+    redirects = common.redirects and table.concat(common.redirects, ", ") or nil,
     settings = settings, secrets = secrets, auth = auth_of(entry), webhook = webhook_of(entry),
     settle_ms = milliseconds(common.settle), looks_ms = milliseconds_each(common.looks),
     attempts = common.attempts, deadline_ms = milliseconds(common.deadline or entry.connector.deadline),
@@ -118,7 +122,10 @@ local function names_of(declared, kind)
       for _, item in pairs(value) do visit(item) end
     end
   end
-  for _, entry in ipairs(declared.connections) do visit(entry.settings) end
+  for _, entry in ipairs(declared.connections) do
+    visit(entry.settings)
+    visit(entry.common)
+  end
   for name in pairs(seen) do names[#names + 1] = name end
   table.sort(names)
   return names

@@ -440,7 +440,8 @@ const char *connect_begin(struct engine *e, const char *company, const char *con
     else if (!ch->credentials.issuer)
         begin_at(c, NULL);
     else
-        c->finding = endpoints_ask(e, ch->credentials.issuer, on_found, c);
+        c->finding = endpoints_ask(
+            e, ch->credentials.issuer, ch->credentials.token_way.public_only, on_found, c);
     return c->id;
 }
 

@@ -29,6 +29,7 @@ static void send_try(struct connect *c, const struct channel *ch, const char *pa
         .url = url,
         .headers = headers,
         .nheaders = 2,
+        .way = ch->credentials.way,
         .timeout_ms = c->engine->set.http_timeout_ms,
         .max_body = c->engine->set.max_answer};
     c->transfer = http_out_start(c->engine->parts.http, &q, on_tried, c);

@@ -136,6 +136,36 @@ static int resolve_url(struct credentials *out, const struct version *v,
     return 0;
 }
 
+/* True if the company wrote the address itself; an operator gives those of the environment and of
+ * secrets. */
+static bool is_own(const struct manifest_value *v)
+{
+    return v->kind == VALUE_LITERAL;
+}
+
+static int resolve_way(struct credentials *out, const struct version *v,
+    const struct manifest_connection *conn, struct err *e)
+{
+    const struct manifest_auth *a = &conn->auth;
+    const struct map *overrides = v->company->engine->overrides;
+    bool given = map_get(overrides, str_of(conn->name)) || map_get(overrides, str_of(conn->kind));
+    if (given) /* a test's sandbox has no proxy before it */
+        return 0;
+    if (resolve(v, conn, &conn->proxy, "proxy", &out->proxy, e) < 0 ||
+        resolve(v, conn, &conn->certificate, "certificate", &out->certificate, e) < 0 ||
+        resolve(v, conn, &conn->certificate_key, "certificate_key", &out->certificate_key, e) < 0)
+        return -1;
+    out->way = (struct http_out_way){.public_only = is_own(out->proxy ? &conn->proxy : &conn->url),
+        .proxy = out->proxy,
+        .certificate = out->certificate,
+        .key = out->certificate_key};
+    out->token_way = out->way;
+    if (!out->proxy && (a->issuer.kind != VALUE_NONE || a->token_url.kind != VALUE_NONE))
+        out->token_way.public_only =
+            is_own(&a->issuer) || is_own(&a->token_url) || is_own(&a->device_url);
+    return 0;
+}
+
 static void hash_all(struct credentials *c)
 {
     const char *all[] = {c->url, c->authorization, c->form, c->issuer, c->authorize_url,
@@ -155,7 +185,8 @@ static void hash_all(struct credentials *c)
 static void wipe(struct credentials *c)
 {
     char *all[] = {c->url, c->authorization, c->form, c->issuer, c->authorize_url, c->token_url,
-        c->device_url, c->client_id, c->client_secret, c->private_key};
+        c->device_url, c->client_id, c->client_secret, c->private_key, c->proxy, c->certificate,
+        c->certificate_key};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         resolver_wipe(all[i]);
     memset(c, 0, sizeof *c);
@@ -187,7 +218,8 @@ int credentials_get(struct channel *ch, const struct version *v,
     wipe(&ch->credentials);
     ch->credentials_ms = 0;
     if (resolve_url(&ch->credentials, v, conn, e) < 0 ||
-        resolve_auth(&ch->credentials, v, conn, e) < 0)
+        resolve_auth(&ch->credentials, v, conn, e) < 0 ||
+        resolve_way(&ch->credentials, v, conn, e) < 0)
         return -1;
     hash_all(&ch->credentials);
     memcpy(ch->credentials_version, v->name, sizeof ch->credentials_version);

@@ -69,6 +69,7 @@ void endpoints_free(struct endpoints *ep)
 struct endpoints_ask {
     struct engine *engine;
     char *issuer;
+    bool public_only;
     bool second; /* the address of OpenID Connect is asked */
     struct http_out_transfer *transfer;
     endpoints_fn fn;
@@ -143,6 +144,7 @@ static void send_ask(struct endpoints_ask *a)
         .url = url,
         .headers = accept,
         .nheaders = 1,
+        .way = {.public_only = a->public_only},
         .timeout_ms = a->engine->set.http_timeout_ms,
         .max_body = METADATA_MAX};
     a->transfer = http_out_start(a->engine->parts.http, &q, answered, a);
@@ -150,7 +152,7 @@ static void send_ask(struct endpoints_ask *a)
 }
 
 struct endpoints_ask *endpoints_ask(
-    struct engine *e, const char *issuer, endpoints_fn fn, void *arg)
+    struct engine *e, const char *issuer, bool public_only, endpoints_fn fn, void *arg)
 {
     struct endpoints_ask *a = mem_zalloc(1, sizeof *a);
     *a = (struct endpoints_ask){.engine = e, .issuer = mem_dup(issuer), .fn = fn, .arg = arg};

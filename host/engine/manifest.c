@@ -118,7 +118,12 @@ static int parse_connection(const struct jsonv *v, struct manifest_connection *c
         return err_set(e, ERR_SCRIPT,
             "%s: the name of a connection is 1 to %d letters, digits, - and _, not \"%.40s\"",
             c->where, MANIFEST_NAME_MAX, c->name);
+    c->redirects = text_of(v, "redirects");
     if (manifest_parse_value(jsonv_get(v, "url"), c->where, &c->url, e) < 0 ||
+        manifest_parse_value(jsonv_get(v, "proxy"), c->where, &c->proxy, e) < 0 ||
+        manifest_parse_value(jsonv_get(v, "certificate"), c->where, &c->certificate, e) < 0 ||
+        manifest_parse_value(jsonv_get(v, "certificate_key"), c->where, &c->certificate_key, e) <
+            0 ||
         manifest_parse_auth(jsonv_get(v, "auth"), c->where, &c->auth, e) < 0 ||
         parse_webhook(v, c->where, &c->webhook, e) < 0 || manifest_parse_catalogues(v, c, e) < 0 ||
         parse_expected(v, c->where, &c->expected_ms, e) < 0)
@@ -265,6 +270,10 @@ static void free_connection(struct manifest_connection *c)
     mem_free(c->kind);
     mem_free(c->where);
     mem_free(c->url.text);
+    mem_free(c->proxy.text);
+    mem_free(c->certificate.text);
+    mem_free(c->certificate_key.text);
+    mem_free(c->redirects);
     manifest_auth_free(&c->auth);
     mem_free(c->webhook.event);
     mem_free(c->webhook.id);
@@ -336,11 +345,13 @@ const struct manifest_schedule *manifest_schedule(const struct manifest *m, cons
 /* The values of a connection by number; NULL after the last. */
 static const struct manifest_value *value_at(const struct manifest_connection *c, int i)
 {
-    const struct manifest_webhook *w = &c->webhook;
-    if (i == 0)
-        return &c->url;
-    return i <= MANIFEST_SECRETS_MAX ? &w->secrets[i - 1]
-                                     : manifest_auth_value(&c->auth, i - 1 - MANIFEST_SECRETS_MAX);
+    const struct manifest_value *own[] = {&c->url, &c->proxy, &c->certificate, &c->certificate_key};
+    int n = (int)(sizeof own / sizeof own[0]);
+    if (i < n)
+        return own[i];
+    i -= n;
+    return i < MANIFEST_SECRETS_MAX ? &c->webhook.secrets[i]
+                                    : manifest_auth_value(&c->auth, i - MANIFEST_SECRETS_MAX);
 }
 
 /* True if a value before (connection, at) has the same kind and name. */

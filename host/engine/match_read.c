@@ -190,6 +190,7 @@ static void send_request(struct feed *f)
         .url = url.p,
         .headers = headers,
         .nheaders = n,
+        .way = f->channel->credentials.way,
         .timeout_ms = f->conn->timeout_ms ? f->conn->timeout_ms : e->set.http_timeout_ms,
         .max_body = e->set.max_answer};
     f->company->engine->stats.requests++;

@@ -48,6 +48,7 @@ static void step_free(struct step *s)
         loop_timer_free(s->timer);
     match_cancel(s->match);
     step_content_free(s);
+    step_redirect_reset(s);
     resolver_wipe(s->used_token);
     jsondoc_free(s->doc);
     mem_free(s->title);

@@ -153,10 +153,17 @@ static void failed_transport(struct step *s, const struct http_out_result *r)
             s->conn->name, "problem", r->problem ? r->problem : "it answers with errors", NULL);
 }
 
+static void send_request(struct step *s);
+
 static void answered(struct step *s, const struct http_out_result *r)
 {
     const struct jsonv *spec = jsondoc_root(s->doc);
     char problem[128];
+    if (step_redirect(s, r)) {
+        s->attempts--; /* it is the same one still */
+        send_request(s);
+        return;
+    }
     if (r->status != 401 && s->used_token)
         token_worked(s->channel, s->used_token);
     enum retry_verdict v =
@@ -285,15 +292,22 @@ static void send_request(struct step *s)
         s->used_token = mem_dup(s->channel->token.value);
         authorization = bearer = mem_printf("Bearer %s", s->used_token);
     }
+    struct http_out_way way = s->channel->credentials.way;
+    if (s->away) {
+        way = (struct http_out_way){.public_only = true, .proxy = way.proxy};
+        step_request_bare(&q);
+        authorization = NULL;
+    }
     if (authorization)
         q.headers[q.nheaders++] =
             (struct http_header){STR_LIT("Authorization"), str_of(authorization)};
     if (type.n)
         q.headers[q.nheaders++] = (struct http_header){STR_LIT("Content-Type"), buf_str(&type)};
     struct http_out_request out = {.method = q.method,
-        .url = q.url,
+        .url = s->hop_url ? s->hop_url : q.url,
         .headers = q.headers,
         .nheaders = q.nheaders,
+        .way = way,
         .body = {s->body, s->nbody},
         .own = step_content_wanted(spec) ? &made : NULL};
     step_http_transfer(s, &out);
@@ -382,6 +396,7 @@ static void token_done(void *arg, enum token_result r, const char *problem, int6
 void step_http_attempt(struct step *s)
 {
     struct err e = {0};
+    step_redirect_reset(s);
     if (s->run->engine->draining)
         return;
     int64_t blocked = channel_blocked(s->channel);

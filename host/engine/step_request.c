@@ -95,6 +95,15 @@ int step_request_build(const struct step *s, struct step_request *q, struct err 
     return add_headers(s, q, e);
 }
 
+void step_request_bare(struct step_request *q)
+{
+    int n = 0;
+    for (int i = 0; i < q->nheaders; i++)
+        if (str_ieq(q->headers[i].name, STR_LIT("Accept")))
+            q->headers[n++] = q->headers[i];
+    q->nheaders = n;
+}
+
 void step_request_free(struct step_request *q)
 {
     resolver_wipe(q->url);
@@ -143,7 +152,19 @@ void step_request_meta(struct buf *out, const struct http_out_result *r)
 {
     buf_addf(out, "\"status\":%d,\"headers\":{", r->status);
     put_headers(out, r);
-    buf_addc(out, '}');
+    buf_adds(out, "},\"timing\":");
+    step_request_timing(out, r);
+}
+
+void step_request_timing(struct buf *out, const struct http_out_result *r)
+{
+    const struct http_out_timing *t = &r->timing;
+    buf_addf(out,
+        "{\"dns_us\":%lld,\"connect_us\":%lld,\"tls_us\":%lld,\"first_byte_us\":%lld,"
+        "\"total_us\":%lld,\"reused\":%s,\"http\":\"%d.%d\"}",
+        (long long)t->dns_us, (long long)t->connect_us, (long long)t->tls_us,
+        (long long)t->first_byte_us, (long long)t->total_us, t->reused ? "true" : "false",
+        t->version / 10, t->version % 10);
 }
 
 void step_request_dry(struct buf *out, const struct jsonv *spec, struct str body)

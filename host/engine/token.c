@@ -152,6 +152,7 @@ static void send_fetch(struct channel *ch, const struct manifest_connection *con
     struct token_request q;
     struct err err = {0};
     token_request_init(&q);
+    q.way = c->token_way;
     if (conn->auth.type == AUTH_OAUTH2_M2M)
         buf_adds(&q.form, c->form ? c->form : "");
     else if (put_client_grant(&q, ch, &conn->auth, c->issuer ? c->issuer : url, &err) < 0) {
@@ -186,8 +187,8 @@ static void fetch(struct channel *ch, const struct manifest_connection *conn)
     if (c->token_url)
         send_fetch(ch, conn, c->token_url);
     else
-        ch->token.finding =
-            endpoints_ask(ch->company->engine, c->issuer ? c->issuer : "", found, ch);
+        ch->token.finding = endpoints_ask(
+            ch->company->engine, c->issuer ? c->issuer : "", c->token_way.public_only, found, ch);
 }
 
 void token_ask(struct channel *ch, const struct manifest_connection *conn, struct token_wait *w)

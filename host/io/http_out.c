@@ -42,12 +42,28 @@ static struct http_out_transfer *transfer_get(struct http_out *h)
     return t;
 }
 
+static void wipe(char **text)
+{
+    if (*text)
+        explicit_bzero(*text, strlen(*text));
+    mem_free(*text);
+    *text = NULL;
+}
+
+static void way_free(struct http_out_transfer *t)
+{
+    wipe(&t->proxy);
+    wipe(&t->certificate);
+    wipe(&t->key);
+}
+
 static void transfer_free(struct http_out_transfer *t)
 {
     curl_easy_cleanup(t->easy);
     curl_slist_free_all(t->headers);
     http_out_mail_free(t);
     mem_free(t->url);
+    way_free(t);
     buf_free(&t->request);
     buf_free(&t->body);
     buf_free(&t->head);
@@ -77,6 +93,7 @@ static void transfer_put(struct http_out_transfer *t)
     http_out_mail_free(t);
     mem_free(t->url);
     t->url = NULL;
+    way_free(t);
     buffer_reuse(&t->request);
     buffer_reuse(&t->body);
     buffer_reuse(&t->head);
@@ -101,6 +118,10 @@ static void transfer_prepare(
     t->timeout_ms = r->timeout_ms;
     t->max_body = r->max_body < SIZE_MAX / 4 ? r->max_body : SIZE_MAX / 4;
     t->body.max = t->max_body;
+    t->public_only = r->way.public_only || t->owner->config.public_only;
+    t->proxy = mem_dup(r->way.proxy);
+    t->certificate = mem_dup(r->way.certificate);
+    t->key = mem_dup(r->way.key);
     t->start_us = clock_mono_us();
     t->request_at = 0;
     t->begun = t->invalid = t->address_denied = false;
@@ -205,6 +226,7 @@ struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, s
     h->config = *c;
     h->config.ca_file = mem_dup(c->ca_file);
     h->config.user_agent = mem_dup(c->user_agent);
+    h->config.allow_net = mem_dup(c->allow_net);
     list_init(&h->starting);
     list_init(&h->active);
     list_init(&h->finished);
@@ -220,7 +242,7 @@ struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, s
     curl_share_setopt(h->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)c->max_connections);
     curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)c->max_idle_connections);
-    if (http_out_sockets_init(h, e)) {
+    if (http_out_sockets_init(h, e) || http_out_net_init(h, e)) {
         http_out_free(h);
         return NULL;
     }
@@ -253,6 +275,8 @@ void http_out_free(struct http_out *h)
     loop_unpost(h->loop, turn_run, h);
     mem_free((char *)h->config.ca_file);
     mem_free((char *)h->config.user_agent);
+    mem_free((char *)h->config.allow_net);
+    mem_free(h->nets);
     mem_free(h);
     curl_global_cleanup();
 }

@@ -26,7 +26,13 @@ static int refuse_rewind(void *arg, curl_off_t offset, int origin)
 /* Connected, TLS included; the next thing libcurl does is to send. */
 static int about_to_send(void *arg, char *peer_ip, char *own_ip, int peer_port, int own_port)
 {
-    ((struct http_out_transfer *)arg)->begun = true;
+    struct http_out_transfer *t = arg;
+    /* A connection that is used again may have been made by somebody who is let to more. */
+    if (t->public_only && !http_out_peer_text_allowed(t->owner, peer_ip)) {
+        t->address_denied = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    t->begun = true;
     return CURL_PREREQFUNC_OK;
 }
 
@@ -35,7 +41,7 @@ static int about_to_send(void *arg, char *peer_ip, char *own_ip, int peer_port, 
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
     struct http_out_transfer *t = arg;
-    if (t->owner->config.public_only && !http_out_peer_public(&a->addr)) {
+    if (t->public_only && !http_out_peer_allowed(t->owner, &a->addr)) {
         t->address_denied = true;
         return CURL_SOCKET_BAD;
     }
@@ -134,8 +140,10 @@ static CURLcode set_safety(struct http_out_transfer *t, CURL *easy)
     SET(CURLOPT_QUICK_EXIT, 1L); /* else a slow name server stops the loop when a transfer ends */
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_PROXY, "");
-    SET(CURLOPT_NOPROXY, "*");
+    /* Never what the environment says. */
+    SET(CURLOPT_PROXY, t->proxy ? t->proxy : "");
+    SET(CURLOPT_NOPROXY, t->proxy ? "" : "*");
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's words are not the answer's */
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
@@ -143,13 +151,28 @@ static CURLcode set_safety(struct http_out_transfer *t, CURL *easy)
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (c->ca_file)
         SET(CURLOPT_CAINFO, c->ca_file);
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_ms);
     SET(CURLOPT_TIMEOUT_MS, t->timeout_ms > 0 ? (long)t->timeout_ms : 1L); /* 0 is for ever */
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, t);
     SET(CURLOPT_PREREQFUNCTION, about_to_send);
     SET(CURLOPT_PREREQDATA, t);
+    return CURLE_OK;
+}
+
+/* libcurl uses a connection again only for the same certificate and the same proxy. */
+static CURLcode set_certificate(struct http_out_transfer *t, CURL *easy)
+{
+    if (!t->certificate)
+        return CURLE_OK;
+    char *key = t->key ? t->key : t->certificate;
+    struct curl_blob cert = {t->certificate, strlen(t->certificate), CURL_BLOB_COPY};
+    struct curl_blob secret = {key, strlen(key), CURL_BLOB_COPY};
+    SET(CURLOPT_SSLCERTTYPE, "PEM");
+    SET(CURLOPT_SSLKEYTYPE, "PEM");
+    SET(CURLOPT_SSLCERT_BLOB, &cert);
+    SET(CURLOPT_SSLKEY_BLOB, &secret);
     return CURLE_OK;
 }
 
@@ -214,6 +237,8 @@ static CURLcode set_request(struct http_out_transfer *t, CURL *easy)
 CURLcode http_out_easy_set(struct http_out_transfer *t)
 {
     CURLcode code = set_safety(t, t->easy);
+    if (code == CURLE_OK)
+        code = set_certificate(t, t->easy);
     if (code == CURLE_OK)
         code = set_answer(t, t->easy);
     if (code == CURLE_OK)

@@ -26,6 +26,15 @@ static const char *words_of(const struct http_out_transfer *t)
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
         return "the connection broke";
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+        return "the exchange by HTTP/2 was broken off";
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return "the name of its proxy could not be resolved";
+    case CURLE_PROXY:
+        return "its proxy does not let us through";
+    case CURLE_SSL_CERTPROBLEM:
+        return "the client's certificate or its key cannot be used";
     case CURLE_BAD_CONTENT_ENCODING:
         return "the answer could not be inflated";
     case CURLE_WEIRD_SERVER_REPLY:
@@ -66,13 +75,40 @@ static bool never_sent(const struct http_out_transfer *t)
         return true;
     long sent = 0; /* counted by libcurl: a second witness to `begun` */
     curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-    return !t->begun && sent == 0 && !t->status;
+    return !t->begun && (sent == 0 || t->proxy) && !t->status; /* a proxy was asked for the way */
 }
 
 static bool is_permanent(const struct http_out_transfer *t)
 {
     return t->invalid || t->address_denied || t->code == CURLE_URL_MALFORMAT ||
-           t->code == CURLE_UNSUPPORTED_PROTOCOL || t->code == CURLE_LOGIN_DENIED;
+           t->code == CURLE_UNSUPPORTED_PROTOCOL || t->code == CURLE_LOGIN_DENIED ||
+           t->code == CURLE_SSL_CERTPROBLEM;
+}
+
+static int64_t info_us(CURL *easy, CURLINFO what)
+{
+    curl_off_t us = 0;
+    curl_easy_getinfo(easy, what, &us);
+    return us;
+}
+
+static struct http_out_timing timing_of(CURL *easy)
+{
+    long version = 0, connects = 0;
+    curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+    return (struct http_out_timing){
+        .dns_us = info_us(easy, CURLINFO_NAMELOOKUP_TIME_T),
+        .connect_us = info_us(easy, CURLINFO_CONNECT_TIME_T),
+        .tls_us = info_us(easy, CURLINFO_APPCONNECT_TIME_T),
+        .first_byte_us = info_us(easy, CURLINFO_STARTTRANSFER_TIME_T),
+        .total_us = info_us(easy, CURLINFO_TOTAL_TIME_T),
+        .reused = connects == 0,
+        .version = version == CURL_HTTP_VERSION_1_0   ? 10
+                   : version == CURL_HTTP_VERSION_1_1 ? 11
+                   : version == CURL_HTTP_VERSION_2_0 ? 20
+                                                      : 0,
+    };
 }
 
 void http_out_deliver(struct http_out_transfer *t)
@@ -103,6 +139,8 @@ void http_out_deliver(struct http_out_transfer *t)
         r.too_large = t->over_body || t->over_head;
         r.permanent = r.outcome == HTTP_OUT_NOT_SENT && is_permanent(t);
     }
+    if (t->easy && !t->invalid)
+        r.timing = timing_of(t->easy);
     r.duration_us = clock_mono_us() - t->start_us;
     t->done(t->arg, &r);
 }

@@ -15,7 +15,8 @@ struct parts_options {
     int64_t burst_ms;
     int64_t cpu_ms;
     size_t max_log;
-    const char *ca_file; /* NULL: the system's */
+    const char *ca_file;   /* NULL: the system's */
+    const char *allow_net; /* networks that companies may name though they are not public */
 };
 
 struct parts {
@@ -51,6 +52,8 @@ void parts_close_engine(struct parts *p);
         {"memory", CONF_SIZE, "64m", "bytes that one run's Lua state may use"},                    \
         {"burst", CONF_MS, "5s", "longest time a script may compute without a step"},              \
         {"env", CONF_TEXT, "*_URL", "environment variables that scripts may name"},                \
+        {"allow-net", CONF_TEXT, NULL,                                                             \
+            "networks that company.lua may name though they are not public: CIDR, CIDR"},          \
         {"ca-file", CONF_TEXT, NULL, "certificates to trust instead of the system's"},             \
         {"settle", CONF_MS, NULL,                                                                  \
             "how long a lost write may still land; default: per connection, or 120s"},             \

@@ -43,6 +43,10 @@ struct credentials {
     /* oauth2_m2m: token_url alone. NULL: not said. */
     char *issuer, *authorize_url, *token_url, *device_url;
     char *client_id, *client_secret, *private_key;
+    char *proxy, *certificate, *certificate_key; /* NULL: none */
+    /* How its requests get out, and those of its tokens: an address that stands in the company's
+     * own file is for public addresses (and what the operator allows) alone. */
+    struct http_out_way way, token_way;
     char hash[33]; /* of all of these */
 };
 

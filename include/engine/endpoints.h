@@ -22,9 +22,9 @@ void endpoints_free(struct endpoints *ep);
 struct endpoints_ask;
 /* ep NULL: problem says why, in words. */
 typedef void (*endpoints_fn)(void *arg, const struct endpoints *ep, const char *problem);
-/* fn is called once, later, from the loop. */
+/* fn is called once, later, from the loop. public_only: of the way out, see http_out.h. */
 struct endpoints_ask *endpoints_ask(
-    struct engine *e, const char *issuer, endpoints_fn fn, void *arg);
+    struct engine *e, const char *issuer, bool public_only, endpoints_fn fn, void *arg);
 void endpoints_cancel(struct endpoints_ask *a); /* without calling fn; NULL is allowed */
 
 #endif

@@ -128,6 +128,9 @@ struct manifest_catalogue {
 struct manifest_connection {
     char *name, *kind, *where;
     struct manifest_value url;
+    struct manifest_value proxy; /* address of one that requests go through */
+    struct manifest_value certificate, certificate_key; /* PEM, of the client; key: else with it */
+    char *redirects; /* other hosts that a GET may be sent on to, without credentials: "a, *.b" */
     struct manifest_auth auth;
     struct manifest_webhook webhook;
     int64_t settle_ms;   /* -1: the engine's default */

@@ -41,6 +41,9 @@ struct step {
     int64_t sent_ms; /* wall clock of the last request; 0: none left */
     int64_t lost_ms; /* wall clock: its request was surely no longer on its way; 0: now */
     char *used_token;
+    char *hop_url; /* where it was sent on to; NULL: it was not */
+    int hops;
+    bool away; /* not to the connection's own address: without credentials */
     struct channel_wait place;
     struct token_wait token;
     struct http_out_transfer *transfer;
@@ -87,6 +90,10 @@ void step_http_unknown(struct step *s, const char *problem);
 /* One try, from the beginning. */
 void step_http_attempt(struct step *s);
 
+/* step_redirect.c: true if the answer sends the step on, to s->hop_url. */
+bool step_redirect(struct step *s, const struct http_out_result *r);
+void step_redirect_reset(struct step *s);
+
 /* step_write.c: a write that is not recorded yet; one whose answer the host's end kept from us. */
 void step_write_begin(struct step *s);
 void step_write_lost(struct step *s);
@@ -120,12 +127,16 @@ struct step_request {
 /* -1 and e (in words for the script's author) if the spec cannot be sent. */
 int step_request_build(const struct step *s, struct step_request *q, struct err *e);
 void step_request_free(struct step_request *q);
+/* Leaves none of its headers but Accept. */
+void step_request_bare(struct step_request *q);
 /* "POST /invoices", without the query. */
 char *step_request_title(const struct jsonv *spec);
 /* True if the spec's accept list names the status. */
 bool step_request_accepts(const struct jsonv *spec, int status);
-/* The members "status" and "headers". */
+/* The members "status", "headers" and "timing". */
 void step_request_meta(struct buf *out, const struct http_out_result *r);
+/* When what of it was done, in microseconds since it began. */
+void step_request_timing(struct buf *out, const struct http_out_result *r);
 /* What a dry run answers: the body, with "id":0 if it is an object without one; that alone if the
  * host makes the body. */
 void step_request_dry(struct buf *out, const struct jsonv *spec, struct str body);

@@ -1,5 +1,6 @@
 /* HTTP client: one libcurl multi handle on the loop. A write is never sent twice by itself: its
- * body cannot be rewound and redirects are not followed. HTTP/1.1, gzip answers are inflated. */
+ * body cannot be rewound and redirects are not followed. HTTP/2 where a server of TLS offers it,
+ * else HTTP/1.1; gzip answers are inflated. */
 #ifndef HTTP_OUT_H
 #define HTTP_OUT_H
 
@@ -24,8 +25,20 @@ struct http_out_config {
     int max_connections;      /* in all; 0: no limit */
     int max_idle_connections; /* kept open without a transfer */
     bool public_only;         /* refuse to connect to loopback, private and special addresses */
+    /* Networks that count as public all the same: "10.1.0.0/16, fd00::/8, 127.0.0.1"; NULL: none.
+     */
+    const char *allow_net;
 };
 void http_out_config_defaults(struct http_out_config *c);
+
+/* How one request gets out; all NULL and false by default. Copied, and wiped afterwards. */
+struct http_out_way {
+    bool public_only;  /* as in the config, for this one */
+    const char *proxy; /* http://, https:// or socks5h:// address, with user and password if any;
+                        * public_only is then about the proxy alone */
+    const char *certificate; /* PEM of the client's certificate (chain), and */
+    const char *key;         /* of its key; NULL: it is in the same text */
+};
 
 struct http_out_request {
     const char *method;
@@ -35,6 +48,7 @@ struct http_out_request {
     const struct http_header *headers;
     int nheaders;
     struct str body;
+    struct http_out_way way;
     struct buf *own;    /* the body instead, taken over without a copy; NULL: none */
     bool write;         /* has an effect outside: see above */
     int64_t timeout_ms; /* whole transfer, waiting for a connection included */
@@ -52,6 +66,13 @@ enum http_out_outcome {
     HTTP_OUT_UNKNOWN
 };
 
+/* Microseconds since the transfer began at which each was done; 0: it was not, or not needed. */
+struct http_out_timing {
+    int64_t dns_us, connect_us, tls_us, first_byte_us, total_us;
+    bool reused; /* the connection was there already */
+    int version; /* 10, 11, 20; 0: no answer */
+};
+
 struct http_out_result {
     enum http_out_outcome outcome;
     int status;
@@ -64,6 +85,7 @@ struct http_out_result {
     bool too_large;      /* UNKNOWN since the answer is over max_body, or its head over its limit */
     bool permanent;      /* NOT_SENT that no retry heals: bad URL, forbidden protocol or address */
     int64_t duration_us;
+    struct http_out_timing timing;
 };
 
 typedef void (*http_out_done)(void *arg, const struct http_out_result *r);

@@ -42,6 +42,8 @@ struct http_out_transfer {
     char method[HTTP_OUT_METHOD_MAX];
     char origin[HTTP_OUT_ORIGIN_MAX]; /* "https://host:port" */
     char *url;
+    bool public_only;
+    char *proxy, *certificate, *key; /* NULL: none */
     struct curl_slist *headers;
     struct buf request; /* body to send */
     size_t request_at;  /* bytes of it that were handed to libcurl */
@@ -67,6 +69,13 @@ struct http_out_transfer {
     struct mail_job *mail; /* http_out_mail.c; NULL: it is HTTP */
 };
 
+/* A network whose addresses are let through. */
+struct http_out_net {
+    int family; /* AF_INET, AF_INET6 */
+    unsigned char prefix[16];
+    int bits;
+};
+
 struct socket_watch; /* one descriptor of libcurl */
 
 struct http_out {
@@ -81,6 +90,8 @@ struct http_out {
     struct list starting, active, finished, idle;
     int nidle;
     struct mail_pool *mails;       /* NULL: none was sent yet */
+    struct http_out_net *nets; /* of config.allow_net */
+    int nnets;
     struct http_out_config config; /* strings owned */
 };
 
@@ -103,6 +114,12 @@ void http_out_mail_stop(struct http_out *h); /* at the end of h: stops all that 
 
 /* http_out_peer.c. True if addr is an address of the public internet. */
 bool http_out_peer_public(const struct sockaddr *addr);
+/* http_out_net.c. True if a transfer that is for public addresses alone may have this peer. */
+bool http_out_peer_allowed(const struct http_out *h, const struct sockaddr *addr);
+/* The same of an address as text. */
+bool http_out_peer_text_allowed(const struct http_out *h, const char *ip);
+/* Reads config.allow_net into nets. -1 and e: what is no network. */
+int http_out_net_init(struct http_out *h, struct err *e);
 
 /* http_out_sockets.c */
 int http_out_sockets_init(struct http_out *h, struct err *e);

@@ -93,8 +93,6 @@ enum query_slot {
     Q_SECRET_REMOVE,
     Q_SECRET_LIST,
     Q_SECRET_LIST_ONE,
-    Q_SECRET_ALL,
-    Q_SECRET_AGAIN,
     Q_SCHEDULE_SYNC,
     Q_SCHEDULE_LEFT,
     Q_SCHEDULE_NAMES,
@@ -245,9 +243,11 @@ void place_note(struct place *p, struct sql *s);
 /* The next place_check shall find nothing to wonder about: the mark is set already. */
 int place_forget(struct sql *s);
 
-/* Secrets that none of the keys of the folder opens, by the key's name; -1 and sql->rc. */
-struct keyring;
-int64_t secrets_foreign(struct sql *s, const struct keyring *k);
+/* The key that seals secrets: DIR/key, made at first use, or the file that SAUMA_KEY_FILE names
+ * (store_key.c). Fills key of crypto_aead_xchacha20poly1305_ietf_KEYBYTES and its name. */
+#define KEY_ID_TEXT 17
+bool key_there(const char *dir);
+int key_load(const char *dir, unsigned char *key, char id[KEY_ID_TEXT], struct err *e);
 
 /* ---- operations ---- */
 

@@ -1,0 +1,24 @@
+/* Addresses, read by the parser that connects to them: what two parsers read differently is how
+ * requests are led astray. */
+#ifndef HTTP_URL_H
+#define HTTP_URL_H
+
+#include <stdbool.h>
+#include "buf.h"
+#include "err.h"
+
+/* Adds the address that a redirect from `base` leads to; `location` may be relative. -1 and e
+ * (never with the address, whose path may be a secret): it is none that http_out takes. */
+int http_url_join(struct buf *out, const char *base, const char *location, struct err *e);
+/* True if both are of one scheme, host and port. */
+bool http_url_same_origin(const char *a, const char *b);
+/* True if `to` is the same host as `from`, by TLS where the other was not, both at the usual ports.
+ */
+bool http_url_upgrades(const char *from, const char *to);
+/* True if the scheme is https and the host is one of the comma separated names or, for
+ * "*.example.com", below one; case does not matter. */
+bool http_url_host_listed(const char *url, const char *names);
+/* Adds "https://host:port" (the port only if it stands there); nothing if it is no URL. */
+void http_url_origin(struct buf *out, const char *url);
+
+#endif

@@ -1,0 +1,316 @@
+"""How requests get out: redirects, proxies, HTTP/2, client certificates, gzip, and where they may
+not go. The peers are nginx and servers of sockets."""
+import base64
+import gzip
+import http.server
+import os
+import select
+import socket
+import subprocess
+import threading
+
+from harness import Case, main, wait_until
+
+COMPANY = """company "Ways Oy" {{}}
+connect "webhook" {{ as = "open", secret = false, event = "type", id = "id" }}
+connect "http" {{ as = "plain", url = env "PLAIN_URL", auth = {{ bearer = secret "token" }},
+                 headers = {{ ["X-Tenant"] = "7" }}, redirects = {{ "files.test" }} }}
+connect "http" {{ as = "tls", url = env "TLS_URL" }}
+connect "http" {{ as = "mutual", url = env "TLS_URL", certificate = secret "client-pem" }}
+connect "http" {{ as = "broken", url = env "TLS_URL", certificate = secret "token" }}
+connect "http" {{ as = "through", url = "http://unknown.invalid", proxy = env "PROXY_URL",
+                 auth = {{ bearer = secret "token" }} }}
+connect "http" {{ as = "tunnel", url = "https://127.0.0.1:{tls}", proxy = env "PROXY_URL" }}
+connect "http" {{ as = "literal", url = "http://127.0.0.1:{plain}" }}
+connect "http" {{ as = "named", url = "http://localhost:{plain}" }}
+
+local function ask(e, options)
+  local answer, problem = http.try(http.get, e.connection, e.path, options)
+  return {{ status = answer and answer.status, body = answer and answer.body,
+    problem = problem and problem.message }}
+end
+rule "Get" {{ on = "open.get", run = function(e) return ask(e, {{ headers = {{ ["X-Own"] = "1" }} }}) end }}
+rule "Post" {{ on = "open.post", run = function(e)
+  local answer, problem = http.try(http.post, e.connection, e.path, {{ json = {{ a = 1 }} }})
+  return {{ status = answer and answer.status, problem = problem and problem.message }}
+end }}
+rule "Header" {{ on = "open.header", run = function(e)
+  local ok, problem = pcall(http.get, "plain", "/", {{ headers = {{ [e.name] = e.value }} }})
+  return {{ ok = ok, problem = tostring(problem) }}
+end }}
+"""
+TOKEN = "tok-canary-91"
+
+
+class Plain(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, body=b"", **headers):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        if length := int(self.headers.get("Content-Length") or 0):
+            self.rfile.read(length)
+        path = self.path.split("?")[0].removeprefix("/base")
+        self.server.seen.append((self.command, self.path, self.headers))
+        if path.startswith("/to/"):
+            code, target = path[4:].split("/", 1)
+            return self.answer(int(code), Location=self.server.targets[target])
+        if path == "/nowhere":
+            return self.answer(302)
+        if path == "/bomb":
+            return self.answer(200, gzip.compress(b"0" * 30_000_000), Content_Encoding="gzip",
+                               Content_Type="text/plain")
+        if path == "/gz":
+            return self.answer(200, gzip.compress(b'{"zip":true}'), Content_Encoding="gzip",
+                               Content_Type="application/json")
+        self.answer(200, b'{"at":"%s"}' % path.encode(), Content_Type="application/json")
+
+    do_POST = do_GET
+
+
+class Proxy(threading.Thread):
+    """A small HTTP proxy: CONNECT, and absolute requests answered by itself."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port, self.heads = self.listener.getsockname()[1], []
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        with client:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                more = client.recv(65536)
+                if not more:
+                    return
+                head += more
+            self.heads.append(head.decode("latin-1"))
+            method, target, _ = self.heads[-1].split("\r\n")[0].split(" ")
+            if method != "CONNECT":
+                client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
+                               b"Content-Type: text/plain\r\nConnection: close\r\n\r\nvia")
+                return
+            host, port = target.rsplit(":", 1)
+            with socket.create_connection((host, int(port))) as server:
+                client.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: 1\r\n\r\n")
+                while True:
+                    for s in select.select([client, server], [], [])[0]:
+                        data = s.recv(65536)
+                        if not data:
+                            return
+                        (server if s is client else client).sendall(data)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        return s.getsockname()[1]
+
+
+class Ways(Case):
+    def setUp(self):
+        super().setUp()
+        w = self.world
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Plain)
+        self.server.seen, self.server.targets = [], {}
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+        self.proxy = Proxy()
+        self.addCleanup(self.proxy.listener.close)
+        self.plain, self.tls = self.server.server_port, free_port()
+        w.env.update(PLAIN_URL=f"http://127.0.0.1:{self.plain}/base",
+                     TLS_URL=f"https://127.0.0.1:{self.tls}",
+                     PROXY_URL=f"http://me:pass@127.0.0.1:{self.proxy.port}")
+        w.add_company("ways", COMPANY.format(plain=self.plain, tls=self.tls))
+        w.secret("ways", "token", TOKEN)
+        self.count = 0
+
+    def start(self, *args):
+        self.world.start_host("--retry-attempts", "2", "--retry-base", "1ms", *args)
+
+    def ask(self, connection="plain", path="/", kind="get", **more):
+        self.count += 1
+        self.world.deliver({"id": str(self.count), "type": kind, "connection": connection,
+                            "path": path, **more}, "ways", "open", sign=False)
+        run = self.world.show(self.world.settled(self.count)[-1]["id"])
+        self.run_shown = run
+        return run["result"] if run["state"] == "done" else run["reason"]
+
+    def certificates(self):
+        def openssl(*args):
+            subprocess.run(["openssl", *args], cwd=self.world.dir, check=True, capture_output=True)
+        for name, subject in (("ca", "/CN=test ca"), ("srv", "/CN=127.0.0.1"), ("cli", "/CN=ways")):
+            openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", name + ".key")
+            if name == "ca":
+                openssl("req", "-x509", "-new", "-key", "ca.key", "-subj", subject, "-days", "2",
+                        "-out", "ca.pem")
+                continue
+            with open(os.path.join(self.world.dir, "ext"), "w") as f:
+                f.write("subjectAltName=IP:127.0.0.1\n")
+            openssl("req", "-new", "-key", name + ".key", "-subj", subject, "-out", name + ".csr")
+            openssl("x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                    "-CAcreateserial", "-days", "2", "-extfile", "ext", "-out", name + ".pem")
+        return os.path.join(self.world.dir, "ca.pem")
+
+    def nginx(self):
+        ca = self.certificates()
+        conf = f"""daemon off; master_process off; pid {self.world.dir}/nginx.pid; error_log {self.world.dir}/nginx.err;
+events {{ worker_connections 64; }}
+http {{
+  access_log off; client_body_temp_path {self.world.dir}/nb; proxy_temp_path {self.world.dir}/np;
+  fastcgi_temp_path {self.world.dir}/nf; uwsgi_temp_path {self.world.dir}/nu;
+  scgi_temp_path {self.world.dir}/ns; gzip on; gzip_types application/json; gzip_min_length 1;
+  server {{
+    listen 127.0.0.1:{self.tls} ssl http2;
+    ssl_certificate {self.world.dir}/srv.pem; ssl_certificate_key {self.world.dir}/srv.key;
+    ssl_client_certificate {ca}; ssl_verify_client optional;
+    location / {{
+      default_type application/json;
+      return 200 '{{"protocol":"$server_protocol","client":"$ssl_client_s_dn",
+"encoding":"$http_accept_encoding"}}';
+    }}
+  }}
+}}"""
+        path = os.path.join(self.world.dir, "nginx.conf")
+        with open(path, "w") as f:
+            f.write(conf)
+        p = subprocess.Popen(["/usr/sbin/nginx", "-c", path, "-p", self.world.dir, "-e", path + ".err"],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(p.wait)
+        self.addCleanup(p.terminate)
+
+        def open_now():
+            try:
+                socket.create_connection(("127.0.0.1", self.tls)).close()
+                return True
+            except OSError:
+                return False
+        wait_until(open_now, "nginx listens")
+        with open(os.path.join(self.world.dir, "cli.pem")) as a, \
+                open(os.path.join(self.world.dir, "cli.key")) as b:
+            self.world.secret("ways", "client-pem", a.read() + b.read())
+        return ca
+
+    def test_redirects_within_the_origin_and_no_further(self):
+        at = f"http://127.0.0.1:{self.plain}"
+        other = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Plain)
+        other.seen, other.targets = [], {}
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        self.addCleanup(other.server_close)
+        self.addCleanup(other.shutdown)
+        self.server.targets = {
+            "same": f"{at}/there", "relative": "../../x/./there?q=1",
+            "away": f"http://127.0.0.1:{other.server_port}/", "loop": "/to/302/loop",
+            "file": "file:///etc/passwd", "user": f"http://a:b@127.0.0.1:{self.plain}/",
+            "listed": "https://files.test/x", "plain": "http://files.test/x"}
+        self.start()
+        for code in (301, 302, 303, 307, 308):
+            self.assertEqual(self.ask(path=f"{at}/to/{code}/same")["body"], {"at": "/there"})
+        self.assertEqual(self.server.seen[-1][2]["Authorization"], f"Bearer {TOKEN}")
+        self.assertEqual(self.server.seen[-1][2]["X-Tenant"], "7")
+        self.assertEqual(self.server.seen[-1][2]["X-Own"], "1")
+        self.assertEqual(self.ask(path=f"{at}/to/302/relative")["body"],
+                         {"at": "/x/there"})
+        for target in ("away", "file", "user", "plain"):
+            problem = self.ask(path=f"{at}/to/302/{target}")["problem"]
+            self.assertIn("redirects are not followed", problem)
+        self.assertEqual(other.seen, [])
+        # A host that is listed is asked by TLS; there is none of this name.
+        self.assertIn("files.test", self.ask(path=f"{at}/to/302/listed"))
+        self.assertIn("nowhere", self.ask(path=f"{at}/nowhere")["problem"])
+        before = len(self.server.seen)
+        self.assertIn("redirects are not followed", self.ask(path=f"{at}/to/302/loop")["problem"])
+        self.assertEqual(len(self.server.seen) - before, 6)
+        for code in (301, 302, 303, 307, 308):
+            before = len(self.server.seen)
+            result = self.ask(path=f"{at}/to/{code}/same", kind="post")
+            self.assertIn("not followed by writes", result["problem"])
+            self.assertEqual(len(self.server.seen) - before, 1)
+
+    def test_an_address_of_the_company_s_own_is_a_public_one(self):
+        self.start()
+        for name in ("literal", "named"):
+            self.assertIn("not a public one", self.ask(name)["problem"])
+        self.assertEqual(self.server.seen, [])
+        # Nor by a connection that somebody who may has left open.
+        self.assertEqual(self.ask("plain")["status"], 200)
+        self.assertIn("not a public one", self.ask("literal")["problem"])
+        self.assertEqual(len(self.server.seen), 1)
+
+    def test_the_operator_lets_networks_through(self):
+        self.start("--allow-net", "10.0.0.0/8, 127.0.0.1/32, ::1")
+        self.assertEqual(self.ask("literal")["status"], 200)
+        self.assertEqual(self.ask("named")["status"], 200)
+        bad = self.world.sauma("serve", "--companies", self.world.companies, "--data",
+                               self.world.data + "2", "--allow-net", "10.0.0.0/33", check=False)
+        self.assertNotEqual(bad.returncode, 0)
+        self.assertIn(b'"10.0.0.0/33" is no network', bad.stderr)
+
+    def test_gzip_is_inflated_as_far_as_an_answer_may_be(self):
+        self.start()
+        self.assertEqual(self.ask(path="/gz")["body"], {"zip": True})
+        self.assertIn("limit of 16777216 bytes (--max-answer)", self.ask(path="/bomb")["problem"])
+        self.assertEqual(sum(s[1] == "/base/bomb" for s in self.server.seen), 1)
+
+    def test_http2_client_certificates_and_timings(self):
+        self.start("--ca-file", self.nginx())
+        result = self.ask("tls")
+        self.assertEqual(result["body"], {"protocol": "HTTP/2.0", "client": "", "encoding": "gzip"})
+        timing = self.run_shown["steps"][0]["answer"]["timing"]
+        self.assertEqual((timing["http"], timing["reused"]), ("2.0", False))
+        self.assertLess(0, timing["connect_us"])
+        self.assertLessEqual(timing["connect_us"], timing["tls_us"])
+        self.assertLessEqual(timing["tls_us"], timing["first_byte_us"])
+        self.assertLessEqual(timing["first_byte_us"], timing["total_us"])
+        self.assertEqual(self.ask("mutual")["body"]["client"], "CN=ways")
+        self.assertEqual(self.ask("tls")["body"]["client"], "")  # not by the other's connection
+        self.assertIn("certificate or its key cannot be used", self.ask("broken")["problem"])
+        for name in os.listdir(self.world.data):
+            path = os.path.join(self.world.data, name)
+            if os.path.isfile(path):
+                self.assertNotIn(b"BEGIN EC PRIVATE", open(path, "rb").read())
+
+    def test_a_proxy(self):
+        self.start("--ca-file", self.nginx())
+        self.assertEqual(self.ask("through", "/x")["body"], "via")
+        head = self.proxy.heads[0]
+        self.assertTrue(head.startswith("GET http://unknown.invalid/x HTTP/1.1\r\n"), head)
+        self.assertIn("Proxy-Authorization: Basic " + base64.b64encode(b"me:pass").decode(), head)
+        self.assertEqual(self.ask("tunnel")["body"]["protocol"], "HTTP/2.0")
+        self.assertTrue(self.proxy.heads[1].startswith(f"CONNECT 127.0.0.1:{self.tls} HTTP/1.1\r\n"))
+        self.assertEqual(self.run_shown["steps"][0]["answer"]["headers"].get("x-proxy"), None)
+
+    def test_headers_that_are_no_script_s(self):
+        self.start()
+        for name, value, words in (("Host", "a", "set by the host"),
+                                   ("content-length", "3", "set by the host"),
+                                   ("X", "a\r\nY: b", "control character"),
+                                   ("X Y", "a", "not the name"),
+                                   ("Transfer-Encoding", "chunked", "set by the host"),
+                                   ("Authorization", "Bearer x", "is the host's")):
+            result = self.ask(kind="header", name=name, value=value)
+            self.assertFalse(result["ok"])
+            self.assertIn(words, result["problem"])
+        self.assertEqual(self.server.seen, [])
+
+
+if __name__ == "__main__":
+    main()
