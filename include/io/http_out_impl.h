@@ -89,7 +89,7 @@ struct http_out {
     bool kick; /* libcurl wants to be called at once */
     struct list starting, active, finished, idle;
     int nidle;
-    struct mail_pool *mails;       /* NULL: none was sent yet */
+    struct mail_pool *mails;   /* NULL: none was sent yet */
     struct http_out_net *nets; /* of config.allow_net */
     int nnets;
     struct http_out_config config; /* strings owned */
