@@ -267,6 +267,8 @@ bench: sauma
 	@$(MAKE) --no-print-directory $(BENCHES)
 	@tests/bench/bench.py --build $(B)
 	@tests/bench/diff.py --build $(B)
+	@tests/bench/companies.py --build $(B)
+	@tests/bench/attacks.py --build $(B)
 $(B)/bench/%: tests/bench/%.c $(LIB_engine)
 	@mkdir -p $(@D); $(SAY) CC $<
 	$(Q)$(CC) $(ALLC) $(patsubst %,-iquote include/%,$(SEES_engine)) $(LHARD) $< $(LIB_engine) \

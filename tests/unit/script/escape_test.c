@@ -69,6 +69,14 @@ static void test_refused(void **state)
         "return not pcall(cjson.decode_max_depth, 100000) and cjson.decode_max_depth(50) == 50\n"
         "  and not pcall(cjson.new().encode_max_depth, 100000)\n"
         "  and not pcall(cjson.decode, ('['):rep(1e6 // 1 | 0))",
+        "return not pcall(utf8.codepoint, ('a'):rep(5e6 // 1 | 0), 1, -1)\n"
+        "  and not pcall(utf8.char, -1) and not pcall(utf8.char, 2^31 // 1 | 0)\n"
+        "  and utf8.len('\\255') == nil",
+        /* a table that answers otherwise each time it is asked: it is read once, and raw */
+        "local asked = 0 local function count() asked = asked + 1 end\n"
+        "local t = setmetatable({ a = 1 }, { __index = count, __len = count, __pairs = function(t)\n"
+        "  count() return next, t end })\n"
+        "local ok, text = pcall(json.encode, t) return asked == 0 and (not ok or text == '{\"a\":1}')",
         /* methods of userdata with something else as self */
         "local round = decimal('1').round\n"
         "for _, v in ipairs { 'x', 1, {}, print, true, json.null } do\n"
@@ -84,6 +92,48 @@ static void test_refused(void **state)
         assert_string_equal(got, YES);
         mem_free(got);
     }
+}
+
+/* Every function that can be reached, with values of every type in every place: an answer or an
+ * error, and afterwards all is as it was. */
+static void test_every_function_with_every_type(void **state)
+{
+    static const char code[] =
+        "local odd = setmetatable({}, { __index = function() error {} end, __len = function()\n"
+        "  return -1 end, __tostring = function() error {} end, __name = '\\0' })\n"
+        "local values = { nil, true, 0, -1, math.maxinteger, 1.5, 0 / 0, '', 'x', ('x'):rep(300), '%s',\n"
+        "  '\\255\\0', {}, { 1, 2 }, odd, print, decimal '1.5', json.null, json.array {} }\n"
+        "local count, skip, calls = 19, { step = true, attention = true, compile = true }, 0\n"
+        "local seen = {}\n"
+        "local function try(f)\n"
+        "  pcall(f)\n"
+        "  for i = 1, count do\n"
+        "    pcall(f, values[i])\n"
+        "    for k = 1, count do\n"
+        "      pcall(f, values[i], values[k]) pcall(f, values[i], values[k], values[(i + k) % count + 1],\n"
+        "        values[(i * 7 + k) % count + 1]) calls = calls + 2\n"
+        "    end\n"
+        "  end\n"
+        "end\n"
+        "local function walk(t)\n"
+        "  if seen[t] then return end seen[t] = true\n"
+        "  for k, v in pairs(t) do\n"
+        "    if type(v) == 'function' and not skip[k] then try(v)\n"
+        "    elseif type(v) == 'table' then walk(v) end\n"
+        "  end\n"
+        "end\n"
+        "walk(_ENV)\n"
+        "for _, name in ipairs { 'round', 'abs' } do\n"
+        "  local ok, f = pcall(function() return decimal('1')[name] end)\n"
+        "  if ok and f then try(f) end end\n"
+        "return calls > 50000 and json.encode { a = 1 } == '{\"a\":1}' and ('%d'):format(7) == '7'";
+    struct limits limits = usual_limits;
+    limits.memory *= 4;
+    limits.burst_ms = limits.call_ms = 600000;
+    limits.log = (size_t)1 << 30;
+    char *got = run_in("company", &limits, code);
+    assert_string_equal(got, YES);
+    mem_free(got);
 }
 
 /* Everything that a company's file can reach, as text: what is new there is seen in review. */
@@ -147,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_every_function_with_every_type),
         cmocka_unit_test(test_golden_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
