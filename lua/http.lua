@@ -3,6 +3,8 @@ HTTP for rules and connectors. Each request is a step: recorded, and answered fr
 the run is replayed. The host adds address, credentials and limits of the connection.
 
   http.get(connection, path, options)            reads
+  http.each(connection, path, options)           reads a list page by page (paging.lua):
+      for item in http.each("crm", "/deals", { paging = { by = "page", items = "data" } }) do
   http.write(connection, method, path, options)  writes; http.post, put, patch and delete are
                                                  http.write with their method
   http.try(fn, ...)       -> what fn returns, or nil and the error table, when the outside refused;
@@ -77,6 +79,7 @@ local current = require "current"
 local ending = require "ending"
 local time = require "time"
 local way = require "way"
+local paging = require "paging"
 
 local http = {}
 
@@ -280,6 +283,11 @@ function http.get(connection, path, options)
   end
   if not accepted(response.status, options) then refuse(spec, response, options) end
   return response
+end
+
+function http.each(connection, path, options)
+  if type(options) ~= "table" then error("http.each wants { paging = { by = ... } }", 2) end
+  return paging.each(http.get, connection, path, options)
 end
 
 -- "2026-11-25 19:01:02" in the company's own zone, or only the time of day if the day is known; and

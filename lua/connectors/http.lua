@@ -7,7 +7,7 @@ auth = { bearer = secret "stock-token" } }. auth is one of
   { oauth = "authorization_code", issuer = ..., ... }   OAuth 2.0, see connectors/oauth.lua
 
 In a script: http.get("stock", "/items", { ... }), or stock.get("/items", { ... }), and the same
-with write(method, path, ...), post, put, patch, delete.
+with each, write(method, path, ...), post, put, patch, delete.
 ]]
 
 local http = require "http"
@@ -42,7 +42,7 @@ end
 
 local function new(connection)
   local object = {}
-  for _, name in ipairs { "get", "post", "put", "patch", "delete" } do
+  for _, name in ipairs { "get", "each", "post", "put", "patch", "delete" } do
     object[name] = function(path, options) return http[name](connection.name, path, options) end
   end
   function object.write(method, path, options)
