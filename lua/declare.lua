@@ -41,6 +41,8 @@ local COMPANY_SETTINGS = {
   limits = { type = "table", help = "lower limits for this company: { memory = \"16m\" }" },
   trigger = { type = "string|function", one_of = { "automatic", "manual", "off" },
     help = "of rules that say none of their own" },
+  redact = { type = "table", help = 'fields of personal data that are not shown: '
+    .. '{ "buyer.person_id", "*.phone" }' },
 }
 -- What every connection has, whatever its kind.
 local COMMON = {
@@ -114,6 +116,14 @@ local function accept_company(where, settings)
   if not ok then fail(where, "company: %s", own) end
   state.company.settings = { language = settings.language or "fi",
     time_zone = zone or time.DEFAULT_ZONE, responsible = settings.responsible }
+  for key, field in pairs(settings.redact or {}) do
+    if math.type(key) ~= "integer" or type(field) ~= "string"
+      or ("." .. field):gsub("%.[^%.%*]+", ""):gsub("%.%*", "") ~= "" then
+      fail(where, 'company: redact is a list of fields like "buyer.person_id" or "*.phone", not %s',
+        type(field) == "string" and ("%q"):format(field) or tostring(field))
+    end
+  end
+  state.company.redact = settings.redact
   state.company.limits, state.company.trigger = own, settings.trigger
 end
 

@@ -134,6 +134,7 @@ end
 function manifest.of(declared)
   local list = { company = declared.company.name, settings = declared.company.settings,
     limits = declared.company.limits,
+    redact = declared.company.redact and json.array(declared.company.redact) or nil,
     connections = json.array {}, rules = json.array {}, schedules = json.array {},
     secrets = names_of(declared, "secret"),
     envs = names_of(declared, "env"), warnings = json.array(declared.warnings) }

@@ -77,6 +77,7 @@ static const struct conf_option stats_options[] = {
 
 static const struct conf_option show_options[] = {
     OPTION_DATA,
+    {"all-fields", CONF_FLAG, NULL, "also what the company's redact hides, and personal codes"},
     OPTION_JSON,
     OPTION_CONFIG,
     {NULL, CONF_TEXT, NULL, NULL},
@@ -222,6 +223,8 @@ static int show_run_command(const struct conf *c)
     struct store_reader *r = store_reader_open(conf_text(c, "data"), &e);
     if (!r)
         return command_fail(STATUS_OUTSIDE, "%s", e.text);
+    if (conf_flag(c, "all-fields"))
+        store_reader_show_all(r);
     struct printing p = {.row = show_run, .json = conf_flag(c, "json"), .next = true};
     int rc = store_read_run(r, conf_positional(c, 0), print_row, &p, &e);
     store_reader_close(r);

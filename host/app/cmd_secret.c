@@ -71,6 +71,18 @@ static int set(struct secrets *s, const char *company, const char *name)
     return status;
 }
 
+static int rotate(struct secrets *s)
+{
+    struct err e = {0};
+    int n;
+    if (secrets_rotate(s, &n, &e) < 0)
+        return command_fail(STATUS_OUTSIDE, "%s", e.text);
+    printf("%d secret%s sealed with a new key; the old one is gone, and with it what opens the "
+           "secrets in older backups: copy the key file anew, and take a backup\n",
+        n, n == 1 ? " is" : "s are");
+    return STATUS_OK;
+}
+
 static int print_one(void *arg, const char *company, const char *name, int64_t set_ms)
 {
     char when[CLOCK_TEXT];
@@ -99,8 +111,8 @@ static int secret_run(const struct conf *c)
     const char *company = n > 1 ? conf_positional(c, 1) : NULL;
     const char *name = n > 2 ? conf_positional(c, 2) : NULL;
     bool is_set = !strcmp(verb, "set"), is_remove = !strcmp(verb, "remove");
-    bool is_list = !strcmp(verb, "list");
-    if (!(is_list && n <= 2) && !((is_set || is_remove) && n == 3))
+    bool is_list = !strcmp(verb, "list"), is_rotate = !strcmp(verb, "rotate-key");
+    if (!(is_rotate && n == 1) && !(is_list && n <= 2) && !((is_set || is_remove) && n == 3))
         return command_fail(STATUS_USAGE, "usage: sauma %s", command_secret.usage);
     if (name && !strncmp(name, SECRETS_OWN, strlen(SECRETS_OWN)))
         return command_fail(STATUS_USAGE, "'%s': a name does not begin with " SECRETS_OWN, name);
@@ -116,6 +128,8 @@ static int secret_run(const struct conf *c)
     bool json = conf_flag(c, "json");
     if (is_set) {
         status = set(s, company, name);
+    } else if (is_rotate) {
+        status = rotate(s);
     } else if (is_list) {
         if (secrets_list(s, company, print_one, &json, &e) < 0)
             status = command_fail(STATUS_OUTSIDE, "%s", e.text);
@@ -134,10 +148,14 @@ static int secret_run(const struct conf *c)
 
 const struct command command_secret = {
     .name = "secret",
-    .usage = "secret set COMPANY NAME < value | list [COMPANY] | remove COMPANY NAME",
+    .usage = "secret set COMPANY NAME < value | list [COMPANY] | remove COMPANY NAME | "
+             "rotate-key",
     .summary = "a company's credentials, encrypted at rest",
-    .details = "COMPANY is the name of the company's folder. A running host sees a new value at\n"
-               "the next start, or when it next asks for a token.\n",
+    .details =
+        "COMPANY is the name of the company's folder. A running host sees a new value at the next\n"
+        "start, or when it next asks for a token. rotate-key seals all with a new key, also while\n"
+        "a host runs; stopped half way, it goes on when it is said again. The key is in DIR/key,\n"
+        "the file that SAUMA_KEY_FILE names, SAUMA_KEY, or the systemd credential sauma-key.\n",
     .options = options,
     .run = secret_run,
 };

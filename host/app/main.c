@@ -4,10 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "ids.h"
 #include "log.h"
+#include "command.h"
 #include "script.h"
 #include "str.h"
 
@@ -97,8 +100,21 @@ static int unknown_command(const char *name)
         STATUS_USAGE, "there is no command '%s': `sauma help` lists what there is", name);
 }
 
+/* Secrets are in this process's memory: no core dump of it is written, nor taken by another program
+ * of the same user. Builds for tests keep the latter: their leak checker is such a program. */
+static void keep_memory_private(void)
+{
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+#ifndef SAUMA_FAULTS
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+    keep_memory_private();
+    log_hide(ids_find_personal);
     /* A peer that is gone is told by the write's result, not by a signal. */
     signal(SIGPIPE, SIG_IGN);
     if (sodium_init() < 0)

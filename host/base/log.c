@@ -121,6 +121,23 @@ static void put_text(struct buf *b, enum log_level level, const char *what, va_l
     }
 }
 
+static bool (*log_find)(struct str line, size_t *at, size_t *n);
+
+void log_hide(bool (*find)(struct str line, size_t *at, size_t *n))
+{
+    log_find = find;
+}
+
+static void hide(struct buf *b)
+{
+    struct str rest = buf_str(b);
+    size_t at, n;
+    while (log_find && log_find(rest, &at, &n)) {
+        memset(b->p + (rest.p - b->p) + at, '*', n);
+        rest = (struct str){rest.p + at + n, rest.n - at - n};
+    }
+}
+
 static void write_line(struct buf *b)
 {
     const char *p = b->p;
@@ -154,6 +171,7 @@ void log_event(enum log_level level, const char *what, ...)
         buf_clear(&b);
         buf_adds(&b, "{\"level\":\"error\",\"what\":\"log line too long\"}");
     }
+    hide(&b);
     buf_addc(&b, '\n');
     write_line(&b);
     buf_free(&b);

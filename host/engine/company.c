@@ -146,6 +146,7 @@ void version_make_current(struct version *v)
     timetable_renew(c);
     silence_renew(c);
     health_renew(c);
+    store_set_redaction(c->engine->parts.store, c->name, c->current->manifest->redact, NULL, NULL);
     events_company_ready(c);
 }
 

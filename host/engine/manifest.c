@@ -5,6 +5,7 @@
 #include <string.h>
 #include "jsondoc.h"
 #include "mem.h"
+#include "redact.h"
 
 #define MANIFEST_ITEMS_MAX 1000
 #define MANIFEST_NAME_MAX  64
@@ -234,6 +235,18 @@ static int parse_lists(struct manifest *m, const struct jsonv *root, struct err 
     return 0;
 }
 
+static int parse_redact(struct manifest *m, const struct jsonv *root, struct err *e)
+{
+    const struct jsonv *list = jsonv_get(root, "redact");
+    struct buf b;
+    if (!list || !list->child)
+        return 0;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    jsonv_write(&b, list);
+    m->redact = buf_take(&b, NULL);
+    return redact_check(str_of(m->redact), e);
+}
+
 struct manifest *manifest_parse(const char *company, struct str json, struct err *e)
 {
     struct jsondoc *d = jsondoc_parse(json, e);
@@ -252,6 +265,8 @@ struct manifest *manifest_parse(const char *company, struct str json, struct err
     m->max_backlog = jsonv_int(jsonv_path(root, "limits.backlog"), 0);
     m->max_stored = jsonv_int(jsonv_path(root, "limits.stored"), 0);
     m->max_minute = jsonv_int(jsonv_path(root, "limits.per_minute"), 0);
+    if (rc == 0)
+        rc = parse_redact(m, root, e);
     if (rc == 0)
         rc = parse_lists(m, root, e);
     if (rc == 0)
@@ -306,6 +321,7 @@ void manifest_free(struct manifest *m)
     mem_free(m->schedules);
     for (int i = 0; i < m->nwarnings; i++)
         mem_free(m->warnings[i]);
+    mem_free(m->redact);
     mem_free(m->warnings);
     mem_free(m->connections);
     mem_free(m->rules);

@@ -9,18 +9,19 @@
 #include "buf.h"
 #include "clock.h"
 #include "mem.h"
+#include "fault.h"
+#include "keyring.h"
 #include "secrets.h"
 #include "store_private.h"
 
-#define KEY_BYTES   crypto_aead_xchacha20poly1305_ietf_KEYBYTES
 #define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG_BYTES   crypto_aead_xchacha20poly1305_ietf_ABYTES
 
 struct secrets {
     struct sql *sql;
-    int locks;          /* file of secrets_lock */
-    unsigned char *key; /* in locked memory */
-    char key_id[KEY_ID_TEXT];
+    int locks; /* file of secrets_lock */
+    char *dir;
+    struct keyring ring;
 };
 
 static int locks_open(struct secrets *s, const char *dir, struct err *e)
@@ -36,13 +37,9 @@ struct secrets *secrets_open(const char *dir, struct err *e)
 {
     struct secrets *s = mem_zalloc(1, sizeof(*s));
     s->locks = -1;
-    if (sodium_init() < 0 || !(s->key = sodium_malloc(KEY_BYTES))) {
-        err_set(e, ERR_IO, "libsodium does not start");
+    s->dir = mem_dup(dir);
+    if (folder_make(dir, e) || keyring_load(dir, &s->ring, e))
         goto fail;
-    }
-    if (folder_make(dir, e) || key_load(dir, s->key, s->key_id, e))
-        goto fail;
-    sodium_mprotect_readonly(s->key);
     s->sql = sql_open(dir, SQL_WRITER, e);
     if (!s->sql || schema_migrate(s->sql, e) || locks_open(s, dir, e))
         goto fail;
@@ -59,7 +56,8 @@ void secrets_close(struct secrets *s)
     sql_close(s->sql);
     if (s->locks >= 0)
         close(s->locks);
-    sodium_free(s->key);
+    keyring_free(&s->ring);
+    mem_free(s->dir);
     mem_free(s);
 }
 
@@ -80,8 +78,56 @@ static int check_names(const char *company, const char *name, struct err *e)
     return err_set(e, ERR_INPUT, "a secret needs a company and a name");
 }
 
-static int put(struct secrets *s, const char *company, const char *name, const unsigned char *nonce,
-    struct str box)
+/* ---- who may use which keys when ---- */
+
+/* The byte of the lock file that is all keys; names have those below 2^31. */
+#define KEYS_BYTE ((off_t)1 << 31)
+
+/* Who seals holds it with others; who changes the keys, alone. Waits. */
+static int lock_keys(struct secrets *s, short type, struct err *e)
+{
+    struct flock l = {.l_type = type, .l_whence = SEEK_SET, .l_start = KEYS_BYTE, .l_len = 1};
+    int rc;
+    while ((rc = fcntl(s->locks, F_OFD_SETLKW, &l)) && errno == EINTR)
+        ;
+    return rc ? err_set(e, ERR_IO, "cannot lock the keys: %s", strerror(errno)) : 0;
+}
+
+/* Keys as they are now: another process may have changed them. */
+static int read_keys(struct secrets *s, struct err *e)
+{
+    struct keyring now;
+    if (!keyring_changed(&s->ring))
+        return 0;
+    if (keyring_load(s->dir, &now, e))
+        return -1;
+    keyring_free(&s->ring);
+    s->ring = now;
+    return 0;
+}
+
+/* ---- sealing ---- */
+
+struct box {
+    unsigned char nonce[NONCE_BYTES];
+    unsigned char *p; /* to be freed */
+    unsigned long long n;
+};
+
+/* With the first key. */
+static void seal(
+    struct secrets *s, const char *company, const char *name, struct str value, struct box *out)
+{
+    struct buf owner;
+    bind_owner(&owner, company, name, s->ring.ids[0]);
+    out->p = mem_alloc(value.n + TAG_BYTES);
+    randombytes_buf(out->nonce, sizeof(out->nonce));
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out->p, &out->n, (const unsigned char *)value.p,
+        value.n, (const unsigned char *)owner.p, owner.n, NULL, out->nonce, s->ring.keys);
+    buf_free(&owner);
+}
+
+static int put(struct secrets *s, const char *company, const char *name, const struct box *box)
 {
     sql_forgive(s->sql);
     struct query *q = sql_use(s->sql, Q_SECRET_SET,
@@ -90,9 +136,9 @@ static int put(struct secrets *s, const char *company, const char *name, const u
         " nonce = excluded.nonce, box = excluded.box, set_ms = excluded.set_ms");
     query_text(q, company);
     query_text(q, name);
-    query_text(q, s->key_id);
-    query_blob(q, (struct str){(const char *)nonce, NONCE_BYTES});
-    query_blob(q, box);
+    query_text(q, s->ring.ids[0]);
+    query_blob(q, (struct str){(const char *)box->nonce, NONCE_BYTES});
+    query_blob(q, (struct str){(const char *)box->p, (size_t)box->n});
     query_int(q, clock_wall_ms());
     return query_run(q);
 }
@@ -100,25 +146,24 @@ static int put(struct secrets *s, const char *company, const char *name, const u
 int secrets_set(
     struct secrets *s, const char *company, const char *name, struct str value, struct err *e)
 {
-    unsigned char nonce[NONCE_BYTES];
-    unsigned long long n = 0;
-    struct buf owner;
+    struct box box;
     if (check_names(company, name, e))
         return -1;
     if (value.n == 0)
         return err_set(e, ERR_INPUT, "secret '%s' of %s is empty", name, company);
     if (memchr(value.p, 0, value.n))
         return err_set(e, ERR_INPUT, "secret '%s' of %s holds a NUL byte", name, company);
-    bind_owner(&owner, company, name, s->key_id);
-    unsigned char *box = mem_alloc(value.n + TAG_BYTES);
-    randombytes_buf(nonce, sizeof(nonce));
-    crypto_aead_xchacha20poly1305_ietf_encrypt(box, &n, (const unsigned char *)value.p, value.n,
-        (const unsigned char *)owner.p, owner.n, NULL, nonce, s->key);
-    int rc = put(s, company, name, nonce, (struct str){(const char *)box, (size_t)n});
-    if (rc)
-        sql_fail(s->sql, e, "cannot store the secret");
-    mem_free(box);
-    buf_free(&owner);
+    if (lock_keys(s, F_RDLCK, e))
+        return -1;
+    int rc = read_keys(s, e);
+    if (rc == 0) {
+        seal(s, company, name, value, &box);
+        rc = put(s, company, name, &box);
+        if (rc)
+            sql_fail(s->sql, e, "cannot store the secret");
+        mem_free(box.p);
+    }
+    lock_keys(s, F_UNLCK, NULL);
     return rc;
 }
 
@@ -129,11 +174,14 @@ static int unseal(struct secrets *s, struct query *q, const char *company, const
     const char *key_id = query_col_text(q, 0);
     struct str nonce = query_col(q, 1), box = query_col(q, 2);
     struct buf owner;
-    if (strcmp(key_id, s->key_id) != 0)
+    const unsigned char *key = keyring_find(&s->ring, key_id);
+    if (!key && read_keys(s, NULL) == 0)
+        key = keyring_find(&s->ring, key_id);
+    if (!key)
         return err_set(e, ERR_DENIED,
             "secret '%s' of %s was sealed with another key (%s; this is "
             "%s): bring that key file back or set the secret again",
-            name, company, key_id, s->key_id);
+            name, company, key_id, s->ring.ids[0]);
     int rc = -1;
     if (nonce.n == NONCE_BYTES && box.n > TAG_BYTES) {
         *value = sodium_malloc(box.n - TAG_BYTES + 1);
@@ -142,7 +190,7 @@ static int unseal(struct secrets *s, struct query *q, const char *company, const
         bind_owner(&owner, company, name, key_id);
         rc = crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)*value, NULL, NULL,
             (const unsigned char *)box.p, box.n, (const unsigned char *)owner.p, owner.n,
-            (const unsigned char *)nonce.p, s->key);
+            (const unsigned char *)nonce.p, key);
         buf_free(&owner);
     }
     if (rc) {
@@ -173,6 +221,83 @@ int secrets_get(
         rc = unseal(s, q, company, name, value, e);
         query_done(q);
     }
+    return rc;
+}
+
+/* ---- another key ---- */
+
+/* The row that stands open in q is sealed with the first key; one that does not open stays. */
+static int seal_again(struct secrets *s, struct query *q, int *n)
+{
+    const char *company = query_col_text(q, 3), *name = query_col_text(q, 4);
+    char *value = NULL;
+    struct box box;
+    if (unseal(s, q, company, name, &value, NULL) != 1)
+        return 0;
+    seal(s, company, name, str_of(value), &box);
+    secrets_wipe(value);
+    struct query *u = sql_use(s->sql, Q_SECRET_AGAIN,
+        "UPDATE secrets SET key_id = ?, nonce = ?, box = ? WHERE company = ? AND name = ?");
+    query_text(u, s->ring.ids[0]);
+    query_blob(u, (struct str){(const char *)box.nonce, NONCE_BYTES});
+    query_blob(u, (struct str){(const char *)box.p, (size_t)box.n});
+    query_text(u, company);
+    query_text(u, name);
+    int rc = query_run(u);
+    mem_free(box.p);
+    *n += 1;
+    return rc;
+}
+
+static int seal_all(struct secrets *s, int *n, struct err *e)
+{
+    int rc, failed = 0;
+    sql_forgive(s->sql);
+    if (sql_exec(s->sql, "BEGIN IMMEDIATE"))
+        return sql_fail(s->sql, e, "cannot change the secrets");
+    struct query *q = sql_use(s->sql, Q_SECRET_ALL,
+        "SELECT key_id, nonce, box, company, name FROM secrets WHERE key_id <> ?");
+    query_text(q, s->ring.ids[0]);
+    while (!failed && (rc = query_row(q)) == 1)
+        failed = seal_again(s, q, n);
+    query_done(q);
+    if (failed || rc < 0 || sql_exec(s->sql, "COMMIT")) {
+        sql_fail(s->sql, e, "cannot change the secrets");
+        sql_exec(s->sql, "ROLLBACK");
+        return -1;
+    }
+    return 0;
+}
+
+int64_t secrets_foreign(struct sql *sql, const struct keyring *k)
+{
+    int64_t known = 0;
+    for (int i = 0; i < k->n; i++) {
+        struct query q = query_prepare(sql, "SELECT count(*) FROM secrets WHERE key_id = ?");
+        query_text(&q, k->ids[i]);
+        known += query_row(&q) == 1 ? query_col_int(&q, 0) : 0;
+        query_free(&q);
+    }
+    return sql_int(sql, "SELECT count(*) FROM secrets") - known;
+}
+
+/* The new key is on disk beside the old one before a secret is sealed with it, and the old one goes
+ * when none is left that needs it. */
+int secrets_rotate(struct secrets *s, int *n, struct err *e)
+{
+    *n = 0;
+    if (lock_keys(s, F_WRLCK, e))
+        return -1;
+    int rc = read_keys(s, e);
+    if (rc == 0 && s->ring.n == 1)
+        rc = keyring_add(s->dir, &s->ring, e);
+    FAULT_POINT("key_added");
+    if (rc == 0)
+        rc = seal_all(s, n, e);
+    FAULT_POINT("key_used");
+    if (rc == 0)
+        rc = keyring_drop_old(s->dir, &s->ring, e);
+    lock_keys(s, F_UNLCK, NULL);
     return rc;
 }
 

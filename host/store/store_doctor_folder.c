@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "keyring.h"
 #include "doctor.h"
 #include "mem.h"
 
@@ -102,11 +103,10 @@ void doctor_folder(struct doctor *d)
 
 bool doctor_key(struct doctor *d)
 {
-    unsigned char key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
-    char id[KEY_ID_TEXT];
+    struct keyring k;
     struct err e = {0};
     int64_t all = sql_int(d->sql, "SELECT count(*) FROM secrets");
-    if (!key_there(d->dir)) {
+    if (!keyring_there(d->dir)) {
         if (all > 0)
             doctor_say(d, DOCTOR_BAD, "key", "bring the key file back, or set all secrets again",
                 "the key file is missing, and with it %lld secrets", (long long)all);
@@ -114,19 +114,21 @@ bool doctor_key(struct doctor *d)
             doctor_say(d, DOCTOR_OK, "key", "", "there is no key yet, and no secret");
         return all == 0;
     }
-    if (key_load(d->dir, key, id, &e)) {
+    if (keyring_load(d->dir, &k, &e)) {
         doctor_say(
             d, DOCTOR_BAD, "key", "no secret can be opened until this is put right", "%s", e.text);
         return false;
     }
-    sodium_memzero(key, sizeof(key));
-    struct query q = query_prepare(d->sql, "SELECT count(*) FROM secrets WHERE key_id <> ?");
-    query_text(&q, id);
-    int64_t other = query_row(&q) == 1 ? query_col_int(&q, 0) : 0;
-    query_free(&q);
+    int64_t other = secrets_foreign(d->sql, &k);
+    bool changing = k.n > 1;
+    keyring_free(&k);
     if (other)
         doctor_say(d, DOCTOR_BAD, "key", "bring that key file back, or set these secrets again",
             "%lld of %lld secrets were sealed with another key", (long long)other, (long long)all);
+    else if (changing)
+        doctor_say(d, DOCTOR_WARN, "key", "say `sauma secret rotate-key`, which ends it",
+            "a change of keys was begun and not ended; all %lld secrets can be opened",
+            (long long)all);
     else
         doctor_say(d, DOCTOR_OK, "key", "", "its owner's alone, and it opens all %lld secrets",
             (long long)all);

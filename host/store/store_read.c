@@ -22,7 +22,13 @@ struct store_reader *store_reader_open(const char *dir, struct err *e)
     struct store_reader *r = mem_zalloc(1, sizeof(*r));
     r->sql = s;
     buf_init(&r->row, ROW_MAX);
+    buf_init(&r->shown, ROW_MAX);
     return r;
+}
+
+void store_reader_show_all(struct store_reader *r)
+{
+    r->whole = true;
 }
 
 void store_reader_close(struct store_reader *r)
@@ -31,6 +37,7 @@ void store_reader_close(struct store_reader *r)
         return;
     sql_close(r->sql);
     buf_free(&r->row);
+    buf_free(&r->shown);
     mem_free(r);
 }
 

@@ -8,6 +8,7 @@
 
 #include "backup_file.h"
 #include "clock.h"
+#include "keyring.h"
 #include "mem.h"
 
 /* ---- what is there already ---- */
@@ -79,15 +80,11 @@ static int move_aside(const char *dir, const char *folder, struct err *e)
 /* Were the secrets sealed with the key that is here? A missing key is not made for this. */
 static bool key_fits(struct sql *s, const char *dir)
 {
-    unsigned char key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
-    char id[KEY_ID_TEXT];
-    if (!key_there(dir) || key_load(dir, key, id, NULL))
+    struct keyring k;
+    if (!keyring_there(dir) || keyring_load(dir, &k, NULL))
         return false;
-    sodium_memzero(key, sizeof(key));
-    struct query q = query_prepare(s, "SELECT count(*) FROM secrets WHERE key_id <> ?");
-    query_text(&q, id);
-    bool fits = query_row(&q) == 1 && query_col_int(&q, 0) == 0;
-    query_free(&q);
+    bool fits = secrets_foreign(s, &k) == 0;
+    keyring_free(&k);
     return fits;
 }
 

@@ -4,7 +4,9 @@
 
 #include "clock.h"
 #include "json.h"
+#include "jsondoc.h"
 #include "mem.h"
+#include "redact.h"
 #include "store_row.h"
 
 void row_text(struct buf *b, const char *key, const char *value)
@@ -110,10 +112,28 @@ void row_run(struct buf *b, struct query *q, bool with_event)
         row_int(b, "steps", query_col_int(q, 12));
 }
 
+/* The fields that the company of the row hides: JSON, owned by the caller; NULL: none of its own.
+ */
+static char *rules_of(struct store_reader *r)
+{
+    struct jsondoc *d = jsondoc_parse(buf_str(&r->row), NULL);
+    const char *company = jsonv_str(jsonv_get(d ? jsondoc_root(d) : NULL, "company"), "");
+    char *rules = redaction_get(r->sql, company);
+    jsondoc_free(d);
+    return rules;
+}
+
 int row_end(struct store_reader *r, store_row_fn fn, void *arg, struct err *e)
 {
     struct buf *b = &r->row;
     buf_addc(b, '}');
+    if (!b->failed && !r->whole) {
+        char *rules = redaction_any(r->sql) ? rules_of(r) : NULL;
+        buf_clear(&r->shown);
+        redact_row(&r->shown, str_of(rules), buf_str(b));
+        mem_free(rules);
+        b = &r->shown;
+    }
     if (b->failed)
         return err_set(e, ERR_LIMIT, "a row is larger than %zu MB", b->max >> 20);
     return fn(arg, buf_str(b)) ? 1 : 0;

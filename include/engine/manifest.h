@@ -175,6 +175,7 @@ struct manifest {
     int nrules;
     struct manifest_schedule *schedules;
     int nschedules;
+    char *redact; /* fields that people are not shown, JSON (redact.h); NULL: none of its own */
     char **warnings;
     int nwarnings;
     /* The company's own, below the host's; 0: none. Those of its Lua states are kept there. */

@@ -1,7 +1,6 @@
-/* Secrets at rest: XChaCha20-Poly1305 with the key of DIR/key (made at first use, mode 0600) or of
- * the file named by SAUMA_KEY_FILE. Company and name are bound in as associated data, so a row that
- * was moved to another company does not open. Used by the host and by `sauma secret`; both may
- * run at once. */
+/* Secrets at rest: XChaCha20-Poly1305 with the key that keyring.h tells of. Company and name are
+ * bound in as associated data, so a row that was moved to another company does not open. Used by
+ * the host and by `sauma secret`; both may run at once. */
 #ifndef SECRETS_H
 #define SECRETS_H
 
@@ -24,6 +23,10 @@ int secrets_set(
 int secrets_get(
     struct secrets *s, const char *company, const char *name, char **value, struct err *e);
 void secrets_wipe(char *value); /* zeroes and frees */
+/* All are sealed anew with a new key, and the old one goes; or a change that was begun is ended.
+ * *n: how many. May be stopped at any moment, and goes on when it is called again; whoever has this
+ * data open meanwhile goes on, too. */
+int secrets_rotate(struct secrets *s, int *n, struct err *e);
 /* 1 removed, 0 there was none, -1. */
 int secrets_remove(struct secrets *s, const char *company, const char *name, struct err *e);
 /* One at a time, over all processes that have this data open: 1 it is ours until secrets_unlock or

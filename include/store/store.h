@@ -258,6 +258,11 @@ typedef void (*store_pin_fn)(
     void *arg, const char *company, const char *version, const char *folder);
 void store_load_pins(struct store *s, store_pin_fn fn, store_done_fn done, void *arg);
 
+/* Fields of the company's data that people are not shown (redact.h): a JSON list; "" or NULL: none
+ * but the personal identity codes. fn may be NULL. */
+void store_set_redaction(
+    struct store *s, const char *company, const char *rules, store_done_fn fn, void *arg);
+
 /* ---- figures ---- */
 /* Events, each in exactly one place; with several runs an event counts as the first of in flight
  * (also: not routed yet), attention, failed, held, done, skipped that one of its runs is in.

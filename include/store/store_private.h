@@ -93,6 +93,12 @@ enum query_slot {
     Q_SECRET_REMOVE,
     Q_SECRET_LIST,
     Q_SECRET_LIST_ONE,
+    Q_SECRET_ALL,
+    Q_REDACT_SET,
+    Q_REDACT_GET,
+    Q_REDACT_ANY,
+    Q_REDACT_GONE,
+    Q_SECRET_AGAIN,
     Q_SCHEDULE_SYNC,
     Q_SCHEDULE_LEFT,
     Q_SCHEDULE_NAMES,
@@ -233,6 +239,11 @@ int meta_set(struct sql *s, const char *name, int64_t value);
 #define META_BACKUP      "backup_ms"      /* this copy was taken */
 #define META_LAST_BACKUP "last_backup_ms" /* of this store */
 
+/* Rules of redact.h that a company has (store_redact.c): owned by the caller, NULL if none; and
+ * whether any has some. */
+char *redaction_get(struct sql *s, const char *company);
+bool redaction_any(struct sql *s);
+
 /* Whether this is the newest state of the folder (store_place.c). A backup that was restored, and
  * a file that was copied here, sets META_RESTORED. -1 and e. */
 struct place;
@@ -243,11 +254,9 @@ void place_note(struct place *p, struct sql *s);
 /* The next place_check shall find nothing to wonder about: the mark is set already. */
 int place_forget(struct sql *s);
 
-/* The key that seals secrets: DIR/key, made at first use, or the file that SAUMA_KEY_FILE names
- * (store_key.c). Fills key of crypto_aead_xchacha20poly1305_ietf_KEYBYTES and its name. */
-#define KEY_ID_TEXT 17
-bool key_there(const char *dir);
-int key_load(const char *dir, unsigned char *key, char id[KEY_ID_TEXT], struct err *e);
+/* Secrets that none of the keys of the folder opens; -1 and sql->rc. */
+struct keyring;
+int64_t secrets_foreign(struct sql *s, const struct keyring *k);
 
 /* ---- operations ---- */
 

@@ -9,6 +9,8 @@
 struct store_reader {
     struct sql *sql;
     struct buf row;
+    struct buf shown; /* row, as people may see it */
+    bool whole;       /* they see all of it */
 };
 
 void row_text(struct buf *b, const char *key, const char *value);

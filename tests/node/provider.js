@@ -15,6 +15,7 @@ const { URL } = require('node:url');
 
 const say = (o) => process.stdout.write(JSON.stringify(o) + '\n');
 const counts = {};
+const tokens = []; // all that were given out
 const faults = []; // { grant, how }: "lost" (done, and no answer), "dropped" (not done), "500", "429",
 // "forgotten" (done and answered, but then the server is set back to before it)
 
@@ -90,6 +91,7 @@ async function main() {
     if (url.pathname === '/_fault') for (let i = 0; i < Number(q.get('times') || 1); i++) faults.push({ grant: q.get('grant'), how: q.get('how') });
     if (url.pathname === '/_counts') out = counts;
     if (url.pathname === '/_fresh') { for (const k of Object.keys(counts)) delete counts[k]; faults.length = 0; refusing.hold = 0; }
+    if (url.pathname === '/_tokens') out = { tokens };
     if (url.pathname === '/_revoke') {
       const token = await provider.RefreshToken.find(q.get('token') || refusing.refresh);
       if (token) await provider.Grant.adapter.destroy(token.grantId), await provider.RefreshToken.revokeByGrantId(token.grantId);
@@ -129,6 +131,7 @@ async function main() {
       if (body) {
         try {
           const answer = JSON.parse(body);
+          for (const t of [answer.access_token, answer.refresh_token]) if (t) tokens.push(t);
           if (answer.refresh_token) refusing.refresh = answer.refresh_token;
           if (answer.access_token) refusing.last = answer.access_token;
           if (answer.error) counts[`error ${answer.error}`] = (counts[`error ${answer.error}`] || 0) + 1;

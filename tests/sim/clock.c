@@ -28,3 +28,9 @@ void store_shift_waits(struct store *s, int64_t since_ms, int64_t now_ms, int64_
     o->after = delta_ms;
     disk_ask(s, o);
 }
+
+/* What people are shown changes nothing of what runs do. */
+void store_set_redaction(
+    struct store *s, const char *company, const char *rules, store_done_fn fn, void *arg)
+{
+}

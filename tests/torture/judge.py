@@ -382,7 +382,11 @@ def resources(pid):
         resident = int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     with open(f"/proc/{pid}/task/{pid}/children") as f:
         children = len(f.read().split())
-    return {"resident": resident, "descriptors": len(os.listdir(f"/proc/{pid}/fd")),
+    try:
+        descriptors = len(os.listdir(f"/proc/{pid}/fd"))
+    except PermissionError:  # the host keeps its memory, and so this, from all but root
+        descriptors = 0
+    return {"resident": resident, "descriptors": descriptors,
             "children": children}
 
 

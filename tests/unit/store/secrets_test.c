@@ -170,6 +170,8 @@ static void key_file_rules(void **state)
     s = open_secrets(f);
     secrets_close(s);
     unsetenv("SAUMA_KEY_FILE");
+    unsetenv("SAUMA_KEY");
+    unsetenv("CREDENTIALS_DIRECTORY");
     mem_free(path);
     mem_free(given);
 }
@@ -229,6 +231,94 @@ static void a_planted_canary_is_nowhere_on_disk(void **state)
     assert_int_equal(places_of(f, CANARY), 0);
 }
 
+static char *key_text(struct fixture *f)
+{
+    size_t n;
+    char *bytes = read_file(f, "key", &n), *text = mem_dupn(bytes, n);
+    mem_free(bytes);
+    return text;
+}
+
+static void another_key_for_all_while_others_use_them(void **state)
+{
+    struct fixture *f = *state;
+    struct secrets *a = open_secrets(f), *b = open_secrets(f), *c = open_secrets(f);
+    struct err e = {0};
+    int n = -1;
+    assert_int_equal(secrets_set(a, "acme", "one", STR_LIT("1"), &e), 0);
+    assert_int_equal(secrets_set(a, "acme", SECRETS_OWN "grant.x", STR_LIT("2"), &e), 0);
+    char *before = key_text(f);
+    assert_int_equal(secrets_rotate(c, &n, &e), 0);
+    assert_int_equal(n, 2);
+    char *after = key_text(f);
+    assert_int_equal(strlen(after), 65);
+    assert_string_not_equal(before, after);
+    /* Who had the old key goes on, and seals with the new one. */
+    assert_int_equal(secrets_set(b, "acme", "three", STR_LIT("3"), &e), 0);
+    expect(a, "acme", "one", "1");
+    expect(a, "acme", "three", "3");
+    expect(b, "acme", SECRETS_OWN "grant.x", "2");
+    secrets_close(a);
+    a = open_secrets(f);
+    expect(a, "acme", "three", "3");
+    /* A change that was stopped half way: both keys are there. It is ended, not begun again. */
+    char *path = path_in(f, "key");
+    FILE *out = fopen(path, "w");
+    fprintf(out, "%064d\n%s", 7, after);
+    fclose(out);
+    expect(a, "acme", "one", "1");
+    assert_int_equal(secrets_rotate(b, &n, &e), 0);
+    assert_int_equal(n, 3);
+    expect(a, "acme", "one", "1");
+    char *last = key_text(f);
+    assert_int_equal(strtol(last + 60, NULL, 10), 7);
+    secrets_close(a);
+    secrets_close(b);
+    secrets_close(c);
+    mem_free(path);
+    mem_free(before);
+    mem_free(after);
+    mem_free(last);
+}
+
+static void a_key_from_the_environment(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    int n;
+    char old[65], both[140], folder[300], *path = path_in(f, "sauma-key");
+    snprintf(old, sizeof old, "%064d", 1);
+    snprintf(both, sizeof both, "%064d %s", 2, old);
+    setenv("SAUMA_KEY", old, 1);
+    struct secrets *s = open_secrets(f);
+    assert_int_equal(secrets_set(s, "acme", "one", STR_LIT("1"), &e), 0);
+    assert_int_equal(secrets_rotate(s, &n, &e), -1); /* nobody can write it there */
+    assert_non_null(strstr(e.text, "put a new one"));
+    secrets_close(s);
+    setenv("SAUMA_KEY", both, 1);
+    s = open_secrets(f);
+    expect(s, "acme", "one", "1");
+    assert_int_equal(secrets_rotate(s, &n, &e), 0);
+    assert_int_equal(n, 1);
+    secrets_close(s);
+    unsetenv("SAUMA_KEY");
+    /* The same key as a credential of systemd. */
+    snprintf(folder, sizeof folder, "%s", f->dir);
+    setenv("CREDENTIALS_DIRECTORY", folder, 1);
+    FILE *out = fopen(path, "w");
+    fprintf(out, "%064d\n", 2);
+    fclose(out);
+    chmod(path, 0440);
+    s = open_secrets(f);
+    expect(s, "acme", "one", "1");
+    secrets_close(s);
+    chmod(path, 0444);
+    refuse_secrets(f, ERR_DENIED, "others can read");
+    unlink(path);
+    unsetenv("CREDENTIALS_DIRECTORY");
+    mem_free(path);
+}
+
 static void the_folder_is_private(void **state)
 {
     static const char *const names[] = {"", "sauma.db", "sauma.db-wal", "sauma.db-shm", "lock"};
@@ -261,8 +351,12 @@ int main(void)
         T(another_key_is_named),
         T(key_file_rules),
         T(a_planted_canary_is_nowhere_on_disk),
+        T(another_key_for_all_while_others_use_them),
+        T(a_key_from_the_environment),
         T(the_folder_is_private),
     };
     unsetenv("SAUMA_KEY_FILE");
+    unsetenv("SAUMA_KEY");
+    unsetenv("CREDENTIALS_DIRECTORY");
     return cmocka_run_group_tests_name("secrets", tests, NULL, NULL);
 }

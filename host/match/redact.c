@@ -1,0 +1,169 @@
+#include "redact.h"
+
+#include <string.h>
+#include "err.h"
+#include "ids.h"
+#include "json.h"
+#include "jsondoc.h"
+
+#define MASKED    "***"
+#define DEPTH_MAX 128
+
+struct redaction {
+    struct buf *out;
+    const struct jsonv *rules; /* the first of the list */
+    struct str path[DEPTH_MAX];
+    int depth;
+    int data; /* from this part of the path on it is data; 0: not yet */
+};
+
+/* The text with each personal identity code as stars, whatever dash it has. */
+static void put_text(struct buf *out, struct str text)
+{
+    struct buf b;
+    size_t at, n;
+    buf_init(&b, text.n + 1);
+    while (ids_find_personal(text, &at, &n)) {
+        buf_add(&b, text.p, at);
+        buf_add(&b, "******-****", n < 11 ? n : 11);
+        text = (struct str){text.p + at + n, text.n - at - n};
+    }
+    buf_add(&b, text.p, text.n);
+    json_put_string(out, buf_str(&b));
+    buf_free(&b);
+}
+
+/* True if the path of a member of data ends as the rule says. */
+static bool names(const struct redaction *r, struct str rule)
+{
+    int at = r->depth;
+    while (rule.n) {
+        size_t dot = rule.n;
+        while (dot > 0 && rule.p[dot - 1] != '.')
+            dot--;
+        struct str part = {rule.p + dot, rule.n - dot};
+        if (--at < r->data || (!str_is(part, "*") && !str_eq(part, r->path[at])))
+            return false;
+        rule.n = dot > 0 ? dot - 1 : 0;
+    }
+    return true;
+}
+
+static bool hidden(const struct redaction *r)
+{
+    if (!r->data || r->depth <= r->data)
+        return false;
+    for (const struct jsonv *v = r->rules; v; v = v->next)
+        if (v->type == JSONV_STRING && names(r, v->text))
+            return true;
+    return false;
+}
+
+static bool is_data(struct str key)
+{
+    static const char *const keys[] = {"body", "result", "about", "data", "before", "after"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (str_is(key, keys[i]))
+            return true;
+    return false;
+}
+
+static void put_value(struct redaction *r, const struct jsonv *v);
+
+static void put_member(struct redaction *r, const struct jsonv *v)
+{
+    int data = r->data;
+    put_text(r->out, v->key);
+    buf_addc(r->out, ':');
+    if (r->depth < DEPTH_MAX)
+        r->path[r->depth] = v->key;
+    r->depth++;
+    if (!r->data && r->depth > 0 && is_data(v->key))
+        r->data = r->depth;
+    if (r->depth <= DEPTH_MAX && v->type != JSONV_NULL && hidden(r))
+        buf_adds(r->out, "\"" MASKED "\"");
+    else
+        put_value(r, v);
+    r->depth--;
+    r->data = data;
+}
+
+static void put_value(struct redaction *r, const struct jsonv *v)
+{
+    bool object = v->type == JSONV_OBJECT;
+    if (v->type == JSONV_STRING) {
+        put_text(r->out, v->text);
+    } else if (object || v->type == JSONV_ARRAY) {
+        buf_addc(r->out, object ? '{' : '[');
+        for (const struct jsonv *c = v->child; c; c = c->next) {
+            if (c != v->child)
+                buf_addc(r->out, ',');
+            if (object)
+                put_member(r, c);
+            else
+                put_value(r, c);
+        }
+        buf_addc(r->out, object ? '}' : ']');
+    } else {
+        jsonv_write(r->out, v);
+    }
+}
+
+/* Most rows hold nothing to hide, and need not be taken apart to see that. */
+static bool harmless(struct str row)
+{
+    size_t at, n;
+    return !ids_find_personal(row, &at, &n) && !memmem(row.p, row.n, "\\u", 2);
+}
+
+void redact_row(struct buf *out, struct str rules, struct str row)
+{
+    if (!rules.n && harmless(row)) {
+        buf_add(out, row.p, row.n);
+        return;
+    }
+    struct jsondoc *list = rules.n ? jsondoc_parse(rules, NULL) : NULL;
+    struct jsondoc *d = jsondoc_parse(row, NULL);
+    const struct jsonv *root = list ? jsondoc_root(list) : NULL;
+    struct redaction r = {.out = out, .rules = root ? root->child : NULL};
+    size_t at, n;
+    if (d)
+        put_value(&r, jsondoc_root(d));
+    else if (!rules.n && !ids_find_personal(row, &at, &n)) /* what no tree can hold: \u0000, say */
+        buf_add(out, row.p, row.n);
+    else
+        buf_adds(out, "{\"error\":\"it holds what cannot be looked through for personal data\"}");
+    jsondoc_free(d);
+    jsondoc_free(list);
+}
+
+static bool is_rule(struct str s)
+{
+    struct str part, rest = s;
+    if (!s.n || s.n > 200)
+        return false;
+    while (rest.p) {
+        part = str_cut(rest, '.', &rest);
+        if (!part.n || (memchr(part.p, '*', part.n) && part.n > 1))
+            return false;
+    }
+    return true;
+}
+
+int redact_check(struct str rules, struct err *e)
+{
+    struct jsondoc *d = jsondoc_parse(rules, e);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    int n = 0, rc = d ? 0 : -1;
+    if (d && root->type != JSONV_ARRAY)
+        rc = err_set(e, ERR_INPUT, "redact is a list of fields");
+    for (const struct jsonv *v = rc == 0 ? root->child : NULL; v && rc == 0; v = v->next)
+        if (v->type != JSONV_STRING || !is_rule(v->text))
+            rc = err_set(e, ERR_INPUT,
+                "redact: \"%.60s\" is no field; one is \"buyer.person_id\" or \"*.phone\"",
+                jsonv_str(v, "?"));
+        else if (++n > REDACT_RULES_MAX)
+            rc = err_set(e, ERR_LIMIT, "redact: more than %d fields", REDACT_RULES_MAX);
+    jsondoc_free(d);
+    return rc;
+}

@@ -1,0 +1,63 @@
+/* What people are shown of what is kept. */
+#include "err.h"
+#include "mem.h"
+#include "redact.h"
+#include "test.h"
+
+static void shown(const char *rules, const char *row, const char *want)
+{
+    struct buf b;
+    buf_init(&b, 1 << 16);
+    redact_row(&b, str_of(rules), str_of(row));
+    buf_addc(&b, 0);
+    assert_string_equal(b.p, want);
+    buf_free(&b);
+}
+
+static void personal_codes_are_masked_wherever_they_stand(void **state)
+{
+    shown(NULL, "{\"key\":\"131052-308T\",\"n\":[1.50,\"a 131052A308T, b\"]}",
+        "{\"key\":\"******-****\",\"n\":[1.50,\"a ******-****, b\"]}");
+    shown(NULL, "{\"131052-308T\":null}", "{\"******-****\":null}");
+    shown(NULL, "{\"a\":\"131052\\u002d308T\"}", "{\"a\":\"******-****\"}");
+    shown(NULL, "{\"order\":\"202607-0012\",\"n\":1}", "{\"order\":\"202607-0012\",\"n\":1}");
+    /* What no tree can hold is given as it is, unless there is something in it. */
+    shown(NULL, "{\"a\":\"\\u0000\"}", "{\"a\":\"\\u0000\"}");
+    shown(NULL, "{\"a\":\"\\u0000 131052-308T\"}",
+        "{\"error\":\"it holds what cannot be looked through for personal data\"}");
+}
+
+static void fields_are_hidden_by_their_path(void **state)
+{
+    const char *rules = "[\"buyer.person_id\",\"*.phone\"]";
+    shown(rules, "{\"id\":\"r\",\"body\":{\"buyer\":{\"person_id\":7,\"name\":\"A\"}}}",
+        "{\"id\":\"r\",\"body\":{\"buyer\":{\"person_id\":\"***\",\"name\":\"A\"}}}");
+    shown(rules, "{\"steps\":[{\"answer\":{\"body\":[{\"a\":{\"phone\":{\"x\":1}}}]}}]}",
+        "{\"steps\":[{\"answer\":{\"body\":[{\"a\":{\"phone\":\"***\"}}]}}]}");
+    /* Only below data, and only the whole path. */
+    shown(rules, "{\"buyer\":{\"person_id\":7},\"body\":{\"person_id\":7,\"phone\":8}}",
+        "{\"buyer\":{\"person_id\":7},\"body\":{\"person_id\":7,\"phone\":8}}");
+    shown("[\"phone\"]", "{\"result\":{\"phone\":8,\"fax\":null}}",
+        "{\"result\":{\"phone\":\"***\",\"fax\":null}}");
+}
+
+static void rules_are_checked(void **state)
+{
+    struct err e = {0};
+    assert_int_equal(redact_check(STR_LIT("[\"a.b\",\"*.c\",\"d\"]"), &e), 0);
+    assert_int_equal(redact_check(STR_LIT("[\"a..b\"]"), &e), -1);
+    assert_int_equal(redact_check(STR_LIT("[\"a*.b\"]"), &e), -1);
+    assert_int_equal(redact_check(STR_LIT("[\"\"]"), &e), -1);
+    assert_int_equal(redact_check(STR_LIT("[5]"), &e), -1);
+    assert_int_equal(redact_check(STR_LIT("{}"), &e), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(personal_codes_are_masked_wherever_they_stand),
+        cmocka_unit_test(fields_are_hidden_by_their_path),
+        cmocka_unit_test(rules_are_checked),
+    };
+    return cmocka_run_group_tests_name("redact", tests, NULL, NULL);
+}
