@@ -14,7 +14,7 @@ DEPS_TEST  := libcmocka-dev python3 openssl libfaketime nginx-light haproxy \
               $(if $(shell command -v npm),,nodejs npm)
 DEPS_LINT  := clang-format lua-check git
 DEPS_FUZZ  := clang libclang-rt-14-dev llvm
-DEPS_BENCH := python3 nginx-light libnginx-mod-http-lua lua-cjson strace
+DEPS_BENCH := python3 openssl nginx-light libnginx-mod-http-lua lua-cjson strace
 
 # ---- variants -------------------------------------------------------------------------------
 WARN   := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \

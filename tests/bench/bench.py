@@ -3,7 +3,8 @@
 
 usage: tests/bench/bench.py [--build DIR] [--seconds N]
 
-Ingest: webhooks accepted durably a second, against nginx with Lua that decodes the same body and
+HTTP in alone: the server and the JSON reader, plain and by TLS, against nginx with Lua, which decodes
+the same body and answers 202. Ingest: webhooks accepted durably a second, against nginx with Lua that decodes the same body and
 answers 202 without storing anything; no rule is for these events, so each is stored as skipped.
 Flows: webhook, GET customer, POST customer (half of the time), POST invoice. Then what happens to
 more events than the rule can follow, memory with 100 idle companies, start to the first 202, and a
@@ -49,6 +50,11 @@ http {{
   }}
 }}
 """
+
+
+# The same, and by TLS with the certificate of the run.
+NGINX_TLS = NGINX.replace("listen 127.0.0.1:{port};", "listen 127.0.0.1:{port} ssl;\n"
+                          "    ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem;")
 
 
 def free_port():
@@ -103,9 +109,10 @@ class Host:
         shutil.rmtree(self.dir)
 
 
-def load(build, port, path, body, connections, seconds):
+def load(build, port, path, body, connections, seconds, tls=False):
     out = subprocess.run([f"{build}/bench/load", "127.0.0.1", str(port), path, body,
-                          str(connections), str(seconds)], check=True, stdout=subprocess.PIPE)
+                          str(connections), str(seconds), *(["tls"] if tls else [])], check=True,
+                         stdout=subprocess.PIPE)
     return json.loads(out.stdout)
 
 
@@ -136,6 +143,39 @@ def ingest(build, companies, body, seconds):
     nginx.terminate()
     nginx.wait()
     shutil.rmtree(nginx_dir)
+
+
+def server_alone(build, body, seconds):
+    """The HTTP server without the host behind it does what nginx with Lua does: decode, answer."""
+    print("\nHTTP in alone, against nginx + Lua: decode, answer 202, store nothing (goal 1.0 per CPU)")
+    print(f"{'':12} {'sauma/s':>9} {'p99 ms':>7} {'nginx/s':>9} {'p99 ms':>7} {'ratio':>6} {'per CPU':>8}")
+    work = tempfile.mkdtemp(prefix="sauma-nginx-")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-keyout", f"{work}/key.pem", "-out", f"{work}/cert.pem"], check=True,
+                   stderr=subprocess.DEVNULL)
+    for name, conf, tls in (("plain", NGINX, False), ("TLS", NGINX_TLS, True)):
+        theirs_port, ours_port = free_port(), free_port()
+        with open(f"{work}/nginx.conf", "w") as f:
+            f.write(conf.format(dir=work, port=theirs_port))
+        nginx = subprocess.Popen(["/usr/sbin/nginx", "-c", f"{work}/nginx.conf"])
+        ours = subprocess.Popen([f"{build}/bench/http_in_bench", f"127.0.0.1:{ours_port}",
+                                 *([f"{work}/cert.pem", f"{work}/key.pem"] if tls else [])])
+        time.sleep(0.5)
+        rates = []
+        for p, port in ((ours, ours_port), (nginx, theirs_port)):
+            load(build, port, "/", body, 64, 0.5, tls)  # warm
+            cpu = cpu_seconds(p.pid)
+            r = load(build, port, "/", body, 64, seconds, tls)
+            assert r["accepted"] == r["answered"], r
+            rates.append((r["rate"], r["p99_ms"], r["answered"] / (cpu_seconds(p.pid) - cpu)))
+        (a, a99, a_cpu), (b, b99, b_cpu) = rates
+        print(f"{name:12} {a:9.0f} {a99:7.2f} {b:9.0f} {b99:7.2f} {a / b:6.2f} {a_cpu / b_cpu:8.2f}",
+              flush=True)
+        for p in (nginx, ours):
+            p.terminate()
+            p.wait()
+    shutil.rmtree(work)
 
 
 def flows(build, companies, body, seconds):
@@ -245,6 +285,7 @@ def main():
         bodies[name] = f"{work}/{name}.json"
         with open(bodies[name], "w") as f:
             f.write(template.replace("EVENT", event))
+    server_alone(build, bodies["ingest"], args.seconds)
     ingest(build, companies, bodies["ingest"], args.seconds)
     flows(build, companies, bodies["flow"], args.seconds)
     overload(build, companies, bodies["flow"], args.seconds)

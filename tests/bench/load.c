@@ -1,11 +1,13 @@
 /* Load on a webhook port: keeps N connections busy for some seconds with POSTs of one body, in
  * which %ID% becomes a number of its own each time, and prints one JSON object with the rate and
  * the latencies. One thread, epoll, no allocation while it runs.
- * usage: load HOST PORT PATH BODY-FILE CONNECTIONS SECONDS */
+ * usage: load HOST PORT PATH BODY-FILE CONNECTIONS SECONDS [tls] */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +25,7 @@
 
 struct connection {
     int fd;
+    SSL *ssl; /* NULL: plain */
     char out[REQUEST_MAX];
     size_t out_n, sent;
     char in[ANSWER_MAX];
@@ -35,6 +38,7 @@ static uint32_t histogram[BUCKETS];
 static uint64_t answered, accepted, next_id;
 static const char *host_name, *path;
 static char body[REQUEST_MAX];
+static SSL_CTX *tls; /* NULL: plain */
 
 static int64_t now_ns(void)
 {
@@ -59,6 +63,40 @@ static int dial(const char *host, int port)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     fcntl(fd, F_SETFL, O_NONBLOCK);
     return fd;
+}
+
+/* As read and write do; no certificate is looked at, since it is speed that is measured. */
+static ssize_t tls_result(struct connection *c, int rc)
+{
+    int why = rc > 0 ? 0 : SSL_get_error(c->ssl, rc);
+    if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return rc > 0 ? rc : 0;
+}
+
+static ssize_t get(struct connection *c, char *out, size_t n)
+{
+    return c->ssl ? tls_result(c, SSL_read(c->ssl, out, (int)n)) : read(c->fd, out, n);
+}
+
+static ssize_t put(struct connection *c, const char *from, size_t n)
+{
+    return c->ssl ? tls_result(c, SSL_write(c->ssl, from, (int)n)) : write(c->fd, from, n);
+}
+
+static void secure(struct connection *c)
+{
+    if (!tls)
+        return;
+    int flags = fcntl(c->fd, F_GETFL);
+    fcntl(c->fd, F_SETFL, flags & ~O_NONBLOCK);
+    c->ssl = SSL_new(tls);
+    SSL_set_fd(c->ssl, c->fd);
+    if (SSL_connect(c->ssl) != 1)
+        die("TLS");
+    fcntl(c->fd, F_SETFL, flags);
 }
 
 /* The body with each %ID% replaced by id. */
@@ -94,7 +132,7 @@ static void compose(struct connection *c)
 static void send_some(struct connection *c)
 {
     while (c->sent < c->out_n) {
-        ssize_t n = write(c->fd, c->out + c->sent, c->out_n - c->sent);
+        ssize_t n = put(c, c->out + c->sent, c->out_n - c->sent);
         if (n < 0 && errno == EAGAIN)
             return;
         if (n < 0)
@@ -125,14 +163,17 @@ static void count(int64_t ns)
 
 static void receive(struct connection *c)
 {
-    ssize_t n = read(c->fd, c->in + c->in_n, sizeof(c->in) - c->in_n);
+    ssize_t n = get(c, c->in + c->in_n, sizeof(c->in) - c->in_n);
     if (n < 0 && errno == EAGAIN)
         return;
     if (n <= 0)
         die("the server closed a connection");
     c->in_n += (size_t)n;
-    if (!whole(c))
+    if (!whole(c)) {
+        if (c->ssl)
+            receive(c); /* there may be another record */
         return;
+    }
     answered++;
     accepted += !strncmp(c->in + 9, "202", 3);
     count(now_ns() - c->began_ns);
@@ -153,9 +194,13 @@ static double percentile(double p)
 
 int main(int argc, char **argv)
 {
-    if (argc != 7) {
-        fprintf(stderr, "usage: load HOST PORT PATH BODY-FILE CONNECTIONS SECONDS\n");
+    if (argc != 7 && argc != 8) {
+        fprintf(stderr, "usage: load HOST PORT PATH BODY-FILE CONNECTIONS SECONDS [tls]\n");
         return 2;
+    }
+    if (argc == 8) {
+        signal(SIGPIPE, SIG_IGN);
+        tls = SSL_CTX_new(TLS_client_method());
     }
     host_name = argv[1];
     path = argv[3];
@@ -171,6 +216,7 @@ int main(int argc, char **argv)
         struct connection *c = &connections[i];
         struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
         c->fd = dial(host_name, atoi(argv[2]));
+        secure(c);
         epoll_ctl(ep, EPOLL_CTL_ADD, c->fd, &e);
         compose(c);
         send_some(c);
