@@ -7,7 +7,7 @@ import socket
 import subprocess
 import urllib.parse
 
-from harness import Case, main, request, wait_until
+from harness import PATIENCE, Case, main, request, wait_until
 from provider import Provider, allow_device, browse
 
 COMPANY = """company "Plain Oy" {{}}
@@ -72,7 +72,7 @@ class OAuth(Case):
         status, text, _ = browse(address)
         self.assertEqual(status, 200, text)
         self.assertIn("it is connected, and a first request was answered", text)
-        self.assertEqual(p.p.wait(60), 0, p.errors())
+        self.assertEqual(p.p.wait(PATIENCE), 0, p.errors())
         return p
 
     def connection(self, name="crm"):
@@ -119,7 +119,7 @@ class OAuth(Case):
         self.assertNotIn("refresh_token", self.provider.counts())
 
     def test_tokens_that_are_refused_at_once_are_renewed_by_one_request(self):
-        self.begin(host=("--workers", "2"))
+        self.begin(host=("--workers", "2", "--http-timeout", "120s"))
         self.allow()
         for round in range(3):
             self.provider.ask("/_refuse", hold=60)
@@ -171,7 +171,7 @@ class OAuth(Case):
         status, _, body = callback(**dict(query, iss="https://evil.example"))
         self.assertEqual(status, 400)
         self.assertIn(b"comes from", body)
-        self.assertEqual(p.p.wait(60), 1)
+        self.assertEqual(p.p.wait(PATIENCE), 1)
         status, _, body = callback(**query)
         self.assertIn(b"belongs to no connection", body)
         self.assertNotIn("authorization_code", self.provider.counts())
@@ -181,7 +181,7 @@ class OAuth(Case):
         status, _, body = callback(error="access_denied", error_description="<b>no</b>", state=state,
                                    iss=self.provider.issuer)
         self.assertEqual((status, b"&lt;b&gt;no" in body, b"<b>" in body), (400, True, False))
-        self.assertEqual(p.p.wait(60), 1)
+        self.assertEqual(p.p.wait(PATIENCE), 1)
 
     def test_a_browser_that_comes_back_to_this_machine(self):
         port = free_port()
@@ -192,7 +192,7 @@ class OAuth(Case):
         self.assertEqual(asked["code_challenge_method"], "S256")
         status, text, _ = browse(address)  # a native client's loopback port is free: RFC 8252 7.3
         self.assertEqual(status, 200, text)
-        self.assertEqual(p.p.wait(60), 0, p.errors())
+        self.assertEqual(p.p.wait(PATIENCE), 0, p.errors())
         self.assertEqual(self.connection()["state"], "ok")
 
     # ---- answers that are lost ----
@@ -217,13 +217,14 @@ class OAuth(Case):
         self.provider.ask("/_fault", grant="refresh_token", how="forgotten")
         # Nothing says that the new token works before it is refused as well.
         self.provider.ask("/_refuse")
+        before = self.connection()["renewed_at"]
         self.start_over("--grant-renew", "1ms")
-        wait_until(lambda: "refresh_token" in self.provider.counts(), "a renewal")
+        wait_until(lambda: self.connection()["renewed_at"] != before, "a renewal that is stored")
         self.start_over()
         self.use(1)
         self.await_runs(1, "done")
-        counts = self.provider.counts()
-        self.assertEqual((counts["error invalid_grant"], counts["refresh_token"]), (1, 3))
+        self.assertGreaterEqual(self.provider.counts()["error invalid_grant"], 1)
+        self.assertEqual(self.connection()["state"], "ok")
 
     def start_over(self, *more, **how):
         self.world.host.stop(signal.SIGKILL)
@@ -241,7 +242,7 @@ class OAuth(Case):
             self.world.host.stop()
             self.start(env={"SAUMA_FAULT": "before_grant_saved:1"})
             self.use(1, "read")
-            self.assertEqual(self.world.host.p.wait(60), -signal.SIGKILL)
+            self.assertEqual(self.world.host.p.wait(PATIENCE), -signal.SIGKILL)
             self.start()
             if rotate == "0":
                 self.await_runs(1, "done")
@@ -259,6 +260,16 @@ class OAuth(Case):
         self.assertIn("renewed_at", self.connection())
         self.deliver("read", 1)
         self.await_runs(1, "done")
+
+    def test_tokens_that_end_soon_are_renewed_in_time(self):
+        self.begin(ACCESS_SECONDS="2")
+        self.allow()
+        done = 0
+        while self.provider.counts().get("refresh_token", 0) < 2:
+            done += 1
+            self.deliver("write", done)
+            self.await_runs(done, "done")
+        self.assertNotIn("error invalid_grant", self.provider.counts())
 
     def test_another_address_never_sees_its_token(self):
         self.begin()
@@ -282,7 +293,7 @@ class OAuth(Case):
         p = self.world.start("connect", ["connect", "plain", "crm", "--data", self.world.data])
         code = p.line(r"(?m)^and type in this code there: (\S+)$").group(1)
         allow_device(p.line(r"(?m)^  (http\S+)$").group(1), code)
-        self.assertEqual(p.p.wait(60), 0, p.errors())
+        self.assertEqual(p.p.wait(PATIENCE), 0, p.errors())
         self.use(1)
         self.await_runs(1, "done")
         self.assertEqual(self.provider.counts()["refresh_token"], 1)
@@ -325,7 +336,7 @@ class Procountor(Case):
         self.assertIn("/procountor/keylogin?response_type=code&client_id=test&", address)
         status, text, _ = browse(address)
         self.assertEqual(status, 200, text)
-        self.assertEqual(p.p.wait(60), 0, p.errors())
+        self.assertEqual(p.p.wait(PATIENCE), 0, p.errors())
         self.assertIn("a first request was answered", p.text())
         self.assertIn(b"procountor-api-key", w.sauma("secret", "list", "--data", w.data).stdout)
 

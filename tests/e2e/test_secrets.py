@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 
-from harness import SAUMA, Case, main, request, wait_until
+from harness import PATIENCE, SAUMA, Case, main, request, wait_until
 from provider import Provider, browse
 from test_oauth import CODE, COMPANY, free_port
 
@@ -38,7 +38,7 @@ class Secrets(Case):
     def allow(self):
         p = self.world.start("connect", ["connect", "plain", "crm", "--data", self.world.data])
         self.assertEqual(browse(p.line(r"(?m)^  (http\S+)$").group(1))[0], 200)
-        self.assertEqual(p.p.wait(60), 0, p.errors())
+        self.assertEqual(p.p.wait(PATIENCE), 0, p.errors())
 
     def run_one(self, kind, n, state="done"):
         self.world.deliver({"type": kind, "id": f"{kind}-{n}", "n": n}, "plain", "open", sign=False)

@@ -3,7 +3,7 @@
  * goes to standard output, a JSON object a line.
  *
  *   PORT             0 takes a free one; the first line says which
- *   ACCESS_SECONDS   life of access tokens (60)
+ *   ACCESS_SECONDS   life of access tokens (600)
  *   ROTATE           "0": refresh tokens stay the same
  *   KEYS             public keys (PEM, a JSON array) of the client "signed"
  *   METADATA         "1": its metadata is at the address of RFC 8414, too
@@ -24,7 +24,7 @@ async function main() {
   const server = http.createServer();
   await new Promise((done) => server.listen(Number(process.env.PORT || 0), '127.0.0.1', done));
   const issuer = `http://127.0.0.1:${server.address().port}`;
-  const seconds = Number(process.env.ACCESS_SECONDS || 60);
+  const seconds = Number(process.env.ACCESS_SECONDS || 600);
   const client = (id, more) => ({
     client_id: id, client_secret: `secret-of-${id}`, redirect_uris: ['http://127.0.0.1/oauth/callback'],
     application_type: 'native', token_endpoint_auth_method: 'client_secret_post', scope: 'openid offline_access read',
