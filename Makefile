@@ -182,9 +182,10 @@ sim:
 	@$(B)/sim/sim $(if $(SIM_SEED),--seed $(SIM_SEED),$(if $(SIM_SEEDS),--seeds $(SIM_SEEDS),--seconds $(SIM_SECONDS)))
 
 # ---- what people call --------------------------------------------------------------------------
-.PHONY: help debug asan tsan demo test check-build lint format install bench fuzz valgrind clean
+.PHONY: help debug asan tsan demo demo-web test check-build lint format install bench fuzz valgrind clean
 help:
 	@echo 'make            build/sauma                  make demo      the main job, end to end'
+	@echo 'make demo-web   the whole world in a browser: sandboxes, a host, a company'
 	@echo 'make test       everything, under ASan       make lint      layout, ban list, layers'
 	@echo 'make debug|asan|tsan  build/<variant>/sauma  make valgrind  unit tests under valgrind'
 	@echo 'make fuzz       each parser, FUZZ_SECONDS    make bench     figures against peers'
@@ -198,6 +199,10 @@ demo:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_DEMO)
 	@$(MAKE) --no-print-directory -j2 sauma
 	@examples/demo.sh $(B)/sauma
+demo-web:
+	@tests/deps.sh $(DEPS_BUILD)
+	@$(MAKE) --no-print-directory -j2 sauma
+	@examples/demo-web.sh $(B)/sauma
 
 # Servers of others that tests talk to, from npm by name and version.
 NODE := build/node

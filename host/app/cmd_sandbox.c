@@ -61,23 +61,35 @@ static void on_loaded(void *arg, struct str manifest, const struct err *e)
     loading_free(l);
 }
 
+/* text: NAME, or NAME:KIND. */
+static int add_one(struct sandboxing *s, const char *text, struct err *e)
+{
+    const struct conf *c = s->conf;
+    struct loading *l = mem_alloc(sizeof(*l));
+    struct str kind, name = str_cut(str_of(text), ':', &kind);
+    *l = (struct loading){s, mem_dupn(name.p, name.n)};
+    if (sandbox_server_add(s->server, l->name, kind.p ? kind.p : l->name,
+            str_of(conf_text(c, "options")), str_of(conf_text(c, "fault")), on_loaded, l, e) == 0)
+        return 0;
+    loading_free(l);
+    return -1;
+}
+
+/* What `all` stands for: the whole world around a company. */
+static const char *const all_kinds[] = {
+    "procountor", "click2contract", "crm", "pipedrive", "hubspot", "ytj", "slack", "zapier", "smtp"};
+
 static int add_all(struct sandboxing *s, struct err *e)
 {
     const struct conf *c = s->conf;
-    int n = conf_positionals(c);
-    for (int i = 0; i < n; i++) {
-        struct loading *l = mem_alloc(sizeof(*l));
-        /* NAME, or NAME:KIND */
-        struct str kind, name = str_cut(str_of(conf_positional(c, i)), ':', &kind);
-        *l = (struct loading){s, mem_dupn(name.p, name.n)};
-        if (sandbox_server_add(s->server, l->name, kind.p ? kind.p : l->name,
-                str_of(conf_text(c, "options")), str_of(conf_text(c, "fault")), on_loaded, l,
-                e) < 0) {
-            loading_free(l);
-            return -1;
-        }
-    }
-    return 0;
+    int n = conf_positionals(c), rc = 0;
+    if (n == 1 && !strcmp(conf_positional(c, 0), "all"))
+        for (size_t i = 0; i < sizeof(all_kinds) / sizeof(all_kinds[0]) && rc == 0; i++)
+            rc = add_one(s, all_kinds[i], e);
+    else
+        for (int i = 0; i < n && rc == 0; i++)
+            rc = add_one(s, conf_positional(c, i), e);
+    return rc;
 }
 
 static int sandbox_run(const struct conf *c)
@@ -127,7 +139,8 @@ const struct command command_sandbox = {
     .summary = "servers that behave like procountor, CRMs, ytj, slack, zapier, smtp",
     .details =
         "Each answers below /NAME/ (a lone one at / as well); GET /NAME/ is a page that shows what\n"
-        "it holds. NAME:KIND gives one a name of its own, as in acme:procountor.\n"
+        "it holds, and where a person does what people do there. NAME:KIND gives one a name of its own,\n"
+        "as in acme:procountor; `all` starts one of each kind.\n"
         "smtp takes mails on the port after that of --listen (its line at the start says which), and\n"
         "its page is where they are read.\n"
         "\n"

@@ -20,7 +20,7 @@ of other events the event as it came.
 
 organization_fields and deal_fields say under which of HubSpot's properties the company's own fields
 are, see connectors/pipedrive.lua; vat_field (of line items; "hs_tax_rate") where their VAT percentage
-is; vat_percent is for line items that say none.
+is, and unit_field where their unit is, if anywhere; vat_percent is for line items that say none.
 
 Sources: outside-systems 3.3; the shapes of answers are those of HubSpot's CRM API v3 as its public
 clients use it.
@@ -91,11 +91,18 @@ local function associated(record, name)
   return ids
 end
 
+-- HubSpot writes all numbers as texts of machines, in which a dot begins the decimals.
+local function number(value)
+  local text = given.text(value)
+  if text and text:find("^%-?%d+%.%d+$") then return decimal(text .. "0") end
+  return value
+end
+
 local function deal_of(id, properties, settings)
   local stage = given.text(properties.dealstage)
   return shape.fields(properties, settings.deal_fields, { id = id, title = properties.dealname,
     status = stage and (is_won(settings, stage) and "won" or stage) or nil,
-    value = properties.amount, currency = properties.deal_currency_code,
+    value = number(properties.amount), currency = properties.deal_currency_code,
     updated_at = properties.hs_lastmodifieddate, owner = properties.hubspot_owner_id })
 end
 
@@ -117,13 +124,15 @@ end
 -- HubSpot's discount is money off each unit, or a percentage.
 local function line_of(properties, settings)
   local line = { product_code = properties.hs_sku, name = properties.name,
-    quantity = properties.quantity, unit_price = properties.price, unit = properties.unit,
-    description = properties.description, vat_percent = properties[settings.vat_field or "hs_tax_rate"] }
-  local percent, off = money.number(given(properties.hs_discount_percentage) or 0),
-    money.number(given(properties.discount) or 0)
-  local price = money.number(given(properties.price))
+    quantity = number(properties.quantity), unit_price = number(properties.price),
+    unit = settings.unit_field and properties[settings.unit_field],
+    description = properties.description,
+    vat_percent = number(properties[settings.vat_field or "hs_tax_rate"]) }
+  local percent = money.number(given(number(properties.hs_discount_percentage)) or 0)
+  local off = money.number(given(number(properties.discount)) or 0)
+  local price = money.number(given(line.unit_price))
   if percent and percent ~= decimal(0) then
-    line.discount_percent = properties.hs_discount_percentage
+    line.discount_percent = percent
   elseif off and price and off ~= decimal(0) then
     line.unit_price = price - off
   end
@@ -134,7 +143,7 @@ local function lines_of(connection, ids)
   local settings, lines = connection.settings, {}
   for i, id in ipairs(ids) do
     local properties = properties_of(get(connection, "/crm/v3/objects/line_items/" .. id,
-      { properties = names(LINE, nil, settings.vat_field or "hs_tax_rate") }))
+      { properties = names(LINE, { settings.unit_field }, settings.vat_field or "hs_tax_rate") }))
     lines[i] = { line = line_of(properties, settings), index = i,
       position = tonumber(given.text(properties.hs_position_on_quote) or "") or math.huge }
   end
@@ -215,6 +224,7 @@ return {
     prefix = { type = "string", help = "of the invoices' original numbers" },
     vat_percent = { type = "any", help = "of line items that say none" },
     vat_field = { type = "string", help = "property of line items with their VAT percentage" },
+    unit_field = { type = "string", help = "property of line items with their unit" },
     organization_fields = { type = "table" }, deal_fields = { type = "table" },
     button = { type = "credential", help = "the token of a button that sends what is held" },
   },

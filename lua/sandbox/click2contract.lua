@@ -1,13 +1,21 @@
--- The sender's side: proposals as Click2Contract would deliver them, to look at and to post.
+-- The sender's side: proposals that a customer accepts on the page, told as Click2Contract would;
+-- and the same proposals to look at and to post by oneself.
 
 local kit = require "sandbox.kit"
 local page = require "sandbox.page"
+local world = require "sandbox.crm.world"
 local decimal = require "decimal"
 local json = require "json"
 
 local sandbox = {}
 
 local w
+
+local SWITCHES = {
+  hook = false,        -- where events are posted, ".../hooks/acme/click2contract"; false: nowhere
+  secret = "sandbox",  -- with which they are signed
+  automatic = true,    -- accepted contracts are told of by themselves
+}
 
 local function sample()
   return {
@@ -74,24 +82,138 @@ local function proposal(name)
   return value
 end
 
-local function draw()
-  local rows = {}
-  for i, name in ipairs(NAMES) do
-    rows[i] = { ('<a href="proposals/%s.json"><code>%s</code></a>'):format(name, name),
-      page.escape(VARIANTS[name][1]) }
+-- ---- what a customer and a salesperson do on the page ----
+
+local function contract_of(form)
+  for _, contract in ipairs(w.contracts) do
+    if contract.name == form.proposal then return contract end
   end
-  return page.whole("Click2Contract sandbox", "proposals to send",
-    page.table({ { "Payload" }, { "What it is" } }, rows))
+  return nil
 end
 
-function sandbox.load()
-  w = { ledger = kit.ledger() }
+-- Tells of the contract; how is "automatic", or "manual" if somebody sent it by hand.
+local function tell(contract, how)
+  if not w.settings.hook then return end
+  local payload = kit.copy(contract.payload)
+  payload.id = ("evt_%d_%d"):format(w.at_ms, #w.events + 1)
+  payload.created_at, payload.trigger = world.utc(w.at_ms), how
+  local entry = { number = #w.events + 1, type = payload.event, about = payload.contract.id,
+    at = w.now, state = "under way", tries = 0 }
+  w.events[#w.events + 1] = entry
+  local request = world.signed(w, w.settings.hook, json.encode(payload), payload.id)
+  request.number = entry.number
+  w.outgoing[#w.outgoing + 1] = request
+end
+
+local ACTS = {}
+
+-- The customer accepts and signs.
+function ACTS.accept(form)
+  local contract = contract_of(form)
+  if not contract then return "There is no such proposal." end
+  if contract.accepted then return "It was accepted already." end
+  contract.accepted, contract.payload.contract.accepted_at = true, world.utc(w.at_ms)
+  if w.settings.automatic then
+    contract.told = true
+    tell(contract, "automatic")
+  end
+  return ("%s accepted and signed contract %s."):format(contract.payload.customer.name,
+    contract.payload.contract.id)
+end
+
+-- "Send to Procountor" in the accepted contract's menu.
+function ACTS.send(form)
+  local contract = contract_of(form)
+  if not contract or not contract.accepted then return "Only an accepted contract is sent." end
+  contract.told = true
+  tell(contract, "manual")
+  return ("Contract %s is sent to Procountor."):format(contract.payload.contract.id)
+end
+
+local function rows_of(payload)
+  local rows = {}
+  for _, part in ipairs(payload.pricing_tables or { payload.pricing_table }) do
+    for _, row in ipairs(part.rows) do
+      if row.selected ~= false then
+        local amount = kit.number(row.unit_price) and page.price(row.unit_price)
+          or page.escape(row.unit_price)
+        rows[#rows + 1] = { page.escape(row.name), page.plain(row.quantity) .. " "
+          .. page.escape(row.unit), amount }
+      end
+    end
+  end
+  if #rows == 0 then return page.empty "No pricing table." end
+  return page.table({ { "Product" }, { "Quantity", "n" }, { "Price", "n" } }, rows)
+end
+
+local function card(contract)
+  local payload, customer = contract.payload, contract.payload.customer
+  local place = { customer.address }
+  if customer.postal_code then place[2] = customer.postal_code .. " " .. (customer.city or "") end
+  local button = contract.accepted
+    and page.button("do/send", { proposal = contract.name }, "Send to Procountor",
+      contract.told and "quiet" or nil)
+    or page.button("do/accept", { proposal = contract.name }, "Accept and sign")
+  return ([[<article id="proposal-%s"><div class="head"><strong>%s &middot; %s</strong>%s</div>
+<div>%s</div>%s<div class="acts">%s<a class="soft" href="proposals/%s.json">the event as JSON</a></div>
+</article>
+]]):format(contract.name, page.escape(payload.contract.name), page.escape(customer.name),
+    contract.accepted and page.badge "accepted" or page.badge("proposal", "warn"),
+    page.facts { { "Contract", payload.contract.id }, { "What it shows", VARIANTS[contract.name][1] },
+      { "Business ID", customer.business_id }, { "Address", table.concat(place, ", ") },
+      { "Payment term", payload.contract.payment_term_days .. " days" },
+      { "Reference", payload.contract.reference } }, rows_of(payload), button, contract.name)
+end
+
+local function draw()
+  local cards, said = {}, w.said
+  w.said = nil
+  for i, contract in ipairs(w.contracts) do cards[i] = card(contract) end
+  return page.whole("Click2Contract sandbox", "proposals to accept", table.concat {
+    page.nav { { "proposals", "Proposals", #w.contracts }, { "events", "Events", #w.events } },
+    page.said(said), page.section("proposals", "Proposals", #w.contracts, table.concat(cards)),
+    page.section("events", "Events told", #w.events, page.events(w.events, w.settings.hook)),
+  }, { refresh = page.under_way(w.events) and 2 or nil })
+end
+
+local function begin(request)
+  w.now, w.at_ms, w.outgoing = request.now:sub(1, 19), request.at_ms, kit.array()
+end
+
+local function apply(settings)
+  for name, value in pairs(settings or {}) do
+    if SWITCHES[name] == nil then
+      error(("the click2contract sandbox has no setting '%s'"):format(tostring(name)), 0)
+    end
+    w.settings[name] = kit.is_null(value) and false or value
+  end
+end
+
+function sandbox.load(options)
+  w = { ledger = kit.ledger(), events = kit.array(), contracts = {}, settings = kit.copy(SWITCHES) }
+  for i, name in ipairs(NAMES) do w.contracts[i] = { name = name, payload = proposal(name) } end
+  options = kit.options(options, "click2contract")
+  apply(options.settings)
+  if type(options.seed) == "table" then sandbox.seed(options.seed) end
   return { title = "Click2Contract", kind = "click2contract", path = "" }
+end
+
+local function act(name, form)
+  if not ACTS[name] then return kit.text(404, "there is no such act") end
+  w.said = ACTS[name](form)
+  return kit.text(303, "", { location = "../" })
 end
 
 function sandbox.handle(request, body)
   request.headers, request.query = request.headers or {}, request.query or {}
   if request.method == "GET" and request.path == "/" then return kit.html(draw()) end
+  begin(request)
+  local asked = request.method == "POST" and request.path:match("^/do/(%l+)$")
+  if asked then
+    local meta, raw = act(asked, kit.form(body))
+    meta.deliver = #w.outgoing > 0 and w.outgoing or nil
+    return meta, raw
+  end
   local entry = kit.record(w.ledger, request, body)
   local name = request.method == "GET" and request.path:match("^/proposals/([%w%-]+)%.json$")
   local value = name and proposal(name)
@@ -101,8 +223,31 @@ function sandbox.handle(request, body)
     json.encode(value) .. "\n"
 end
 
+-- What became of an event that was posted.
+function sandbox.delivered(answer)
+  world.delivered(w, answer)
+  return {}
+end
+
 function sandbox.state()
-  return { requests = w.ledger.list, request_count = w.ledger.total }
+  local contracts = kit.array()
+  for i, contract in ipairs(w.contracts) do
+    contracts[i] = { name = contract.name, accepted = contract.accepted == true,
+      id = contract.payload.contract.id }
+  end
+  return { contracts = contracts, events = kit.copy(w.events), requests = w.ledger.list,
+    request_count = w.ledger.total }
+end
+
+-- Fixtures: { settings = {...} }.
+function sandbox.seed(given)
+  for name in pairs(given) do
+    if name ~= "settings" then
+      error(("the click2contract sandbox cannot be seeded with '%s'"):format(tostring(name)), 0)
+    end
+  end
+  apply(given.settings)
+  return {}
 end
 
 return sandbox

@@ -237,6 +237,35 @@ function page.plain(value)
   return (number:text(6):gsub("0+$", ""):gsub("%.$", ""))
 end
 
+local EVENT_KIND = { ["given up"] = "bad", ["under way"] = "warn" }
+local EVENTS_SHOWN = 50
+
+-- What was told to whoever listens, newest first: { at, type, about, state, status, problem }.
+function page.events(list, hook)
+  if #list == 0 then
+    return page.empty(hook and "Nothing was told yet."
+      or "Nobody is told of changes: the sandbox was not told where (settings.hook).")
+  end
+  local rows = {}
+  for i = #list, math.max(1, #list - EVENTS_SHOWN + 1), -1 do
+    local entry = list[i]
+    local answer = entry.status and entry.status > 0 and " " .. entry.status or ""
+    rows[#rows + 1] = { escape((entry.at:gsub("T", " "))), escape(entry.type)
+      .. ' <span class="soft">' .. escape(entry.about) .. "</span>" .. (entry.problem
+      and '<br><span class="soft">' .. escape(entry.problem) .. "</span>" or ""),
+      page.badge(entry.state .. answer, EVENT_KIND[entry.state]) }
+  end
+  return page.table({ { "At" }, { "Event" }, { "What became of it", "n" } }, rows)
+end
+
+-- True if one of them is still to arrive.
+function page.under_way(list)
+  for _, entry in ipairs(list) do
+    if entry.state == "under way" then return true end
+  end
+  return false
+end
+
 local function status_kind(status)
   if not status or status >= 500 then return "bad" end
   return status >= 400 and "warn" or nil

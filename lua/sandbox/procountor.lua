@@ -3,6 +3,7 @@
 
 local json = require "json"
 local kit = require "sandbox.kit"
+local acts = require "sandbox.procountor.acts"
 local auth = require "sandbox.procountor.auth"
 local company = require "sandbox.procountor.company"
 local invoice_check = require "sandbox.procountor.invoice_check"
@@ -174,6 +175,8 @@ function sandbox.handle(request, body)
   request.headers, request.query = request.headers or {}, request.query or {}
   w.now, w.at_ms, w.answering = request.now:sub(1, 19), request.at_ms, false
   if request.method == "GET" and request.path == "/" then return kit.html(page(w)) end
+  local act = request.method == "POST" and request.path:match("^/do/(%l+)$")
+  if act then return acts(w, act, kit.form(body)) end
   w.entry = kit.record(w.ledger, request, kept_body(request, body))
   w.answering, w.hide_ms, w.done = true, request.hide_ms, kit.array()
   local meta, raw = answer(request, body)

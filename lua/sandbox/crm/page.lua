@@ -127,23 +127,6 @@ local function notifications(w)
   end))
 end
 
-local EVENT_KIND = { ["given up"] = "bad", ["under way"] = "warn" }
-
-local function events(w)
-  if #w.events == 0 then
-    return page.empty(w.settings.hook and "Nothing was told yet."
-      or "Nobody is told of changes: the sandbox was not told where (settings.hook).")
-  end
-  return page.table({ { "At" }, { "Event" }, { "What became of it", "n" } },
-    newest(w.events, function(entry)
-      local answer = entry.status and " " .. entry.status or ""
-      return { escape((entry.at:gsub("T", " "))), escape(entry.type) .. ' <span class="soft">'
-        .. escape(entry.about) .. "</span>" .. (entry.problem and '<br><span class="soft">'
-        .. escape(entry.problem) .. "</span>" or ""),
-        page.badge(entry.state .. answer, EVENT_KIND[entry.state]) }
-    end))
-end
-
 local function new_deal(w)
   local customers, goods = {}, {}
   for i, organization in ipairs(w.organizations) do
@@ -155,13 +138,6 @@ local function new_deal(w)
     .. page.form("do/deal", {}, { { "title", "Title", "" },
       { "organization", "Customer", nil, customers }, { "product", "Product", nil, goods },
       { "quantity", "Quantity", "1" } }, "Add the deal") .. "</div></article>\n"
-end
-
-local function pending(w)
-  for _, entry in ipairs(w.events) do
-    if entry.state == "under way" then return true end
-  end
-  return false
 end
 
 return function(w)
@@ -181,8 +157,8 @@ return function(w)
       table.concat(newest(w.organizations, organization_card(w)))),
     page.section("notifications", "Notifications", #w.notifications, notifications(w)),
     page.section("products", "Products", #w.products, products(w)),
-    page.section("events", "Events told", #w.events, events(w)),
+    page.section("events", "Events told", #w.events, page.events(w.events, w.settings.hook)),
     page.section("requests", "Last requests", ("%d in all"):format(w.ledger.total),
       page.requests(w.ledger, 30)),
-  }, { refresh = pending(w) and 2 or nil })
+  }, { refresh = page.under_way(w.events) and 2 or nil })
 end

@@ -65,6 +65,26 @@ local function invoice_rows(invoice)
   return page.table(ROW_COLUMNS, rows, foot)
 end
 
+-- What a person may do next with an invoice, by its status.
+local NEXT = {
+  UNFINISHED = { { "approve", "Approve" }, { "invalidate", "Invalidate", "quiet" } },
+  NOT_SENT = { { "send", "Send to the customer" }, { "unfinished", "Back to unfinished", "quiet" } },
+}
+local PAYABLE = { SENT = true, APPROVED = true, PARTLY_PAID = true }
+
+local function invoice_acts(invoice)
+  local buttons = {}
+  for i, act in ipairs(NEXT[invoice.status] or {}) do
+    buttons[i] = page.button("do/" .. act[1], { invoice = invoice.id }, act[2], act[3])
+  end
+  if PAYABLE[invoice.status] then
+    buttons[1] = page.form("do/pay", { invoice = invoice.id },
+      { { "amount", "Amount (empty: all that is left)", "" } }, "Pay")
+  end
+  if #buttons == 0 then return "" end
+  return '<div class="acts">' .. table.concat(buttons) .. "</div>"
+end
+
 local function invoice_card(invoice)
   local party, info = invoice.counterParty, invoice.paymentInfo
   local head = ('<div class="head"><strong>Invoice %d &middot; %s</strong>%s</div>'):format(
@@ -79,7 +99,8 @@ local function invoice_card(invoice)
     { "Order reference", invoice.orderReference }, { "Partner", invoice.partnerId },
     { "Id", invoice.id },
   }
-  return ("<article>%s<div>%s</div>%s</article>\n"):format(head, facts, invoice_rows(invoice))
+  return ('<article id="invoice-%d">%s<div>%s</div>%s%s</article>\n'):format(invoice.id, head, facts,
+    invoice_rows(invoice), invoice_acts(invoice))
 end
 
 -- The newest first, as many as the page has room for.
@@ -94,18 +115,23 @@ local function invoices(w)
   return table.concat(newest(w.invoices, invoice_card))
 end
 
+local function customer_card(partner)
+  local info, address = partner.invoicingInfo, partner.billingAddress or partner.address or {}
+  local active = partner.registryInfo.active and "" or " " .. page.badge("inactive", "warn")
+  local facts = page.facts { { "Business ID", info.identifier }, { "Channel", info.invoiceChannel },
+    { "E-invoice address", info.einvoiceAddress }, { "Id", partner.id } }
+  local form = page.form("do/customer", { customer = partner.id }, {
+    { "email", "E-mail", info.email }, { "phone", "Phone", partner.registryInfo.phone },
+    { "street", "Street", address.street }, { "zip", "Postal code", address.zip },
+    { "city", "City", address.city } }, "Save")
+  return ([[<article id="customer-%d"><div class="head"><strong>%s</strong>%s</div>
+<div>%s</div><div class="said">%s</div></article>
+]]):format(partner.id, escape(partner.name), active, facts, form)
+end
+
 local function customers(w)
   if #w.customers == 0 then return page.empty "No customers yet." end
-  local rows = newest(w.customers, function(partner)
-    local info = partner.invoicingInfo
-    local name = escape(partner.name)
-    if not partner.registryInfo.active then name = name .. " " .. page.badge("inactive", "warn") end
-    return { escape(partner.id), name, escape(info.identifier),
-      escape(address_line(partner.billingAddress or partner.address)), escape(info.email),
-      escape(info.invoiceChannel) }
-  end)
-  return page.table({ { "Id", "wide" }, { "Name" }, { "Business ID" }, { "Address" },
-    { "E-mail", "wide" }, { "Channel", "wide" } }, rows)
+  return table.concat(newest(w.customers, customer_card))
 end
 
 local function products(w)
@@ -122,12 +148,14 @@ local function products(w)
 end
 
 return function(w)
-  local total = w.ledger.total
+  local total, said = w.ledger.total, w.said
+  w.said = nil
   return page.whole("Procountor sandbox", w.settings.company.name, table.concat {
     page.nav {
       { "invoices", "Invoices", #w.invoices }, { "customers", "Customers", #w.customers },
       { "products", "Products", #w.products }, { "requests", "Requests", total },
     },
+    page.said(said),
     page.section("invoices", "Invoices", #w.invoices, invoices(w)),
     page.section("customers", "Customers", #w.customers, customers(w)),
     page.section("products", "Products", #w.products, products(w)),

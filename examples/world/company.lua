@@ -1,0 +1,34 @@
+-- A company with everything around it: proposals that are signed, deals that are won in three CRMs,
+-- the business register, notices. `make demo-web` runs it with all sandboxes on one machine.
+company "Maailma Oy" { language = "fi", time_zone = "Europe/Helsinki" }
+
+connect "click2contract" { secret = secret "click2contract" }
+connect "crm"            { url = env "CRM_URL", token = secret "crm-token", secret = secret "crm" }
+connect "pipedrive"      { url = env "PIPEDRIVE_URL", token = secret "pipedrive-token",
+                           secret = secret "pipedrive",
+                           organization_fields = {
+                             business_id = "b1d0000000000000000000000000000000000001",
+                             einvoice_address = "b1d0000000000000000000000000000000000002",
+                             einvoice_operator = "b1d0000000000000000000000000000000000003" },
+                           deal_fields = {
+                             payment_term_days = "dea0000000000000000000000000000000000001",
+                             project_reference = "dea0000000000000000000000000000000000002" } }
+connect "hubspot"        { url = env "HUBSPOT_URL", token = secret "hubspot-token",
+                           secret = secret "hubspot",
+                           public_url = "https://sauma.example/hooks/world/hubspot",
+                           organization_fields = { business_id = "y_tunnus",
+                             invoice_email = "laskutussahkoposti" },
+                           deal_fields = { payment_term_days = "maksuehto",
+                             project_reference = "projekti" } }
+connect "procountor"     { url = env "PROCOUNTOR_URL", client_id = secret "procountor-client-id",
+                           client_secret = secret "procountor-client-secret",
+                           api_key = secret "procountor-api-key" }
+connect "slack"          { url = secret "slack-url" }
+connect "zapier"         { url = secret "zapier-url" }
+
+use "proposal_to_invoice" { notify = { "slack", "zapier" } }
+
+-- In the CRM somebody is asked first; a button there sends what waits.
+use "deal_to_invoice" { trigger = "manual", ask = { "crm" }, notify = { "slack", "crm" } }
+use "deal_to_invoice" { name = "pipedrive deals", source = "pipedrive", notify = { "slack" } }
+use "deal_to_invoice" { name = "hubspot deals", source = "hubspot", notify = { "slack" } }
