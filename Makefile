@@ -11,7 +11,7 @@ DEPS_BUILD := gcc libc6-dev pkg-config liblua5.4-dev lua-cjson-dev libevent-dev 
               libseccomp-dev libssl-dev zlib1g-dev node-llhttp ca-certificates tzdata
 DEPS_DEMO  := curl openssl
 DEPS_TEST  := libcmocka-dev python3 openssl libfaketime nginx-light haproxy \
-              $(if $(shell command -v npm),,nodejs npm)
+              chromium $(if $(shell command -v npm),,nodejs npm)
 DEPS_LINT  := clang-format lua-check git
 DEPS_FUZZ  := clang libclang-rt-14-dev llvm
 DEPS_BENCH := python3 openssl nginx-light libnginx-mod-http-lua lua-cjson strace
@@ -204,7 +204,7 @@ demo-web:
 	@$(MAKE) --no-print-directory -j2 sauma
 	@examples/demo-web.sh $(B)/sauma
 
-# Servers of others that tests talk to, from npm by name and version.
+# Servers of others that tests talk to, and what drives the browser, from npm by name and version.
 NODE := build/node
 $(NODE)/node_modules/.package-lock.json: tests/node/package.json
 	@mkdir -p $(NODE); cp $< $(NODE)/package.json; $(SAY) NPM $<

@@ -6,7 +6,8 @@ The context module of a company: the host calls these functions of it by name.
   route(arguments, body) arguments = { event = { id, connection, type, received_at } }
       -> list of { rule, policy = "automatic" | "manual" | "off" | "skip" | "failed", reason, key,
          newest, unreadable, about }, one for each rule whose `on` matches. unreadable: why there is
-         no key. about = { text, amount, currency }: what people see in lists
+         no key. about = { text, amount, currency }: what people see in lists;
+         and record: the outside system's id of it, by which a button there sends it
   run(arguments, body)   arguments = { event, rule, run, seed, version } -> the rule's result
 ]]
 

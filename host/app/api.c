@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "act_request.h"
+#include "api_button.h"
 #include "alert.h"
 #include "api_company.h"
 #include "api_connect.h"
@@ -220,8 +221,22 @@ static void carry_out(void *arg, struct http_in_exchange *x)
             "runs/{id}/send, retry, skip, edit, runs/retry (many) and events/{id}/edit take POST");
 }
 
+/* POST send/{company}/{connection}: the one path that has a token of its own. */
+static bool is_button(struct api *a, struct http_in_exchange *x)
+{
+    struct str path = http_in_request(x)->path, connection;
+    path = (struct str){path.p + strlen(API_PATH), path.n - strlen(API_PATH)};
+    if (!str_starts(path, "send/"))
+        return false;
+    struct str company = str_cut((struct str){path.p + 5, path.n - 5}, '/', &connection);
+    api_button(a->engine, api_people_reader(a->people), x, company, connection);
+    return true;
+}
+
 void api_handle(struct api *a, struct http_in_exchange *x)
 {
+    if (is_button(a, x))
+        return;
     if (!authorised(a, http_in_request(x)))
         reply_error(x, 401, "the API wants the bearer token of the data folder (api-token)");
     else

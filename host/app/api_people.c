@@ -33,6 +33,11 @@ void api_people_set_limit(struct api_people *p, int64_t bulk_limit)
     p->bulk_limit = bulk_limit;
 }
 
+struct api_reader *api_people_reader(struct api_people *p)
+{
+    return p->reader;
+}
+
 static void on_acted(void *arg, const struct err *e)
 {
     struct http_in_exchange *x = arg;

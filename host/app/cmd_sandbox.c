@@ -76,8 +76,8 @@ static int add_one(struct sandboxing *s, const char *text, struct err *e)
 }
 
 /* What `all` stands for: the whole world around a company. */
-static const char *const all_kinds[] = {
-    "procountor", "click2contract", "crm", "pipedrive", "hubspot", "ytj", "slack", "zapier", "smtp"};
+static const char *const all_kinds[] = {"procountor", "click2contract", "crm", "pipedrive",
+    "hubspot", "ytj", "slack", "zapier", "smtp"};
 
 static int add_all(struct sandboxing *s, struct err *e)
 {

@@ -37,7 +37,9 @@ static void reply_index(struct sandbox_server *s, struct http_in_exchange *x)
 {
     struct buf b;
     buf_init(&b, BUF_MAX_DEFAULT);
-    buf_adds(&b, "<!doctype html><meta charset=\"utf-8\"><title>sandboxes</title>"
+    buf_adds(&b, "<!doctype html><meta charset=\"utf-8\">"
+                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+                 "<title>sandboxes</title>"
                  "<style>body{font:16px/1.6 system-ui,sans-serif;margin:3em auto;max-width:40em;"
                  "padding:0 1em}</style><h1>Sandboxes</h1><ul>");
     for (struct list *n = s->sandboxes.next; n != &s->sandboxes; n = n->next) {

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "form.h"
 #include "machine.h"
+#include "log.h"
 #include "mem.h"
 
 /* A secret that was changed in the store is used after this. */
@@ -243,6 +244,20 @@ struct channel *credentials_without(
     int rc = credentials_get(ch, c->current, &copy, e);
     ch->credentials_ms = 0; /* they are not whole */
     return rc < 0 ? NULL : ch;
+}
+
+bool credentials_button(
+    const struct version *v, const struct manifest_connection *conn, struct str token)
+{
+    char *secret = NULL;
+    struct err e = {0};
+    if (conn && resolve(v, conn, &conn->button, "button", &secret, &e) < 0)
+        log_event(LOG_ERROR, "button's token missing", "company", v->company->name, "connection",
+            conn->name, "problem", e.text, NULL);
+    bool same = str_same_secret(token, str_of(secret ? secret : "\x01"));
+    bool is = same && secret && *secret;
+    resolver_wipe(secret);
+    return is;
 }
 
 /* One that is missing takes nothing from the others: the new secret may not be set yet, or the old

@@ -230,6 +230,13 @@ const struct manifest *engine_manifest(const struct engine *e, const char *compa
     return c && c->current ? c->current->manifest : NULL;
 }
 
+bool engine_button(struct engine *e, const char *company, const char *connection, struct str token)
+{
+    const struct company *c = map_get(e->companies, str_of(company));
+    const struct version *v = c ? c->current : NULL;
+    return credentials_button(v, v ? manifest_connection(v->manifest, connection) : NULL, token);
+}
+
 const char *engine_load_error(const struct engine *e, const char *company)
 {
     const struct company *c = map_get(e->companies, str_of(company));

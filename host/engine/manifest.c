@@ -126,7 +126,9 @@ static int parse_connection(const struct jsonv *v, struct manifest_connection *c
         manifest_parse_value(jsonv_get(v, "certificate_key"), c->where, &c->certificate_key, e) <
             0 ||
         manifest_parse_auth(jsonv_get(v, "auth"), c->where, &c->auth, e) < 0 ||
-        parse_webhook(v, c->where, &c->webhook, e) < 0 || manifest_parse_catalogues(v, c, e) < 0 ||
+        parse_webhook(v, c->where, &c->webhook, e) < 0 ||
+        manifest_parse_value(jsonv_path(v, "secrets.button"), c->where, &c->button, e) < 0 ||
+        manifest_parse_catalogues(v, c, e) < 0 ||
         parse_expected(v, c->where, &c->expected_ms, e) < 0)
         return -1;
     return parse_limits(v, c, e);
@@ -293,6 +295,7 @@ static void free_connection(struct manifest_connection *c)
     mem_free(c->webhook.event);
     mem_free(c->webhook.id);
     mem_free(c->webhook.attempt);
+    mem_free(c->button.text);
     mem_free(c->webhook.address);
     manifest_signature_free(&c->webhook);
     for (int i = 0; i < c->ncatalogues; i++)

@@ -15,6 +15,7 @@ struct api_people *api_people_new(
     struct engine *engine, struct loop *l, const char *dir, struct err *e);
 /* Answers what is still open. Before the engine is freed. */
 void api_people_free(struct api_people *p);
+struct api_reader *api_people_reader(struct api_people *p);
 void api_people_set_limit(struct api_people *p, int64_t bulk_limit);
 
 /* GET /api/v1/{events|runs|attention|acts}?company=&rule=&state=&key=&since=&limit=&event=

@@ -118,6 +118,9 @@ struct channel *credentials_without(
  * live until the next call. */
 int credentials_webhook(struct channel *ch, const struct version *v,
     const struct manifest_connection *conn, struct str out[MANIFEST_SECRETS_MAX], struct err *e);
+/* True if token is that of the connection's button; conn may be NULL. */
+bool credentials_button(
+    const struct version *v, const struct manifest_connection *conn, struct str token);
 void credentials_forget(struct channel *ch);
 
 /* token.c: w->done is called when ch->token.value is good or cannot be had, perhaps at once.

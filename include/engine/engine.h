@@ -111,6 +111,9 @@ void engine_rollback(struct engine *e, const char *company, const char *version,
  * err if dir cannot be read. */
 int engine_load_all(struct engine *e, const char *dir, engine_loaded_fn fn,
     void (*done)(void *arg, int loaded, int failed), void *arg, struct err *err);
+/* True if that is the token of the connection's button (setting `button`); takes as long for what
+ * does not exist. */
+bool engine_button(struct engine *e, const char *company, const char *connection, struct str token);
 /* Current version ("1f3a09c2b7de") and manifest; NULL if the company is unknown or did not load. */
 const char *engine_version(const struct engine *e, const char *company);
 const struct manifest *engine_manifest(const struct engine *e, const char *company);

@@ -133,12 +133,13 @@ struct manifest_connection {
     char *redirects; /* other hosts that a GET may be sent on to, without credentials: "a, *.b" */
     struct manifest_auth auth;
     struct manifest_webhook webhook;
-    int64_t settle_ms;   /* -1: the engine's default */
-    struct looks looks;  /* for a lost write that was not found */
-    int sends;           /* of one write in all; 0: the engine's default */
-    int64_t timeout_ms;  /* 0: the engine's default */
-    int64_t deadline_ms; /* of one step with all its tries; 0: the engine's default */
-    double rate;         /* requests a second; 0: no limit */
+    struct manifest_value button; /* the token with which the system may send what is held */
+    int64_t settle_ms;            /* -1: the engine's default */
+    struct looks looks;           /* for a lost write that was not found */
+    int sends;                    /* of one write in all; 0: the engine's default */
+    int64_t timeout_ms;           /* 0: the engine's default */
+    int64_t deadline_ms;          /* of one step with all its tries; 0: the engine's default */
+    double rate;                  /* requests a second; 0: no limit */
     int64_t expected_ms; /* an event at least so often, else somebody is told; 0: not expected */
     int concurrency;     /* 0: the engine's default */
     struct manifest_catalogue *catalogues;

@@ -46,7 +46,7 @@ local function about(read)
   parts[#parts + 1] = ("contract %s%s"):format(read.id or "without an id",
     read.name and (' "%s"'):format(read.name) or "")
   local amount = amount_of(read)
-  return { text = table.concat(parts, ", "), amount = amount, currency = amount and read.currency }
+  return { record = read.id, text = table.concat(parts, ", "), amount = amount, currency = amount and read.currency }
 end
 
 local function webhook(settings)
@@ -61,6 +61,7 @@ return {
       help = "with which Click2Contract proves itself; false: it does not" },
     signature = { type = "string", help = '"hmac", "secret", "basic" or "any"' },
     event = { type = "string" }, id = { type = "string" },
+    button = { type = "credential", help = "the token of a button that sends what is held" },
     manual_send = { type = "string", one_of = { "go", "hold" },
       help = 'of a rule that is "manual": does a proposal sent by hand go on, or is it held too' },
   },

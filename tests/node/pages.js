@@ -1,0 +1,160 @@
+// A person at the pages of the sandboxes, in a real browser without JavaScript. usage:
+// node pages.js BASE [FOLDER for pictures]. Prints a line for each thing that was shown to work; ends
+// with 1 at the first that does not.
+'use strict';
+const assert = require('assert');
+const path = require('path');
+const { createRequire } = require('module');
+// Modules are in the build folder, not beside this file.
+const load = createRequire(path.join(process.env.NODE_MODULES, 'x.js'));
+const { chromium } = load('playwright-core');
+
+const base = process.argv[2], pictures = process.argv[3];
+const PATIENCE = 90000; // milliseconds until what should happen counts as never happening
+const PAGES = ['click2contract', 'crm', 'pipedrive', 'hubspot', 'procountor', 'ytj', 'slack', 'zapier', 'smtp'];
+let page;
+const asked = [];
+
+const open = name => page.goto(`${base}/${name}${name ? '/' : ''}`);
+const say = words => console.log('ok', words);
+const text = selector => page.locator(selector).first().innerText();
+
+// Asks for the page again until it shows what is waited for.
+async function until(name, question, what) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    await open(name);
+    if (await question()) return;
+    assert(Date.now() < end, `waited in vain for: ${what}`);
+    await new Promise(done => setTimeout(done, 200));
+  }
+}
+
+const invoices = () => page.locator('article[id^="invoice-"]').count();
+const invoiceOf = number => page.locator('article[id^="invoice-"]', { hasText: number });
+
+async function press(scope, words) {
+  await page.locator(scope).getByRole('button', { name: words, exact: true }).click();
+  await page.waitForLoadState();
+}
+
+async function acceptProposals() {
+  await open('click2contract');
+  await press('#proposal-sample', 'Accept and sign');
+  assert.match(await text('p.said'), /accepted and signed contract 10042/);
+  await until('procountor', async () => await invoiceOf('C2C-10042').count() === 1, 'the invoice');
+  assert.match(await invoiceOf('C2C-10042').innerText(), /UNFINISHED[^]*2\s356\.89/);
+  await open('click2contract');
+  await press('#proposal-sample', 'Send to Procountor');
+  await until('click2contract', async () => (await page.locator('#events + div .badge',
+    { hasText: 'taken' }).count()) === 2, 'both events taken');
+  await open('procountor');
+  assert.strictEqual(await invoices(), 1);
+  say('a proposal that is accepted becomes one invoice, and stays one when it is sent by hand too');
+}
+
+async function winDeal() {
+  await open('crm');
+  await press('#deal-D-881', 'Mark as won');
+  await until('crm', async () => await page.locator('.say', { hasText: 'Tehdäänkö lasku?' }).count() === 1, 'the question');
+  await open('procountor');
+  assert.strictEqual(await invoiceOf('CRM-D-881').count(), 0);
+  await open('crm');
+  await page.getByRole('button', { name: 'Create the invoice' }).click();
+  await until('procountor', async () => await invoiceOf('CRM-D-881').count() === 1, 'the invoice');
+  assert.match(await invoiceOf('CRM-D-881').innerText(), /Testiasiakas Oy[^]*P-2026-07/);
+  await until('crm', async () => await page.locator('.say', { hasText: 'Uusi lasku' }).count() === 1, 'the notice');
+  await press('#deal-D-881', 'Send to Procountor');
+  await until('crm', async () => (await page.locator('.badge', { hasText: 'taken 200' }).count()) === 1,
+    'the second press is answered with how it stands');
+  await open('procountor');
+  assert.strictEqual(await invoiceOf('CRM-D-881').count(), 1);
+  say('a deal that is won is asked about, and the button sends it, once');
+}
+
+async function others() {
+  for (const [name, number] of [['pipedrive', 'PIPEDRIVE-881'], ['hubspot', 'HUBSPOT-881']]) {
+    await open(name);
+    await press('#deal-881', 'Mark as won');
+    await until('procountor', async () => await invoiceOf(number).count() === 1, number);
+  }
+  const customers = await page.locator('article[id^="customer-"]').count();
+  assert.strictEqual(customers, 1);
+  say('deals won in Pipedrive and HubSpot become invoices of the same customer');
+}
+
+async function changePhone() {
+  await open('crm');
+  await page.locator('#organization-O-31 input[name=phone]').fill('+358 40 <b id="evil">5</b>');
+  await press('#organization-O-31', 'Save');
+  assert.strictEqual(await page.locator('#evil').count(), 0);
+  assert.strictEqual(await page.locator('#organization-O-31 input[name=phone]').inputValue(),
+    '+358 40 <b id="evil">5</b>');
+  await until('crm', async () => (await page.locator('tr', { hasText: 'organization.updated' })
+    .locator('.badge', { hasText: 'taken' }).count()) === 1, 'the event of the change');
+  say('a phone number that is changed is told, and what people type stays text');
+}
+
+async function newDeal() {
+  await open('crm');
+  const form = page.locator('form[action="do/deal"]');
+  await form.locator('input[name=title]').fill('Ylläpito');
+  await form.locator('select[name=organization]').selectOption({ label: 'Revontuli Matkailu Oy' });
+  await form.locator('input[name=quantity]').fill('5');
+  await form.getByRole('button').click();
+  assert.match(await text('p.said'), /"Ylläpito" is a new deal/);
+  await press('#deal-D-883', 'Lost');
+  assert.match(await text('#deal-D-883'), /lost/);
+  say('a new deal can be made, and lost');
+}
+
+async function pay() {
+  await open('procountor');
+  const id = await invoiceOf('C2C-10042').getAttribute('id');
+  await press(`#${id}`, 'Approve');
+  await press(`#${id}`, 'Send to the customer');
+  await page.locator(`#${id} input[name=amount]`).fill('1 000,50');
+  await press(`#${id}`, 'Pay');
+  assert.match(await text('p.said'), /PARTLY_PAID/);
+  await press(`#${id}`, 'Pay');
+  assert.match(await text(`#${id} .badge`), /^PAID$/);
+  await page.locator('article[id^="customer-"] input[name=city]').first().fill('Espoo');
+  await page.locator('article[id^="customer-"]').first().getByRole('button').click();
+  assert.match(await text('p.said'), /Testiasiakas Oy is changed/);
+  say('an invoice is approved, sent and paid in two parts; a customer is changed');
+}
+
+async function everyPage() {
+  await open('');
+  for (const name of PAGES) assert(await page.locator(`a[href="/${name}/"]`).count(), name);
+  for (const width of [1200, 390]) {
+    await page.setViewportSize({ width, height: 844 });
+    for (const name of PAGES) {
+      await open(name);
+      assert((await page.locator('h1').count()) === 1, `${name} has a heading`);
+      if (pictures) await page.screenshot({ path: `${pictures}/${name}-${width}.png`, fullPage: true });
+      const wide = await page.locator('main').evaluate(() => document.documentElement.scrollWidth)
+        .catch(() => null);
+      if (wide !== null) assert(wide <= width, `${name} is ${wide} wide on a screen of ${width}`);
+    }
+  }
+  await open('slack');
+  assert(await page.locator('.say', { hasText: 'Uusi lasku' }).count() >= 3);
+  for (const url of asked) assert(url.startsWith(base), `asked outside: ${url}`);
+  say('every page fits a phone and asks nothing from elsewhere');
+}
+
+(async () => {
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'] });
+  try {
+    const context = await browser.newContext({ javaScriptEnabled: false,
+      viewport: { width: 1200, height: 844 } });
+    context.setDefaultTimeout(PATIENCE);
+    page = await context.newPage();
+    page.on('request', request => asked.push(request.url()));
+    for (const part of [acceptProposals, winDeal, others, changePhone, newDeal, pay, everyPage]) await part();
+  } finally {
+    await browser.close();
+  }
+})().catch(problem => { console.error(problem); process.exit(1); });
