@@ -46,7 +46,8 @@ local function about(read)
   parts[#parts + 1] = ("contract %s%s"):format(read.id or "without an id",
     read.name and (' "%s"'):format(read.name) or "")
   local amount = amount_of(read)
-  return { record = read.id, text = table.concat(parts, ", "), amount = amount, currency = amount and read.currency }
+  return { record = read.id, text = table.concat(parts, ", "),
+    amount = amount, currency = amount and read.currency }
 end
 
 local function webhook(settings)

@@ -73,7 +73,8 @@ button { font: inherit; font-size: .93rem; border: 1px solid var(--accent); back
 button.quiet { background: none; color: var(--ink); border-color: var(--line); }
 button:focus-visible, input:focus-visible, select:focus-visible, a:focus-visible {
   outline: 3px solid var(--accent); outline-offset: 2px; }
-.acts { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem; border-top: 1px solid var(--line); }
+.acts { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem;
+  border-top: 1px solid var(--line); }
 .fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .7rem 1rem;
   align-items: end; }
 .fields label span { display: block; color: var(--soft); font-size: .8rem; }
