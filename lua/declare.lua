@@ -27,7 +27,7 @@ local way = require "way"
 local declare = { words = {} }
 
 local KINDS = { "click2contract", "crm", "http", "hubspot", "pipedrive", "procountor", "slack",
-  "smtp", "webhook", "ytj", "zapier" }
+  "smtp", "webhook", "webhook_out", "ytj", "zapier" }
 local READY_RULES = { "deal_to_invoice", "proposal_to_invoice", "tell_alerts" }
 -- Where the host's own events come from: what is wrong, or needs a person (engine/alert.h).
 local ALERT = "alert"

@@ -12,7 +12,7 @@ local function notify(connection, text, data)
   if type(text) ~= "string" or text == "" then error("notify wants a text", 2) end
   local entry = connections.get(name)
   if type(entry.object) ~= "table" or type(entry.object.notify) ~= "function" then
-    error(('connection "%s" (%s) takes no notices; slack, zapier and smtp do'):format(name,
+    error(('connection "%s" (%s) takes no notices; slack, zapier, smtp and webhook_out do'):format(name,
       entry.kind), 2)
   end
   return entry.object.notify(text, data)

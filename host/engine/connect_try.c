@@ -80,6 +80,8 @@ static const char *auth_name(const struct manifest_auth *a)
         return grants[a->grant];
     case AUTH_URL:
         return "url";
+    case AUTH_STANDARD:
+        return "standard";
     case AUTH_NONE:
         break;
     }

@@ -104,6 +104,8 @@ static int resolve_auth(struct credentials *out, const struct version *v,
     }
     if (conn->auth.type == AUTH_OAUTH2)
         return resolve_oauth2(out, v, conn, e);
+    if (conn->auth.type == AUTH_STANDARD)
+        return resolve(v, conn, &conn->auth.token, "secret", &out->password, e);
     if (conn->auth.type != AUTH_BEARER)
         return 0;
     char *token;

@@ -115,9 +115,10 @@ static int parse_oauth2(
 int manifest_parse_auth(
     const struct jsonv *v, const char *what, struct manifest_auth *a, struct err *e)
 {
-    static const char *const names[] = {"none", "bearer", "basic", "oauth2_m2m", "url", "oauth2"};
+    static const char *const names[] = {
+        "none", "bearer", "basic", "oauth2_m2m", "url", "standard", "oauth2"};
     const char *type = jsonv_str(jsonv_get(v, "type"), "none");
-    int i = word_of(type, names, 6);
+    int i = word_of(type, names, 7);
     if (i == 6)
         return err_set(e, ERR_SCRIPT, "%s: unknown auth type \"%.40s\"", what, type);
     a->type = (enum manifest_auth_type)i;
@@ -136,6 +137,8 @@ int manifest_parse_auth(
         return -1;
     if (a->type == AUTH_BEARER && a->token.kind == VALUE_NONE)
         return err_set(e, ERR_SCRIPT, "%s: auth bearer needs a token", what);
+    if (a->type == AUTH_STANDARD && a->token.kind == VALUE_NONE)
+        return err_set(e, ERR_SCRIPT, "%s: auth standard needs a token", what);
     if (a->type == AUTH_BASIC && a->user.kind == VALUE_NONE)
         return err_set(e, ERR_SCRIPT, "%s: auth basic needs a user", what);
     if (a->type == AUTH_OAUTH2_M2M && a->token_path[0] != '/')

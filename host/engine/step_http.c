@@ -278,7 +278,8 @@ static void send_request(struct step *s)
     buf_init(&made, settings(s)->max_sent);
     buf_init(&type, 200);
     if (step_request_build(s, &q, &e) < 0 ||
-        (step_content_wanted(spec) && step_content_make(s, &made, &type, &e) < 0)) {
+        (step_content_wanted(spec) && step_content_make(s, &made, &type, &e) < 0) ||
+        (s->conn->auth.type == AUTH_STANDARD && step_request_sign(s, &q, &e) < 0)) {
         step_request_free(&q);
         buf_free(&made);
         buf_free(&type);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include "buf.h"
+#include "clock.h"
 #include "mem.h"
 #include "step.h"
 #include "step_file.h"
@@ -71,7 +72,7 @@ static int build_url(const char *base, const char *path, char **url, struct err 
 static int add_headers(const struct step *s, struct step_request *q, struct err *e)
 {
     const struct jsonv *list = jsonv_get(jsondoc_root(s->doc), "headers");
-    int max = (int)(sizeof q->headers / sizeof q->headers[0]) - 2;
+    int max = (int)(sizeof q->headers / sizeof q->headers[0]) - 4;
     for (const struct jsonv *c = list ? list->child : NULL; c; c = c->next) {
         if (q->nheaders == max)
             return err_set(e, ERR_LIMIT, "more than %d headers", max);
@@ -102,6 +103,25 @@ void step_request_bare(struct step_request *q)
         if (str_ieq(q->headers[i].name, STR_LIT("Accept")))
             q->headers[n++] = q->headers[i];
     q->nheaders = n;
+}
+
+int step_request_sign(const struct step *s, struct step_request *q, struct err *e)
+{
+    struct str id = http_header_get(q->headers, q->nheaders, "webhook-id");
+    const char *secret = s->channel->credentials.password;
+    snprintf(q->signed_at, sizeof q->signed_at, "%lld", (long long)(clock_wall_ms() / 1000));
+    char *text = mem_dupn(id.p ? id.p : "", id.n);
+    int rc = id.n ? signature_make_standard(q->signature, str_of(secret ? secret : ""), text,
+                        q->signed_at, (struct str){s->body, s->nbody}, e)
+                  : err_set(e, ERR_INPUT, "a signed request needs the header webhook-id");
+    mem_free(text);
+    if (rc < 0)
+        return -1;
+    q->headers[q->nheaders++] =
+        (struct http_header){STR_LIT("webhook-timestamp"), str_of(q->signed_at)};
+    q->headers[q->nheaders++] =
+        (struct http_header){STR_LIT("webhook-signature"), str_of(q->signature)};
+    return 0;
 }
 
 void step_request_free(struct step_request *q)

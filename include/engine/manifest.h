@@ -28,7 +28,8 @@ enum manifest_auth_type {
     AUTH_BASIC,
     AUTH_OAUTH2_M2M, /* client credentials as a form of fields that the connector knows */
     AUTH_URL,
-    AUTH_OAUTH2 /* any of manifest_grant, by the standards */
+    AUTH_STANDARD, /* the body is signed by Standard Webhooks; token is the secret */
+    AUTH_OAUTH2    /* any of manifest_grant, by the standards */
 };
 enum manifest_grant {
     GRANT_CLIENT, /* client_credentials: the host's own */

@@ -5,6 +5,7 @@
 #include "channel.h"
 #include "http_out_mail.h"
 #include "machine.h"
+#include "signature.h"
 
 enum step_phase {
     STEP_INTENT, /* the intent is on its way to the disk */
@@ -120,12 +121,15 @@ void step_mail_answered(struct step *s, const struct http_out_result *r);
 struct step_request {
     char *url;
     const char *method;
-    struct http_header headers[40];
+    struct http_header headers[42];
     int nheaders;
+    char signed_at[24], signature[SIGNATURE_TEXT];
     struct str authorization; /* set by the sender */
 };
 /* -1 and e (in words for the script's author) if the spec cannot be sent. */
 int step_request_build(const struct step *s, struct step_request *q, struct err *e);
+/* Signs it with the connection's secret: auth standard, for a spec that has a webhook-id. */
+int step_request_sign(const struct step *s, struct step_request *q, struct err *e);
 void step_request_free(struct step_request *q);
 /* Leaves none of its headers but Accept. */
 void step_request_bare(struct step_request *q);
