@@ -11,7 +11,8 @@ The secret is "whsec_" and base64 (`echo whsec_$(openssl rand -base64 32)`), and
   erp.notify(text [, data])   what notify("erp", text, data) calls: type "notice", or data.event
 
 Both return true, or false and the problem, which is also a warning of the run. A message whose answer
-was lost is sent once more with the same webhook-id, by which the receiver knows it again; `send(type, data,
+was lost is sent once more with the same webhook-id, by which the receiver knows it again;
+`send(type, data,
 { must = true })` wants to be sure: a refusal raises an error, and a lost answer goes to a person.
 ]]
 
