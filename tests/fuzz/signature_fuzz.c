@@ -87,7 +87,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             c.url = h[i].value;
     c.body = text;
     must(signature_verify(&c, &e) == -1);
-    must(e.text[0] != '\0' && strstr(e.text, "guessed") == NULL && strstr(e.text, "MfKQ") == NULL);
+    /* The words hold no secret, unless the input did, whose address they show. */
+    must(e.text[0] != '\0');
+    must(strstr(e.text, "guessed") == NULL || memmem(data, size, "guessed", 7) != NULL);
+    must(strstr(e.text, "MfKQ") == NULL || memmem(data, size, "MfKQ", 4) != NULL);
     both_ways(&c, text);
     free(bytes);
     return 0;
