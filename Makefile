@@ -10,7 +10,7 @@ DEPS_BUILD := gcc libc6-dev pkg-config liblua5.4-dev lua-cjson-dev libevent-dev 
               libcurl4-openssl-dev libsqlite3-dev libsodium-dev libgmp-dev libutf8proc-dev \
               libseccomp-dev libssl-dev zlib1g-dev node-llhttp ca-certificates tzdata
 DEPS_DEMO  := curl openssl
-DEPS_TEST  := libcmocka-dev python3 openssl libfaketime nginx-light haproxy \
+DEPS_TEST  := libcmocka-dev python3 openssl curl libfaketime nginx-light haproxy \
               chromium $(if $(shell command -v npm),,nodejs npm)
 DEPS_LINT  := clang-format lua-check git
 DEPS_FUZZ  := clang libclang-rt-14-dev llvm

@@ -78,6 +78,7 @@ static const struct conf_option stats_options[] = {
 static const struct conf_option show_options[] = {
     OPTION_DATA,
     {"all-fields", CONF_FLAG, NULL, "also what the company's redact hides, and personal codes"},
+    {"curl", CONF_FLAG, NULL, "its requests as command lines of curl, secrets left out"},
     OPTION_JSON,
     OPTION_CONFIG,
     {NULL, CONF_TEXT, NULL, NULL},
@@ -225,7 +226,9 @@ static int show_run_command(const struct conf *c)
         return command_fail(STATUS_OUTSIDE, "%s", e.text);
     if (conf_flag(c, "all-fields"))
         store_reader_show_all(r);
-    struct printing p = {.row = show_run, .json = conf_flag(c, "json"), .next = true};
+    struct printing p = {.row = conf_flag(c, "curl") ? show_curl : show_run,
+        .json = conf_flag(c, "json"),
+        .next = true};
     int rc = store_read_run(r, conf_positional(c, 0), print_row, &p, &e);
     store_reader_close(r);
     if (rc < 0)
@@ -259,7 +262,7 @@ const struct command command_runs = {
 
 const struct command command_show = {
     .name = "show",
-    .usage = "show RUN [--json]",
+    .usage = "show RUN [--curl] [--json]",
     .summary = "one run with its steps, log and result",
     .details = "RUN is a run's id or a beginning of it that only one run has.\n",
     .options = show_options,

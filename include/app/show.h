@@ -13,6 +13,8 @@ void show_switch_row(const struct jsonv *sw, FILE *out); /* of a live version */
 void show_run_row(const struct jsonv *run, FILE *out);
 void show_books_row(const struct jsonv *books, FILE *out);
 void show_run(const struct jsonv *run, FILE *out);
+/* The requests of a run in full as command lines of curl, without addresses and credentials. */
+void show_curl(const struct jsonv *run, FILE *out);
 /* A run that needs a person, on several lines: why, what is done outside, what may be done next. */
 void show_attention_row(const struct jsonv *run, FILE *out);
 /* What a person did with a run, and what it changed. */

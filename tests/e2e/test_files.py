@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import json
 import os
+import subprocess
 import threading
 
 from harness import Case, main, wait_until
@@ -149,6 +150,25 @@ class Files(Case):
         self.assertEqual(run["steps"][0]["answer"]["file"]["size"], len(PDF))
         shown = self.world.sauma("show", run["id"], "--data", self.world.data).stdout.decode()
         self.assertIn(f"contract 7.pdf, application/pdf, {len(PDF)} bytes", shown)
+        lines = self.world.sauma("show", run["id"], "--curl", "--data", self.world.data).stdout.decode()
+        self.assertNotIn(self.world.env["ARCHIVE_URL"], lines)
+        self.by_hand(lines)
+
+    def by_hand(self, lines):
+        """What curl sends is what the host sent."""
+        with open(os.path.join(self.world.dir, "contract 7.pdf"), "wb") as f:
+            f.write(PDF)
+        url, sent = self.world.env["ARCHIVE_URL"], len(self.server.sent)
+        done = subprocess.run(["sh", "-ec", lines.replace("curl ", "curl -sf -o /dev/null ")],
+                              cwd=self.world.dir, timeout=60, stdin=subprocess.DEVNULL,
+                              env=dict(os.environ, ARCHIVE_URL=url, BOOKS_URL=url,
+                                       ARCHIVE_AUTHORIZATION="X-A: b", BOOKS_AUTHORIZATION="X-A: b"))
+        self.assertEqual(done.returncode, 0, lines)
+        self.assertEqual(len(self.server.sent), sent + 1)
+        ours, theirs = self.parts(0), self.parts(sent)
+        self.assertEqual(list(ours), list(theirs))
+        for name in ("file", "meta", "note", "copy"):
+            self.assertEqual(ours[name].get_payload(decode=True), theirs[name].get_payload(decode=True))
 
     def test_after_a_restart_the_file_is_sent_from_what_is_kept(self):
         host = self.world.start_host("--retry-base", "10ms")
