@@ -28,7 +28,8 @@ local declare = { words = {} }
 
 local KINDS = { "click2contract", "crm", "http", "hubspot", "pipedrive", "procountor", "slack",
   "smtp", "webhook", "webhook_out", "ytj", "zapier" }
-local READY_RULES = { "deal_to_invoice", "proposal_to_invoice", "tell_alerts" }
+local READY_RULES = { "deal_to_invoice", "payment_status", "proposal_to_invoice",
+  "tell_alerts" }
 -- Where the host's own events come from: what is wrong, or needs a person (engine/alert.h).
 local ALERT = "alert"
 
@@ -360,7 +361,11 @@ function declare.words.use(name)
     rule.name = rule.name or name
     local also = rule.also or {}
     rule.also = nil
-    add_rule(where, rule)
+    if rule.poll then
+      add_timed("poll", rule.name, timed.poll, rule.poll, where)
+    else
+      add_rule(where, rule)
+    end
     for _, other in ipairs(also) do add_rule(where, other) end
   end)
 end

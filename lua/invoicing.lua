@@ -32,6 +32,7 @@ local names = require "names"
 local notify = require "notify"
 local options = require "options"
 local register = require "register"
+local standing = require "standing"
 local time = require "time"
 local connections = require "connections"
 local addresses = require "connectors.procountor.addresses"
@@ -350,6 +351,7 @@ local function run(sale, settings)
   result.new_products = #new_products > 0 and new_products or nil
   if kind.after then kind.after(finance, invoice, sale, settings, result) end
   result.notified = tell(invoice, sale, settings)
+  standing.after_invoice(settings.finance, customer.id)
   return result
 end
 

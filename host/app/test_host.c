@@ -214,6 +214,13 @@ static void op_act(struct test_host *t, const struct jsonv *spec)
 
 /* ---- the test process ---- */
 
+static void answer_time(struct test_host *t)
+{
+    char meta[64];
+    int n = snprintf(meta, sizeof meta, "{\"ms\":%lld}", (long long)clock_wall_ms());
+    test_host_answer(t, (struct str){meta, (size_t)n}, STR_NONE);
+}
+
 static void in_world(struct test_host *t, const char *op, const struct jsonv *spec, struct str body)
 {
     if (!strcmp(op, "test.sandbox"))
@@ -231,6 +238,8 @@ static void in_world(struct test_host *t, const char *op, const struct jsonv *sp
     else if (!strcmp(op, "test.wait"))
         test_record_wait_all(
             t->world.record, jsonv_int(jsonv_get(spec, "ms"), 60000), answer_runs, t);
+    else if (!strcmp(op, "time"))
+        answer_time(t);
     else if (!strcmp(op, "test.state") || !strcmp(op, "test.seed") || !strcmp(op, "test.clear") ||
              !strcmp(op, "test.fault"))
         test_host_on_sandbox(t, op, spec);

@@ -9,11 +9,14 @@ Rules listen to "crm.deal.won" (any other event by its own name). Of a deal's ev
 url and token are for what is read and written there, and may be left out where nothing is:
 
   crm.deals.whole(deal)            the deal with all its parts: those that the event left out are read
+  crm.deals.get(id)                a deal as the CRM has it, or nil
   crm.organizations.get(id) .find(business_id) .list(since)
   crm.organizations.update(id, fields, version)  changes those fields alone (PATCH); refused (409) if
                                     somebody else was first. Written with `source`, so that an event
                                     about it can be told from one about a change of somebody's
   crm.organizations.set_payment_status(id, status)  the whole of it (PUT)
+  crm.organizations.payment_status(id)  what stands there, or nil
+  crm.organizations.tell_payment_status(id, status)  writes it if it is another; true if it was
   crm.products.put(code, product)   the whole product (PUT)
   crm.notify(text [, data])         a notification in the CRM: what notify("crm", text) calls
 
@@ -27,6 +30,7 @@ local deal = require "connectors.crm.deal"
 local given = require "given"
 local http = require "http"
 local log = require "log"
+local money = require "money"
 local current = require "current"
 
 local SOURCE = "sauma"
@@ -74,13 +78,21 @@ local function list(connection, path, query)
   return all
 end
 
+-- The same text, or the same number however it is spelled: 120.50 is 120.5.
+local function same(a, b)
+  if rawequal(a, b) or given.text(a) == given.text(b) and type(a) == type(b) then return true end
+  if type(a) == "string" or type(b) == "string" then return given.text(a) == given.text(b) end
+  local first, second = money.number(a), money.number(b)
+  return first ~= nil and second ~= nil and first == second
+end
+
 -- True if all fields of wanted stand in record.
 local function holds(record, wanted)
   for name, value in pairs(wanted) do
     local there = record[name]
     if type(value) == "table" then
       if type(there) ~= "table" or not holds(there, value) then return false end
-    elseif given.text(there) ~= given.text(value) and there ~= value then
+    elseif not same(there, value) then
       return false
     end
   end
@@ -117,6 +129,17 @@ local function organizations_of(connection)
         local answer = get(connection, path, nil, { 404 })
         return answer.status < 300 and holds(answer.body, status) and answer.body or nil
       end }).body
+  end
+  function organizations.payment_status(id)
+    local path = "/v1/organizations/" .. escape(id) .. "/payment-status"
+    local answer = get(connection, path, nil, { 404 })
+    return answer.status < 300 and given.clean(answer.body) or nil
+  end
+  function organizations.tell_payment_status(id, status)
+    local there = organizations.payment_status(id)
+    if there and holds(there, status) and holds(status, there) then return false end
+    organizations.set_payment_status(id, status)
+    return true
   end
   return organizations
 end
@@ -184,7 +207,11 @@ end
 local function new(connection)
   return {
     deals = { read = function(event) return deal.read(event, options_of(connection)) end,
-      whole = function(read) return whole(connection, read) end },
+      whole = function(read) return whole(connection, read) end,
+      get = function(id)
+        local answer = get(connection, "/v1/deals/" .. escape(id), nil, { 404 })
+        return answer.status < 300 and answer.body or nil
+      end },
     organizations = organizations_of(connection), products = products_of(connection),
     notify = function(words, data) return notify(connection, words, data) end,
   }

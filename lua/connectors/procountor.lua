@@ -5,6 +5,9 @@ Procountor, the financial management system: customers, products and sales invoi
   procountor.customers   ensure, find, create        connectors/procountor/customers.lua
   procountor.products    ensure, find, create        connectors/procountor/products.lua
   procountor.invoices    create, find, get           connectors/procountor/invoices.lua
+  procountor.payments    search, settle, summary     connectors/procountor/payments.lua
+  procountor.payment_status(customer)  -> how a customer (or the id of one) stands: last invoice sent,
+                             its due date, what is unpaid and overdue
   procountor.twins()         looks for what stands there twice (connectors/procountor/twins.lua); done
                              by itself each day as the schedule "twins of procountor"
   procountor.sessioninfo()   -> who and which company we are there; the test of a connection
@@ -17,6 +20,7 @@ local client_module = require "connectors.procountor.client"
 local customers = require "connectors.procountor.customers"
 local products = require "connectors.procountor.products"
 local invoices = require "connectors.procountor.invoices"
+local payments = require "connectors.procountor.payments"
 local twins = require "connectors.procountor.twins"
 local words = require "connectors.procountor.words"
 local handle = require "handle"
@@ -74,9 +78,13 @@ end
 
 local function new(connection)
   local client = client_module.new(connection)
+  local paying = payments.new(client)
   return {
     customers = customers.new(client), products = products.new(client),
-    invoices = invoices.new(client),
+    invoices = invoices.new(client), payments = paying,
+    payment_status = function(customer)
+      return paying.status(type(customer) == "table" and customer.id or customer)
+    end,
     sessioninfo = function() return (client:get("/sessioninfo")) end,
     twins = function() return twins.look(client) end,
   }

@@ -63,5 +63,6 @@ return {
   ["kind.refused"] = 'yhteydeltä "{about}" tuli tapahtuma, jota ei voitu ottaa vastaan. Se '
     .. 'on tallessa: '
     .. "sauma events --refused.",
+  ["kind.overdue"] = "asiakkaan laskut ovat pahasti myöhässä ({about}).",
   ["kind.other"] = "{kind} ({about}).",
 }

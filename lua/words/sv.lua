@@ -65,5 +65,6 @@ return {
     .. "komma senare.",
   ["kind.refused"] = 'från anslutningen "{about}" kom en händelse som inte kunde tas emot. Den är '
     .. "sparad: sauma events --refused.",
+  ["kind.overdue"] = "kundens fakturor är långt försenade ({about}).",
   ["kind.other"] = "{kind} ({about}).",
 }
