@@ -1,6 +1,8 @@
 """expected_every: silence longer than that is told, also over a restart, until something comes."""
 import json
+import os
 import signal
+import sqlite3
 
 from faked import Clock
 from harness import Case, main, wait_until
@@ -18,6 +20,11 @@ class Silence(Case):
         self.world.add_company("acme", source=COMPANY)
         self.clock = Clock(self.world, "2026-11-20T08:00:00Z")
         self.world.start_host(env=self.clock.env)
+        wait_until(self.expected, "what is expected to be on disk")
+
+    def expected(self):
+        with sqlite3.connect(os.path.join(self.world.data, "sauma.db")) as db:
+            return db.execute("SELECT count(*) FROM expected").fetchone()[0] == 2
 
     def restart(self, at):
         self.world.host.stop(signal.SIGKILL)
