@@ -139,6 +139,7 @@ void step_mail_send(struct step *s)
     } else {
         struct http_out_request out = {.method = "MAIL",
             .url = s->channel->credentials.url,
+            .way = {.public_only = s->channel->credentials.way.public_only},
             .body = buf_str(&m.text),
             .mail = &m.envelope};
         step_http_transfer(s, &out);

@@ -33,6 +33,7 @@ struct mail_job {
     struct curl_slist *to;
     long connect_ms, timeout_ms;
     bool public_only;
+    const struct http_out *owner; /* for the networks that count as public; never changed */
     struct buf message;
     size_t at; /* bytes of it that libcurl has */
 
@@ -131,7 +132,8 @@ bool http_out_mail_check(struct http_out_transfer *t, const struct http_out_requ
     j->password = mem_dup(from->password);
     j->ca_file = mem_dup(t->owner->config.ca_file);
     j->connect_ms = t->owner->config.connect_ms;
-    j->public_only = t->owner->config.public_only;
+    j->public_only = t->public_only;
+    j->owner = t->owner;
     j->timeout_ms = t->timeout_ms > 0 ? (long)t->timeout_ms : 1;
     buf_add(&j->message, r->body.p, r->body.n);
     return true;
@@ -192,7 +194,7 @@ static int may_go_on(
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
     struct mail_job *j = arg;
-    if (j->public_only && !http_out_peer_public(&a->addr)) {
+    if (j->public_only && !http_out_peer_allowed(j->owner, &a->addr)) {
         j->address_denied = true;
         return CURL_SOCKET_BAD;
     }

@@ -131,6 +131,15 @@ class Sandbox(Mail):
         self.assertEqual(self.world.settled()[0]["state"], "done")
         self.assertEqual(len(self.mails()), 1)
 
+    def test_an_address_of_the_company_s_own_is_a_public_one(self):
+        w, address = self.world, self.world.urls["smtp"]
+        w.add_company("acme", (COMPANY % "").replace('env "SMTP_URL"', f'"{address}"'))
+        w.start_host("--retry-base", "20ms", "--retry-attempts", "2", "--looks", "none")
+        result = self.run_of()["result"]
+        self.assertFalse(result["ok"])
+        self.assertIn("not a public one", result["problem"])
+        self.assertEqual(self.mails(), [])
+
     def test_settings_that_are_wrong_are_named(self):
         for wrong, said in (('url = "http://x.example"', 'an address begins with smtp://'),
                             ('url = "smtp://x.example", user = "a"', "user and password go together"),
