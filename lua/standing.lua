@@ -2,6 +2,7 @@
 How customers stand in Procountor, told to the CRM: what the rule payment_status does, and what the
 rules that invoice do after each invoice.
 
+  standing.place(settings)                -> the CRM's connection, or nil and why it is none
   standing.declare(settings)              at load: a company wants this (rules/payment_status.lua)
   standing.run(settings, since)           -> the next `since`, what was done
   standing.after_invoice(finance, partner)   one customer, after an invoice of its. What goes wrong is
@@ -28,6 +29,15 @@ local ONE_BY_ONE = 20
 -- Minutes that are read again, for searches that lag behind; days at the first run of a day.
 local OVERLAP_MINUTES, OVERLAP_DAYS = 10, 1
 local OPEN = { "SENT", "APPROVED", "PARTLY_PAID" }
+
+-- The connection where a payment status can be written, or nil and why not.
+function standing.place(settings)
+  local crm = connections.get(settings.crm)
+  local organizations = crm and crm.object.organizations
+  if organizations and organizations.tell_payment_status then return crm end
+  return nil, ('crm: connection "%s"%s has no place for a payment status; one of kind "crm" has'
+    ):format(settings.crm, crm and " of kind " .. crm.kind or "")
+end
 
 function standing.declare(settings)
   declared[#declared + 1] = settings
@@ -179,11 +189,8 @@ end
 
 -- Customers of the same organization are told as one.
 local function tell(groups, payments, settings)
-  local crm = connections.get(settings.crm)
-  if not crm.object.organizations or not crm.object.organizations.tell_payment_status then
-    error(('crm: connection "%s" is of kind %s, which has no place for a payment status; a '
-      .. 'connection "crm" has'):format(settings.crm, crm.kind), 0)
-  end
+  local crm, problem = standing.place(settings)
+  if not crm then error(problem, 0) end
   local merged, order, result = {}, {}, { customers = #groups, written = 0, unknown = 0 }
   for _, group in ipairs(groups) do
     local id = organization_of(group, settings, crm)
@@ -235,7 +242,8 @@ end
 function standing.after_invoice(finance, partner)
   if partner == nil then return end
   for _, settings in ipairs(declared) do
-    if settings.finance == finance and settings.after_invoice ~= false then
+    local wanted = settings.finance == finance and settings.after_invoice ~= false
+    if wanted and standing.place(settings) then
       local ok, problem = http.try(function()
         tell_one(settings, partner)
         return true

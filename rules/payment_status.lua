@@ -27,6 +27,7 @@ customers of one business ID in Procountor are told as one only when both are lo
 run; such twins are an alert of their own.
 ]]
 
+local connections = require "connections"
 local options = require "options"
 local standing = require "standing"
 
@@ -58,6 +59,11 @@ return function(given)
   for name, value in pairs(given) do settings[name] = value end
   settings.crm, settings.finance = given.crm or "crm", given.finance or "procountor"
   settings.days = given.days or 730
+  -- A connection that is declared further down is looked at when it is used.
+  if connections.get(settings.crm) then
+    local _, problem = standing.place(settings)
+    if problem then error(problem, 0) end
+  end
   standing.declare(settings)
   return {
     name = given.name or "payment_status",

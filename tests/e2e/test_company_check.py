@@ -70,6 +70,11 @@ BROKEN = {
     "name that is taken": (HEAD + 'connect "http" { as = "json", url = "https://x.example" }\n',
                            "company.lua:3", "as ="),
     "secret in a text": (HEAD + 'local x = "a" .. secret "b"\n', "company.lua:3", "not for scripts"),
+    "no place for a payment status": (
+        HEAD + 'use "payment_status" { crm = "shop" }\n', "company.lua:3", 'one of kind "crm" has'),
+    "payment status how often": (
+        HEAD + 'use "payment_status" { every = "1h", at = "0 3 * * *" }\n', "company.lua:3",
+        "wants one of at"),
     "global": (HEAD + "foo = 1\n", "company.lua:3", "local foo"),
     "io": (HEAD + 'io.open("/etc/passwd")\n', "company.lua:3", '"io"'),
 }
