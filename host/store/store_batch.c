@@ -143,6 +143,10 @@ void batch_probe(struct sql *s, atomic_bool *full)
     atomic_bool still = false;
     batch_checkpoint(s, &still); /* makes room in the log */
     sql_forgive(s);
+    /* The log has to go where it belongs before it may grow: what the probe adds to it would take
+     * the room that this needs. */
+    if (atomic_load(&still))
+        return;
     int rc = query_run(sql_use(s, Q_PROBE,
         "INSERT OR REPLACE INTO probe VALUES"
         " (1, zeroblob(" PROBE_BYTES "))"));
@@ -150,7 +154,7 @@ void batch_probe(struct sql *s, atomic_bool *full)
     if (!rc)
         rc = query_run(sql_use(s, Q_PROBE_CLEAR, "DELETE FROM probe"));
     end_if_broken(s, "cannot write to " STORE_FILE);
-    if (!rc && !atomic_load(&still)) {
+    if (!rc) {
         atomic_store(full, false);
         log_event(LOG_INFO, "store has space again", NULL);
     }
