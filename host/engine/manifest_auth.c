@@ -118,8 +118,9 @@ int manifest_parse_auth(
     static const char *const names[] = {
         "none", "bearer", "basic", "oauth2_m2m", "url", "standard", "oauth2"};
     const char *type = jsonv_str(jsonv_get(v, "type"), "none");
-    int i = word_of(type, names, 7);
-    if (i == 6)
+    const int nnames = sizeof names / sizeof *names;
+    int i = word_of(type, names, nnames);
+    if (i == nnames)
         return err_set(e, ERR_SCRIPT, "%s: unknown auth type \"%.40s\"", what, type);
     a->type = (enum manifest_auth_type)i;
     a->token_path = text_of(v, "token_path");
