@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "map.h"
 #include "mem.h"
 #include "store_private.h"
 
@@ -128,6 +129,7 @@ void sql_close(struct sql *s)
     for (int i = 0; i < Q_SLOTS; i++)
         sqlite3_finalize(s->query[i].st);
     sqlite3_close(s->h);
+    map_free(s->torn);
     mem_free(s);
 }
 

@@ -93,8 +93,11 @@ static void run_alone(struct sql *s, struct op *o, atomic_bool *full)
         return;
     roll_back(s);
     end_if_broken(s, o->what);
-    if (sql_trouble(s) == SQL_FULL)
+    if (sql_trouble(s) == SQL_FULL) {
         atomic_store(full, true);
+        if (o->journal)
+            journal_tear(s, o->journal);
+    }
     op_again(o);
     struct err e;
     sql_fail(s, &e, o->what);

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "map.h"
 #include "mem.h"
 #include "store_private.h"
 
@@ -46,6 +47,31 @@ int64_t run_number(struct sql *s, struct op *o, const char *run)
     return n;
 }
 
+/* ---- holes ---- */
+
+void journal_tear(struct sql *s, const char *run)
+{
+    if (!s->torn)
+        s->torn = map_new();
+    map_set(s->torn, str_of(run), s);
+}
+
+void journal_mend(struct sql *s, const char *run)
+{
+    if (s->torn)
+        map_remove(s->torn, str_of(run));
+}
+
+static bool is_torn(const struct sql *s, const char *run)
+{
+    return s->torn && map_get(s->torn, str_of(run));
+}
+
+static int refuse_torn(struct op *o)
+{
+    return op_fail(o, ERR_IO, "what comes before it in the run's journal is not stored");
+}
+
 /* ---- store_intent, store_answer, store_step ---- */
 
 struct step {
@@ -80,6 +106,8 @@ static int step_run(struct sql *s, struct op *o)
 {
     struct step *p = (struct step *)o;
     const struct store_step *st = &p->st;
+    if (is_torn(s, st->run))
+        return refuse_torn(o);
     int64_t key = step_key(s, o, st);
     if (key < 0)
         return -1;
@@ -116,6 +144,8 @@ static int explain_no_step(struct sql *s, struct op *o, const struct store_step 
 static int answer_run(struct sql *s, struct op *o)
 {
     struct step *p = (struct step *)o;
+    if (is_torn(s, p->st.run))
+        return refuse_torn(o);
     int64_t key = step_key(s, o, &p->st);
     if (key < 0)
         return -1;
@@ -153,6 +183,7 @@ static void ask_step(struct store *s, const struct store_step *st, const struct 
     p->st = (struct store_step){op_text(o, st->run), st->seq, op_text(o, st->kind),
         op_text(o, st->connection), op_text(o, st->title), op_text(o, st->fingerprint),
         op_bytes(o, st->spec), op_bytes(o, st->body), st->at_ms};
+    o->journal = cb.fn ? p->st.run : NULL;
     p->answer = (struct store_answer){op_text(o, a->outcome), op_bytes(o, a->meta),
         op_bytes(o, a->body), a->at_ms, a->attempts, a->duration_us};
     store_ask(s, o);
@@ -251,6 +282,7 @@ static void load_step(struct load_journal *l, struct query *q)
 static int load_journal_run(struct sql *s, struct op *o)
 {
     struct load_journal *l = (struct load_journal *)o;
+    journal_mend(s, l->run);
     int64_t run = run_number(s, o, l->run);
     if (run < 0)
         return -1;

@@ -416,6 +416,8 @@ static int set_run_run(struct sql *s, struct op *o)
     query_int(q, n);
     if (query_run(q))
         return -1;
+    if (run_state_final(c->state))
+        journal_mend(s, c->run);
     /* In flight before and after, and not asleep: the event stays what it is. */
     bool waits = before == RUN_WAITING || c->state == RUN_WAITING;
     if (!waits && weight(before) == weight(RUN_RUNNING) && weight(c->state) == weight(RUN_RUNNING))

@@ -165,6 +165,7 @@ struct sql {
     int log_pages;     /* in the write-ahead log at the last commit */
     int checkpoint_at; /* pages of it that make a checkpoint due */
     struct known_run known[KNOWN_RUNS];
+    struct map *torn; /* journals with a hole, see journal_tear; NULL: none yet */
     struct query query[Q_SLOTS];
 };
 
@@ -271,11 +272,18 @@ struct op {
     void (*done)(struct op *o, const struct err *e);
     /* Frees what run has made, before it is run again and at the end. May be NULL. */
     void (*clear)(struct op *o);
-    const char *what;   /* for the log, if it fails and nobody waits */
-    bool lazy;          /* may wait a moment for others to share its commit */
-    struct err *failed; /* owned; NULL: it worked */
-    char *at, *end;     /* room for copied texts */
+    const char *what;    /* for the log, if it fails and nobody waits */
+    bool lazy;           /* may wait a moment for others to share its commit */
+    const char *journal; /* the run whose journal it writes, and somebody waits; NULL: none */
+    struct err *failed;  /* owned; NULL: it worked */
+    char *at, *end;      /* room for copied texts */
 };
+
+/* Something of this run's journal could not be written. What comes after it would leave a hole,
+ * which no replay gets over: so it is refused until the run has read its journal again, or is over.
+ */
+void journal_tear(struct sql *s, const char *run);
+void journal_mend(struct sql *s, const char *run);
 
 /* A zeroed operation of this size with room for the copies of so many bytes of text. */
 void *op_new(size_t size, size_t room);

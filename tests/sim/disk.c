@@ -132,6 +132,7 @@ static void apply(struct store *s)
     for (struct op *o = s->batch.first; o; o = o->next) {
         if (o->kind < OP_WRITES && d->full && dice_hit(&d->dice, 900)) {
             op_refuse(o, ERR_IO, "disk full");
+            tables_refused(d, o);
             d->told_full = true;
         } else {
             tables_apply(d, o);
@@ -226,6 +227,8 @@ struct store *store_open(struct loop *l, const char *dir, struct err *e)
     ops_init(&s->finished);
     s->linger = machine_timer(linger_over, s);
     loop_on_idle(l, hand_over, s);
+    for (int i = 0; i < s->disk->nruns; i++)
+        s->disk->runs[i]->torn = false; /* the process before this knew */
     current = s;
     return s;
 }

@@ -32,6 +32,7 @@ struct disk_run {
     int64_t until_ms, updated_ms;
     struct disk_step *steps; /* by seq */
     int nsteps, room, logs;
+    bool torn; /* its journal could not be written: nothing more goes in until it is read */
     struct disk_old *old;
     int nold, old_room;
     struct str data; /* that a person changed; p NULL: the event's */
@@ -220,6 +221,8 @@ void tables_load_standing(const struct disk *d, struct op *o);
 void tables_load_revision(const struct disk *d, struct op *o);
 void tables_set_tries(struct disk *d, struct op *o);
 void tables_load_begun(struct disk *d, struct op *o);
+/* What the store keeps in mind of an operation that the disk refused. */
+void tables_refused(struct disk *d, const struct op *o);
 void tables_shift_waits(struct disk *d, const struct op *o);
 void tables_raise_alert(struct disk *d, struct op *o);
 void tables_clear_alert(struct disk *d, struct op *o);

@@ -234,10 +234,25 @@ static struct disk_run *run_of_step(struct disk *d, struct op *o)
     return o->err ? NULL : r;
 }
 
+void tables_refused(struct disk *d, const struct op *o)
+{
+    struct disk_run *r =
+        o->kind == OP_STEP || o->kind == OP_ANSWER ? disk_find_run(d, o->step.run) : NULL;
+    if (r && o->done)
+        r->torn = true;
+}
+
+static bool refuse_torn(const struct disk_run *r, struct op *o)
+{
+    if (r->torn)
+        op_refuse(o, ERR_IO, "what comes before it in the run's journal is not stored");
+    return r->torn;
+}
+
 static void add_step(struct disk *d, struct op *o)
 {
     struct disk_run *r = run_of_step(d, o);
-    if (!r)
+    if (!r || refuse_torn(r, o))
         return;
     int i = step_place(r, o->step.seq);
     if (i < r->nsteps && r->steps[i].step.seq == o->step.seq) {
@@ -254,7 +269,7 @@ static void answer_step(struct disk *d, struct op *o)
 {
     struct disk_run *r = run_of_step(d, o);
     struct disk_step *s = r ? disk_find_step(r, o->step.seq) : NULL;
-    if (!r)
+    if (!r || refuse_torn(r, o))
         return;
     if (!s || s->answered) {
         op_refuse(o, s ? ERR_CONFLICT : ERR_NOT_FOUND, "the step cannot be answered");
@@ -266,11 +281,12 @@ static void answer_step(struct disk *d, struct op *o)
 
 static void load_journal(struct disk *d, struct op *o)
 {
-    const struct disk_run *r = disk_find_run(d, o->name);
+    struct disk_run *r = disk_find_run(d, o->name);
     if (!r) {
         op_refuse(o, ERR_NOT_FOUND, "there is no such run");
         return;
     }
+    r->torn = false;
     o->n = r->nsteps;
     o->journal = arena_zalloc((size_t)r->nsteps * sizeof *o->journal + 1);
     for (int i = 0; i < r->nsteps; i++) {
