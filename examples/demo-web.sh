@@ -38,7 +38,8 @@ cp -R "$here/world" "$work/companies/world"
 hooks=http://$host/hooks/world
 button=http://$host/api/v1/send/world/crm
 "$sauma" sandbox all --listen "$sandbox" --options '{
-  "click2contract": {"settings": {"hook": "'"$hooks"'/click2contract", "secret": "demo-click2contract"}},
+  "click2contract": {"settings": {"hook": "'"$hooks"'/click2contract", "secret": "demo-click2contract",
+    "address": "http://'"$sandbox"'/click2contract"}},
   "crm": {"sample": true, "settings": {"hook": "'"$hooks"'/crm", "secret": "demo-crm",
     "button": "'"$button"'", "button_token": "demo-crm-button"}},
   "pipedrive": {"sample": true, "settings": {"hook": "'"$hooks"'/pipedrive",
@@ -47,7 +48,7 @@ button=http://$host/api/v1/send/world/crm
     "public": "https://sauma.example/hooks/world/hubspot"}}
 }' >"$work/sandbox.log" 2>&1 &
 sandbox_pid=$!
-for name in procountor crm pipedrive hubspot slack zapier; do
+for name in click2contract procountor crm pipedrive hubspot slack zapier; do
     wait_for "^$name " "$work/sandbox.log" "$sandbox_pid"
 done
 url() { awk -v name="$1" '$1 == name {print $2}' "$work/sandbox.log"; }
@@ -60,8 +61,8 @@ secret slack-url "$(url slack)"
 secret zapier-url "$(url zapier)"
 
 PROCOUNTOR_URL=$(url procountor) CRM_URL=$(url crm) PIPEDRIVE_URL=$(url pipedrive)
-HUBSPOT_URL=$(url hubspot)
-export PROCOUNTOR_URL CRM_URL PIPEDRIVE_URL HUBSPOT_URL
+HUBSPOT_URL=$(url hubspot) CONTRACTS_URL=$(url click2contract)
+export CONTRACTS_URL PROCOUNTOR_URL CRM_URL PIPEDRIVE_URL HUBSPOT_URL
 "$sauma" serve --companies "$work/companies" --data "$work/data" --listen "$host" \
     >"$work/host.log" 2>"$work/host-events.log" &
 host_pid=$!

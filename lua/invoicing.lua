@@ -24,6 +24,7 @@ operator }, bank_reference, project (a dimension's item) and updated_at may be g
 local current = require "current"
 local decimal = require "decimal"
 local ending = require "ending"
+local http = require "http"
 local ids = require "ids"
 local json = require "json"
 local log = require "log"
@@ -51,7 +52,7 @@ invoicing.OPTIONS = {
   language = { type = "string" },
   channel = { type = "string", one_of = { "EMAIL", "MAIL", "ELECTRONIC_INVOICE", "NO_SENDING" } },
   totals = { type = "string", one_of = { "warn", "attention", "ignore" } },
-  register = { type = "string|boolean" },
+  register = { type = "string|boolean" }, attach = { type = "string" },
   source = { type = "string" }, finance = { type = "string" },
   customer = { type = "function" }, row = { type = "function" }, product = { type = "function" },
   invoice = { type = "function" }, notice = { type = "function" }, key = { type = "function" },
@@ -300,6 +301,20 @@ local function invoiced_before(invoice, own, sale, settings)
   return result_of(invoice, sale, settings)
 end
 
+-- The signed contract goes with the invoice. That it is not there is no reason to do without the
+-- invoice, which stands already.
+local function attach(finance, invoice, sale, settings)
+  if not settings.attach or not sale.pdf_url then return nil end
+  local name, saved = sale.key .. ".pdf", nil
+  local answer, problem = http.try(http.get, settings.attach, sale.pdf_url,
+    { file = "application/pdf" })
+  if answer then saved, problem = http.try(finance.invoices.attach, invoice.id, answer.file, name) end
+  if saved then return saved.name end
+  current.warn("the signed contract could not be put at the invoice: %s; attach it there by hand",
+    tostring(problem))
+  return nil
+end
+
 local function wanted_of(sale, settings)
   return {
     original_number = sale.key, reference = sale.reference, currency = sale.currency,
@@ -349,6 +364,7 @@ local function run(sale, settings)
   result.new_customer = customer.created or nil
   result.business_id = customer.business_id
   result.new_products = #new_products > 0 and new_products or nil
+  result.attached = attach(finance, invoice, sale, settings)
   if kind.after then kind.after(finance, invoice, sale, settings, result) end
   result.notified = tell(invoice, sale, settings)
   standing.after_invoice(settings.finance, customer.id)
@@ -387,6 +403,7 @@ function invoicing.rule(given, kind)
   if settings.register == true then error("register is the name of a connection, or false", 0) end
   local needs = { settings.finance, table.unpack(settings.notify) }
   if settings.register then needs[#needs + 1] = settings.register end
+  if settings.attach then needs[#needs + 1] = settings.attach end
   return {
     name = settings.name or kind.name, on = kind.on(settings.source),
     trigger = kind.trigger or settings.trigger, key = settings.key or kind.key or key_of,

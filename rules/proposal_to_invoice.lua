@@ -22,6 +22,8 @@ Options (all may be left out):
                  that the proposal states
   register       the connection (kind "ytj") by which a new customer is filled in and verified: the
                  company's "ytj", if it has one; false: none. register.lua
+  attach         the connection (kind "http") by which the signed contract's PDF is fetched, to be
+                 sent with the invoice: of the same origin as the contract's pdf_url
   source, finance, name   the connections ("click2contract", "procountor") and the rule's own name
 
 Each step can be replaced:

@@ -27,7 +27,10 @@ connect "procountor"     { url = env "PROCOUNTOR_URL", client_id = secret "proco
 connect "slack"          { url = secret "slack-url" }
 connect "zapier"         { url = secret "zapier-url" }
 
-use "proposal_to_invoice" { notify = { "slack", "zapier" } }
+-- Where the signed contracts' PDFs are, which go out with the invoices.
+connect "http"           { as = "contracts", url = env "CONTRACTS_URL" }
+
+use "proposal_to_invoice" { notify = { "slack", "zapier" }, attach = "contracts" }
 
 -- In the CRM somebody is asked first; a button there sends what waits.
 use "deal_to_invoice" { trigger = "manual", ask = { "crm" }, notify = { "slack", "crm" } }

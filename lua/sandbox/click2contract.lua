@@ -3,6 +3,7 @@
 
 local kit = require "sandbox.kit"
 local page = require "sandbox.page"
+local pdf = require "sandbox.pdf"
 local world = require "sandbox.crm.world"
 local decimal = require "decimal"
 local json = require "json"
@@ -15,6 +16,7 @@ local SWITCHES = {
   hook = false,        -- where events are posted, ".../hooks/acme/click2contract"; false: nowhere
   secret = "sandbox",  -- with which they are signed
   automatic = true,    -- accepted contracts are told of by themselves
+  address = false,     -- of this sandbox, for the contract's pdf_url; false: it has none
 }
 
 local function sample()
@@ -97,6 +99,9 @@ local function tell(contract, how)
   local payload = kit.copy(contract.payload)
   payload.id = ("evt_%d_%d"):format(w.at_ms, #w.events + 1)
   payload.created_at, payload.trigger = world.utc(w.at_ms), how
+  if w.settings.address then
+    payload.contract.pdf_url = ("%s/contracts/%s.pdf"):format(w.settings.address, payload.contract.id)
+  end
   local entry = { number = #w.events + 1, type = payload.event, about = payload.contract.id,
     at = w.now, state = "under way", tries = 0 }
   w.events[#w.events + 1] = entry
@@ -215,6 +220,12 @@ function sandbox.handle(request, body)
     return meta, raw
   end
   local entry = kit.record(w.ledger, request, body)
+  local contract = request.method == "GET" and request.path:match("^/contracts/([%w%-]+)%.pdf$")
+  if contract then
+    entry.status = 200
+    return { status = 200, headers = { ["content-type"] = "application/pdf" } }, pdf.page {
+      "Sopimus " .. contract, "A contract of the sandbox, signed." }
+  end
   local name = request.method == "GET" and request.path:match("^/proposals/([%w%-]+)%.json$")
   local value = name and proposal(name)
   entry.status = value and 200 or 404

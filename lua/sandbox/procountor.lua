@@ -4,6 +4,7 @@
 local json = require "json"
 local kit = require "sandbox.kit"
 local acts = require "sandbox.procountor.acts"
+local attachments = require "sandbox.procountor.attachments"
 local auth = require "sandbox.procountor.auth"
 local company = require "sandbox.procountor.company"
 local invoice_check = require "sandbox.procountor.invoice_check"
@@ -20,7 +21,8 @@ local sandbox = {}
 local w
 
 -- Method, path below the API's root, handler(w, request, [body,] captures...). A handler of a
--- method with a body gets it decoded, an object always. "{id}" is one part of the path.
+-- method with a body gets it decoded, an object always (raw: as it came). "{id}" is one part of the
+-- path.
 local ROUTES = {
   { "GET", "/sessioninfo", company.session },
   { "GET", "/status", company.status },
@@ -65,6 +67,9 @@ local ROUTES = {
   { "PUT", "/invoices/{id}/paymentevents/markpaid", payments.mark_paid },
   { "GET", "/invoices/{id}/paymentevents/{id}", payments.event },
   { "GET", "/payments/paymentevents", payments.bulk },
+
+  { "POST", "/attachments", attachments.create, raw = true },
+  { "GET", "/attachments/{id}", attachments.get },
 }
 
 local BODY = { POST = true, PUT = true, PATCH = true }
@@ -116,6 +121,7 @@ local function call(request, body, path)
         if not BODY[request.method] then
           return route[3](w, request, table.unpack(captures, 1, captures.n))
         end
+        if route.raw then return route[3](w, request, body) end
         local value, status, problem = decode(request, body)
         if not value then return world.error(status, problem) end
         return route[3](w, request, value, table.unpack(captures, 1, captures.n))

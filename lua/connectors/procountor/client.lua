@@ -8,6 +8,8 @@ Requests to Procountor: its answers checked, its error bodies read, its paging f
                                                 it is looked for with find before it is sent at all;
                                                 looked: the first step of a look that was just made
                                                 what: in words, for people; searches show it by then
+  client.upload(path, meta, file, find, what)  -> the saved object, true if it was adopted: a form of
+                                                the parts meta (a table) and file (a handle)
 
 Sources: outside-systems 1.3 to 1.5.
 ]]
@@ -133,6 +135,13 @@ function methods:post(path, body, find, what, looked)
   local response = http.write(self.name, "POST", path, { json = body, find = find, what = what,
     look_first = true, looked = looked, explain = explain, check = is_saved })
   if not response.adopted and not response.dry then await_shown(self, path, find) end
+  return response.body, response.adopted or false
+end
+
+function methods:upload(path, meta, file, find, what)
+  local response = http.write(self.name, "POST", path, { find = find, what = what, look_first = true,
+    explain = explain, check = is_saved, parts = { { name = "meta", json = meta },
+      { name = "file", file = file, filename = meta.name } } })
   return response.body, response.adopted or false
 end
 

@@ -5,6 +5,9 @@ Sales invoices in Procountor (outside-systems 1.10).
                               is one, else a new one in status UNFINISHED
   invoices.find(number)    -> the sales invoice with that original number, or nil
   invoices.get(id)         -> Procountor's whole object
+  invoices.attach(id, file, name)  -> { id, name }: the file (a handle) is at the invoice and sent with
+                              it (outside-systems 1.13); name, with its extension, is what it is
+                              recognised by: once is enough
   invoices.check(wanted)   ends the run as attention if the invoice could not be made for a reason
                            that shows before customer and products are there. Writes nothing
 
@@ -151,6 +154,19 @@ local function new(client)
 
   function invoices.check(wanted)
     invoice_body.check(client, wanted)
+  end
+
+  function invoices.attach(id, file, name)
+    local path = "/invoices/" .. tostring(id)
+    local saved = client:upload("/attachments", { name = name, referenceType = "INVOICE",
+      referenceId = id, mimeType = file.type, sendWithInvoice = true }, file, function()
+      local found = {}
+      for _, one in ipairs(given(client:get(path).attachments) or {}) do
+        if given.text(one.name) == name then found[#found + 1] = one end
+      end
+      return found[1], #found
+    end, ("the file %s at invoice %s"):format(name, tostring(id)))
+    return { id = saved.id, name = given.text(saved.name) or name }
   end
 
   function invoices.get(id)

@@ -85,6 +85,14 @@ local function invoice_acts(invoice)
   return '<div class="acts">' .. table.concat(buttons) .. "</div>"
 end
 
+local function files_of(invoice)
+  local names = {}
+  for i, saved in ipairs(invoice.attachments) do
+    names[i] = saved.name .. (saved.sendWithInvoice and " (sent with it)" or "")
+  end
+  return #names > 0 and table.concat(names, ", ") or nil
+end
+
 local function invoice_card(invoice)
   local party, info = invoice.counterParty, invoice.paymentInfo
   local head = ('<div class="head"><strong>Invoice %d &middot; %s</strong>%s</div>'):format(
@@ -97,7 +105,7 @@ local function invoice_card(invoice)
     { "Address", address_line(party.counterPartyAddress) },
     { "Reference", info.bankReferenceCode }, { "Original number", invoice.originalInvoiceNumber },
     { "Order reference", invoice.orderReference }, { "Partner", invoice.partnerId },
-    { "Id", invoice.id },
+    { "Id", invoice.id }, { "Files", files_of(invoice) },
   }
   return ('<article id="invoice-%d">%s<div>%s</div>%s%s</article>\n'):format(invoice.id, head, facts,
     invoice_rows(invoice), invoice_acts(invoice))
