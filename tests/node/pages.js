@@ -50,6 +50,8 @@ async function acceptProposals() {
     { hasText: 'taken' }).count()) === 2, 'both events taken');
   await open('procountor');
   assert.strictEqual(await invoices(), 1);
+  await until('procountor', async () => /C2C-10042\.pdf \(sent with it\)/.test(
+    await invoiceOf('C2C-10042').innerText()), 'the contract at the invoice');
   say('a proposal that is accepted becomes one invoice, and stays one when it is sent by hand too');
 }
 
