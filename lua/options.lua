@@ -83,6 +83,16 @@ local function check_value(name, value, entry, what)
   end
 end
 
+-- How a setting of each type is written in company.lua.
+local WRITTEN = { credential = 'secret "..."', secret = 'secret "..."',
+  secret_or_false = 'secret "..."', address = 'env "..._URL"', string = '"..."', integer = "...",
+  table = "{ ... }", boolean = "true", ["function"] = "function(...) ... end" }
+
+local function written(name, entry)
+  local how = WRITTEN[entry.type]
+  return how and ("%s = %s"):format(name, how) or name
+end
+
 function options.check(given, known, what)
   what = what and what .. ": " or ""
   if type(given) ~= "table" or is_handle(given) then
@@ -96,12 +106,16 @@ function options.check(given, known, what)
     end
     check_value(name, given[name], entry, what)
   end
+  local missing = {}
   for _, name in ipairs(sorted_names(known)) do
     if known[name].required and given[name] == nil then
-      error(("%sthe setting %s is missing%s"):format(what, name,
-        known[name].help and " (" .. known[name].help .. ")" or ""), 0)
+      local how = written(name, known[name])
+      missing[#missing + 1] = how .. (known[name].help and " (" .. known[name].help .. ")" or "")
     end
   end
+  if #missing == 0 then return end
+  error(("%s%s missing: %s"):format(what, #missing == 1 and "a setting is" or "settings are",
+    table.concat(missing, ", ")), 0)
 end
 
 return options

@@ -45,6 +45,11 @@ local function check(name, given, known, what)
   if (given.at == nil) == (given.every == nil) then
     error(('%s: wants one of at = "0 3 * * *" (cron) and every = "15m"'):format(what), 0)
   end
+  if given.every and given.every:find("^%s*%d+%s*$") then
+    local n = given.every:match("%d+")
+    error(('%s: every = "%s" has no unit; "%sm" is minutes, "%sh" hours, "%ss" seconds'):format(what,
+      given.every, n, n, n), 0)
+  end
   if given.every and given.time_zone then
     error(what .. ": every is the same in all time zones; time_zone goes with at", 0)
   end
