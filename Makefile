@@ -188,7 +188,7 @@ help:
 	@echo 'make demo-web   the whole world in a browser: sandboxes, a host, a company'
 	@echo 'make test       everything, under ASan       make lint      layout, ban list, layers'
 	@echo 'make debug|asan|tsan  build/<variant>/sauma  make valgrind  unit tests under valgrind'
-	@echo 'make fuzz       each parser, FUZZ_SECONDS    make bench     figures against peers'
+	@echo 'make fuzz       each parser; FUZZ_SECONDS, _RUNS, _ONLY    make bench     figures against peers'
 	@echo 'make torture    faults by the thousand, judged from outside; TORTURE_SECONDS, _ONLY, _SEED'
 	@echo 'make sim        the run machine in simulated worlds: SIM_SECONDS, SIM_SEEDS, or one SIM_SEED'
 	@echo 'make install PREFIX=... DESTDIR=...          make format    clang-format all C'
@@ -236,17 +236,20 @@ $(B)/valgrind_calls.so: tests/valgrind_calls.c | $(B)/.deps
 	@mkdir -p $(@D); $(SAY) CC $<
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -g $(WARN) -fPIC -shared $< -o $@ -ldl
 
+# Each for FUZZ_SECONDS, or as often as FUZZ_RUNS says; FUZZ_ONLY="http_in retry_after" chooses.
 FUZZ_SECONDS ?= 60
+FUZZ_ONLY ?= $(FUZZ)
 fuzz:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_FUZZ)
 	@$(MAKE) --no-print-directory -j2 VARIANT=fuzz fuzz-build
-	@for t in $(FUZZ); do mkdir -p build/fuzz/found/$$t; \
-	    echo "fuzzing $$t for $(FUZZ_SECONDS) s"; \
-	    build/fuzz/fuzz/$${t}_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -verbosity=0 -print_funcs=0 \
+	@for t in $(FUZZ_ONLY); do mkdir -p build/fuzz/found/$$t; \
+	    echo "fuzzing $$t $(if $(FUZZ_RUNS),$(FUZZ_RUNS) times,for $(FUZZ_SECONDS) s)"; \
+	    build/fuzz/fuzz/$${t}_fuzz $(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS),-max_total_time=$(FUZZ_SECONDS)) \
+	        -max_len=8192 -verbosity=0 -print_funcs=0 \
 	        -print_final_stats=1 -artifact_prefix=build/fuzz/found/ build/fuzz/found/$$t \
 	        tests/fuzz/corpus/$$t || exit 1; done
 .PHONY: fuzz-build
-fuzz-build: $(patsubst %,$(B)/fuzz/%_fuzz,$(FUZZ))
+fuzz-build: $(patsubst %,$(B)/fuzz/%_fuzz,$(FUZZ_ONLY))
 
 lint:
 	@tests/deps.sh $(DEPS_LINT)

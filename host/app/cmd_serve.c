@@ -32,6 +32,7 @@ static const struct conf_option options[] = {
     {"keep-refused", CONF_INT, "200", "refused deliveries of one company that are kept"},
     {"keep-refused-body", CONF_SIZE, "64k", "bytes of each"},
     {"max-running", CONF_INT, "256", "runs with a live script, in all"},
+    {"max-running-company", CONF_INT, "0", "and of one company; 0: half of max-running"},
     {"watch", CONF_MS, "20ms",
         "how long a company's folder rests after a change before it is read; 0: not watched"},
     {"test-saves", CONF_FLAG, NULL, "a saved company is live only if its tests pass"},
@@ -216,6 +217,9 @@ static int begin(struct serving *s, struct err *e)
     es.keep_refused = (int)conf_int(c, "keep-refused");
     es.keep_refused_body = conf_size(c, "keep-refused-body");
     es.max_running = (int)conf_int(c, "max-running");
+    es.max_running_company = (int)conf_int(c, "max-running-company");
+    if (es.max_running_company <= 0)
+        es.max_running_company = (es.max_running + 1) / 2;
     es.signature_window_ms = conf_int(c, "signature-window");
     if (parts_open(&s->parts, &o, &es, e) < 0)
         return -1;

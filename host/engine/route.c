@@ -96,7 +96,7 @@ static bool at_once(const struct incoming *ev, const char *key)
     const struct engine *e = ev->engine;
     const struct company *c = ev->company;
     return e->started && !e->draining && list_empty(&c->ready) && list_empty(&e->turn) &&
-           e->stats.running < e->set.max_running && c->running < e->set.max_running_company &&
+           e->stats.running < e->set.max_running && schedule_has_place(c) &&
            (!key[0] || (key_is_free(c, key) && !incoming_late_before(c, ev->seq)));
 }
 

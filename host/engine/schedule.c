@@ -4,13 +4,16 @@
  * company that has none, because the others may be slow for long. */
 #include "machine.h"
 
+bool schedule_has_place(const struct company *c)
+{
+    int most = c->engine->set.max_running_company;
+    int own = c->current ? c->current->manifest->max_running : 0;
+    return (most <= 0 || c->running < most) && (own <= 0 || c->running < own);
+}
+
 static bool may_start(const struct company *c)
 {
-    const struct engine_settings *s = &c->engine->set;
-    int own = c->current ? c->current->manifest->max_running : 0;
-    return !list_empty(&c->ready) &&
-           (s->max_running_company <= 0 || c->running < s->max_running_company) &&
-           (own <= 0 || c->running < own);
+    return !list_empty(&c->ready) && schedule_has_place(c);
 }
 
 static void into_turn(struct company *c)

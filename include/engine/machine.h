@@ -436,6 +436,8 @@ void locks_free(struct map *locks);
 void schedule_add(struct run *r);
 void schedule_release(struct run *r); /* it gave its place back */
 void schedule_pump(struct engine *e);
+/* One more run of the company may be at work, by its own number and by the host's for each. */
+bool schedule_has_place(const struct company *c);
 void run_start(struct run *r); /* run.c; called when it got a place */
 void run_begin(struct run *r); /* and when what it waited for was read */
 

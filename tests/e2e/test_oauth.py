@@ -1,18 +1,20 @@
 """Connections that a person allows, against a real authorization server with short lives and
 refresh tokens that change with each use."""
+import http.client
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
 import urllib.parse
 
-from harness import PATIENCE, Case, main, request, wait_until
+from harness import PATIENCE, UNDER, Case, main, request, wait_until
 from provider import Provider, allow_device, browse
 
 COMPANY = """company "Plain Oy" {{}}
 connect "webhook" {{ as = "open", secret = false, event = "type", id = "id" }}
-connect "http" {{ as = "crm", url = env "CRM_URL", concurrency = 300, auth = {{ {auth} }} }}
+connect "http" {{ as = "crm", url = env "CRM_URL", concurrency = 2000, auth = {{ {auth} }} }}
 rule "Read" {{ on = "open.read", run = function() return crm.get("/who").body.who end }}
 rule "Write" {{ on = "open.write", run = function(e)
   return crm.post("/made", {{ json = {{ n = e.n }} }}).status
@@ -21,6 +23,8 @@ end }}
 CODE = ('oauth = "authorization_code", issuer = env "ISSUER_URL", client_id = "post", '
         'client_secret = secret "crm", scope = "openid offline_access read", try = "/who", '
         'params = { prompt = "consent" }')
+
+CROWD = 100 if UNDER else 1000
 
 
 def free_port():
@@ -84,6 +88,16 @@ class OAuth(Case):
                                         sign=False)
         self.assertEqual(status, 202, answer)
 
+    def deliver_all(self, count):
+        host, port = self.world.address.split(":")
+        c = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
+        for n in range(count):
+            kind = "read" if n % 2 else "write"
+            c.request("POST", "/hooks/plain/open", json.dumps({"type": kind, "id": f"{kind}-{n}", "n": n}))
+            answer = c.getresponse()
+            self.assertEqual((answer.status, bool(answer.read())), (202, True))
+        c.close()
+
     def runs(self, state=None):
         rows = self.world.sauma("runs", "--json", "--limit", "5000", "--data", self.world.data).stdout
         rows = [json.loads(r) for r in rows.splitlines()]
@@ -129,6 +143,28 @@ class OAuth(Case):
             counts = self.provider.counts()
             self.assertEqual(counts["refresh_token"], round + 1)
         self.assertEqual(counts["api_401"], 180)
+        self.assertNotIn("error invalid_grant", counts)
+
+    def test_a_thousand_refusals_in_several_processes_are_one_renewal(self):
+        """A host with two script processes, and three `sauma run` on the same data folder."""
+        others, crowd = 3, CROWD
+        self.begin(host=("--workers", "2", "--http-timeout", "120s", "--max-running", "2000",
+                         "--max-running-company", "1500", "--max-events", "2000"))
+        self.allow()
+        self.provider.ask("/_refuse", hold=crowd + others)
+        event = os.path.join(self.world.dir, "event.json")
+        with open(event, "w") as f:
+            f.write('{"type": "read"}')
+        runs = [self.world.start(f"run{n}", ["run", os.path.join(self.world.companies, "plain"), event,
+                                             "--data", self.world.data, "--http-timeout", "120s"])
+                for n in range(others)]
+        self.deliver_all(crowd)
+        self.await_runs(crowd, "done")
+        for run in runs:
+            self.assertEqual(run.p.wait(PATIENCE), 0, run.errors())
+        counts = self.provider.counts()
+        self.assertEqual(counts["api_401"], crowd + others)
+        self.assertEqual(counts["refresh_token"], 1)
         self.assertNotIn("error invalid_grant", counts)
 
     def test_a_grant_that_was_withdrawn_waits_for_a_person(self):
