@@ -16,7 +16,8 @@ const { URL } = require('node:url');
 const say = (o) => process.stdout.write(JSON.stringify(o) + '\n');
 const counts = {};
 const tokens = []; // all that were given out
-const faults = []; // { grant, how }: "lost" (done, and no answer), "dropped" (not done), "500", "429",
+const faults = []; // { grant, how }: "lost" (done, and no answer), "late" (done, and answered 20 ms after
+// it was said on standard output), "dropped" (not done), "500", "429",
 // "forgotten" (done and answered, but then the server is set back to before it)
 
 async function main() {
@@ -140,6 +141,7 @@ async function main() {
       }
       if (fault === 'lost') { req.socket.destroy(); return res; }
       if (fault === 'forgotten') forget(form.get('refresh_token'), refusing.refresh).then(() => end(body, ...rest), say);
+      else if (fault === 'late') setTimeout(() => end(body, ...rest), 20);
       else end(body, ...rest);
       return res;
     };

@@ -8,8 +8,8 @@ from ground import harness
 # The scale and the cases of each family that belong to every run: some three minutes of one core
 # under the sanitizers. What the store does alone has a suite of its own (store_torture).
 SHARE = {"F1": (0.1, 99), "F2": (1, 4), "F5": (1, 3), "R1": (1, 7), "R2": (0.1, 31), "R3": (1, 4),
-         "R4": (1, 5), "R5": (0.1, 24), "R6": (1, 5), "W1": (1, 2), "W2": (1, 2), "C1": (1, 3),
-         "L2": (1, 10), "H2": (0.05, 1), "S1": (1, 2)}
+         "R4": (1, 5), "R5": (0.1, 24), "R6": (1, 5), "R6G": (1, 2), "W1": (1, 2), "W2": (1, 2),
+         "C1": (1, 3), "L2": (1, 10), "H2": (0.05, 1), "S1": (1, 2)}
 
 
 class Torture(unittest.TestCase):
