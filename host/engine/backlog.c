@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "clock.h"
+#include "lock.h"
 #include "log.h"
 #include "machine.h"
 #include "mem.h"

@@ -7,6 +7,7 @@
 #include "channel.h"
 #include "kept.h"
 #include "clock.h"
+#include "lock.h"
 #include "match_feed.h"
 #include "mem.h"
 

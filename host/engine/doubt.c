@@ -45,13 +45,15 @@ static void fill(
 /* What was looked for longer ago is looked for again. */
 #define LOOK_FRESH_MS 120000
 
-/* looked: the first step of the look. */
+/* The look whose first step is looked was made by this call, and not answered from the journal; one
+ * that the host asked for right before counts however long it took, or a slow connection would
+ * never come to the write. */
 static bool is_fresh(const struct run *r, uint32_t seq, int64_t looked)
 {
-    if (looked <= 0 || looked < (int64_t)r->live_seq || looked > (int64_t)seq ||
-        (int64_t)seq - looked >= RUN_STEPS_TIMED)
+    if (!run_step_lives(r, looked) || looked > (int64_t)seq)
         return false;
-    return clock_mono_ms() - r->step_ms[looked % RUN_STEPS_TIMED] < LOOK_FRESH_MS;
+    return looked == (int64_t)r->look_asked + 1 ||
+           clock_mono_ms() - run_step_ms(r, looked) < LOOK_FRESH_MS;
 }
 
 static bool is_idempotent(const struct jsonv *spec)
@@ -83,6 +85,20 @@ enum doubt_first doubt_before(const struct step *s, char *why, size_t n)
         jsonv_bool(jsonv_get(spec, "repeatable"), false))
         return DOUBT_SEND;
     return DOUBT_ASK;
+}
+
+bool doubt_is_old(const struct step *s, const char **why)
+{
+    const struct run *r = s->run;
+    const struct jsonv *spec = jsondoc_root(s->doc);
+    int64_t looked = jsonv_int(jsonv_get(spec, "looked"), 0);
+    if (looked <= 0 || !jsonv_bool(jsonv_get(spec, "find"), false))
+        return false;
+    *why = "it was looked for before the run waited or the host was started again";
+    if (!run_step_lives(r, looked))
+        return true;
+    *why = "it could not be sent for so long that it is looked for once more";
+    return clock_mono_ms() - run_step_ms(r, s->seq) >= LOOK_FRESH_MS;
 }
 
 void doubt_remember(const struct step *s)

@@ -4,6 +4,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "json.h"
+#include "lock.h"
 #include "log.h"
 #include "mem.h"
 #include "machine.h"

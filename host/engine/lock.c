@@ -1,8 +1,10 @@
 /* Named locks of a company's runs: what two runs with different keys must not do at the same time
  * (look for a record and create it, say). A lock belongs to a run, not to its call: it is held
  * while the run waits, however long, and over a restart of the host, since the run's journal says
- * that it was taken. A run that is replayed takes its locks again on its way, in the same order. */
-#include "machine.h"
+ * that it was taken. A run that is replayed takes its locks again on its way, in the same order.
+ * It passes to the next only when the store has said that it is free (the run's end or its unlock
+ * is on disk), or after a restart two would have it. */
+#include "lock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 struct lock {
     char *name;
     struct run *owner;
+    uint32_t left_by;    /* the owner's step that drops it, on its way to the disk; 0: none */
     char kept_for[64];   /* the run that held it at the last end and is not here yet; "": none */
     struct list waiting; /* runs, by lock_node, first come first served */
 };
@@ -59,8 +62,10 @@ enum lock_result lock_take(struct run *r, const char *name, void (*granted)(stru
         l->owner = r;
         l->kept_for[0] = '\0';
     }
-    if (l->owner == r)
+    if (l->owner == r) {
+        l->left_by = 0; /* it was not free for anybody between */
         return LOCK_TAKEN;
+    }
     if (leads_back(l, r))
         return LOCK_DEADLOCK;
     r->lock_granted = granted;
@@ -76,6 +81,7 @@ static void pass_on(struct company *c, struct lock *l)
 {
     struct list *n = list_shift(&l->waiting);
     l->kept_for[0] = '\0';
+    l->left_by = 0;
     if (!n) {
         map_remove(c->locks, str_of(l->name));
         mem_free(l->name);
@@ -94,6 +100,30 @@ void lock_drop(struct run *r, const char *name)
     struct lock *l = map_get(r->company->locks, str_of(name));
     if (l && l->owner == r)
         pass_on(r->company, l);
+}
+
+void lock_leave(struct run *r, const char *name, uint32_t seq)
+{
+    struct lock *l = map_get(r->company->locks, str_of(name));
+    if (!l || l->owner != r)
+        return;
+    l->left_by = seq;
+    if (!list_empty(&l->waiting))
+        store_hurry(r->engine->parts.store);
+}
+
+void lock_left(struct run *r, uint32_t seq)
+{
+    struct str name;
+    void *value;
+    size_t at = 0;
+    while (map_next(r->company->locks, &at, &name, &value)) {
+        struct lock *l = value;
+        if (l->owner == r && l->left_by == seq) {
+            pass_on(r->company, l);
+            return;
+        }
+    }
 }
 
 void lock_stop_waiting(struct run *r)

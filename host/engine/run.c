@@ -7,6 +7,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "fault.h"
+#include "lock.h"
 #include "log.h"
 #include "mem.h"
 #include "revision.h"
@@ -21,7 +22,30 @@ static void run_free(struct run *r)
     mem_free(r->rule);
     mem_free(r->reason);
     mem_free(r->result);
+    mem_free(r->step_ms);
     mem_free(r);
+}
+
+void run_step_began(struct run *r, uint32_t seq)
+{
+    if (!r->live_seq)
+        r->live_seq = seq;
+    uint32_t i = seq - r->live_seq;
+    if (i >= r->step_room) {
+        r->step_room = i < 8 ? 16 : i * 2;
+        r->step_ms = mem_realloc(r->step_ms, r->step_room * sizeof *r->step_ms);
+    }
+    r->step_ms[i] = clock_mono_ms();
+}
+
+bool run_step_lives(const struct run *r, int64_t seq)
+{
+    return r->live_seq && seq >= (int64_t)r->live_seq && seq <= (int64_t)r->seq;
+}
+
+int64_t run_step_ms(const struct run *r, int64_t seq)
+{
+    return r->step_ms[seq - (int64_t)r->live_seq];
 }
 
 void run_hold(struct run *r)
@@ -192,7 +216,7 @@ void run_finish(struct run *r, enum run_state state, const char *reason, struct 
     r->call = NULL;
     run_set_reason(r, reason);
     step_cancel(r->step);
-    lock_drop_all(r);
+    lock_stop_waiting(r); /* what it holds is free when its end is on disk */
     r->state = state;
     if (state == RUN_DONE || state == RUN_SKIPPED)
         revision_end(r);
@@ -342,7 +366,7 @@ static void call_run(struct run *r)
     r->seq = 0;
     r->sent_bytes = 0;
     r->doubt.seq = 0;
-    r->live_seq = 0;
+    r->live_seq = r->look_asked = r->put_off.seq = 0;
     buf_init(&args, 1 << 20);
     put_arguments(&args, r);
     r->call = scripts_call(r->engine->parts.scripts, r->version->context, "run", buf_str(&args),
@@ -357,6 +381,15 @@ void run_begin(struct run *r)
         call_run(r);
 }
 
+/* With a full disk it is not known that the run has begun, and the store takes no steps of it. */
+static void start_stored(struct run *r, const struct err *err)
+{
+    if (!err)
+        return;
+    r->start_lost = true;
+    run_not_stored(r, err);
+}
+
 void run_start(struct run *r)
 {
     struct engine_stats *s = &r->engine->stats;
@@ -368,10 +401,11 @@ void run_start(struct run *r)
         s->runs_resumed++;
     else
         s->runs_started++;
-    if (r->state != RUN_RUNNING) {
+    if (r->state != RUN_RUNNING || r->start_lost) {
         r->state = RUN_RUNNING;
+        r->start_lost = false;
         run_set_reason(r, NULL);
-        run_store_state(r, NULL);
+        run_store_state(r, start_stored);
     }
     if (r->resumed)
         journal_load(r, run_begin);

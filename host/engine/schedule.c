@@ -2,6 +2,7 @@
  * keep the others waiting; and no company takes all places. Two kinds get a place beyond their
  * number: a run that holds a lock, because those that have places may wait for it; and one of a
  * company that has none, because the others may be slow for long. */
+#include "lock.h"
 #include "machine.h"
 
 bool schedule_has_place(const struct company *c)

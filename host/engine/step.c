@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "doubt.h"
 #include "fault.h"
+#include "lock.h"
 #include "match_feed.h"
 #include "mem.h"
 #include "revision.h"
@@ -81,6 +82,7 @@ struct record {
     struct run *run;
     uint32_t seq;
     void (*stored)(struct step *s); /* of an intent */
+    bool unlocks;
     struct engine_step_info info;
     char *kind, *connection, *title, *outcome, *request, *meta, *body;
 };
@@ -102,8 +104,11 @@ static void on_recorded(void *arg, const struct err *err)
     struct record *rec = arg;
     struct run *r = rec->run;
     if (run_held_back(r)) {
-        if (!err)
+        if (!err) {
             FAULT_POINT("after_answer");
+            if (rec->unlocks)
+                lock_left(r, rec->seq);
+        }
         if (err)
             run_not_stored(r, err);
         else if (rec->title)
@@ -174,6 +179,7 @@ static struct record *record_of(
     struct record *rec = mem_zalloc(1, sizeof *rec);
     rec->run = s->run;
     rec->seq = s->seq;
+    rec->unlocks = strcmp(s->kind, "unlock") == 0;
     if (!observe_steps(s->run->engine))
         return rec;
     rec->kind = mem_dup(s->kind);
@@ -388,7 +394,7 @@ static void begin_op(struct step *s)
         if (take_lock(s->run, lock_name(s->doc)))
             slept(s);
     } else if (strcmp(op, "unlock") == 0) {
-        lock_drop(s->run, lock_name(s->doc));
+        lock_leave(s->run, lock_name(s->doc), s->seq);
         slept(s);
     } else if (strcmp(op, "alert") == 0) {
         step_alert_begin(s);
@@ -472,6 +478,7 @@ void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
     if (js && js->answered) {
         bool now = lock_on_replay(r, seq, doc);
         doubt_replay(r, js, jsondoc_root(doc));
+        tries_replay(r, js);
         jsondoc_free(doc);
         if (now)
             replay(r, js);
@@ -481,9 +488,7 @@ void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
         jsondoc_free(doc);
         return;
     }
-    if (!r->live_seq)
-        r->live_seq = seq;
-    r->step_ms[seq % RUN_STEPS_TIMED] = clock_mono_ms();
+    run_step_began(r, seq);
     struct step *s = step_new(r, seq, spec, body, fingerprint, doc);
     if (js) {
         s->recorded = true;

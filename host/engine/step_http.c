@@ -416,6 +416,8 @@ void step_http_attempt(struct step *s)
         mem_free(why);
         return;
     }
+    if (step_write_put_off(s))
+        return;
     if (credentials_get(s->channel, s->run->version, s->conn, &e) < 0) {
         step_close(s, e.text);
         run_attention(s->run, "%s", e.text);
@@ -462,9 +464,10 @@ void step_http_begin(struct step *s)
             step_http_attempt(s);
     } else if (settings(s)->dry_run)
         answer_dry(s);
-    else if (!s->recorded)
+    else if (!s->recorded) {
+        tries_follow(s);
         step_write_begin(s);
-    else if (r->redo.seq == s->seq)
+    } else if (r->redo.seq == s->seq)
         step_http_attempt(s);
     else
         step_write_lost(s);

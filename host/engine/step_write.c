@@ -6,6 +6,7 @@
 #include "mem.h"
 #include "revision.h"
 #include "step.h"
+#include "tries.h"
 
 /* An intent without an answer was found: the process that sent it is gone, and it may have sent
  * it until the moment it ended. */
@@ -31,12 +32,30 @@ static void answer_look(struct step *s, const char *why)
 {
     struct buf meta;
     buf_init(&meta, 4096);
-    snprintf(s->kind, sizeof s->kind, "look");
     buf_adds(&meta, "{\"look\":true,\"why\":");
     json_put_cstring(&meta, why);
+    s->run->look_asked = s->seq;
+    if (s->recorded) {
+        buf_adds(&meta, ",\"problem\":");
+        char *problem = mem_printf("it was not sent: %s", why);
+        json_put_cstring(&meta, problem);
+        mem_free(problem);
+        tries_put_off(s, &meta);
+    } else {
+        snprintf(s->kind, sizeof s->kind, "look");
+    }
     buf_addc(&meta, '}');
-    step_answer(s, "done", 0, buf_str(&meta), STR_LIT(""));
+    step_answer(s, s->recorded ? "error" : "done", 0, buf_str(&meta), STR_LIT(""));
     buf_free(&meta);
+}
+
+bool step_write_put_off(struct step *s)
+{
+    const char *why;
+    if (!s->write || !s->recorded || !doubt_is_old(s, &why))
+        return false;
+    answer_look(s, why);
+    return true;
 }
 
 /* Nobody can look whether it was done already. */

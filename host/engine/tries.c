@@ -30,6 +30,26 @@ void tries_keep(const struct step *s)
     memcpy(r->redo.first_problem, s->first_problem, sizeof s->first_problem);
 }
 
+/* A write of this run that follows what was put off is the same one. */
+static void title_of(const struct step *s, char *title, size_t n)
+{
+    snprintf(title, n, "%s %s", s->conn->name, s->title);
+}
+
+void tries_follow(struct step *s)
+{
+    struct run *r = s->run;
+    char title[sizeof r->put_off.title];
+    title_of(s, title, sizeof title);
+    bool same = r->put_off.seq && s->seq > r->put_off.seq && !strcmp(title, r->put_off.title);
+    r->put_off.seq = 0;
+    if (!same)
+        return;
+    s->attempts = r->put_off.attempts;
+    s->first_ms = r->put_off.first_ms;
+    memcpy(s->first_problem, r->put_off.first_problem, sizeof s->first_problem);
+}
+
 static int64_t to_wall(int64_t mono_ms)
 {
     return clock_wall_ms() - (clock_mono_ms() - mono_ms);
@@ -38,6 +58,42 @@ static int64_t to_wall(int64_t mono_ms)
 static int64_t to_mono(int64_t wall_ms)
 {
     return clock_mono_ms() - (clock_wall_ms() - wall_ms);
+}
+
+void tries_put_off(const struct step *s, struct buf *meta)
+{
+    struct run *r = s->run;
+    r->put_off.seq = s->seq;
+    r->put_off.attempts = s->attempts;
+    r->put_off.first_ms = s->first_ms;
+    memcpy(r->put_off.first_problem, s->first_problem, sizeof r->put_off.first_problem);
+    title_of(s, r->put_off.title, sizeof r->put_off.title);
+    buf_addf(meta, ",\"attempts\":%d,\"first_ms\":%lld,\"first\":", s->attempts,
+        (long long)to_wall(s->first_ms));
+    json_put_cstring(meta, s->first_problem);
+    buf_adds(meta, ",\"title\":");
+    json_put_cstring(meta, r->put_off.title);
+}
+
+void tries_replay(struct run *r, const struct journal_step *js)
+{
+    if (strcmp(js->kind, "write") != 0)
+        return;
+    r->put_off.seq = 0;
+    if (strcmp(js->outcome, "error") != 0)
+        return;
+    struct jsondoc *d = jsondoc_parse((struct str){js->meta, js->nmeta}, NULL);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    if (jsonv_bool(jsonv_get(root, "look"), false)) {
+        r->put_off.seq = js->seq;
+        r->put_off.attempts = (int)jsonv_int(jsonv_get(root, "attempts"), 0);
+        r->put_off.first_ms = to_mono(jsonv_int(jsonv_get(root, "first_ms"), clock_wall_ms()));
+        snprintf(r->put_off.first_problem, sizeof r->put_off.first_problem, "%s",
+            jsonv_str(jsonv_get(root, "first"), ""));
+        snprintf(r->put_off.title, sizeof r->put_off.title, "%s",
+            jsonv_str(jsonv_get(root, "title"), ""));
+    }
+    jsondoc_free(d);
 }
 
 void tries_store(struct step *s, int64_t silence_ms)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "clock.h"
+#include "lock.h"
 #include "mem.h"
 #include "step.h"
 #include "tries.h"
@@ -177,6 +178,7 @@ void run_again(struct run *r, int64_t wait_ms)
     step_cancel(r->step);
     lock_stop_waiting(r);
     give_back(r);
+    r->parked_at = 0; /* a wait that it may be in is not over when it begins again */
     if (wait_ms > 0 || r->reading)
         arm(r, wait_ms);
     else

@@ -96,7 +96,7 @@ static void run_alone(struct sql *s, struct op *o, atomic_bool *full)
     if (sql_trouble(s) == SQL_FULL) {
         atomic_store(full, true);
         if (o->journal)
-            journal_tear(s, o->journal);
+            journal_tear(s, o->journal, o->tears);
     }
     op_again(o);
     struct err e;

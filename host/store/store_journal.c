@@ -49,22 +49,25 @@ int64_t run_number(struct sql *s, struct op *o, const char *run)
 
 /* ---- holes ---- */
 
-void journal_tear(struct sql *s, const char *run)
+static int torn(const struct sql *s, const char *run)
+{
+    return s->torn ? (int)(intptr_t)map_get(s->torn, str_of(run)) : 0;
+}
+
+void journal_tear(struct sql *s, const char *run, enum journal_tear what)
 {
     if (!s->torn)
         s->torn = map_new();
-    map_set(s->torn, str_of(run), s);
+    map_set(s->torn, str_of(run), (void *)(intptr_t)(torn(s, run) | (int)what));
 }
 
-void journal_mend(struct sql *s, const char *run)
+void journal_mend(struct sql *s, const char *run, int what)
 {
-    if (s->torn)
+    int left = torn(s, run) & ~what;
+    if (left)
+        map_set(s->torn, str_of(run), (void *)(intptr_t)left);
+    else if (s->torn)
         map_remove(s->torn, str_of(run));
-}
-
-static bool is_torn(const struct sql *s, const char *run)
-{
-    return s->torn && map_get(s->torn, str_of(run));
 }
 
 static int refuse_torn(struct op *o)
@@ -106,7 +109,7 @@ static int step_run(struct sql *s, struct op *o)
 {
     struct step *p = (struct step *)o;
     const struct store_step *st = &p->st;
-    if (is_torn(s, st->run))
+    if (torn(s, st->run))
         return refuse_torn(o);
     int64_t key = step_key(s, o, st);
     if (key < 0)
@@ -144,7 +147,7 @@ static int explain_no_step(struct sql *s, struct op *o, const struct store_step 
 static int answer_run(struct sql *s, struct op *o)
 {
     struct step *p = (struct step *)o;
-    if (is_torn(s, p->st.run))
+    if (torn(s, p->st.run))
         return refuse_torn(o);
     int64_t key = step_key(s, o, &p->st);
     if (key < 0)
@@ -184,6 +187,7 @@ static void ask_step(struct store *s, const struct store_step *st, const struct 
         op_text(o, st->connection), op_text(o, st->title), op_text(o, st->fingerprint),
         op_bytes(o, st->spec), op_bytes(o, st->body), st->at_ms};
     o->journal = cb.fn ? p->st.run : NULL;
+    o->tears = TORN_STEP;
     p->answer = (struct store_answer){op_text(o, a->outcome), op_bytes(o, a->meta),
         op_bytes(o, a->body), a->at_ms, a->attempts, a->duration_us};
     store_ask(s, o);
@@ -282,7 +286,7 @@ static void load_step(struct load_journal *l, struct query *q)
 static int load_journal_run(struct sql *s, struct op *o)
 {
     struct load_journal *l = (struct load_journal *)o;
-    journal_mend(s, l->run);
+    journal_mend(s, l->run, TORN_STEP);
     int64_t run = run_number(s, o, l->run);
     if (run < 0)
         return -1;

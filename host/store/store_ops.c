@@ -417,7 +417,9 @@ static int set_run_run(struct sql *s, struct op *o)
     if (query_run(q))
         return -1;
     if (run_state_final(c->state))
-        journal_mend(s, c->run);
+        journal_mend(s, c->run, TORN_STEP | TORN_START);
+    else
+        journal_mend(s, c->run, TORN_START);
     /* In flight before and after, and not asleep: the event stays what it is. */
     bool waits = before == RUN_WAITING || c->state == RUN_WAITING;
     if (!waits && weight(before) == weight(RUN_RUNNING) && weight(c->state) == weight(RUN_RUNNING))
@@ -443,5 +445,7 @@ void store_set_run(struct store *s, const struct store_run_change *c, store_done
     r->at_ms = clock_wall_ms();
     r->c = (struct store_run_change){op_text(o, c->run), c->state, op_text(o, c->reason),
         op_bytes(o, c->result), c->until_ms, op_text(o, c->version), c->began_ms};
+    o->journal = c->state == RUN_RUNNING && fn ? r->c.run : NULL;
+    o->tears = TORN_START;
     store_ask(s, o);
 }

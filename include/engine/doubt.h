@@ -18,6 +18,10 @@ enum doubt_first {
  * made by this call and not answered from the journal. For a time after older data was put in place
  * of newer, every write looks. why: in words, for DOUBT_LOOK and DOUBT_ASK; 300 bytes. */
 enum doubt_first doubt_before(const struct step *s, char *why, size_t n);
+/* A write whose intent is recorded, and of which nothing was sent that had an effect, is to be
+ * sent, again or late: true if what it makes must be looked for once more before, since the look is
+ * old. why: then in words, static. */
+bool doubt_is_old(const struct step *s, const char **why);
 /* A write was answered, or given up as unknown: its script may come to doubt it. */
 void doubt_remember(const struct step *s);
 /* The same of a write that is answered from the journal. */

@@ -15,8 +15,7 @@
 #include "list.h"
 #include "map.h"
 
-#define RUN_STEPS_TIMED 32
-#define TRIES_PROBLEM   200 /* bytes of what the first of some tries met */
+#define TRIES_PROBLEM 200 /* bytes of what the first of some tries met */
 
 struct company;
 struct incoming;
@@ -237,18 +236,21 @@ struct run {
 
     bool slot; /* holds one of the places for running */
     bool parked;
-    bool blocked;  /* by another of its key */
-    bool resumed;  /* has a journal to be read first */
-    bool reading;  /* the journal is being read */
-    bool fetching; /* and the event's body */
-    bool ending;   /* its end is being stored */
+    bool blocked;    /* by another of its key */
+    bool resumed;    /* has a journal to be read first */
+    bool reading;    /* the journal is being read */
+    bool fetching;   /* and the event's body */
+    bool start_lost; /* the store does not know yet that it has begun */
+    bool ending;     /* its end is being stored */
     bool gone;
     enum { ORDER_OPEN, ORDER_ASKED, ORDER_KEPT } order; /* see order.c */
     struct script_call *call;
     uint32_t seq;      /* of the last step of this call */
     uint32_t live_seq; /* the first that was not answered from the journal; 0: none yet */
-    int64_t step_ms[RUN_STEPS_TIMED]; /* monotonic: when the latest of those began, by seq */
-    int64_t sent_bytes;               /* of the request bodies of this call's steps */
+    int64_t *step_ms;  /* monotonic: when each from there on began */
+    uint32_t step_room;
+    uint32_t look_asked; /* the last write answered with the word to look first; 0: none */
+    int64_t sent_bytes;  /* of the request bodies of this call's steps */
     struct journal journal;
     struct revision *revision; /* revision.h; NULL: nothing beyond the journal */
     bool revision_missing;     /* it could not be read */
@@ -274,6 +276,15 @@ struct run {
         int64_t first_ms; /* monotonic, of the first try */
         char first_problem[TRIES_PROBLEM];
     } redo;
+    /* A write that was put off after some tries, because what it makes is to be looked for again:
+     * its tries count for the one that follows. */
+    struct {
+        uint32_t seq; /* 0: none */
+        int attempts;
+        int64_t first_ms; /* monotonic */
+        char first_problem[TRIES_PROBLEM];
+        char title[80];
+    } put_off;
     uint32_t clean_seq; /* the step of which the store says what redo says; 0: none */
     /* The last write, for the looking that may follow it (doubt.c). All by the wall clock. */
     struct {
@@ -412,25 +423,12 @@ void run_again(struct run *r, int64_t wait_ms);
 void run_not_stored(struct run *r, const struct err *err);
 void run_discard(struct run *r);
 void run_info(const struct run *r, struct engine_run_info *i);
+void run_step_began(struct run *r, uint32_t seq);
+/* The step was not answered from the journal in this call; then: when it began, monotonic. */
+bool run_step_lives(const struct run *r, int64_t seq);
+int64_t run_step_ms(const struct run *r, int64_t seq);
 void run_hold(struct run *r);      /* a callback of the store is to come */
 bool run_held_back(struct run *r); /* it came; false: the run is gone */
-
-/* lock.c */
-enum lock_result {
-    LOCK_TAKEN,   /* the run has it (it may have had it) */
-    LOCK_WAITS,   /* granted is called when it has it */
-    LOCK_DEADLOCK /* who has it waits, in the end, for this run */
-};
-enum lock_result lock_take(struct run *r, const char *name, void (*granted)(struct run *r));
-/* The run that has the lock; "" if none. */
-const char *lock_holder(const struct company *c, const char *name);
-/* That run held it when the host ended: it has it still. */
-void lock_reserve(struct company *c, const char *name, const char *run);
-void lock_drop(struct run *r, const char *name);
-void lock_stop_waiting(struct run *r);
-void lock_drop_all(struct run *r); /* its end */
-bool lock_held(const struct run *r);
-void locks_free(struct map *locks);
 
 /* schedule.c */
 void schedule_add(struct run *r);

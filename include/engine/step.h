@@ -97,6 +97,9 @@ void step_redirect_reset(struct step *s);
 
 /* step_write.c: a write that is not recorded yet; one whose answer the host's end kept from us. */
 void step_write_begin(struct step *s);
+/* True: before this try of a recorded write it must be looked for again, so the script was told to.
+ */
+bool step_write_put_off(struct step *s);
 void step_write_lost(struct step *s);
 
 /* For step_mail.c: gives up its place; starts the transfer (r without what all have in common);

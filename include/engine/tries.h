@@ -12,6 +12,13 @@ void tries_keep(const struct step *s);
 /* Puts them into the store: whatever was sent did nothing. silence_ms: for how long the other side
  * asked for silence; 0: it did not. */
 void tries_store(struct step *s, int64_t silence_ms);
+/* s, a write of which all tries did nothing, is answered because what it makes is to be looked for
+ * again: the tries are added to the answer's meta (which has a member already), and count for the
+ * same write of this run when it comes again; so they do when the answer is replayed. */
+void tries_put_off(const struct step *s, struct buf *meta);
+void tries_replay(struct run *r, const struct journal_step *js);
+/* s is a new write with its title: takes up what was put off before it. */
+void tries_follow(struct step *s);
 /* True if the store says of this write that nothing was sent that may have an effect: before it is
  * sent this must be taken back (step_store_doubt). */
 bool tries_said_clean(const struct step *s);

@@ -274,16 +274,22 @@ struct op {
     void (*clear)(struct op *o);
     const char *what;    /* for the log, if it fails and nobody waits */
     bool lazy;           /* may wait a moment for others to share its commit */
-    const char *journal; /* the run whose journal it writes, and somebody waits; NULL: none */
+    const char *journal; /* the run whose journal is torn if it fails, and somebody waits; NULL */
+    int tears;           /* enum journal_tear */
     struct err *failed;  /* owned; NULL: it worked */
     char *at, *end;      /* room for copied texts */
 };
 
-/* Something of this run's journal could not be written. What comes after it would leave a hole,
- * which no replay gets over: so it is refused until the run has read its journal again, or is over.
- */
-void journal_tear(struct sql *s, const char *run);
-void journal_mend(struct sql *s, const char *run);
+/* Something that a run's journal stands on could not be written: what comes after it is refused
+ * until that is put right, or the run is over. */
+enum journal_tear {
+    TORN_STEP = 1, /* a step: those after it would leave a hole, which no replay gets over. Put
+                      right when the run reads its journal again */
+    TORN_START = 2 /* that it has begun: after a restart nobody would know that it holds what its
+                      journal says. Put right when its state is written */
+};
+void journal_tear(struct sql *s, const char *run, enum journal_tear what);
+void journal_mend(struct sql *s, const char *run, int what);
 
 /* A zeroed operation of this size with room for the copies of so many bytes of text. */
 void *op_new(size_t size, size_t room);

@@ -37,6 +37,21 @@ static void begun_locks(const struct disk_run *r, struct store_begun *b)
     b->locks = locks;
 }
 
+bool disk_holds_lock(const struct disk_run *r, const char *name)
+{
+    struct store_begun b = {0};
+    begun_locks(r, &b);
+    for (int i = 0; i < b.nlocks; i++)
+        if (strcmp(b.locks[i], name) == 0)
+            return true;
+    return false;
+}
+
+const char *disk_lock_name(const struct disk_step *s)
+{
+    return strcmp(s->step.kind, "lock") == 0 && s->answered ? lock_name(s->step.spec) : NULL;
+}
+
 void tables_load_begun(struct disk *d, struct op *o)
 {
     int room = 0;

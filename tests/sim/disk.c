@@ -228,7 +228,8 @@ struct store *store_open(struct loop *l, const char *dir, struct err *e)
     s->linger = machine_timer(linger_over, s);
     loop_on_idle(l, hand_over, s);
     for (int i = 0; i < s->disk->nruns; i++)
-        s->disk->runs[i]->torn = false; /* the process before this knew */
+        s->disk->runs[i]->torn = s->disk->runs[i]->unbegun =
+            false; /* the process before this knew */
     current = s;
     return s;
 }

@@ -13,7 +13,8 @@ struct disk_step {
     struct store_step step;
     bool answered;
     struct store_answer answer;
-    int64_t sent_us; /* for the judge: monotonic, of the first request that carried it */
+    int64_t sent_us; /* for the judge: monotonic, of the last request that carried it */
+    int64_t us;      /* when it came, by the clock that nobody sets */
 };
 
 /* A step that left a journal. */
@@ -32,7 +33,8 @@ struct disk_run {
     int64_t until_ms, updated_ms;
     struct disk_step *steps; /* by seq */
     int nsteps, room, logs;
-    bool torn; /* its journal could not be written: nothing more goes in until it is read */
+    bool unbegun; /* that it runs could not be written: nothing goes into its journal until it is */
+    bool torn;    /* its journal could not be written: nothing more goes in until it is read */
     struct disk_old *old;
     int nold, old_room;
     struct str data; /* that a person changed; p NULL: the event's */
@@ -117,6 +119,10 @@ void disk_orphans(void);
 struct disk_run *disk_find_run(const struct disk *d, const char *id);
 struct disk_event *disk_find_event(const struct disk *d, const char *id);
 struct disk_step *disk_find_step(struct disk_run *r, uint32_t seq);
+/* Its journal says that it took the lock and did not drop it. */
+bool disk_holds_lock(const struct disk_run *r, const char *name);
+/* The lock that the step took; NULL: none. */
+const char *disk_lock_name(const struct disk_step *s);
 void disk_books(const struct disk *d, const char *company, struct store_books *b);
 const char *disk_event_state(enum event_state s);
 

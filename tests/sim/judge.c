@@ -1,5 +1,6 @@
 #include "judge.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include "channel.h"
 #include "disk.h"
@@ -47,13 +48,34 @@ static struct disk_run *run_of(struct str body)
     return r;
 }
 
+static int64_t member(struct str json, const char *name)
+{
+    const char *p = json.n ? memmem(json.p, json.n, name, strlen(name)) : NULL;
+    return p ? strtoll(p + strlen(name), NULL, 10) : 0;
+}
+
+/* What a look said two minutes ago counts, and a try may wait for a place and a token after it. */
+#define LOOK_GOOD_US INT64_C(240000000)
+
+static void check_look(struct disk_run *r, const struct disk_step *write)
+{
+    const struct disk_step *look =
+        disk_find_step(r, (uint32_t)member(write->step.spec, "\"looked\":"));
+    if (look && sim->mono_us - look->us > LOOK_GOOD_US)
+        sim_fail("%s of %s is sent on a look of %lld s before", write->step.title, r->run.id,
+            (long long)(sim->mono_us - look->us) / 1000000);
+}
+
 /* Its intent is on disk, and no answer to it. */
 static void check_intent(struct disk_run *r, struct str body, const char *path)
 {
     for (int i = r->nsteps - 1; i >= 0; i--) {
-        const struct disk_step *s = &r->steps[i];
-        if (!s->answered && strcmp(s->step.kind, "write") == 0 && str_eq(s->step.body, body))
+        struct disk_step *s = &r->steps[i];
+        if (!s->answered && strcmp(s->step.kind, "write") == 0 && str_eq(s->step.body, body)) {
+            check_look(r, s);
+            s->sent_us = sim->mono_us;
             return;
+        }
     }
     sim_fail("POST %s of %s left without an open intent on disk", path, r->run.id);
 }
@@ -121,6 +143,38 @@ void judge_silence(const char *company, const char *connection, int64_t ms)
     int64_t until = sim->mono_us + ms * 1000;
     if (until > judge.at[i].silent_until_us)
         judge.at[i].silent_until_us = until;
+}
+
+/* A lost write is not looked for before its request can no longer land. */
+static void check_settled(struct disk_run *r, const struct disk_step *s)
+{
+    const struct disk_step *write = disk_find_step(r, (uint32_t)member(s->step.spec, "\"of\":"));
+    int64_t us = write ? 1000 * member(write->answer.meta, "\"settle_ms\":") : 0;
+    if (write && write->sent_us && sim->mono_us - write->sent_us < us)
+        sim_fail("%s of %s counts as settled after %lld s", write->step.title, r->run.id,
+            (long long)(sim->mono_us - write->sent_us) / 1000000);
+}
+
+/* By their journals two runs must not have a lock at once: who has it after a restart could not be
+ * known. A run that a person let go on has what it had only when it comes there again. */
+static void check_lock(const struct disk_run *r, const char *lock)
+{
+    for (int i = 0; i < sim->disk->nruns; i++) {
+        const struct disk_run *o = sim->disk->runs[i];
+        if (o != r && (o->run.state == RUN_RUNNING || o->run.state == RUN_WAITING) &&
+            !o->progress.reopened_ms && strcmp(o->run.company, r->run.company) == 0 &&
+            disk_holds_lock(o, lock))
+            sim_fail("lock: on disk %s took \"%s\" of company %s, which %s has", r->run.id, lock,
+                r->run.company, o->run.id);
+    }
+}
+
+void judge_step(struct disk_run *r, const struct disk_step *s)
+{
+    if (strcmp(s->step.kind, "settle") == 0)
+        check_settled(r, s);
+    else if (disk_lock_name(s))
+        check_lock(r, disk_lock_name(s));
 }
 
 /* What it knew of silence and of whose turn it was is gone with it. */

@@ -246,30 +246,6 @@ static void write_to(
 
 /* ---- the connectors ---- */
 
-/* Looks, and creates what is not there. */
-static enum flow look_or_create(struct script_call *c, int *at)
-{
-    bool raised = false;
-    BEGIN(*at)
-    ASK(*at, get_spec(c->write.connection, c->write.find), "");
-    int n = found(c);
-    if (n < 0) {
-        *at = 0;
-        return raise(c, "permanent", "the search failed");
-    }
-    if (n > 1) {
-        call_end(c, SCRIPT_ATTENTION, "{\"reason\":\"more than one of them is there\"}");
-        return FLOW_ENDED;
-    }
-    if (n == 1) {
-        *at = 0;
-        return FLOW_GOES_ON;
-    }
-    CALL(*at, write_flow(c));
-    END(*at);
-    return raised ? FLOW_RAISED : FLOW_GOES_ON;
-}
-
 /* The same under a lock, since rules with other keys may be at the same one. */
 static enum flow ensure_flow(struct script_call *c, const char *key)
 {
@@ -277,7 +253,8 @@ static enum flow ensure_flow(struct script_call *c, const char *key)
     BEGIN(c->part)
     ASK(c->part, text("{\"name\":\"customer %s\",\"op\":\"lock\"}", key), "");
     write_to(c, "books", "/customers", key, true);
-    CALL(c->part, look_or_create(c, &c->i));
+    c->write.look_now = true;
+    CALL(c->part, write_flow(c));
     if (raised) {
         ASK(c->part, text("{\"name\":\"customer %s\",\"op\":\"unlock\"}", key), "");
         c->part = 0;
@@ -300,7 +277,8 @@ static enum flow invoice_rule(struct script_call *c)
     if (raised)
         return FLOW_RAISED;
     write_to(c, "books", "/invoices", of_event(c, "ref"), true);
-    CALL(c->at, look_or_create(c, &c->i));
+    c->write.look_now = true;
+    CALL(c->at, write_flow(c));
     if (raised)
         return FLOW_RAISED;
     write_to(c, "chat", "", of_event(c, "ref"), false);

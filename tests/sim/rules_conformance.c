@@ -193,7 +193,7 @@ static struct said answer_to(struct dice *d, const char *spec)
         return (struct said){"{}", ""};
     if (!strstr(spec, "\"write\":true"))
         return answer_to_search(d);
-    if (strstr(spec, "\"find\":true") && !strstr(spec, "\"looked\"") && dice_below(d, 10) == 0)
+    if (strstr(spec, "\"find\":true") && dice_below(d, 10) == 0)
         return (struct said){"{\"look\":true}", ""};
     return answer_to_write(d);
 }

@@ -139,6 +139,9 @@ void people_set_clock(void);
 void people_host_died(void);
 void judge_delivered(const char *event, struct str body, int status);
 void judge_quiet(void); /* at the end: all that came in has ended, and nothing is held */
-void judge_disk(void);  /* after each commit */
+struct disk_run;
+struct disk_step;
+void judge_step(struct disk_run *r, const struct disk_step *s); /* it came onto the disk */
+void judge_disk(void);                                          /* after each commit */
 
 #endif

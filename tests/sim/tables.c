@@ -191,6 +191,7 @@ static void set_run(struct disk *d, struct op *o)
         return;
     }
     enum event_state was = weight(r->run.state);
+    r->unbegun = false;
     r->run.state = c->state;
     r->run.reason = c->reason;
     r->result = c->result;
@@ -236,17 +237,22 @@ static struct disk_run *run_of_step(struct disk *d, struct op *o)
 
 void tables_refused(struct disk *d, const struct op *o)
 {
+    bool starts = o->kind == OP_SET_RUN && o->change.state == RUN_RUNNING;
+    bool steps = o->kind == OP_STEP || o->kind == OP_ANSWER;
     struct disk_run *r =
-        o->kind == OP_STEP || o->kind == OP_ANSWER ? disk_find_run(d, o->step.run) : NULL;
-    if (r && o->done)
+        starts || steps ? disk_find_run(d, starts ? o->change.run : o->step.run) : NULL;
+    if (r && o->done && starts)
+        r->unbegun = true;
+    else if (r && o->done)
         r->torn = true;
 }
 
 static bool refuse_torn(const struct disk_run *r, struct op *o)
 {
-    if (r->torn)
+    bool torn = r->torn || r->unbegun;
+    if (torn)
         op_refuse(o, ERR_IO, "what comes before it in the run's journal is not stored");
-    return r->torn;
+    return torn;
 }
 
 static void add_step(struct disk *d, struct op *o)
@@ -261,8 +267,11 @@ static void add_step(struct disk *d, struct op *o)
     }
     r->steps = arena_grow(r->steps, r->nsteps, &r->room, sizeof *r->steps);
     memmove(&r->steps[i + 1], &r->steps[i], (size_t)(r->nsteps++ - i) * sizeof *r->steps);
-    r->steps[i] = (struct disk_step){
-        .step = o->step, .answered = o->answer.outcome[0] != '\0', .answer = o->answer};
+    r->steps[i] = (struct disk_step){.step = o->step,
+        .answered = o->answer.outcome[0] != '\0',
+        .answer = o->answer,
+        .us = sim->mono_us};
+    judge_step(r, &r->steps[i]);
 }
 
 static void answer_step(struct disk *d, struct op *o)

@@ -12,18 +12,16 @@ local function count(connection, path, key)
   return http.get(connection, path .. "?key=" .. key).body.count
 end
 
-local function create(connection, path, key, event, findable)
+local function create(connection, path, key, event, findable, look_first)
   return http.write(connection, "POST", path, { json = { by = event.id, key = key },
-    find = findable and function()
+    look_first = look_first, find = findable and function()
       local n = count(connection, path, key)
       return n > 0 and n or nil, n
     end or nil })
 end
 
 local function look_or_create(connection, path, key, event)
-  local n = count(connection, path, key)
-  if n > 1 then attention "more than one of them is there" end
-  if n == 0 then create(connection, path, key, event, true) end
+  create(connection, path, key, event, true, true)
 end
 
 rule "invoice" {

@@ -44,6 +44,41 @@ static void a_journal_gets_no_holes(void **state)
     add_read(f, 2, &t);
     assert_told(t);
 }
+
+static void set_state(struct fixture *f, enum run_state state, struct told *t)
+{
+    struct store_run_change c = {.run = "run_1", .state = state, .reason = "", .result = STR_NONE};
+    *t = (struct told){0};
+    store_set_run(f->store, &c, told_done, t);
+    fixture_settle(f);
+}
+
+/* Of a run that is queued nobody looks, at a restart, what its journal says that it holds. */
+static void a_journal_begins_when_its_run_has_begun(void **state)
+{
+    struct fixture *f = *state;
+    struct told t;
+    int steps = -1;
+    add_event(f, "evt_1", "acme", "", "{}", &t);
+    fixture_settle(f);
+    route_one(f, "evt_1", "run_1", "acme", RUN_QUEUED, &t);
+    fixture_settle(f);
+    setenv("SAUMA_FAIL", "store_full:1-1000000", 1);
+    set_state(f, RUN_RUNNING, &t);
+    unsetenv("SAUMA_FAIL");
+    assert_refused(t, ERR_IO);
+    add_read(f, 1, &t);
+    assert_refused(t, ERR_IO);
+    store_load_journal(f->store, "run_1", count_steps, &steps);
+    fixture_settle(f);
+    assert_int_equal(steps, 0);
+    add_read(f, 1, &t);
+    assert_refused(t, ERR_IO);
+    set_state(f, RUN_RUNNING, &t);
+    assert_told(t);
+    add_read(f, 1, &t);
+    assert_told(t);
+}
 #endif
 
 int main(void)
@@ -51,6 +86,8 @@ int main(void)
 #ifdef SAUMA_FAULTS
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_journal_gets_no_holes, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(
+            a_journal_begins_when_its_run_has_begun, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 #else
