@@ -44,10 +44,11 @@ const char *lock_holder(const struct company *c, const char *name)
     return !l ? "" : l->owner ? l->owner->id : l->kept_for;
 }
 
-/* Does the owner wait, or he for whom it waits, and so on, for something that r has? */
+/* Does the owner wait, or he for whom it waits, and so on, for something that r has? What is on its
+ * way to be free is waited for by nobody for ever. */
 static bool leads_back(const struct lock *l, const struct run *r)
 {
-    while (l && l->owner) {
+    while (l && l->owner && !l->left_by) {
         if (l->owner == r)
             return true;
         l = l->owner->lock_wanted;

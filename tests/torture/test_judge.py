@@ -91,7 +91,8 @@ class Judge(unittest.TestCase):
         self.assertIn("I6", self.found())
 
     def test_i7_a_secret_on_the_wire(self):
-        self.e["ledger"][0]["canaries"].append("beta.procountor-api-key")
+        entry = next(x for x in self.e["ledger"] if not x["sandbox"].startswith("beta"))
+        entry["canaries"].append("beta.procountor-api-key")
         self.assertEqual(self.found(), {"I7"})
 
     def test_i7_a_secret_in_a_log(self):
