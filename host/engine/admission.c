@@ -84,13 +84,19 @@ static void look_at_stored(struct company *c)
         *told = level;
 }
 
-void admission_stored(struct company *c, int64_t bytes)
+static void stored_counted(struct company *c, int64_t bytes)
 {
     struct admission *a = &c->admission;
     a->stored = bytes;
     a->stored_since -= a->stored_asked;
     a->stored_asked = 0;
     look_at_stored(c);
+}
+
+void admission_found(struct company *c, int64_t bytes)
+{
+    c->admission.stored_asked = c->admission.stored_since;
+    stored_counted(c, bytes);
 }
 
 /* ---- the number of open events ---- */
@@ -112,7 +118,7 @@ static void on_books(void *arg, const struct store_books *b, const struct err *e
     if (err)
         return;
     g.company->backlog.open = b->in_flight;
-    admission_stored(g.company, b->stored);
+    stored_counted(g.company, b->stored);
 }
 
 static void count_again(struct company *c)

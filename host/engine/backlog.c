@@ -331,7 +331,7 @@ static void on_backlog(void *arg, const struct store_backlog *s)
     g->last = mem_dup(s->company);
     struct company *c = company_get(g->engine, s->company, s->books.in_flight > 0);
     if (c)
-        admission_stored(c, s->books.stored);
+        admission_found(c, s->books.stored);
     if (s->books.in_flight == 0)
         return;
     struct backlog *b = &c->backlog;

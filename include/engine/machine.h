@@ -348,8 +348,9 @@ bool engine_behind(const struct engine *e);  /* events wait in the store for roo
 /* admission.c */
 /* 0: a new delivery of so many bytes may come in. Else the seconds to wait, and why in words. */
 int admission_wait(struct company *c, size_t body, char *words, size_t n);
-void admission_stored(
-    struct company *c, int64_t bytes); /* the store says how much it keeps of it */
+/* How much the store kept of it as the host began. What came in meanwhile may be in that already,
+ * and is not counted twice. */
+void admission_found(struct company *c, int64_t bytes);
 /* Asks how much it keeps, if it grew by something else than deliveries or was told that it is much.
  */
 void admission_look(struct company *c, bool grew);
