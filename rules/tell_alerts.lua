@@ -7,19 +7,22 @@ An alert comes when a run is parked for a person ("attention") or failed ("faile
 rule, however many of its runs), when a connection is silent for too long, does not work
 ("connection-down") or refuses the credentials ("connection-refused"), a delivery id was used
 twice, a company was saved broken, and so on: `sauma alerts` lists those that are open. The text is
-in the company's language (fi, sv, en). It is told when it becomes open and again when it is over;
-while it is open it is counted and not told again.
+in the company's language (fi, sv, en). It is told when it becomes open, with how many times it was
+raised meanwhile (the host gathers, --alert-gather), again while it goes on (--alert-again), and when
+it is over. Of a company --alerts-per-hour are told one by one, those beyond as one, "many-alerts".
 
 Options (all but notify may be left out):
   notify  connections to tell, one or several: "slack", { "slack", "zapier" }
   kinds   only alerts of these kinds: { "attention", "failed" } (all)
   over    false: what is over is not told (true)
+  again   false: what goes on is not told again (true)
   text    = function(alert) return text end   nil: this one is not told
   responsible  the mail address of who is to know, or function(alert) that returns it (the company's
           setting `responsible`, else the connection's `to`); for connections that send mail
   name    the rule's own name
 
-alert: { kind, about (a rule, a connection, a delivery id), state = "open" | "over", text, at }.
+alert: { kind, about (a rule, a connection, a delivery id), state = "open" | "again" | "over", text,
+times (raised so often), at }.
 A rule of a company's own does the same with on = "alert", or on = "alert.attention" for one kind.
 ]]
 
@@ -32,6 +35,7 @@ local KNOWN = {
   notify = { type = "string|table", required = true },
   kinds = { type = "table" },
   over = { type = "boolean" },
+  again = { type = "boolean" },
   text = { type = "function" },
   responsible = { type = "string|function" },
 }
@@ -39,12 +43,13 @@ local KNOWN = {
 -- What happened, what is already done outside, and what to do and where.
 local function text_of(alert)
   local language = words.language()
-  local values = { kind = alert.kind, about = alert.about, text = alert.text,
+  local values = { kind = alert.kind, about = alert.about, text = alert.text, times = alert.times,
     run = alert.text:match("sauma show (run_%w+)") }
   local function say(key) return words.text(language, key, values) end
   values.what = say("kind." .. alert.kind) or say "kind.other"
   if alert.state == "over" then return say "alert.over" end
   local lines = { say "alert.open" }
+  if (alert.times or 1) > 1 then lines[#lines + 1] = say "alert.times" end
   if language ~= "en" then
     local problem = words.translate(language, alert.text)
     lines[#lines + 1] = problem
@@ -66,6 +71,7 @@ end
 
 local function wanted(alert, settings)
   if alert.state == "over" and settings.over == false then return false end
+  if alert.state == "again" and settings.again == false then return false end
   if not settings.kinds then return true end
   for _, kind in ipairs(settings.kinds) do
     if kind == alert.kind then return true end

@@ -24,6 +24,13 @@ static const struct conf_option options[] = {
     {"store", CONF_TEXT, "sqlite", "where events, runs and journals are kept"},
     OPTION_PARTS,
     OPTIONS_FRONT,
+    {"alert-gather", CONF_MS, "10s",
+        "an alert is told when no more of the same came for so long, or after six times that"},
+    {"alert-again", CONF_MS, "4h", "one that goes on is told again after this; 0: never"},
+    {"alerts-per-hour", CONF_INT, "30",
+        "of a company, told one by one; those beyond by their number; 0: no limit"},
+    {"log-again", CONF_MS, "60s",
+        "a line that strangers cause is logged again after this, with how many there were"},
     {"signature-window", CONF_MS, "5m", "how far a signed timestamp may be off"},
     {"max-events", CONF_INT, "1000", "events in memory; more wait in the store"},
     {"max-backlog", CONF_INT, "1000000", "open events of one company; over it: 429; 0: no limit"},
@@ -220,6 +227,10 @@ static int begin(struct serving *s, struct err *e)
     es.max_running_company = (int)conf_int(c, "max-running-company");
     if (es.max_running_company <= 0)
         es.max_running_company = (es.max_running + 1) / 2;
+    es.alert_gather_ms = conf_int(c, "alert-gather");
+    es.alert_again_ms = conf_int(c, "alert-again");
+    es.alerts_per_hour = (int)conf_int(c, "alerts-per-hour");
+    es.log_again_ms = conf_int(c, "log-again");
     es.signature_window_ms = conf_int(c, "signature-window");
     if (parts_open(&s->parts, &o, &es, e) < 0)
         return -1;

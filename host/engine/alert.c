@@ -28,9 +28,12 @@ static void on_stored(void *arg, bool changed, const struct err *err)
         log_event(a->raised ? LOG_WARN : LOG_INFO, a->raised ? "alert" : "alert is over", "company",
             a->company, "kind", a->kind, "about", a->about, a->raised ? "text" : NULL, a->text,
             NULL);
-    if (engine_held_back(a->engine) && changed) {
-        a->engine->stats.alerts += a->raised;
-        alert_tell(a->engine, &sa, !a->raised);
+    if (engine_held_back(a->engine) && !err) {
+        a->engine->stats.alerts += changed && a->raised;
+        if (a->raised)
+            (changed ? alert_opened : alert_goes_on)(a->engine, &sa);
+        else if (changed)
+            alert_is_over(a->engine, &sa);
     }
     mem_free(a->company);
     mem_free(a->kind);

@@ -45,7 +45,9 @@ static void on_added(void *arg, enum store_event_result result, int64_t seq, con
     (void)first_id;
 }
 
-static char *body_of(const struct store_alert *a, bool over)
+static const char *const states[] = {"open", "again", "over"};
+
+static char *body_of(const struct store_alert *a, enum alert_news news, int64_t times)
 {
     char at[CLOCK_TEXT];
     struct buf b;
@@ -55,33 +57,41 @@ static char *body_of(const struct store_alert *a, bool over)
     json_put_cstring(&b, a->about);
     buf_addf(&b, ",\"at\":\"%s\",\"kind\":", at);
     json_put_cstring(&b, a->kind);
-    buf_addf(&b, ",\"state\":\"%s\",\"text\":", over ? "over" : "open");
+    buf_addf(&b, ",\"state\":\"%s\",\"text\":", states[news]);
     json_put_cstring(&b, a->text);
-    buf_addc(&b, '}');
+    buf_addf(&b, ",\"times\":%lld}", (long long)times);
     return buf_take(&b, NULL);
 }
 
 /* The same for the same alert, whenever it is told. */
-static void delivery_of(char out[64], const struct store_alert *a, bool over)
+static void delivery_of(
+    char out[64], const struct store_alert *a, enum alert_news news, int64_t times)
 {
     char hash[33];
-    char *all = mem_printf("%s\n%s\n%lld", a->kind, a->about, (long long)a->at_ms);
+    char *all = mem_printf("%s\n%s\n%lld\n%lld", a->kind, a->about, (long long)a->at_ms,
+        (long long)(news == ALERT_AGAIN ? times : 0));
     id_hash(hash, all, strlen(all));
-    snprintf(out, 64, "%s-%s", over ? "over" : "open", hash);
+    snprintf(out, 64, "%s-%s", states[news], hash);
     mem_free(all);
 }
 
-void alert_tell(struct engine *e, const struct store_alert *a, bool over)
+bool alert_heard(const struct company *c, const char *kind)
 {
-    const struct company *c = company_get(e, a->company, false);
-    if (!c || !c->current || !manifest_listens(c->current->manifest, ALERT_CONNECTION, a->kind))
+    return c && c->current && manifest_listens(c->current->manifest, ALERT_CONNECTION, kind);
+}
+
+void alert_tell(struct engine *e, const struct store_alert *a, enum alert_news news, int64_t times)
+{
+    bool heard = alert_heard(company_get(e, a->company, false), a->kind);
+    observe_alert(e, a, states[news], times, heard);
+    if (!heard)
         return;
     struct notice *n = mem_zalloc(1, sizeof *n);
     n->engine = e;
     n->company = mem_dup(a->company);
     n->type = mem_dup(a->kind);
-    n->body = body_of(a, over);
-    delivery_of(n->delivery, a, over);
+    n->body = body_of(a, news, times);
+    delivery_of(n->delivery, a, news, times);
     id_new(n->id, "evt_", clock_wall_ms());
     n->se = (struct store_event){.id = n->id,
         .company = n->company,
@@ -97,11 +107,11 @@ void alert_tell(struct engine *e, const struct store_alert *a, bool over)
 
 /* ---- at start: those that a host opened and had no time to tell ---- */
 
-static void on_open_alert(void *arg, const struct store_alert *a)
+static void on_open_alert(void *arg, const struct store_alert *a, int64_t times)
 {
     struct engine *e = arg;
     if (!e->dead)
-        alert_tell(e, a, false);
+        alert_was_open(e, a, times);
 }
 
 static void on_told(void *arg, const struct err *err)

@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "act_key.h"
+#include "alert.h"
 #include "channel.h"
 #include "clock.h"
 #include "company.h"
@@ -42,6 +43,7 @@ void engine_settings_defaults(struct engine_settings *s)
         .concurrency = 16,
         .breaker_failures = 10,
         .breaker_ms = 5000,
+        .log_again_ms = 60000,
         .connection_down_ms = 600000,
         .signature_window_ms = 300000,
         .grant_renew_ms = 20 * 3600000LL,
@@ -71,6 +73,7 @@ struct engine *engine_new(const struct engine_parts *p, const struct engine_sett
     list_init(&e->reads);
     list_init(&e->shifts);
     e->by_id = map_new();
+    alerts_init(e);
     return e;
 }
 
@@ -119,6 +122,7 @@ void engine_free(struct engine *e)
     if (e->retry)
         loop_timer_free(e->retry);
     keeper_free(e);
+    alerts_free(e);
     if (e->drain_timer)
         loop_timer_free(e->drain_timer);
     e->retry = e->drain_timer = NULL;

@@ -310,13 +310,13 @@ void engine_ingest(struct engine *e, const struct engine_delivery *d, engine_rep
     if (!conn) {
         refuse(e, fn, arg, 404, "there is no such company or connection");
     } else if (authentic < 0) {
-        log_event(LOG_WARN, "delivery not authentic", "company", d->company, "connection",
-            d->connection, "problem", err.text, NULL);
+        forged_seen(channel_get(c, conn), err.text);
         refuse(e, fn, arg, 401, err.text);
     } else if ((wait = admission_wait(c, d->body.n, words, sizeof words)) > 0) {
         keep_refused(e, d->company, d->connection, 429, words, d->body);
         refuse_for(e, fn, arg, 429, wait, words);
     } else {
+        forged_not(channel_get(c, conn));
         take(e, d->company, d->connection, &conn->webhook, NULL, d->headers, d->nheaders, d->body,
             fn, arg);
     }

@@ -3,6 +3,7 @@
  * schedules are about the wall clock and so are never waited for in one go; waits in the store are
  * moved along when the clock is. */
 #include <stdio.h>
+#include "alert.h"
 #include "channel.h"
 #include "clock.h"
 #include "log.h"
@@ -129,6 +130,7 @@ static void keep(void *arg)
     shift_first(e);
     while (map_next(e->companies, &at, &key, &value)) {
         admission_look(value, false);
+        alert_look(value);
         int64_t due = timetable_look(value, now);
         int64_t silent = silence_look(value, now);
         look_at_grants(value, now);

@@ -83,6 +83,22 @@ void observe_log(struct run *r, const char *level, struct str text)
             e->observers[k].log(e->observers[k].arg, &i, level, text);
 }
 
+void observe_alert(
+    struct engine *e, const struct store_alert *a, const char *state, int64_t times, bool heard)
+{
+    struct engine_alert_info i = {.company = a->company,
+        .kind = a->kind,
+        .about = a->about,
+        .text = a->text,
+        .state = state,
+        .at_ms = a->at_ms,
+        .times = times,
+        .heard = heard};
+    for (int k = 0; k < e->nobservers; k++)
+        if (e->observers[k].alert)
+            e->observers[k].alert(e->observers[k].arg, &i);
+}
+
 void engine_stats(const struct engine *e, struct engine_stats *out)
 {
     *out = e->stats;

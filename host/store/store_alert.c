@@ -156,6 +156,7 @@ struct load_alerts {
     store_each_alert_fn fn;
     struct op_done cb;
     struct store_alert *alerts; /* texts owned */
+    int64_t *times;
     int n;
 };
 
@@ -169,7 +170,9 @@ static void load_alerts_clear(struct op *o)
             mem_free((char *)(uintptr_t)owned[k]);
     }
     mem_free(l->alerts);
+    mem_free(l->times);
     l->alerts = NULL;
+    l->times = NULL;
     l->n = 0;
 }
 
@@ -177,11 +180,13 @@ static int load_alerts_run(struct sql *s, struct op *o)
 {
     struct load_alerts *l = (struct load_alerts *)o;
     struct query *q = sql_use(s, Q_ALERT_OPEN,
-        "SELECT company, kind, about, text, first_ms FROM alerts WHERE cleared_ms IS NULL"
+        "SELECT company, kind, about, text, first_ms, times FROM alerts WHERE cleared_ms IS NULL"
         " ORDER BY n");
     int rc;
     while ((rc = query_row(q)) == 1) {
         l->alerts = mem_realloc(l->alerts, (size_t)(l->n + 1) * sizeof(*l->alerts));
+        l->times = mem_realloc(l->times, (size_t)(l->n + 1) * sizeof(*l->times));
+        l->times[l->n] = query_col_int(q, 5);
         l->alerts[l->n++] =
             (struct store_alert){mem_dup(query_col_text(q, 0)), mem_dup(query_col_text(q, 1)),
                 mem_dup(query_col_text(q, 2)), mem_dup(query_col_text(q, 3)), query_col_int(q, 4)};
@@ -193,7 +198,7 @@ static void load_alerts_done(struct op *o, const struct err *e)
 {
     struct load_alerts *l = (struct load_alerts *)o;
     for (int i = 0; !e && i < l->n; i++)
-        l->fn(l->cb.arg, &l->alerts[i]);
+        l->fn(l->cb.arg, &l->alerts[i], l->times[i]);
     op_done_call(&l->cb, e);
 }
 

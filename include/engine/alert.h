@@ -5,8 +5,27 @@
 #define ALERT_H
 
 #include "engine.h"
+#include "list.h"
+#include "map.h"
+
+struct company;
 
 #define ALERT_CONNECTION "alert" /* where events of alerts come from */
+
+/* Of the engine: see alert_gather.c. */
+struct alerts {
+    struct map *open;    /* company, kind and about -> one that is */
+    struct list pending; /* of them those of which something is to be told */
+    struct loop_timer *timer;
+    int64_t due_ms; /* when it is set to; 0: it is not */
+};
+
+/* Of a company: what it was told one by one. */
+struct alerts_told {
+    int64_t since_ms; /* monotonic: the hour that is counted */
+    int n;            /* told in it */
+    bool many;        /* there were more */
+};
 
 /* company: "" for the host as a whole. kind: a word with hyphens ("delivery-conflict", "twins",
  * "silence"). about: which one of its kind (a connection, a rule, a delivery id). The text says
@@ -25,6 +44,12 @@ void alert_tell_open(struct engine *e);
 /* It is well again; nothing if it was not open. Cheap to call only where something changed: each
  * call asks the store. */
 void alert_clear(struct engine *e, const char *company, const char *kind, const char *about);
+
+/* To be called now and then: an hour of many alerts may have passed. */
+void alert_look(struct company *c);
+/* The engine's own part of it. */
+void alerts_init(struct engine *e);
+void alerts_free(struct engine *e);
 
 /* A person closes the open alert of this number; by: who. fn is told when it is on disk, or with
  * ERR_NOT_FOUND. */

@@ -3,6 +3,7 @@
 #ifndef CHANNEL_H
 #define CHANNEL_H
 
+#include "forged.h"
 #include "health.h"
 #include "http_out.h"
 #include "limit.h"
@@ -79,6 +80,7 @@ struct channel {
     struct limiter limiter;
     struct breaker breaker;
     struct health health;
+    struct forged forged;
     int cap, in_use;
     int64_t not_before_ms; /* monotonic: the other side asked for silence until then */
     struct list queue;     /* struct channel_wait */

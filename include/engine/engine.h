@@ -34,27 +34,31 @@ struct engine_settings {
     int64_t retry_base_ms;   /* first wait after a transient failure is at most this */
     int64_t retry_cap_ms;    /* and no wait is longer than this */
     int retry_attempts;      /* tries of one step; 0: as many as its time allows */
-    int64_t retry_after_cap_ms;  /* a Retry-After beyond this is cut to it */
-    int64_t step_deadline_ms;    /* a step is not tried again so long after its first try */
-    int64_t run_deadline_ms;     /* nor so long after its run began, waits without failure aside */
-    int64_t inline_wait_ms;      /* longer waits give the Lua state back */
-    int64_t http_timeout_ms;     /* one request, if the connection does not say */
-    size_t max_answer;           /* bytes of an outside answer */
-    size_t kept_answers;         /* bytes of answers that count for a while, of one company */
-    size_t max_file;             /* bytes of one that is kept as a file */
-    int max_steps;               /* of one run */
-    size_t max_sent;             /* bytes of request bodies of one run */
-    int max_events;              /* in memory and at work; others wait in the store */
-    int64_t max_backlog;         /* open events of one company; 0: no limit */
-    int64_t max_minute;          /* new events of one company a minute; 0: no limit */
-    int64_t max_stored;          /* bytes that are kept of one company; 0: no limit */
-    int keep_refused;            /* refused deliveries of one company that are kept; 0: none */
-    size_t keep_refused_body;    /* and bytes of each */
-    int max_running;             /* runs with a live call, in all */
-    int max_running_company;     /* and of one company, so that none takes all places */
-    int concurrency;             /* requests at once on one connection, if it does not say */
-    int breaker_failures;        /* transient failures in a row that stop a connection */
-    int64_t breaker_ms;          /* for how long; doubles up to retry_cap_ms */
+    int64_t retry_after_cap_ms; /* a Retry-After beyond this is cut to it */
+    int64_t step_deadline_ms;   /* a step is not tried again so long after its first try */
+    int64_t run_deadline_ms;    /* nor so long after its run began, waits without failure aside */
+    int64_t inline_wait_ms;     /* longer waits give the Lua state back */
+    int64_t http_timeout_ms;    /* one request, if the connection does not say */
+    size_t max_answer;          /* bytes of an outside answer */
+    size_t kept_answers;        /* bytes of answers that count for a while, of one company */
+    size_t max_file;            /* bytes of one that is kept as a file */
+    int max_steps;              /* of one run */
+    size_t max_sent;            /* bytes of request bodies of one run */
+    int max_events;             /* in memory and at work; others wait in the store */
+    int64_t max_backlog;        /* open events of one company; 0: no limit */
+    int64_t max_minute;         /* new events of one company a minute; 0: no limit */
+    int64_t max_stored;         /* bytes that are kept of one company; 0: no limit */
+    int keep_refused;           /* refused deliveries of one company that are kept; 0: none */
+    size_t keep_refused_body;   /* and bytes of each */
+    int max_running;            /* runs with a live call, in all */
+    int max_running_company;    /* and of one company, so that none takes all places */
+    int concurrency;            /* requests at once on one connection, if it does not say */
+    int breaker_failures;       /* transient failures in a row that stop a connection */
+    int64_t breaker_ms;         /* for how long; doubles up to retry_cap_ms */
+    int64_t alert_gather_ms; /* an alert is told when no more of it came for so long; 0: at once */
+    int64_t alert_again_ms;  /* one that goes on is told again after this; 0: never */
+    int alerts_per_hour;     /* of a company, told one by one; 0: all */
+    int64_t log_again_ms;    /* a line that strangers cause is written again after this */
     int64_t connection_down_ms;  /* one that has not worked for so long is told, see health.h */
     int64_t signature_window_ms; /* a signed timestamp may differ by this */
     int64_t grant_renew_ms;      /* a grant is renewed at least so often; 0: when it is used */
@@ -192,6 +196,15 @@ struct engine_event_info {
     bool settled;       /* every run of it is final or held, or it was skipped */
     const char *reason; /* why there are no runs; "" if there are */
 };
+/* An alert that is told: to the company's rules, and here. */
+struct engine_alert_info {
+    const char *company; /* "": the host as a whole */
+    const char *kind, *about, *text;
+    const char *state; /* "open", "again", "over" */
+    int64_t at_ms;     /* wall clock: since when; of one that is over, when it ended */
+    int64_t times;
+    bool heard; /* the company has a rule for it */
+};
 /* Any member may be NULL. Told after the change is on disk, except for replayed steps. */
 struct engine_observer {
     void (*event)(
@@ -199,6 +212,7 @@ struct engine_observer {
     void (*run)(void *arg, const struct engine_run_info *i);
     void (*step)(void *arg, const struct engine_step_info *i);
     void (*log)(void *arg, const struct engine_run_info *i, const char *level, struct str text);
+    void (*alert)(void *arg, const struct engine_alert_info *i);
     void *arg;
 };
 void engine_observe(struct engine *e, const struct engine_observer *o);

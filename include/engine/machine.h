@@ -8,6 +8,7 @@
 #ifndef MACHINE_H
 #define MACHINE_H
 
+#include "alert.h"
 #include "engine.h"
 #include "id.h"
 #include "jsondoc.h"
@@ -56,6 +57,7 @@ struct engine {
     struct loop_timer *retry;  /* of what failed for want of disk space */
     struct loop_timer *keeper; /* of what the wall clock decides */
     int64_t clock_ahead_ms;    /* wall clock less monotonic, when last looked at */
+    struct alerts alerts;      /* that are open */
     struct list shifts;        /* struct clock_shift: settings of it not yet in the store */
     bool shifting;             /* the first of them is on its way */
     uint64_t generation;       /* of timetables */
@@ -145,6 +147,7 @@ struct company {
     struct silence *silence;     /* the same */
     struct backlog backlog;
     struct admission admission;
+    struct alerts_told told;
 };
 
 struct key_queue {
@@ -478,6 +481,8 @@ bool journal_unlocks(const struct run *r, uint32_t seq);
 void observe_run(struct run *r, enum run_state state, const char *reason);
 void observe_event(struct incoming *ev, bool settled);
 void observe_step(struct run *r, const struct engine_step_info *i); /* i->run is filled in */
+void observe_alert(
+    struct engine *e, const struct store_alert *a, const char *state, int64_t times, bool heard);
 bool observe_steps(const struct engine *e);
 void observe_log(struct run *r, const char *level, struct str text);
 

@@ -317,9 +317,10 @@ void store_clear_alert(struct store *s, const struct store_alert *a, store_alert
  */
 void store_clear_stale_alert(struct store *s, const struct store_alert *a, enum run_state unless,
     store_alert_fn fn, void *arg);
-/* Those that are open, the oldest first, with at_ms since when; a lives during the call. Then done.
+/* Those that are open, the oldest first, with at_ms since when, and how often each was raised; a
+ * lives during the call. Then done.
  * Both on the loop. */
-typedef void (*store_each_alert_fn)(void *arg, const struct store_alert *a);
+typedef void (*store_each_alert_fn)(void *arg, const struct store_alert *a, int64_t times);
 void store_load_alerts(struct store *s, store_each_alert_fn fn, store_done_fn done, void *arg);
 /* A person closes the alert of this number. ERR_NOT_FOUND if it is not open. */
 void store_close_alert(

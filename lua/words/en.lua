@@ -39,4 +39,6 @@ return {
   -- Alerts: what happened, what is already done, and what to do stand in the alert's own text.
   ["alert.over"] = "Over: {kind} ({about})",
   ["alert.open"] = "Attention, {kind} ({about}): {text}",
+  ["alert.times"] = "So far {times} times; this is the latest. All that wait for a person: sauma "
+    .. "attention.",
 }

@@ -39,6 +39,8 @@ return {
   -- Alerts: what happened, by kind; and what follows in each case.
   ["alert.over"] = "Kunnossa taas: {about}. Aiemmin ilmoitettiin: {what}",
   ["alert.open"] = "Huomio: {what}",
+  ["alert.times"] = "Tähän mennessä {times} kertaa; tässä viimeisin. Kaikki, jotka odottavat ihmistä: "
+    .. "sauma attention.",
   ["alert.details"] = "Tarkemmin (englanniksi): {text}",
   ["alert.done"] = "Se, mikä ulkoisissa järjestelmissä on jo tehty, on tehty eikä sitä "
     .. "tehdä uudelleen.",
@@ -64,5 +66,7 @@ return {
     .. 'on tallessa: '
     .. "sauma events --refused.",
   ["kind.overdue"] = "asiakkaan laskut ovat pahasti myöhässä ({about}).",
+  ["kind.many-alerts"] = "ilmoituksia on nyt niin paljon, ettei niitä kerrota yksitellen. Kaikki ovat "
+    .. "luettelossa: sauma alerts.",
   ["kind.other"] = "{kind} ({about}).",
 }

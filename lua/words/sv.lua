@@ -42,6 +42,8 @@ return {
   -- Alerts: what happened, by kind; and what follows in each case.
   ["alert.over"] = "I ordning igen: {about}. Tidigare meddelades: {what}",
   ["alert.open"] = "Obs: {what}",
+  ["alert.times"] = "Hittills {times} gånger; detta är den senaste. Allt som väntar på en människa: "
+    .. "sauma attention.",
   ["alert.details"] = "Närmare (på engelska): {text}",
   ["alert.done"] = "Det som redan har gjorts i de andra systemen är gjort och görs inte om.",
   ["alert.run"] = "Vad som är gjort och vad som saknas: sauma show {run}. När det är "
@@ -66,5 +68,7 @@ return {
   ["kind.refused"] = 'från anslutningen "{about}" kom en händelse som inte kunde tas emot. Den är '
     .. "sparad: sauma events --refused.",
   ["kind.overdue"] = "kundens fakturor är långt försenade ({about}).",
+  ["kind.many-alerts"] = "det kommer så många meddelanden att de inte berättas ett och ett. "
+    .. "Alla finns i listan: sauma alerts.",
   ["kind.other"] = "{kind} ({about}).",
 }

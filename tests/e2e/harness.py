@@ -177,7 +177,8 @@ class World:
 
     def start_host(self, *args, env=None, under=()):
         self.host = self.start("host", ["serve", "--companies", self.companies, "--data", self.data,
-                                        "--listen", "127.0.0.1:0", *args], env, under)
+                                        "--listen", "127.0.0.1:0", "--alert-gather", "100ms", *args],
+                               env, under)
         self.address = self.host.line(r"listening on http://(\S+?),").group(1)
         return self.host
 

@@ -1,9 +1,10 @@
 """What is wrong and is no single run's to say: stored, shown, counted, closed by a person."""
+import http.client
 import json
 import os
 import sqlite3
 
-from harness import Case, fixture, main, request, wait_until
+from harness import PATIENCE, Case, fixture, main, request, wait_until
 
 
 TELLING = """company "Acme Oy" { language = "en" }
@@ -25,7 +26,14 @@ class Told(Case):
         w.start_sandbox("slack")
         w.env["SLACK_TO_URL"] = w.urls["slack"]
         w.add_company("acme", TELLING.replace("url = env", "rate = 1000, url = env"))
-        w.start_host()
+        self.start()
+
+    def start(self, *more):
+        self.world.start_host("--alert-gather", "100ms", *more)
+
+    def start_over(self, *more):
+        self.world.host.stop()
+        self.start(*more)
 
     def post(self, kind):
         self.assertEqual(self.world.deliver({"type": kind}, company="acme", connection="shop",
@@ -97,12 +105,59 @@ class Told(Case):
         with sqlite3.connect(os.path.join(w.data, "sauma.db")) as db:
             db.execute("INSERT INTO alerts (company, kind, about, text, times, first_ms, last_ms)"
                        " VALUES ('acme', 'silence', 'shop', 'nothing came', 1, 1000, 1000)")
-        w.start_host()
+        self.start()
         self.assertEqual(self.told(1), [("silence", "shop", "open")])
-        w.host.stop()
-        w.start_host()
+        self.start_over()
         self.post("break")
         self.assertEqual(self.told(2)[1], ("failed", "Break", "open"))
+
+    def test_a_burst_is_one_message_with_its_number(self):
+        self.start_over("--alert-gather", "1h")
+        host, port = self.world.address.split(":")
+        c = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
+        for _ in range(500):
+            c.request("POST", "/hooks/acme/shop", '{"type": "break"}')
+            answer = c.getresponse()
+            self.assertEqual((answer.status, bool(answer.read())), (202, True))
+        c.close()
+        wait_until(lambda: len(self.runs("Break", "failed")) == 500, "all to fail")
+        self.start_over()  # what a host gathered when it ended is told by the next one
+        self.told(1)
+        message, = self.slack_messages()
+        first, rest = message.split("\n", 1)
+        self.assertTrue(first.startswith("Attention, failed (Break): Break failed: "), first)
+        self.assertIn("is not done twice: `sauma show run_", first)
+        self.assertTrue(rest.startswith("So far 500 times; this is the latest."), rest)
+
+    def test_what_goes_on_is_told_again(self):
+        self.start_over("--alert-again", "1s")
+        self.post("ask")
+        self.told(1)
+        self.post("ask")
+        self.assertEqual(self.told(2)[1], ("attention", "Ask", "again"))
+        self.assertIn("So far 2 times", self.slack_messages()[1])
+
+    def test_what_is_over_before_it_was_told_is_not_told(self):
+        self.start_over("--alert-gather", "1h")
+        self.post("ask")
+        run, = wait_until(lambda: self.runs("Ask", "attention"), "a run to be parked")
+        self.act("skip", run["id"], "--reason", "no")
+        self.post("break")
+        wait_until(lambda: self.runs("Break", "failed"), "another to fail")
+        self.start_over()
+        self.assertEqual(self.told(1), [("failed", "Break", "open")])
+
+    def test_beyond_so_many_an_hour_they_are_told_by_their_number(self):
+        w, source = self.world, TELLING.replace("url = env", "rate = 1000, url = env")
+        for n in range(6):
+            source += f'rule "R{n}" {{ on = "shop.all", run = function() error "no" end }}\n'
+        w.add_company("many", source)
+        self.start_over("--alerts-per-hour", "2")
+        self.assertEqual(w.deliver({"type": "all"}, "many", "shop", sign=False)[0], 202)
+        self.assertEqual([kind for kind, _, _ in self.told(3)], ["failed", "failed", "many-alerts"])
+        self.assertIn("So far 4 times", self.slack_messages()[2])
+        rows = [json.loads(a) for a in self.act("alerts", "--json").stdout.splitlines()]
+        self.assertEqual(sorted(a["kind"] for a in rows), ["failed"] * 6 + ["many-alerts"])
 
     def test_names_of_the_hosts_own_events_are_taken(self):
         w = self.world

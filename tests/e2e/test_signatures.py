@@ -2,11 +2,12 @@
 import base64
 import hashlib
 import hmac
+import json
 import os
 import subprocess
 import time
 
-from harness import Case, main, request
+from harness import Case, main, request, wait_until
 
 KEY = base64.b64encode(b"a key of twenty-four byte").decode()
 BODY = b'{"type":"x","id":"%d"}'
@@ -176,6 +177,34 @@ class Signatures(Case):
                     '.is(401)\nend)\n' for name in forms)})
         done = w.sauma("test", os.path.join(w.companies, "acme"), check=False)
         self.assertIn(b"5 passed, 0 failed", done.stdout)
+
+    def test_a_flood_of_forgeries_fills_no_log_and_a_changed_secret_is_told(self):
+        self.start({"shop": 'secret = secret "shop", signature = "standard"'}, "--log-again",
+                   "500ms", secrets={"shop": "whsec_" + KEY})
+        wrong, w = self.standard(key=b64(b"another key of 24 bytes!")), self.world
+        began = time.monotonic()
+        sent = 0
+
+        def alerts():
+            rows = w.sauma("alerts", "--json", "--data", w.data).stdout.splitlines()
+            return [json.loads(row) for row in rows]
+
+        def told():
+            nonlocal sent
+            for _ in range(20):
+                self.assertEqual(self.post("shop", wrong), 401)
+            sent += 20
+            return alerts()
+        alert, = wait_until(told, "an alert")
+        self.assertEqual((alert["kind"], alert["about"]), ("not-authentic", "shop"))
+        self.assertIn("sauma secret set acme NAME", alert["text"])
+        lines = [json.loads(line) for line in w.host.errors().splitlines()
+                 if '"delivery not authentic"' in line]
+        self.assertLessEqual(len(lines), 1 + (time.monotonic() - began) / 0.5)
+        self.assertGreater(sent, len(lines))
+        self.assertGreater(sum(int(line["times"]) for line in lines), len(lines))
+        self.assertEqual(self.post("shop", self.standard()), 202)
+        wait_until(lambda: not alerts(), "the alert to be over")
 
 
 if __name__ == "__main__":
