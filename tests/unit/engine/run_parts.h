@@ -93,4 +93,28 @@ static inline void fail_some(const struct fake_sent *q, int n, struct http_out_r
     }
 }
 
+/* ---- lives of the host ---- */
+
+static inline void restart(struct world *w)
+{
+    world_crash(w);
+    world_start(w);
+}
+
+static inline void until_parked(struct world *w, int n)
+{
+    while (w->seen.parked < n)
+        world_wait(w, 2);
+}
+
+/* Every wait gives the state back, and every try fails before anything was sent. */
+static inline void fail_always(struct world *w)
+{
+    net.serve = fail_some;
+    fail_status = 0;
+    failures = 1000;
+    w->settings.inline_wait_ms = -1;
+    w->settings.breaker_failures = 1000;
+}
+
 #endif
