@@ -1,5 +1,5 @@
-/* A look before a write counts while it is fresh: what waited, or was not sent for another reason, is
- * looked for again. */
+/* A look before a write counts while it is fresh: what waited, or was not sent for another reason,
+ * is looked for again. */
 #include "run_parts.h"
 
 /* Looks for what it writes right before, as http.write does with look_first. */
