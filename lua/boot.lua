@@ -34,7 +34,8 @@ function boot.load()
   host.use_environment(env)
   declare.begin(publish, taken)
   if not host.source("company.lua") then
-    error("company.lua:1: there is no such file, so this is not the folder of a company", 0)
+    error("company.lua:1: there is no such file, so this is not the folder of a company "
+      .. "(`sauma new DIR` makes one; a folder of companies is named as DIR/*)", 0)
   end
   host.run_file("company.lua", env)
   local declared = declare.finish()

@@ -1,8 +1,12 @@
 /* `sauma help` and `sauma version`. */
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "home.h"
+#include "mem.h"
 
 #ifndef SAUMA_VERSION
 #define SAUMA_VERSION "0.1.0"
@@ -22,29 +26,91 @@ static int help_one(const struct command *cmd)
     return STATUS_OK;
 }
 
+/* ---- topics: the texts of the folder help/, which are read in a checkout as they stand --------
+ */
+
+static FILE *open_topic(const char *home, const char *name)
+{
+    if (strchr(name, '/') || name[0] == '.')
+        return NULL;
+    char *path = mem_printf("%s/help/%s.md", home, name);
+    FILE *in = fopen(path, "rb");
+    mem_free(path);
+    return in;
+}
+
+static int help_topic(const char *home, const char *name)
+{
+    char line[1024];
+    FILE *in = home ? open_topic(home, name) : NULL;
+    if (!in)
+        return command_unknown(name);
+    while (fgets(line, sizeof(line), in))
+        fputs(line, stdout);
+    fclose(in);
+    return STATUS_OK;
+}
+
+/* A topic's name, and its heading as what it is about. */
+static void print_topic(const char *home, const char *file)
+{
+    char line[256];
+    size_t n = strlen(file);
+    if (n < 4 || strcmp(file + n - 3, ".md"))
+        return;
+    char *name = mem_dupn(file, n - 3);
+    FILE *in = open_topic(home, name);
+    if (in && fgets(line, sizeof(line), in) && !strncmp(line, "# ", 2))
+        printf("  %-11s %s", name, line + 2);
+    if (in)
+        fclose(in);
+    mem_free(name);
+}
+
+static void print_topics(const char *home)
+{
+    struct dirent **found;
+    char *folder = mem_printf("%s/help", home);
+    int n = scandir(folder, &found, NULL, alphasort);
+    mem_free(folder);
+    if (n < 0)
+        return;
+    printf("\ntopics:\n");
+    for (int i = 0; i < n; i++) {
+        print_topic(home, found[i]->d_name);
+        free(found[i]);
+    }
+    free(found);
+}
+
 static int help_run(const struct conf *c)
 {
+    char *home = home_find();
+    int status = STATUS_OK;
     if (conf_positionals(c) > 0) {
         const char *name = conf_positional(c, 0);
         const struct command *cmd = command_find(name);
-        if (!cmd)
-            return command_fail(STATUS_USAGE, "there is no command '%s'", name);
-        return help_one(cmd);
+        status = cmd ? help_one(cmd) : help_topic(home, name);
+        mem_free(home);
+        return status;
     }
     printf("sauma: a scriptable automation host. Signed proposals and won deals become invoices,\n"
            "by rules that each company's consultant writes in Lua.\n\n"
            "usage: sauma COMMAND ...\n\n");
     for (int i = 0; commands[i]; i++)
-        printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
-    printf("\n`sauma help COMMAND` says more. Exit status: 0 ok, 1 the answer is no,\n"
-           "2 wrong usage, 3 the outside failed.\n");
-    return STATUS_OK;
+        printf("  %-11s %s\n", commands[i]->name, commands[i]->summary);
+    if (home)
+        print_topics(home);
+    printf("\n`sauma help COMMAND` or `sauma help TOPIC` says more. Exit status: 0 ok,\n"
+           "1 the answer is no, 2 wrong usage, 3 the outside failed.\n");
+    mem_free(home);
+    return status;
 }
 
 const struct command command_help = {
     .name = "help",
-    .usage = "help [COMMAND]",
-    .summary = "what there is, or one command's settings",
+    .usage = "help [COMMAND | TOPIC]",
+    .summary = "what there is, one command's settings, or a topic in full",
     .options = no_options,
     .run = help_run,
 };

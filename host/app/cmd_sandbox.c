@@ -24,6 +24,7 @@ struct sandboxing {
     const struct conf *conf;
     struct loop *loop;
     struct sandbox_server *server;
+    int loading; /* that have not said their address yet */
     int status;
 };
 
@@ -55,8 +56,10 @@ static void on_loaded(void *arg, struct str manifest, const struct err *e)
     } else {
         char *url = sandbox_server_url(s->server, l->name, manifest);
         printf("%-14s %s\n", l->name, url);
-        fflush(stdout);
         mem_free(url);
+        if (--s->loading == 0)
+            printf("%-14s http://%s/\n", "pages", sandbox_server_address(s->server));
+        fflush(stdout);
     }
     loading_free(l);
 }
@@ -69,8 +72,10 @@ static int add_one(struct sandboxing *s, const char *text, struct err *e)
     struct str kind, name = str_cut(str_of(text), ':', &kind);
     *l = (struct loading){s, mem_dupn(name.p, name.n)};
     if (sandbox_server_add(s->server, l->name, kind.p ? kind.p : l->name,
-            str_of(conf_text(c, "options")), str_of(conf_text(c, "fault")), on_loaded, l, e) == 0)
+            str_of(conf_text(c, "options")), str_of(conf_text(c, "fault")), on_loaded, l, e) == 0) {
+        s->loading++;
         return 0;
+    }
     loading_free(l);
     return -1;
 }

@@ -15,11 +15,12 @@
 #include "str.h"
 
 const struct command *const commands[] = {
-    &command_serve,
+    &command_new,
     &command_check,
     &command_test,
     &command_run,
     &command_sandbox,
+    &command_serve,
     &command_events,
     &command_runs,
     &command_attention,
@@ -82,7 +83,7 @@ int command_log_level(const struct conf *c)
     return -1;
 }
 
-static int unknown_command(const char *name)
+int command_unknown(const char *name)
 {
     const char *nearest = NULL;
     int best = 3;
@@ -129,7 +130,7 @@ int main(int argc, char **argv)
         name = "version";
     const struct command *cmd = command_find(name);
     if (!cmd)
-        return unknown_command(name);
+        return command_unknown(name);
     for (int i = 2; i < argc; i++)
         if (!strcmp(argv[i], "--help")) {
             char *help[] = {(char *)cmd->name, NULL};

@@ -170,13 +170,20 @@ static char *environment_name(const char *name)
     return s;
 }
 
+/* Names that say something else, and no option: the key of the secrets, and a test's fault point.
+ */
+static bool is_taken(const char *name)
+{
+    return !strcmp(name, "SAUMA_KEY") || !strcmp(name, "SAUMA_FAULT");
+}
+
 static int read_environment(struct conf *c, struct err *e)
 {
     int rc = 0;
     for (int i = 0; i < c->noptions && rc == 0; i++) {
         char *name = environment_name(c->options[i].name);
         const char *text = getenv(name);
-        if (text && *text)
+        if (text && *text && !is_taken(name))
             rc = set(c, i, str_of(text), FROM_ENVIRONMENT, name, e);
         mem_free(name);
     }
@@ -313,9 +320,29 @@ const char *conf_positional(const struct conf *c, int i)
 
 /* ---- help ---------------------------------------------------------------------------------- */
 
+/* Columns of a terminal that was not widened. */
+#define HELP_WIDTH 80
+
 static int left_column(const struct conf_option *o, char *out, size_t size)
 {
     return snprintf(out, size, "--%s%s", o->name, o->type == CONF_FLAG ? "" : " VALUE");
+}
+
+/* Text from column `left` on, broken at spaces before the 80th; the column stands at `left`. */
+static void print_wrapped(FILE *out, const char *text, int left)
+{
+    int at = left;
+    while (*text) {
+        int n = (int)strcspn(text, " ");
+        if (at > left && at + 1 + n > HELP_WIDTH) {
+            fprintf(out, "\n%*s", left, "");
+            at = left;
+        }
+        at += fprintf(out, "%s%.*s", at > left ? " " : "", n, text);
+        text += n;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
 }
 
 void conf_help(const struct conf_option *options, FILE *out)
@@ -328,11 +355,13 @@ void conf_help(const struct conf_option *options, FILE *out)
     }
     for (const struct conf_option *o = options; o->name; o++) {
         char *name = environment_name(o->name);
+        const char *variable = is_taken(name) ? "no variable" : name;
+        char *text = o->fallback ? mem_printf("%s (default %s; %s)", o->help, o->fallback, variable)
+                                 : mem_printf("%s (%s)", o->help, variable);
         left_column(o, left, sizeof(left));
-        fprintf(out, "  %-*s  %s (", width, left, o->help);
-        if (o->fallback)
-            fprintf(out, "default %s; ", o->fallback);
-        fprintf(out, "%s)\n", name);
+        fprintf(out, "  %-*s  ", width, left);
+        print_wrapped(out, text, width + 4);
+        mem_free(text);
         mem_free(name);
     }
 }

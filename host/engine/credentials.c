@@ -34,8 +34,9 @@ static int resolve(const struct version *v, const struct manifest_connection *co
         return err_set(e, ERR_NOT_FOUND,
             "%s of connection %s: the secret \"%s\" is not set; set it with `sauma secret set %s %s`",
             what, conn->name, value->text, company, value->text);
-    return err_set(e, ERR_NOT_FOUND, "%s of connection %s: the variable %s is not set", what,
-        conn->name, value->text);
+    return err_set(e, ERR_NOT_FOUND,
+        "%s of connection %s: the variable %s is not set; start sauma with %s=... in its environment",
+        what, conn->name, value->text, value->text);
 }
 
 static int resolve_form(struct credentials *out, const struct version *v,

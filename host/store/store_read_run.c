@@ -22,7 +22,7 @@ static int64_t find_run(struct sql *s, const char *id, struct err *e)
             n = err_set(
                 e, ERR_CONFLICT, "more than one run begins with '%s': write more of it", id);
     } else if (rc == 0) {
-        err_set(e, ERR_NOT_FOUND, "there is no run '%s'", id);
+        err_set(e, ERR_NOT_FOUND, "there is no run '%s': `sauma runs` lists them", id);
     }
     if (rc < 0)
         n = sql_fail(s, e, "cannot read the run");

@@ -17,7 +17,7 @@ struct command {
 };
 
 /* The host and what runs companies. */
-extern const struct command command_serve, command_check, command_run, command_test,
+extern const struct command command_new, command_serve, command_check, command_run, command_test,
     command_sandbox;
 /* What happened, and people's part in it. */
 extern const struct command command_events, command_runs, command_show, command_attention,
@@ -35,6 +35,8 @@ extern const struct command command_help, command_version;
 /* All commands in the order help lists them; ends with NULL. */
 extern const struct command *const commands[];
 const struct command *command_find(const char *name);
+/* Says that there is no such command, and which was meant; returns STATUS_USAGE. */
+int command_unknown(const char *name);
 
 /* Prints "sauma: ..." to standard error and returns status. */
 int command_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

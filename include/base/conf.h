@@ -34,7 +34,7 @@ bool conf_flag(const struct conf *c, const char *name);
 const char *conf_item(const struct conf *c, const char *name, int i);
 int conf_positionals(const struct conf *c);
 const char *conf_positional(const struct conf *c, int i);
-/* Prints "  --name VALUE   help (default ...; SAUMA_NAME)" lines to out. */
+/* Prints "  --name VALUE   help (default ...; SAUMA_NAME)" to out, 80 columns wide. */
 #include <stdio.h>
 void conf_help(const struct conf_option *options, FILE *out);
 

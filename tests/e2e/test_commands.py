@@ -1,7 +1,7 @@
 """What the commands answer when they are used wrongly or asked for what is not there."""
 import os
 
-from harness import Case, main, request
+from harness import ROOT, Case, main, request, wait_until
 
 
 class Commands(Case):
@@ -70,6 +70,68 @@ class Commands(Case):
                 code, errors = self.answer("serve", "--config", path)
                 self.assertEqual(code, 2)
                 self.assertIn(words, errors)
+
+    def test_a_company_from_an_example(self):
+        w = self.world
+        folder = os.path.join(w.dir, "firms", "acme")
+        done = w.sauma("new", folder + "/")
+        self.assertIn(f"sauma check {folder}", done.stdout.decode())
+        examples = os.path.join(ROOT, "examples")
+        for at, _, files in os.walk(os.path.join(examples, "minimal")):
+            for name in files:
+                path = os.path.join(at, name)
+                copy = os.path.join(folder, os.path.relpath(path, os.path.join(examples, "minimal")))
+                with open(path, "rb") as a, open(copy, "rb") as b:
+                    self.assertEqual(a.read(), b.read(), copy)
+        self.assertEqual(w.sauma("check", folder).returncode, 0)
+        # Nothing is written over, and nothing of a copy is left under another name.
+        with open(os.path.join(folder, "company.lua"), "a") as f:
+            f.write("-- ours\n")
+        code, errors = self.answer("new", folder, "--from", "shop")
+        self.assertEqual(code, 1)
+        self.assertIn("stays as it is", errors)
+        with open(os.path.join(folder, "company.lua")) as f:
+            self.assertTrue(f.read().endswith("-- ours\n"))
+        self.assertEqual(os.listdir(os.path.join(w.dir, "firms")), ["acme"])
+        for args in (("new",), ("new", folder + "2", "--from", "nothing"),
+                     ("new", folder + "2", "--from", "../examples/shop")):
+            done = w.sauma(*args, check=False)
+            self.assertEqual(done.returncode, 2, args)
+            for name in ("custom", "deals", "minimal", "register", "shop", "world"):
+                self.assertIn(f"  {name} ", done.stdout.decode())
+        self.assertFalse(os.path.exists(folder + "2"))
+
+    def test_a_host_runs_a_new_company_at_once(self):
+        w = self.world
+        w.start_host()
+        w.sauma("new", os.path.join(w.companies, "fresh"), "--from", "shop")
+        wait_until(lambda: "fresh" in w.sauma("versions", "--data", w.data).stdout.decode(), "a version")
+        self.assertNotIn("fresh", w.sauma("alerts", "--data", w.data).stdout.decode())
+
+    def test_topics(self):
+        w = self.world
+        listed = w.sauma("help").stdout.decode().split("topics:")[1].split("`sauma help")[0]
+        names = [line.split()[0] for line in listed.strip().splitlines()]
+        self.assertEqual([n + ".md" for n in names], sorted(os.listdir(os.path.join(ROOT, "help"))))
+        with open(os.path.join(ROOT, "README.md")) as f:
+            readme = f.read()
+        for name in names:
+            with open(os.path.join(ROOT, "help", name + ".md"), "rb") as f:
+                self.assertEqual(w.sauma("help", name).stdout, f.read())
+            self.assertIn(f"| `{name}` |", readme)
+        for wrong in ("peopel", "../README", ".", ""):
+            code, errors = self.answer("help", wrong)
+            self.assertEqual(code, 2)
+            self.assertIn("sauma help", errors)
+
+    def test_sandboxes_say_where_their_pages_are(self):
+        w = self.world
+        w.start_sandbox("procountor", "slack")
+        pages = w.sandbox.line(r"(?m)^pages +http://(\S+)/$").group(1)
+        status, _, page = request(pages, "GET", "/")
+        self.assertEqual(status, 200)
+        self.assertIn(b"/procountor/", page)
+        self.assertIn(b"/slack/", page)
 
 
 if __name__ == "__main__":

@@ -215,6 +215,40 @@ static void prints_help(void **state)
     mem_free(text);
 }
 
+static void wraps_help(void **state)
+{
+    static const struct conf_option long_ones[] = {
+        {"a", CONF_TEXT, NULL,
+            "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"},
+        {"key", CONF_TEXT, NULL, "of this key"}, {NULL, CONF_TEXT, NULL, NULL}};
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+    conf_help(long_ones, f);
+    fclose(f);
+    assert_string_equal(text,
+        "  --a VALUE    one two three four five six seven eight nine ten eleven twelve\n"
+        "               thirteen fourteen (SAUMA_A)\n"
+        "  --key VALUE  of this key (no variable)\n");
+    mem_free(text);
+}
+
+/* SAUMA_KEY opens the secrets; a filter `--key` must not take it for its own. */
+static void leaves_the_key_of_the_secrets_alone(void **state)
+{
+    static const struct conf_option filters[] = {
+        {"key", CONF_TEXT, NULL, "of this key"}, {NULL, CONF_TEXT, NULL, NULL}};
+    char arg[] = "--key=K", *args[] = {arg};
+    setenv("SAUMA_KEY", "00112233", 1);
+    struct conf *c = conf_parse(filters, 0, NULL, NULL);
+    assert_null(conf_text(c, "key"));
+    conf_free(c);
+    c = conf_parse(filters, 1, args, NULL);
+    assert_string_equal(conf_text(c, "key"), "K");
+    conf_free(c);
+    unsetenv("SAUMA_KEY");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +259,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_files, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_arguments, setup, teardown),
         cmocka_unit_test(prints_help),
+        cmocka_unit_test(wraps_help),
+        cmocka_unit_test(leaves_the_key_of_the_secrets_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
