@@ -70,7 +70,10 @@ static void on_loaded(void *arg, const char *company, const char *version, const
         const struct manifest *m = engine_manifest(ch->parts->engine, company);
         for (int i = 0; i < m->nwarnings; i++)
             printf("%s/%s\n", ch->dir, m->warnings[i]);
-        engine_missing(ch->parts->engine, company, on_missing, ch);
+        if (ch->secrets_known)
+            engine_missing(ch->parts->engine, company, on_missing, ch);
+        else
+            manifest_each_name(m, on_missing, ch);
         print_schedules(m, ch->dir);
         if (!ch->problems)
             printf("%s: ok: %s, version %s, %d connection%s, %d rule%s\n", ch->dir, m->company,
@@ -124,8 +127,9 @@ const struct command command_check = {
     .usage = "check DIR...",
     .summary = "load a company as the host would: errors as file:line: message",
     .details =
-        "Nothing outside is touched. Of schedules and polls the next three times are shown. With a data folder, secrets that are missing in it are\n"
-        "errors; without one they are listed as what has to be set.\n",
+        "Nothing outside is touched. Of schedules and polls the next three times are shown.\n"
+        "With a data folder, secrets that are missing in it are errors; without one they are\n"
+        "listed as what has to be set, and so are environment variables.\n",
     .options = options,
     .run = check_run,
 };

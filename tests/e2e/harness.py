@@ -10,6 +10,7 @@ import hmac
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -52,6 +53,22 @@ def request(address, method, path, body=b"", headers=None, timeout=60):
         return r.status, {k.lower(): v for k, v in r.getheaders()}, r.read()
     finally:
         c.close()
+
+
+def free_ports():
+    """Three ports in a row that nobody has, below those that the system gives out by itself."""
+    while True:
+        first = random.randrange(15000, 30000)
+        taken = []
+        try:
+            for port in range(first, first + 3):
+                taken.append(socket.create_server(("127.0.0.1", port)))
+            return first
+        except OSError:
+            continue
+        finally:
+            for s in taken:
+                s.close()
 
 
 class Process:

@@ -2,31 +2,13 @@
 CRM, from outside."""
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 
-from harness import PATIENCE, ROOT, SAUMA, Case, main, request, wait_until
+from harness import PATIENCE, ROOT, SAUMA, Case, free_ports, main, request, wait_until
 
 NODE = os.path.join(ROOT, "build", "node", "node_modules")
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-
-
-def free_ports():
-    """Three ports in a row that nobody has, below those that the system gives out by itself."""
-    while True:
-        first = random.randrange(15000, 30000)
-        taken = []
-        try:
-            for port in range(first, first + 3):
-                taken.append(socket.create_server(("127.0.0.1", port)))
-            return first
-        except OSError:
-            continue
-        finally:
-            for s in taken:
-                s.close()
 
 
 class Browser(Case):

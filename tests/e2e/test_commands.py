@@ -83,7 +83,12 @@ class Commands(Case):
                 copy = os.path.join(folder, os.path.relpath(path, os.path.join(examples, "minimal")))
                 with open(path, "rb") as a, open(copy, "rb") as b:
                     self.assertEqual(a.read(), b.read(), copy)
-        self.assertEqual(w.sauma("check", folder).returncode, 0)
+        # Before there is any data, what has to be set is listed, with the command that sets it.
+        needs = w.sauma("check", folder, "--data", os.path.join(w.dir, "none")).stdout.decode()
+        for name in ("click2contract", "procountor-client-id", "procountor-client-secret",
+                     "procountor-api-key", "slack-url"):
+            self.assertIn(f"sauma secret set acme {name}\n", needs)
+        self.assertIn("needs the environment variable 'PROCOUNTOR_URL'\n", needs)
         # Nothing is written over, and nothing of a copy is left under another name.
         with open(os.path.join(folder, "company.lua"), "a") as f:
             f.write("-- ours\n")
