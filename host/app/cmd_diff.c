@@ -240,6 +240,7 @@ static int open_all(struct comparison *d, struct err *e)
     long lanes = o.workers > 0 ? o.workers : sysconf(_SC_NPROCESSORS_ONLN);
     d->lanes = lanes < 1 ? 1 : lanes > LANES_MAX ? LANES_MAX : (int)lanes;
     o.isolated = true;
+    o.share_ms = 0;
     d->reader = store_reader_open(conf_text(d->conf, "data"), e);
     if (!d->reader || history_live(d->reader, d->company, &d->live, e) < 0)
         return -1;

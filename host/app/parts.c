@@ -43,6 +43,8 @@ static int open_scripts(struct parts *p, const struct parts_options *o, struct e
         .isolated = o->isolated,
         .burst_ms = o->burst_ms,
         .cpu_ms = o->cpu_ms,
+        .share_ms = o->share_ms,
+        .apart_max = o->apart_max,
         .memory = o->memory,
         .max_log = o->max_log,
         .system_hash = p->system.hash,
@@ -159,6 +161,8 @@ int parts_read_options(
     o->memory = conf_size(c, "memory");
     o->burst_ms = conf_int(c, "burst");
     o->cpu_ms = conf_int(c, "cpu");
+    o->share_ms = conf_int(c, "share");
+    o->apart_max = (int)conf_int(c, "max-apart");
     o->max_log = conf_size(c, "max-log");
     o->env_patterns = conf_text(c, "env");
     o->ca_file = conf_text(c, "ca-file");

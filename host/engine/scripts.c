@@ -82,6 +82,8 @@ struct scripts *scripts_new(struct loop *l, const struct scripts_config *c, stru
     struct scripts *s = mem_zalloc(1, sizeof *s);
     s->loop = l;
     s->burst_ms = c->burst_ms;
+    s->share_ms = c->share_ms;
+    s->apart_max = c->apart_max < 1 ? 1 : c->apart_max;
     s->cpu_ms = c->cpu_ms;
     s->memory = c->memory;
     s->max_log = c->max_log;
@@ -98,7 +100,12 @@ struct scripts *scripts_new(struct loop *l, const struct scripts_config *c, stru
     return s;
 }
 
-/* ---- a company's own process ends with its last context ---- */
+/* ---- a process of a company's own, or of who computes long, ends with its last context ---- */
+
+static bool is_left(const struct script_worker *w)
+{
+    return (!w->s->nshared || w->apart) && list_empty(&w->contexts) && list_empty(&w->calls);
+}
 
 static void end_unused(void *arg)
 {
@@ -107,9 +114,10 @@ static void end_unused(void *arg)
     for (struct list *n = s->workers.next; n != &s->workers; n = next) {
         struct script_worker *w = LIST_OF(n, struct script_worker, node);
         next = n->next;
-        if (!list_empty(&w->contexts) || !list_empty(&w->calls))
+        if (!is_left(w))
             continue;
-        map_remove(s->own, str_of(w->name));
+        if (map_get(s->own, str_of(w->name)) == w)
+            map_remove(s->own, str_of(w->name));
         script_worker_stop(w);
         script_worker_free(w);
     }
@@ -119,7 +127,7 @@ static void end_unused(void *arg)
 static void leave_worker(const struct script_worker *w)
 {
     struct scripts *s = w->s;
-    if (s->nshared || !list_empty(&w->contexts) || !list_empty(&w->calls))
+    if (!is_left(w))
         return;
     loop_unpost(s->loop, end_unused, s);
     loop_post(s->loop, end_unused, s);
@@ -337,7 +345,7 @@ void scripts_end_call(
     struct script_call *c, enum script_outcome o, struct str json, struct str body, bool guilty)
 {
     take_out(c);
-    scripts_quarantine(c, o, json, guilty);
+    scripts_apart_ended(c, o, json, guilty);
     c->h.end(c->h.arg, o, json, body, guilty);
     free_call(c);
 }
@@ -345,11 +353,12 @@ void scripts_end_call(
 void scripts_stats(const struct scripts *s, struct scripts_stats *out)
 {
     *out = (struct scripts_stats){.deaths = s->deaths};
-    for (const struct list *n = s->workers.next; n != &s->workers; n = n->next)
-        out->processes += LIST_OF(n, struct script_worker, node)->child != NULL;
-    const struct script_worker *q = s->quarantine;
-    for (const struct list *n = q ? q->contexts.next : NULL; q && n != &q->contexts; n = n->next)
-        out->quarantined++;
+    for (const struct list *n = s->workers.next; n != &s->workers; n = n->next) {
+        const struct script_worker *w = LIST_OF(n, struct script_worker, node);
+        out->processes += w->child != NULL;
+        for (const struct list *k = w->contexts.next; w->apart && k != &w->contexts; k = k->next)
+            out->apart++;
+    }
 }
 
 void scripts_kill(struct scripts *s, const char *context)

@@ -163,6 +163,9 @@ void script_worker_send(struct script_worker *w, struct script_call *c)
 {
     if (!w->child || w->condemned || c->sent)
         return;
+    struct script_context *known = map_get(w->s->contexts, str_of(c->context));
+    if (known && known->worker == w && known->state == CONTEXT_AWAY)
+        script_worker_load(w, known);
     struct wire_msg m = {.type = WIRE_CALL,
         .id = c->id,
         .nparts = 4,
@@ -232,7 +235,8 @@ static void on_gone(void *arg, const char *how, uint64_t current)
     map_free(w->systems);
     w->systems = map_new();
     bool healthy = clock_mono_ms() - w->started_ms > HEALTHY_MS;
-    w->deaths = healthy ? 1 : w->deaths + 1;
+    w->deaths = w->blameless ? 0 : healthy ? 1 : w->deaths + 1;
+    w->blameless = false;
     int64_t wait = w->deaths < 3 ? 0 : (int64_t)50 << (w->deaths < 10 ? w->deaths : 10);
     loop_timer_arm(w->restart, wait < RESTART_MAX_MS ? wait : RESTART_MAX_MS);
     blame_loads(w, current, why);
@@ -264,10 +268,17 @@ int script_worker_start(struct script_worker *w, struct err *e)
     mem_free(self);
     if (!w->child)
         return -1;
+    if (w->apart)
+        child_step_back(w->child);
+    /* Who comes first does not wait for the scripts of hundreds of others. */
     for (struct list *n = w->contexts.next; n != &w->contexts; n = n->next) {
         struct script_context *c = LIST_OF(n, struct script_context, node);
-        if (c->state != CONTEXT_BROKEN)
+        if (c->proven && c->mode == SCRIPT_COMPANY && c->state != CONTEXT_BROKEN) {
+            c->state = CONTEXT_AWAY;
+            c->load_id = 0;
+        } else if (c->state != CONTEXT_BROKEN) {
             script_worker_load(w, c);
+        }
     }
     for (struct list *n = w->calls.next; n != &w->calls; n = n->next)
         script_worker_send(w, LIST_OF(n, struct script_call, node));
@@ -291,6 +302,12 @@ void script_worker_condemn(struct script_worker *w, const char *why)
     w->condemned = true;
     w->verdict = why;
     child_kill(w->child);
+}
+
+void script_worker_end_for(struct script_worker *w, const char *why)
+{
+    w->blameless = true;
+    script_worker_condemn(w, why);
 }
 
 /* ---- watchdog ---- */
@@ -317,9 +334,13 @@ static bool check_burst(struct script_worker *w, int64_t now)
         w->seen_current = current;
         w->seen_beat = beat;
         w->seen_ms = now;
-        w->seen_cpu_ms = child_cpu_ms(w->child);
-    } else if (out_of_patience(w, now)) {
+        w->seen_cpu_ms = w->look_cpu_ms = child_cpu_ms(w->child);
+    } else if (w->s->burst_ms > 0 && out_of_patience(w, now)) {
         script_worker_condemn(w, "a script computed for longer than a burst may last");
+    } else {
+        int64_t cpu_ms = child_cpu_ms(w->child), computed_ms = cpu_ms - w->look_cpu_ms;
+        w->look_cpu_ms = cpu_ms;
+        scripts_apart_look(w, current, computed_ms, now);
     }
     return current != 0 || !list_empty(&w->calls);
 }
@@ -342,10 +363,13 @@ static void watch(void *arg)
 
 void scripts_watch(struct scripts *s)
 {
-    if (s->watching || s->burst_ms <= 0)
+    int64_t shortest = s->burst_ms;
+    if (s->share_ms > 0 && (shortest <= 0 || s->share_ms < shortest))
+        shortest = s->share_ms;
+    if (s->watching || shortest <= 0)
         return;
     if (!s->watchdog)
         s->watchdog = loop_timer_new(s->loop, watch, s);
     s->watching = true;
-    loop_timer_arm(s->watchdog, s->burst_ms / 4 > 10 ? s->burst_ms / 4 : 10);
+    loop_timer_arm(s->watchdog, shortest / 4 > 10 ? shortest / 4 : 10);
 }

@@ -13,6 +13,8 @@ struct parts_options {
     bool isolated; /* a script process for each company, instead of workers */
     size_t memory; /* of one Lua state */
     int64_t burst_ms;
+    int64_t share_ms;
+    int apart_max;
     int64_t cpu_ms;
     size_t max_log;
     const char *ca_file;   /* NULL: the system's */
@@ -51,6 +53,10 @@ void parts_close_engine(struct parts *p);
             "shared: companies share the script processes; company: each has one of its own"},     \
         {"memory", CONF_SIZE, "64m", "bytes that one run's Lua state may use"},                    \
         {"burst", CONF_MS, "5s", "longest time a script may compute without a step"},              \
+        {"share", CONF_MS, "100ms",                                                                \
+            "a script that computes for longer within a second, while other companies wait for "   \
+            "the process they share, goes on in one of its own; 0: it does not"},                  \
+        {"max-apart", CONF_INT, "8", "processes for scripts that computed for longer than that"},  \
         {"env", CONF_TEXT, "*_URL", "environment variables that scripts may name"},                \
         {"allow-net", CONF_TEXT, NULL,                                                             \
             "networks that company.lua may name though they are not public: CIDR, CIDR"},          \

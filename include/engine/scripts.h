@@ -18,6 +18,9 @@ struct scripts_config {
     bool isolated;    /* instead, each company has one of its own, from its first script on */
     int64_t burst_ms; /* a script may compute so long between two steps; what does not end
                          by itself then is ended by SIGKILL, half as much later */
+    int64_t share_ms; /* a version that computes for so long within a second, while others wait for
+                         the same process, goes on in one of its own; 0: it does not */
+    int apart_max;    /* such processes; more versions than these share them */
     size_t memory;    /* bytes of one Lua state */
     int64_t cpu_ms;   /* computing of one call in all; 0: as the script process has it */
     size_t max_log;   /* bytes that one call may log; 0: the same */
@@ -67,9 +70,9 @@ void scripts_answer(struct script_call *c, uint32_t seq, struct str meta, struct
 /* Forgets the call without `end`: the run is parked, cancelled, or ends. */
 void scripts_drop(struct script_call *c);
 struct scripts_stats {
-    int processes;   /* that run now */
-    int quarantined; /* contexts in the process of those that compute without end */
-    int64_t deaths;  /* processes that ended without being asked to */
+    int processes;  /* that run now */
+    int apart;      /* contexts in processes of those who computed long */
+    int64_t deaths; /* processes that ended without being asked to */
 };
 void scripts_stats(const struct scripts *s, struct scripts_stats *out);
 /* Kills the process of a context's calls, for tests of recovery. */

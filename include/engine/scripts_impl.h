@@ -9,6 +9,8 @@
 #include "wire.h"
 
 #define SCRIPTS_WORKERS_MAX 64 /* shared ones */
+/* What a version computed counts for about so long: scripts_config.share_ms within it. */
+#define SCRIPTS_SHARE_WITHIN_MS 1000
 
 struct script_system {
     struct list node;
@@ -20,10 +22,12 @@ struct script_system {
 struct script_worker {
     struct list node; /* scripts.workers */
     struct scripts *s;
-    char *name;           /* "0", "1" ..., "quarantine", or the company it belongs to */
+    char *name;           /* "0", "1" ..., or the company or version it belongs to */
+    bool apart;           /* for who computes long: see scripts_apart.c */
     struct map *systems;  /* hashes of those that the process has got */
     struct child *child;  /* NULL while it is down */
     bool condemned;       /* killed; what it still says is not heard */
+    bool blameless;       /* killed for what is not in it any more: it starts again at once */
     struct list contexts; /* that live in this process */
     struct list calls;    /* sent, or waiting for the process to be up */
     struct loop_timer *restart;
@@ -31,10 +35,16 @@ struct script_worker {
     int deaths;                       /* in a row, shortly after the start */
     uint64_t seen_current, seen_beat; /* of the shared page, for the watchdog */
     int64_t seen_ms, seen_cpu_ms;     /* since when they are so; what it had computed then */
+    int64_t look_cpu_ms;              /* what it had computed at the last look */
     const char *verdict;              /* why the host killed it, or NULL */
 };
 
-enum script_context_state { CONTEXT_LOADING, CONTEXT_READY, CONTEXT_BROKEN };
+enum script_context_state {
+    CONTEXT_LOADING,
+    CONTEXT_READY,
+    CONTEXT_AWAY, /* not in its process, which was started again: its next call loads it */
+    CONTEXT_BROKEN
+};
 struct script_context {
     struct list node;
     struct script_worker *worker;
@@ -43,11 +53,12 @@ struct script_context {
     size_t nbundle, noptions;
     enum script_mode mode;
     enum script_context_state state;
-    uint64_t load_id; /* of the load under way, or 0 */
-    bool told;        /* fn was called */
-    bool proven;      /* it has been loaded once */
-    int kills;        /* processes that died while loading it for the first time */
-    char *broken;     /* why it could not be loaded again */
+    uint64_t load_id;            /* of the load under way, or 0 */
+    bool told;                   /* fn was called */
+    bool proven;                 /* it has been loaded once */
+    int kills;                   /* processes that died while loading it for the first time */
+    char *broken;                /* why it could not be loaded again */
+    int64_t took_ms, took_at_ms; /* computed in long bursts of late; when that was last so */
     scripts_loaded_fn fn;
     void *arg;
 };
@@ -68,12 +79,13 @@ struct script_call {
 
 struct scripts {
     struct loop *loop;
-    struct list workers;              /* all of them */
-    struct script_worker **shared;    /* those that companies are spread over; none if isolated */
-    int nshared;                      /* 0: each company has a process of its own */
-    struct script_worker *quarantine; /* see scripts_quarantine.c; NULL: not needed so far */
-    struct map *own;                  /* company -> its own process, if isolated */
-    int64_t deaths;                   /* of processes */
+    struct list workers;           /* all of them */
+    struct script_worker **shared; /* those that companies are spread over; none if isolated */
+    int nshared;                   /* 0: each company has a process of its own */
+    struct map *own;               /* company -> its own process, if isolated */
+    int apart_max;                 /* processes for those who compute long */
+    int64_t share_ms;              /* see scripts_config */
+    int64_t deaths;                /* of processes */
     int64_t burst_ms, cpu_ms;
     size_t memory, max_log;
     struct list systems;
@@ -96,12 +108,18 @@ void script_worker_load(struct script_worker *w, struct script_context *c);
 void script_worker_send(struct script_worker *w, struct script_call *c);
 /* Kills it for a reason that is logged (a literal). */
 void script_worker_condemn(struct script_worker *w, const char *why);
+/* The same for what one of its contexts does, which is about to leave: nobody else is to blame. */
+void script_worker_end_for(struct script_worker *w, const char *why);
 void scripts_watch(struct scripts *s); /* arms the watchdog */
 
-/* scripts_quarantine.c: before the end of a call is told. Moves its context to a process of its own
- * kind if the call kept the process from all others. */
-void scripts_quarantine(
+/* scripts_apart.c: moves a context to a process of its own if it keeps the others from theirs. */
+/* Before the end of a call is told. */
+void scripts_apart_ended(
     const struct script_call *call, enum script_outcome o, struct str json, bool guilty);
+/* The same burst of `current` (a call or a load) has gone on since the last look, and has computed
+ * for so long meanwhile. */
+void scripts_apart_look(
+    struct script_worker *w, uint64_t current, int64_t computed_ms, int64_t now);
 
 /* scripts.c */
 struct script_call *scripts_find_call(struct scripts *s, uint64_t id);

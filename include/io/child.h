@@ -35,6 +35,9 @@ struct child *child_start(struct loop *l, char *const argv[], char *const env[],
  * child does not read waits in memory; over CHILD_QUEUE_MAX bytes of it the child is killed. */
 void child_send(struct child *c, const struct wire_msg *m);
 void child_kill(struct child *c); /* SIGKILL; `gone` follows */
+/* From now on it gets what others leave of the processors. For good: there is no way back without
+ * rights that the host has not. */
+void child_step_back(struct child *c);
 pid_t child_pid(const struct child *c);
 /* What its process has had of the processors so far, in milliseconds; -1 if it is gone. */
 int64_t child_cpu_ms(const struct child *c);

@@ -72,7 +72,7 @@ class Companies(Case):
         self.assertEqual({r["state"] for r in self.settled_of("hog", 2)}, {"failed"})
         _, _, metrics = request(w.address, "GET", "/metrics")
         self.assertIn(b"\nsauma_script_processes 4\n", metrics)
-        self.assertIn(b"\nsauma_scripts_quarantined 0\n", metrics)
+        self.assertIn(b"\nsauma_scripts_apart 1\n", metrics)
 
     def test_fifty_companies_and_a_broken_one(self):
         w, count = self.world, 50

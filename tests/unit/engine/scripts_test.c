@@ -58,6 +58,9 @@ static void play_call(const struct wire_msg *m)
     else if (str_is(function, "hang"))
         for (;;)
             pause();
+    else if (str_is(function, "spin"))
+        for (volatile int i = 0;; i++) {
+        }
     else if (str_is(function, "jump")) {
         step.seq = 5;
         say(&step);
@@ -169,13 +172,15 @@ static void call(struct world *w, const char *context, const char *function)
         loop_run(w->loop);
 }
 
-static int start(void **state, bool isolated)
+static int start(void **state, bool isolated, int64_t burst_ms)
 {
     struct world *w = mem_zalloc(1, sizeof *w);
     struct err e = {0};
     struct scripts_config c = {.workers = 1,
         .isolated = isolated,
-        .burst_ms = 50,
+        .burst_ms = burst_ms,
+        .share_ms = 20,
+        .apart_max = 1,
         .memory = 1 << 20,
         .system_hash = "s1",
         .system_bundle = STR_LIT("{}")};
@@ -190,12 +195,23 @@ static int start(void **state, bool isolated)
 
 static int setup(void **state)
 {
-    return start(state, false);
+    return start(state, false, 50);
 }
 
 static int setup_isolated(void **state)
 {
-    return start(state, true);
+    return start(state, true, 50);
+}
+
+/* Nothing ends a burst in these: what they show comes from elsewhere. */
+static int setup_patient(void **state)
+{
+    return start(state, false, 600000);
+}
+
+static int setup_patient_isolated(void **state)
+{
+    return start(state, true, 600000);
 }
 
 static int teardown(void **state)
@@ -279,6 +295,15 @@ static void leave(void *arg)
     loop_stop(((struct world *)arg)->loop);
 }
 
+/* Runs the loop for so long. */
+static void run_for(struct world *w, int64_t ms)
+{
+    struct loop_timer *t = loop_timer_new(w->loop, leave, w);
+    loop_timer_arm(t, ms);
+    loop_run(w->loop);
+    loop_timer_free(t);
+}
+
 static void a_company_has_its_own_process(void **state)
 {
     struct world *w = *state;
@@ -290,11 +315,11 @@ static void a_company_has_its_own_process(void **state)
     assert_int_equal(processes(w), 2);
     call(w, "acme@1", "hang");
     assert_int_equal(w->outcome, SCRIPT_LOST);
-    call(w, "acme@1", "echo"); /* nobody else was there to be kept waiting: no quarantine */
+    call(w, "acme@1", "echo"); /* nobody else was there to be kept waiting */
     call(w, "other@1", "echo");
     scripts_stats(w->scripts, &s);
     assert_int_equal(s.deaths, 1);
-    assert_int_equal(s.quarantined, 0);
+    assert_int_equal(s.apart, 2); /* both versions stand in it */
     scripts_unload(w->scripts, "acme@1");
     call(w, "acme@2", "echo");
     assert_int_equal(processes(w), 2);
@@ -307,6 +332,86 @@ static void a_company_has_its_own_process(void **state)
     assert_int_equal(w->outcome, SCRIPT_RETURNED);
 }
 
+static void start_call(struct world *w, const char *context, const char *function)
+{
+    struct script_handlers h = {on_step, NULL, on_end, w};
+    scripts_call(w->scripts, context, function, STR_LIT("[1]"), STR_LIT("b"), &h);
+}
+
+static int apart(struct world *w)
+{
+    struct scripts_stats s;
+    scripts_stats(w->scripts, &s);
+    return s.apart;
+}
+
+/* Who computes without end holds the others up for a moment, not for its whole burst. */
+static void who_computes_long_goes_on_apart(void **state)
+{
+    struct world *w = *state;
+    load(w, "good@1", "boot");
+    load(w, "hog@1", "boot");
+    load(w, "hog@2", "boot");
+    for (int i = 1; i <= 2; i++) {
+        start_call(w, i == 1 ? "hog@1" : "hog@2", "spin");
+        start_call(w, "good@1", "echo");
+        for (int ends = w->ends; w->ends < ends + 2;) {
+            loop_run(w->loop); /* both calls are lost with the process, and nobody is to blame */
+            assert_int_equal(w->outcome, SCRIPT_LOST);
+            assert_false(w->guilty);
+        }
+        call(w, "good@1", "echo");
+        assert_int_equal(w->outcome, SCRIPT_RETURNED);
+        assert_int_equal(apart(w), i);
+    }
+    call(w, "hog@1", "echo");
+    assert_int_equal(w->outcome, SCRIPT_RETURNED);
+    assert_int_equal(processes(w), 2); /* the two long ones share: apart_max */
+    assert_int_equal(w->loaded, 3);
+    scripts_unload(w->scripts, "hog@1");
+    scripts_unload(w->scripts, "hog@2");
+    loop_post(w->loop, leave, w);
+    loop_run(w->loop);
+    assert_int_equal(processes(w), 1);
+    load(w, "hog@3", "boot"); /* a corrected version is among the others again */
+    call(w, "hog@3", "echo");
+    assert_int_equal(processes(w), 1);
+    assert_int_equal(apart(w), 0);
+}
+
+/* Alone it may take its burst. */
+static void nobody_goes_apart_for_nobody(void **state)
+{
+    struct world *w = *state;
+    load(w, "good@1", "boot");
+    load(w, "hog@1", "boot");
+    start_call(w, "hog@1", "spin");
+    run_for(w, 200);
+    assert_int_equal(w->ends, 0);
+    assert_int_equal(apart(w), 0);
+    start_call(w, "good@1", "echo");
+    while (w->ends < 2)
+        loop_run(w->loop);
+    assert_int_equal(apart(w), 1);
+}
+
+/* One that has a process of its own steps back in it; its next version does not. */
+static void its_own_process_steps_back(void **state)
+{
+    struct world *w = *state;
+    load(w, "hog@1", "boot");
+    start_call(w, "hog@1", "spin");
+    while (apart(w) == 0)
+        run_for(w, 20);
+    assert_int_equal(w->ends, 0);
+    assert_int_equal(processes(w), 1);
+    load(w, "hog@2", "boot");
+    call(w, "hog@2", "echo");
+    assert_int_equal(w->outcome, SCRIPT_RETURNED);
+    assert_int_equal(processes(w), 2);
+    assert_int_equal(apart(w), 1);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "script-process") == 0)
@@ -317,6 +422,10 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_load_that_kills_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(a_company_has_its_own_process, setup_isolated, teardown),
         cmocka_unit_test_setup_teardown(dropped_calls_are_silent, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_computes_long_goes_on_apart, setup_patient, teardown),
+        cmocka_unit_test_setup_teardown(nobody_goes_apart_for_nobody, setup_patient, teardown),
+        cmocka_unit_test_setup_teardown(
+            its_own_process_steps_back, setup_patient_isolated, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
