@@ -188,7 +188,7 @@ help:
 	@echo 'make demo-web   the whole world in a browser: sandboxes, a host, a company'
 	@echo 'make test       everything, under ASan       make lint      layout, ban list, layers'
 	@echo 'make debug|asan|tsan  build/<variant>/sauma  make valgrind  unit tests under valgrind'
-	@echo 'make fuzz       each parser; FUZZ_SECONDS, _RUNS, _ONLY    make bench     figures against peers'
+	@echo 'make fuzz       each parser; FUZZ_SECONDS, _RUNS, _ONLY    make bench     figures against peers; BENCH_ONLY'
 	@echo 'make torture    faults by the thousand, judged from outside; TORTURE_SECONDS, _ONLY, _SEED'
 	@echo 'make sim        the run machine in simulated worlds: SIM_SECONDS, SIM_SEEDS, or one SIM_SEED'
 	@echo 'make install PREFIX=... DESTDIR=...          make format    clang-format all C'
@@ -273,10 +273,10 @@ BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 bench: sauma
 	@tests/deps.sh $(DEPS_BENCH)
 	@$(MAKE) --no-print-directory $(BENCHES)
-	@tests/bench/bench.py --build $(B)
-	@tests/bench/diff.py --build $(B)
-	@tests/bench/companies.py --build $(B)
-	@tests/bench/attacks.py --build $(B)
+	@tests/bench/bench.py --build $(B) --only "$(BENCH_ONLY)" $(if $(BENCH_SECONDS),--seconds $(BENCH_SECONDS))
+$(B)/bench/script_out_bench: tests/bench/script_out_bench.c $(LIB_app)
+	@mkdir -p $(@D); $(SAY) CC $<
+	$(Q)$(CC) $(ALLC) $(patsubst %,-iquote include/%,$(SEES_app)) $(LHARD) $< $(LIB_app) $(LIBS) -o $@
 $(B)/bench/%: tests/bench/%.c $(LIB_engine)
 	@mkdir -p $(@D); $(SAY) CC $<
 	$(Q)$(CC) $(ALLC) $(patsubst %,-iquote include/%,$(SEES_engine)) $(LHARD) $< $(LIB_engine) \

@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 """Figures of the host, against peers in the same run.
 
-usage: tests/bench/bench.py [--build DIR] [--seconds N]
+usage: tests/bench/bench.py [--build DIR] [--seconds N] [--only PART,PART] [--waiting N]
 
-HTTP in alone: the server and the JSON reader, plain and by TLS, against nginx with Lua, which decodes
-the same body and answers 202. Ingest: webhooks accepted durably a second, against nginx with Lua that decodes the same body and
-answers 202 without storing anything; no rule is for these events, so each is stored as skipped.
-Flows: webhook, GET customer, POST customer (half of the time), POST invoice. Then what happens to
-more events than the rule can follow, memory with 100 idle companies, start to the first 202, and a
-host that finds a million events waiting (backlog.py).
+in        the HTTP server and the JSON reader alone, plain and by TLS, against nginx with Lua, which
+          decodes the same body and answers 202
+out       requests out against bare libcurl (bench_out.py)
+ingest    webhooks accepted durably a second, against the same nginx, which stores nothing; no rule
+          is for these events, so each is stored as skipped
+flows     webhook, GET customer, POST customer (half of the time), POST invoice
+overload  what happens to more events than the rule can follow
+idle      memory with 100 idle companies;  start: until the first 202
+waiting   a host that finds a million events waiting (backlog.py)
+diff, companies, attacks  the programs of these names
+
 Load and backend are C programs on the same cores; CPU is that of the host and its script processes.
 """
 import argparse
@@ -16,16 +21,15 @@ import http.client
 import json
 import os
 import shutil
-import socket
-import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 
 import backlog
+import bench_out
+from bench_host import ROOT, Host, books, certificate, cpu_seconds, free_port, memory_mb
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TICKS = os.sysconf("SC_CLK_TCK")
 
 NGINX = """
 load_module /usr/lib/nginx/modules/ndk_http_module.so;
@@ -55,58 +59,6 @@ http {{
 # The same, and by TLS with the certificate of the run.
 NGINX_TLS = NGINX.replace("listen 127.0.0.1:{port};", "listen 127.0.0.1:{port} ssl;\n"
                           "    ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem;")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def tree(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as f:
-        return [pid] + [int(p) for p in f.read().split()]
-
-
-def cpu_seconds(pid):
-    total = 0
-    for p in tree(pid):
-        with open(f"/proc/{p}/stat") as f:
-            fields = f.read().rsplit(")", 1)[1].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICKS
-
-
-def memory_mb(pid):
-    total = 0
-    for p in tree(pid):
-        with open(f"/proc/{p}/smaps_rollup") as f:
-            total += next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
-    return total / 1024
-
-
-class Host:
-    def __init__(self, build, companies, env=None, args=()):
-        self.dir = tempfile.mkdtemp(prefix="sauma-bench-")
-        self.port = free_port()
-        self.began = time.monotonic()
-        self.p = subprocess.Popen(
-            [f"{build}/sauma", "serve", "--companies", companies, "--data", self.dir, "--listen",
-             f"127.0.0.1:{self.port}", "--log", "error", *args], stdout=subprocess.DEVNULL,
-            env=dict(os.environ, SAUMA_HOME=ROOT, **(env or {})))
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return
-            except OSError:
-                if self.p.poll() is not None or time.monotonic() > self.began + 60:
-                    raise RuntimeError("the host did not start")
-                time.sleep(0.002)
-
-    def stop(self):
-        self.p.terminate()
-        self.p.wait()
-        shutil.rmtree(self.dir)
 
 
 def load(build, port, path, body, connections, seconds, tls=False):
@@ -150,10 +102,7 @@ def server_alone(build, body, seconds):
     print("\nHTTP in alone, against nginx + Lua: decode, answer 202, store nothing (goal 1.0 per CPU)")
     print(f"{'':12} {'sauma/s':>9} {'p99 ms':>7} {'nginx/s':>9} {'p99 ms':>7} {'ratio':>6} {'per CPU':>8}")
     work = tempfile.mkdtemp(prefix="sauma-nginx-")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-keyout", f"{work}/key.pem", "-out", f"{work}/cert.pem"], check=True,
-                   stderr=subprocess.DEVNULL)
+    certificate(work)
     for name, conf, tls in (("plain", NGINX, False), ("TLS", NGINX_TLS, True)):
         theirs_port, ours_port = free_port(), free_port()
         with open(f"{work}/nginx.conf", "w") as f:
@@ -195,13 +144,6 @@ def flows(build, companies, body, seconds):
               f"{1000 * cpu / max(1, r['finished']):12.3f} {memory_mb(host.p.pid):6.0f}"
               f"{'' if not r['lost'] + r['twice'] else '  LOST OR TWICE: ' + str(r)}", flush=True)
         host.stop()
-
-
-def books(host):
-    store = sqlite3.connect(f"file:{host.dir}/sauma.db?mode=ro", uri=True)
-    counts = dict(store.execute("SELECT state, sum(n) FROM books GROUP BY state").fetchall())
-    store.close()
-    return counts
 
 
 def overload(build, companies, body, seconds):
@@ -268,13 +210,20 @@ def million(build, events):
           f"{'  MISSED: ' + ', '.join(wrong) if wrong else ''}")
 
 
+def program(build, name, *args):
+    sys.stdout.flush()
+    subprocess.run([sys.executable, f"{ROOT}/tests/bench/{name}.py", "--build", build, *args],
+                   check=True)
+
+
 def main():
     args = argparse.ArgumentParser()
-    args.add_argument("--waiting", type=int, default=1000000, help="events of the last row")
+    args.add_argument("--waiting", type=int, default=1000000, help="events that wait")
     args.add_argument("--build", default=f"{ROOT}/build")
-    args.add_argument("--seconds", type=float, default=5)
+    args.add_argument("--seconds", type=float, default=3, help="of each measurement")
+    args.add_argument("--only", default="", help="parts, with commas between them; default: all")
     args = args.parse_args()
-    build = os.path.abspath(args.build)
+    build, seconds = os.path.abspath(args.build), args.seconds
     work = tempfile.mkdtemp(prefix="sauma-bench-")
     companies = f"{work}/companies"
     shutil.copytree(f"{ROOT}/tests/bench/company", f"{companies}/company")
@@ -285,13 +234,27 @@ def main():
         bodies[name] = f"{work}/{name}.json"
         with open(bodies[name], "w") as f:
             f.write(template.replace("EVENT", event))
-    server_alone(build, bodies["ingest"], args.seconds)
-    ingest(build, companies, bodies["ingest"], args.seconds)
-    flows(build, companies, bodies["flow"], args.seconds)
-    overload(build, companies, bodies["flow"], args.seconds)
-    idle(build)
-    start(build, companies, bodies["flow"])
-    million(build, args.waiting)
+    parts = {
+        "in": lambda: server_alone(build, bodies["ingest"], seconds),
+        "out": lambda: bench_out.measure(build, seconds),
+        "ingest": lambda: ingest(build, companies, bodies["ingest"], seconds),
+        "flows": lambda: flows(build, companies, bodies["flow"], seconds),
+        "overload": lambda: overload(build, companies, bodies["flow"], seconds),
+        "idle": lambda: idle(build),
+        "start": lambda: start(build, companies, bodies["flow"]),
+        "waiting": lambda: million(build, args.waiting),
+        "diff": lambda: program(build, "diff"),
+        "companies": lambda: program(build, "companies"),
+        "attacks": lambda: program(build, "attacks", "--seconds", str(seconds)),
+    }
+    wanted = [name for name in args.only.split(",") if name] or list(parts)
+    for name in wanted:
+        if name not in parts:
+            sys.exit(f"there is no part {name}; there are {', '.join(parts)}")
+    for name in wanted:
+        began = time.monotonic()
+        parts[name]()
+        print(f"  ({name}: {time.monotonic() - began:.0f} s)", flush=True)
     shutil.rmtree(work)
 
 

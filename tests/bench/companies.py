@@ -46,7 +46,7 @@ def main():
     args = args.parse_args()
     os.environ["SAUMA_BUILD"] = os.path.abspath(args.build)
     sys.path.insert(0, f"{ROOT}/tests/e2e")
-    import bench
+    import bench_host
     import harness
     world = harness.World()
     try:
@@ -60,10 +60,10 @@ def main():
         world.start_host("--log", "error")
         again = time.monotonic() - began
         time.sleep(2)
-        memory = bench.memory_mb(world.host.p.pid)
-        cpu = bench.cpu_seconds(world.host.p.pid)
+        memory = bench_host.memory_mb(world.host.p.pid)
+        cpu = bench_host.cpu_seconds(world.host.p.pid)
         time.sleep(5)
-        cpu = bench.cpu_seconds(world.host.p.pid) - cpu
+        cpu = bench_host.cpu_seconds(world.host.p.pid) - cpu
         live = sorted(live_after(world, f"company-{n * 7:04}", n) for n in range(SAVES))
         print(f"\n{args.companies} companies: started in {first:.2f} s (again {again:.2f} s), "
               f"{memory:.0f} MB in all processes, idle {1000 * cpu / 5:.1f} ms of CPU a second, a "

@@ -1,10 +1,11 @@
-/* How many transfers the HTTP client makes per second of its own processor time.
- * Usage: http_out_bench URL [at-once] [transfers] [bytes to write; 0: GET] */
+/* How many transfers the HTTP client makes per second of its own processor time, driven as a step
+ * drives it. curl_bench is its peer.
+ * Usage: http_out_bench URL [at-once] [transfers] [bytes to write; 0: GET] [CA file] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include "clock.h"
+#include "cpu.h"
 #include "http_out.h"
 #include "mem.h"
 
@@ -14,14 +15,6 @@ struct bench {
     struct http_out_request request;
     long started, done, failed, total;
 };
-
-static double cpu_seconds(void)
-{
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
 
 static void one_done(void *arg, const struct http_out_result *r);
 
@@ -49,13 +42,14 @@ int main(int argc, char **argv)
     struct http_header headers[] = {{STR_LIT("Content-Type"), STR_LIT("application/json")},
         {STR_LIT("Authorization"), STR_LIT("Bearer 0123456789abcdef0123456789abcdef")}};
     if (argc < 2) {
-        fprintf(stderr, "usage: %s URL [at-once] [transfers] [bytes]\n", argv[0]);
+        fprintf(stderr, "usage: %s URL [at-once] [transfers] [bytes] [CA file]\n", argv[0]);
         return 64;
     }
     long at_once = argc > 2 ? strtol(argv[2], NULL, 10) : 64;
     size_t bytes = argc > 4 ? strtoul(argv[4], NULL, 10) : 0;
     b.total = argc > 3 ? strtol(argv[3], NULL, 10) : 200000;
     http_out_config_defaults(&c);
+    c.ca_file = argc > 5 && *argv[5] ? argv[5] : NULL;
     b.loop = loop_new(&e);
     b.client = b.loop ? http_out_new(b.loop, &c, &e) : NULL;
     if (!b.client) {
@@ -76,10 +70,7 @@ int main(int argc, char **argv)
     for (long i = 0; i < at_once; i++)
         one_more(&b);
     loop_run(b.loop);
-    cpu = cpu_seconds() - cpu;
-    double wall = (double)(clock_mono_us() - from) / 1e6;
-    printf("%ld transfers, %ld at once, %zu bytes: %.0f/s, %.0f per CPU-second, %ld failed\n",
-        b.done, at_once, bytes, (double)b.done / wall, (double)b.done / cpu, b.failed);
+    cpu_print(b.done, b.failed, (double)(clock_mono_us() - from) / 1e6, cpu_seconds() - cpu);
     http_out_free(b.client);
     loop_free(b.loop);
     mem_free(body);

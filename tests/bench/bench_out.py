@@ -1,0 +1,141 @@
+"""Requests out: what libcurl alone does, what the host's client adds, and what a rule's step costs.
+
+One nginx answers 100 bytes of JSON from its configuration, on a core of its own; what is measured
+has another. 64 requests are under way at once, on connections that are kept. A row's figure is
+requests per CPU-second of all processes of that side, script processes included, so that it says
+little of what else the machine does; the ratio is to bare libcurl by the same protocol in the same
+run. The rows of Lua do the same request from rules: once with all that a host does (each request is
+a step, its answer stored before the run can end), and once with script process and client alone
+(script_out_bench.c), which shows the share of the store and the engine.
+"""
+import http.client
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import time
+
+from bench_host import ROOT, Host, books, certificate, cpu_seconds, free_port, pin
+
+NGINX = """
+daemon off; master_process off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; keepalive_requests 100000000; client_body_buffer_size 64k;
+  client_body_temp_path {dir}/body; proxy_temp_path {dir}/proxy; fastcgi_temp_path {dir}/fastcgi;
+  uwsgi_temp_path {dir}/uwsgi; scgi_temp_path {dir}/scgi;
+  ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem;
+  default_type application/json;
+  server {{
+    listen 127.0.0.1:{plain}; listen 127.0.0.1:{tls} ssl;
+    location / {{ return 200 '{answer}'; }}
+  }}
+  server {{ listen 127.0.0.1:{h2} ssl http2; location / {{ return 200 '{answer}'; }} }}
+}}
+"""
+ANSWER = ('{"id":"2b0c6e39-5f0e-4e0c-9d31-0f3c5f1a7c11","name":"Nordic Design Oy","open":true,'
+          '"total":1234.5600}')
+COMPANY = f"{ROOT}/tests/bench/requests"
+AT_ONCE = 64
+
+
+class Stub:
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="sauma-nginx-")
+        self.ports = {name: free_port() for name in ("plain", "tls", "h2")}
+        self.ca = f"{self.dir}/cert.pem"
+        certificate(self.dir)
+        with open(f"{self.dir}/nginx.conf", "w") as f:
+            f.write(NGINX.format(dir=self.dir, answer=ANSWER, **self.ports))
+        os.mkdir(f"{self.dir}/companies")
+        shutil.copytree(COMPANY, f"{self.dir}/companies/requests")
+        self.p = subprocess.Popen(["/usr/sbin/nginx", "-c", f"{self.dir}/nginx.conf"],
+                                  preexec_fn=lambda: pin(1))
+        time.sleep(0.5)
+
+    def url(self, kind):
+        return f"http{'s' if kind != 'plain' else ''}://localhost:{self.ports[kind]}"
+
+    def stop(self):
+        self.p.terminate()
+        self.p.wait()
+        shutil.rmtree(self.dir)
+
+
+def program(build, name, *args):
+    out = subprocess.run([f"{build}/bench/{name}", *map(str, args)], check=True,
+                         stdout=subprocess.PIPE, preexec_fn=lambda: pin(0))
+    r = json.loads(out.stdout)
+    return r["done"] / r["cpu_s"], r["done"] / r["wall_s"]
+
+
+def in_turns(*measures):
+    """So that all see the same machine; the median of each."""
+    rounds = [[m() for m in measures] for _ in range(3)]
+    return [sorted(r[i] for r in rounds)[1] for i in range(len(measures))]
+
+
+def client(build, stub, seconds, kind, size):
+    args = (stub.url(kind) + "/items/1", AT_ONCE, int(seconds * 8000), size, stub.ca)
+    return in_turns(lambda: program(build, "http_out_bench", *args),
+                    lambda: program(build, "curl_bench", *args))
+
+
+def script(build, stub, requests):
+    return program(build, "script_out_bench", ROOT, COMPANY, stub.url("plain"), AT_ONCE, requests,
+                   stub.ca)
+
+
+def rule(build, stub, kind, requests):
+    """64 events, each of which has a run make so many requests, one after the other."""
+    host = Host(build, f"{stub.dir}/companies", {"BENCH_URL": stub.url(kind)},
+                ["--ca-file", stub.ca], core=0)
+    cpu, began = cpu_seconds(host.p.pid), time.monotonic()
+    c = http.client.HTTPConnection("127.0.0.1", host.port)
+    for n in range(AT_ONCE):
+        c.request("POST", "/hooks/requests/bench",
+                  json.dumps({"event": "requests", "id": f"event-{n}", "requests": requests}))
+        answer = c.getresponse()
+        assert answer.status == 202, answer.read()
+        answer.read()
+    c.close()
+    while books(host).get("done", 0) < AT_ONCE:
+        assert time.monotonic() < began + 300, books(host)
+        time.sleep(0.05)
+    wall = time.monotonic() - began
+    cpu = cpu_seconds(host.p.pid) - cpu
+    store = sqlite3.connect(f"file:{host.dir}/sauma.db?mode=ro", uri=True)
+    read = store.execute("SELECT sum(json_extract(result, '$.read')) FROM runs").fetchone()[0]
+    store.close()
+    host.stop()
+    assert read == AT_ONCE * requests, f"{read} answers were read of {AT_ONCE * requests}"
+    return read / cpu, read / wall
+
+
+def row(name, ours, theirs):
+    print(f"{name:46} {ours[0]:9.0f} {theirs[0]:9.0f} {ours[0] / theirs[0]:6.2f} {ours[1]:9.0f}",
+          flush=True)
+
+
+def measure(build, seconds):
+    print("\nrequests out per CPU-second, against bare libcurl (multi, epoll changelist), 64 at once")
+    print(f"{'':46} {'sauma':>9} {'libcurl':>9} {'ratio':>6} {'sauma/s':>9}")
+    stub, requests, peers = Stub(), int(60 * seconds), {}
+    try:
+        for kind, size, name in (("plain", 0, "the client alone, GET"),
+                                 ("plain", 1500, "the client alone, write of 1.5 KB"),
+                                 ("tls", 0, "the client alone, GET by TLS"),
+                                 ("h2", 0, "the client alone, GET by HTTP/2 and TLS")):
+            ours, theirs = client(build, stub, seconds, kind, size)
+            if not size:
+                peers[kind] = theirs
+            row(name, ours, theirs)
+        row("GET from Lua, nothing stored", in_turns(lambda: script(build, stub, requests))[0],
+            peers["plain"])
+        for kind, name in (("plain", ""), ("tls", ", TLS"), ("h2", ", HTTP/2 and TLS")):
+            row(f"GET from Lua as a step of a run{name}", rule(build, stub, kind, requests),
+                peers[kind])
+    finally:
+        stub.stop()
