@@ -1,5 +1,5 @@
-/* What the benches of requests out measure with: processor time of this process and of those that it
- * has started and that have ended, and how it is told. */
+/* What the benches of requests out measure with: processor time of this process and of those that
+ * it has started and that have ended, and how it is told. */
 #ifndef BENCH_CPU_H
 #define BENCH_CPU_H
 

@@ -165,8 +165,8 @@ int main(int argc, char **argv)
     curl_multi_setopt(b.multi, CURLMOPT_TIMERDATA, &b);
     curl_multi_setopt(b.multi, CURLMOPT_MAXCONNECTS, 512L);
     b.headers = curl_slist_append(NULL, "Content-Type: application/json");
-    b.headers = curl_slist_append(
-        b.headers, "Authorization: Bearer 0123456789abcdef0123456789abcdef");
+    b.headers =
+        curl_slist_append(b.headers, "Authorization: Bearer 0123456789abcdef0123456789abcdef");
     double cpu = cpu_seconds();
     int64_t from = clock_mono_us();
     run(&b);

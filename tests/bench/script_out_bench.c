@@ -71,8 +71,7 @@ static void on_log(void *arg, const char *level, struct str text)
     fprintf(stderr, "%s: %.*s\n", level, STR_ARG(text));
 }
 
-static void on_end(
-    void *arg, enum script_outcome o, struct str json, struct str body, bool guilty)
+static void on_end(void *arg, enum script_outcome o, struct str json, struct str body, bool guilty)
 {
     struct run_of *run = arg;
     struct bench *b = run->b;
@@ -147,9 +146,8 @@ int main(int argc, char **argv)
     }
     double cpu = cpu_seconds();
     int64_t from = clock_mono_us();
-    scripts_load(b.scripts, "requests@1", SCRIPT_COMPANY, "boot", system.hash,
-        bundle_str(&company), STR_LIT("{\"company\":\"requests\",\"version\":\"1\"}"), on_loaded,
-        &b);
+    scripts_load(b.scripts, "requests@1", SCRIPT_COMPANY, "boot", system.hash, bundle_str(&company),
+        STR_LIT("{\"company\":\"requests\",\"version\":\"1\"}"), on_loaded, &b);
     loop_run(b.loop);
     double wall = (double)(clock_mono_us() - from) / 1e6;
     scripts_free(b.scripts); /* the script process is waited for, and its time counts from then */
