@@ -28,10 +28,12 @@ local declare = { words = {} }
 
 local KINDS = { "click2contract", "crm", "http", "hubspot", "pipedrive", "procountor", "slack",
   "smtp", "webhook", "webhook_out", "ytj", "zapier" }
-local READY_RULES = { "deal_to_invoice", "payment_status", "proposal_to_invoice",
+local READY_RULES = { "customer_sync", "deal_to_invoice", "payment_status", "proposal_to_invoice",
   "tell_alerts" }
 -- Where the host's own events come from: what is wrong, or needs a person (engine/alert.h).
 local ALERT = "alert"
+-- Where those come from that its own rules leave to others (task.lua).
+local TASK = "task"
 
 
 local COMPANY_SETTINGS = {
@@ -176,7 +178,7 @@ local function check_name(entry)
   if not name:find("^%a[%w_]*$") then
     fail(where, 'a connection\'s name is made of letters, digits and "_", not "%s"', name)
   end
-  if name == ALERT or name == timed.CONNECTION then
+  if name == ALERT or name == TASK or name == timed.CONNECTION then
     fail(where, '"%s" is where the host\'s own events come from; name the connection with as = "..."',
       name)
   end
@@ -407,7 +409,7 @@ local function check_rules()
         listened[text] = true
         goto next_text
       end
-      if name == ALERT then goto next_text end
+      if name == ALERT or name == TASK then goto next_text end
       local entry = name and connections.get(name)
       if not entry then
         fail(rule.where, 'rule "%s": on = "%s" names a connection that does not exist%s', rule.name,

@@ -12,7 +12,8 @@ A context of mode "single": module "testing", one Lua state for one company's te
 Globals of a test file:
   test(name, fn)                        one test
   sandbox(kind[, options])              an outside system; .invoices and the like are looked up now,
-                                        .fault(spec) .seed{...} .clear() .url
+                                        .fault(spec) .seed{...} .clear() .url; .act(name, form) is
+                                        what a person does on its page: .act("customer", {...})
   deliver(connection, event[, options]) the event arrives; gives its run, and .duplicate .status
                                         .event .runs; a run has .send() .retry() .skip(reason) .wait()
   fire(schedule[, { at = time }])       a schedule or poll comes, as if it were its next time or that
@@ -64,6 +65,7 @@ line of the test file that asked.
                                                                            -> { url = that address }
   { op = "test.state", sandbox = name }   -> what the sandbox's state() returned
   { op = "test.seed",  sandbox = name, seed = {...} }   calls its seed(seed)       -> {}
+  { op = "test.page",  sandbox = name, act = "customer", form = {...} }   calls its act   -> { said }
   { op = "test.clear", sandbox = name }   the sandbox starts again, empty, same address, without
                                           faults and with the options it began with  -> {}
   { op = "test.fault", sandbox = name, fault = "GET error=503*2" }

@@ -241,7 +241,7 @@ static void in_world(struct test_host *t, const char *op, const struct jsonv *sp
     else if (!strcmp(op, "time"))
         answer_time(t);
     else if (!strcmp(op, "test.state") || !strcmp(op, "test.seed") || !strcmp(op, "test.clear") ||
-             !strcmp(op, "test.fault"))
+             !strcmp(op, "test.fault") || !strcmp(op, "test.page"))
         test_host_on_sandbox(t, op, spec);
     else
         test_host_fail(t, "a test cannot ask this of the host");

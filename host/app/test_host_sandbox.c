@@ -1,8 +1,10 @@
 /* What a test does with the outside systems: starting sandboxes, asking and seeding them. */
 #include <string.h>
 
+#include "clock.h"
 #include "json.h"
 #include "mem.h"
+#include "sandbox_request.h"
 #include "test_host_impl.h"
 
 /* A sandbox says in `path` where its API stands below its address ("/api"). */
@@ -60,6 +62,28 @@ static void on_cleared(void *arg, struct str json, const struct err *e)
     test_host_answer_or_fail(arg, e);
 }
 
+/* What a person does on the sandbox's page, now. */
+static int on_page(struct test_host *t, const char *name, const struct jsonv *spec, struct err *e)
+{
+    struct buf b;
+    int64_t wall_ms = clock_wall_ms();
+    char now[SANDBOX_TIME_TEXT];
+    sandbox_time_helsinki(wall_ms, now);
+    buf_init(&b, BUF_MAX_DEFAULT);
+    buf_addf(&b, "{\"now\":\"%s\",\"at_ms\":%lld,\"act\":", now, (long long)wall_ms);
+    json_put_cstring(&b, jsonv_str(jsonv_get(spec, "act"), ""));
+    buf_adds(&b, ",\"form\":");
+    if (jsonv_get(spec, "form"))
+        jsonv_write(&b, jsonv_get(spec, "form"));
+    else
+        buf_adds(&b, "{}");
+    buf_addc(&b, '}');
+    int rc =
+        sandbox_server_call(t->world.sandboxes, name, "act", buf_str(&b), on_sandbox_json, t, e);
+    buf_free(&b);
+    return rc;
+}
+
 void test_host_on_sandbox(struct test_host *t, const char *op, const struct jsonv *spec)
 {
     struct sandbox_server *s = t->world.sandboxes;
@@ -75,6 +99,8 @@ void test_host_on_sandbox(struct test_host *t, const char *op, const struct json
             jsonv_write(&seed, jsonv_get(spec, "seed"));
         rc = sandbox_server_call(s, name, "seed", buf_str(&seed), on_sandbox_json, t, &e);
         buf_free(&seed);
+    } else if (!strcmp(op, "test.page")) {
+        rc = on_page(t, name, spec, &e);
     } else if (!strcmp(op, "test.clear")) {
         rc = sandbox_server_clear(s, name, on_cleared, t, &e);
     } else {

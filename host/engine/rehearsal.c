@@ -188,7 +188,7 @@ static void answer_time(struct work *w, uint32_t seq, struct str text)
 
 static void on_run_step(struct work *w, uint32_t seq, struct str text, struct str body)
 {
-    static const char *const waits[] = {"sleep", "settle", "lock", "unlock", "alert"};
+    static const char *const waits[] = {"sleep", "settle", "lock", "unlock", "alert", "task"};
     struct jsondoc *d = jsondoc_parse(text, NULL);
     const struct jsonv *spec = d ? jsondoc_root(d) : NULL;
     const char *op = jsonv_str(jsonv_get(spec, "op"), "");
@@ -198,6 +198,8 @@ static void on_run_step(struct work *w, uint32_t seq, struct str text, struct st
         wait |= strcmp(op, waits[i]) == 0;
     if (wait)
         scripts_answer(w->call, seq, STR_LIT("{}"), STR_LIT(""));
+    else if (strcmp(op, "link") == 0 && jsonv_get(spec, "link"))
+        scripts_answer(w->call, seq, STR_LIT("{\"saved\":true}"), STR_LIT(""));
     else if (strcmp(op, "time") == 0)
         answer_time(w, seq, text);
     else if (strcmp(op, "http") == 0 && jsonv_bool(jsonv_get(spec, "write"), false))

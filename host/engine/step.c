@@ -402,6 +402,8 @@ static void begin_op(struct step *s)
         match_begin(s);
     } else if (strcmp(op, "cursor") == 0 || strcmp(op, "move_cursor") == 0) {
         step_cursor_begin(s, op[0] == 'm');
+    } else if (strcmp(op, "link") == 0 || strcmp(op, "task") == 0) {
+        (op[0] == 'l' ? step_link_begin : step_task_begin)(s);
     } else {
         step_fail(s, "permanent", "a run cannot do \"%.40s\" here", op);
     }

@@ -169,13 +169,48 @@ static int cursors(struct erasing *z, store_row_fn fn, void *arg, struct store_e
     return z->sql->rc ? -1 : 0;
 }
 
+static void forget_link(struct erasing *z, int64_t id)
+{
+    struct query q = query_prepare(z->sql, "DELETE FROM links WHERE id = ?");
+    query_int(&q, id);
+    query_run(&q);
+    query_free(&q);
+}
+
+/* What was last seen of linked records. The link stays, and what stands on both sides is compared
+ * anew when one of them changes; an id that holds the text goes with its link. */
+static int links(struct erasing *z, store_row_fn fn, void *arg, struct store_erased *out)
+{
+    int rc = 0;
+    struct query q = query_prepare(
+        z->sql, "SELECT id, name, base, a, b FROM links WHERE company = ? ORDER BY id");
+    query_text(&q, z->q->company);
+    while (!rc && query_row(&q) == 1) {
+        int64_t id = query_col_int(&q, 0);
+        bool in_id =
+            needles_in(&z->needles, query_col(&q, 3)) || needles_in(&z->needles, query_col(&q, 4));
+        if (!in_id && !needles_in(&z->needles, query_col(&q, 2)))
+            continue;
+        if (!z->q->dry_run && in_id)
+            forget_link(z, id);
+        else if (!z->q->dry_run)
+            replace(z, "UPDATE links SET base = ?2, version = version + 1 WHERE id = ?1 AND ?3 = 0",
+                id, false);
+        begin_row(z);
+        row_text(&z->row, "link", query_col_text(&q, 1));
+        rc = tell(z, NULL, fn, arg, out);
+    }
+    query_free(&q);
+    return z->sql->rc ? -1 : 0;
+}
+
 int erase_asides(struct erasing *z, store_row_fn fn, void *arg, struct store_erased *out)
 {
     if (!z->needles.n)
         return 0;
     return alerts(z, fn, arg, out) || refused_deliveries(z, fn, arg, out) ||
                    answers(z, fn, arg, out) || orders_of_arrival(z, fn, arg, out) ||
-                   cursors(z, fn, arg, out)
+                   cursors(z, fn, arg, out) || links(z, fn, arg, out)
                ? -1
                : 0;
 }

@@ -304,6 +304,20 @@ static const char *const migrations[] = {
     " body BLOB NOT NULL DEFAULT x''"
     ") STRICT;"
     "CREATE INDEX once_at ON once (at_ms);",
+    /* 14: which records of two systems are the same one, with what was last seen of both
+     * (store_link.c); a side without a record is NULL */
+    "CREATE TABLE links ("
+    " id INTEGER PRIMARY KEY,"
+    " company TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " a TEXT,"
+    " b TEXT,"
+    " base TEXT NOT NULL,"
+    " at_ms INTEGER NOT NULL,"
+    " UNIQUE (company, name, a),"
+    " UNIQUE (company, name, b)"
+    ") STRICT;",
 };
 
 #define SCHEMA ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

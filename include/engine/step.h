@@ -110,6 +110,10 @@ void step_http_later(struct step *s, int status, const char *problem, int64_t af
 
 /* step_cursor.c: what a poll has read so far, and that it has read more. */
 void step_cursor_begin(struct step *s, bool move);
+/* step_link.c: which record there is that record here: looked up, kept, dropped. */
+void step_link_begin(struct step *s);
+/* step_task.c: an event of the company's own, for its rules to go on with. */
+void step_task_begin(struct step *s);
 /* step_alert.c */
 void step_alert_begin(struct step *s);
 

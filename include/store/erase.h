@@ -26,8 +26,8 @@ int erase_event(struct erasing *z, int64_t event, bool change);
 /* Why the event may not be erased, as an owned string; NULL if it may. */
 char *erase_refusal(struct erasing *z, int64_t event);
 
-/* What is no event's: closed alerts, refused deliveries, orders of arrival, cursors of polls. Each
- * is told to fn. 0 or -1. */
+/* What is no event's: closed alerts, refused deliveries, orders of arrival, cursors of polls,
+ * links. Each is told to fn. 0 or -1. */
 int erase_asides(struct erasing *z, store_row_fn fn, void *arg, struct store_erased *out);
 
 #endif

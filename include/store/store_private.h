@@ -142,6 +142,12 @@ enum query_slot {
     Q_ONCE_ADD,
     Q_ONCE_END,
     Q_ONCE_DROP,
+    Q_LINK_BY_A,
+    Q_LINK_BY_B,
+    Q_LINK_TAKEN,
+    Q_LINK_ADD,
+    Q_LINK_SET,
+    Q_LINK_DROP,
     Q_SLOTS
 };
 

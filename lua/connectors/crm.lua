@@ -10,10 +10,12 @@ url and token are for what is read and written there, and may be left out where 
 
   crm.deals.whole(deal)            the deal with all its parts: those that the event left out are read
   crm.deals.get(id)                a deal as the CRM has it, or nil
-  crm.organizations.get(id) .find(business_id) .list(since)
+  crm.organizations.get(id) .find(business_id) .list(since) .matches(query)
   crm.organizations.update(id, fields, version)  changes those fields alone (PATCH); refused (409) if
                                     somebody else was first. Written with `source`, so that an event
                                     about it can be told from one about a change of somebody's
+  crm.organizations.create(fields, query)  a new one, unless one is there already: one that fits the
+                                    query ({ business_id = or name = }) and has these fields
   crm.organizations.set_payment_status(id, status)  the whole of it (PUT)
   crm.organizations.payment_status(id)  what stands there, or nil
   crm.organizations.tell_payment_status(id, status)  writes it if it is another; true if it was
@@ -80,6 +82,7 @@ end
 
 -- The same text, or the same number however it is spelled: 120.50 is 120.5.
 local function same(a, b)
+  if given(a) == nil and given(b) == nil then return true end
   if rawequal(a, b) or given.text(a) == given.text(b) and type(a) == type(b) then return true end
   if type(a) == "string" or type(b) == "string" then return given.text(a) == given.text(b) end
   local first, second = money.number(a), money.number(b)
@@ -119,6 +122,23 @@ local function organizations_of(connection)
       explain = explain, what = "organization " .. tostring(id), find = function()
         local there = organizations.get(id)
         return there and holds(there, fields) and there or nil
+      end }).body
+  end
+  function organizations.matches(query)
+    return list(connection, "/v1/organizations", query)
+  end
+  function organizations.create(fields, query)
+    need_address(connection)
+    local body = { source = SOURCE }
+    for name, value in pairs(fields) do body[name] = value end
+    return http.write(connection.name, "POST", "/v1/organizations", { json = body, explain = explain,
+      what = ('organization "%s"'):format(tostring(fields.name)), look_first = true,
+      find = function()
+        local found = {}
+        for _, record in ipairs(organizations.matches(query)) do
+          if holds(record, fields) then found[#found + 1] = record end
+        end
+        return found[1], #found
       end }).body
   end
   function organizations.set_payment_status(id, status)

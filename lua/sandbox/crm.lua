@@ -100,14 +100,7 @@ end
 local function merge(w, _, body, id)
   local from, into = world.find(w.organizations, id), world.find(w.organizations, body.into or "")
   if not from or not into or from == into then return refuse(404, "Not found.") end
-  for _, kind in ipairs { "deals", "contacts" } do
-    for _, record in ipairs(w[kind]) do
-      if record.organization_id == from.id then record.organization_id = into.id end
-    end
-  end
-  local _, index = world.find(w.organizations, id)
-  table.remove(w.organizations, index)
-  world.tell(w, "organizations", "merged", into, { id = from.id })
+  world.merge(w, from, into)
   return kit.json(200, into)
 end
 

@@ -104,6 +104,13 @@ function outside.sandbox(kind, options)
       if type(seed) ~= "table" then failure.raise("seed wants a table") end
       ask { op = "test.seed", sandbox = name, seed = seed }
     end),
+    act = plain(proxy, function(act, form)
+      if type(act) ~= "string" then failure.raise('act wants the name of one, "customer"') end
+      local fields = {}
+      for field, value in pairs(form or {}) do fields[field] = tostring(value) end
+      if next(fields) == nil then fields = nil end
+      return ask({ op = "test.page", sandbox = name, act = act, form = fields }).said
+    end),
     clear = plain(proxy, function() ask { op = "test.clear", sandbox = name } end),
   }
   setmetatable(proxy, {

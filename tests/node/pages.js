@@ -121,9 +121,32 @@ async function pay() {
   await press(`#${id}`, 'Pay');
   assert.match(await text(`#${id} .badge`), /^PAID$/);
   await page.locator('article[id^="customer-"] input[name=city]').first().fill('Espoo');
-  await page.locator('article[id^="customer-"]').first().getByRole('button').click();
+  await page.locator('article[id^="customer-"]').first().getByRole('button', { name: 'Save' }).click();
   assert.match(await text('p.said'), /Testiasiakas Oy is changed/);
   say('an invoice is approved, sent and paid in two parts; a customer is changed');
+}
+
+async function registers() {
+  await open('procountor');
+  const add = page.locator('form[action="do/add"]');
+  await add.locator('input[name=name]').fill('Käsin Lisätty Oy');
+  await add.getByRole('button').click();
+  assert.match(await text('p.said'), /Käsin Lisätty Oy is a new customer/);
+  const card = page.locator('article[id^="customer-"]', { hasText: 'Käsin Lisätty Oy' });
+  await card.getByRole('button', { name: 'Inactivate' }).click();
+  assert.match(await card.innerText(), /inactive/);
+  await card.getByRole('button', { name: 'Activate' }).click();
+  assert.doesNotMatch(await card.innerText(), /inactive/);
+  await card.getByRole('button', { name: 'Remove' }).click();
+  assert.strictEqual(await card.count(), 0);
+  await open('crm');
+  await page.locator('form[action="do/add"] input[name=name]').fill('Uusi Tuttavuus Oy');
+  await page.locator('form[action="do/add"]').getByRole('button').click();
+  const organization = page.locator('article[id^="organization-"]', { hasText: 'Uusi Tuttavuus Oy' });
+  await organization.getByRole('button', { name: 'Delete' }).click();
+  assert.match(await text('p.said'), /Uusi Tuttavuus Oy is deleted/);
+  assert.strictEqual(await organization.count(), 0);
+  say('customers and organizations are added and removed by hand');
 }
 
 async function everyPage() {
@@ -155,7 +178,7 @@ async function everyPage() {
     context.setDefaultTimeout(PATIENCE);
     page = await context.newPage();
     page.on('request', request => asked.push(request.url()));
-    for (const part of [acceptProposals, winDeal, others, changePhone, newDeal, pay, everyPage]) await part();
+    for (const part of [acceptProposals, winDeal, others, changePhone, newDeal, pay, registers, everyPage]) await part();
   } finally {
     await browser.close();
   }

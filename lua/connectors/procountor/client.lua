@@ -8,6 +8,7 @@ Requests to Procountor: its answers checked, its error bodies read, its paging f
                                                 it is looked for with find before it is sent at all;
                                                 looked: the first step of a look that was just made
                                                 what: in words, for people; searches show it by then
+  client.put(path, body, find, what)         -> the saved object; nil if body.version is old
   client.upload(path, meta, file, find, what)  -> the saved object, true if it was adopted: a form of
                                                 the parts meta (a table) and file (a handle)
 
@@ -136,6 +137,15 @@ function methods:post(path, body, find, what, looked)
     look_first = true, looked = looked, explain = explain, check = is_saved })
   if not response.adopted and not response.dry then await_shown(self, path, find) end
   return response.body, response.adopted or false
+end
+
+-- The saved object; or nil if the version is not the newest any more, and nothing was done.
+function methods:put(path, body, find, what)
+  local response, problem = http.try(http.write, self.name, "PUT", path, { json = body, find = find,
+    what = what, explain = explain, check = is_saved })
+  if response then return response.body end
+  if problem.status == 400 and problem.field == "version" then return nil end
+  error(problem, 0)
 end
 
 function methods:upload(path, meta, file, find, what)

@@ -4,6 +4,9 @@ Customers in Procountor's register of business partners (outside-systems 1.8).
   customers.ensure(wanted)  -> the customer with that business ID, or a new one
   customers.find(wanted)    -> the customer or nil
   customers.create(wanted)  -> the same, by a name that says what is expected
+  customers.alike(wanted)   -> records whose name is the same or nearly so, and that may be the same
+                               customer by their business IDs; for a person to choose from
+and whole records (partners.lua): get, replace, changed
 
 wanted = { name (needed), business_id, address (table or text), email, phone, contact = { name,
 email, phone } or a name, language, payment_terms (days), currency, channel, einvoice = { address,
@@ -40,18 +43,9 @@ local addresses = require "connectors.procountor.addresses"
 local countries = require "connectors.procountor.countries"
 local emails = require "connectors.procountor.email"
 local namesakes = require "connectors.procountor.namesakes"
+local partners = require "connectors.procountor.partners"
 local preflight = require "connectors.procountor.preflight"
 local words = require "connectors.procountor.words"
-
--- Most characters of each text (OpenAPI 26.04).
-local LIMITS = { name = { 80 }, ["contactPersons[].name"] = { 80 },
-  ["contactPersons[].email"] = { 80 }, ["contactPersons[].phone"] = { 40 },
-  ["registryInfo.phone"] = { 40 }, ["additionalInfo.comments2"] = { 100 } }
-for _, place in ipairs { "address", "billingAddress" } do
-  LIMITS[place .. ".name"], LIMITS[place .. ".specifier"] = { 80 }, { 80 }
-  LIMITS[place .. ".street"], LIMITS[place .. ".zip"] = { 80 }, { 20 }
-  LIMITS[place .. ".city"] = { 40 }
-end
 
 -- Values of identifierType that are countries (enum parentCompanyIdType).
 local ID_COUNTRIES = " NO AT BE BG CY HR CZ DK EE FI FR DE GB EL HU IE IT LV LT LU MT NL PL PT RO "
@@ -275,7 +269,7 @@ local function body_of(client, wanted, who)
     registryInfo = { active = true, phone = given.text(wanted.phone) },
     additionalInfo = not who and { comments2 = tag_of(wanted) } or nil,
   }
-  preflight.body(body, LIMITS, { subject = "the customer " .. log.mask(name),
+  preflight.body(body, partners.LIMITS, { subject = "the customer " .. log.mask(name),
     sources = given(wanted.sources), transliterate = client.settings.transliterate })
   return body
 end
@@ -398,6 +392,30 @@ local function new(client)
 
   customers.create = customers.ensure
 
+  function customers.alike(wanted)
+    wanted = prepare(wanted)
+    local who, name = identity(wanted, wanted.country), given.text(wanted.name)
+    local known, alike = {}, {}
+    if not name then return known end
+    for _, active in ipairs { true, false } do
+      for _, term in ipairs(name_terms(name)) do
+        merge(known, search(client, "name", term, active, function(record)
+          local other = given.text(record.name)
+          return other ~= nil and names.fold(other) == names.fold(name)
+        end))
+      end
+    end
+    merge(known, namesakes.like(client, name))
+    for _, record in ipairs(known) do
+      local invoicing = part(record, "invoicingInfo")
+      if not (who and given.text(invoicing.identifier)) or is_same(who, invoicing) then
+        alike[#alike + 1] = record
+      end
+    end
+    return alike
+  end
+
+  for word, method in pairs(partners.new(client)) do customers[word] = method end
   return customers
 end
 

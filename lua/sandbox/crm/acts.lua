@@ -57,13 +57,46 @@ function acts.organization(w, form)
   for _, name in ipairs { "name", "phone", "email", "business_id" } do
     if form[name] then fields[name] = form[name] ~= "" and form[name] or kit.null end
   end
-  local address = kit.copy(organization.address or {})
-  for _, name in ipairs { "street", "postal_code", "city" } do
-    if form[name] then address[name] = form[name] ~= "" and form[name] or nil end
+  local function changed(field, names)
+    local object, touched = kit.copy(organization[field] or {}), false
+    for name, from in pairs(names) do
+      if form[from] then
+        object[name], touched = form[from] ~= "" and form[from] or nil, true
+      end
+    end
+    if touched then fields[field] = object end
   end
-  fields.address = address
+  changed("address", { street = "street", postal_code = "postal_code", city = "city" })
+  changed("einvoice", { address = "einvoice_address", operator = "einvoice_operator" })
   if not world.change(w, "organizations", organization, fields) then return "Nothing was changed." end
-  return organization.name .. " is changed."
+  return (organization.name or organization.id) .. " is changed."
+end
+
+-- A salesperson adds an organization.
+function acts.add(w, form)
+  if not (form.name or ""):find("%S") then return "An organization wants a name." end
+  local function given(name) return form[name] and form[name] ~= "" and form[name] or nil end
+  local organization = world.create(w, "organizations", { name = form.name,
+    business_id = given "business_id", email = given "email", phone = given "phone",
+    address = { street = given "street", postal_code = given "postal_code", city = given "city",
+      country = "FI" } })
+  return organization.name .. " is a new organization."
+end
+
+function acts.remove(w, form)
+  local organization = world.find(w.organizations, form.organization or "")
+  if not organization then return "There is no such organization." end
+  world.remove(w, "organizations", organization)
+  return organization.name .. " is deleted."
+end
+
+-- Two organizations are one: what was the first one's is the other's.
+function acts.merge(w, form)
+  local from, into = world.find(w.organizations, form.organization or ""),
+    world.find(w.organizations, form.into or "")
+  if not from or not into or from == into then return "There are no two such organizations." end
+  world.merge(w, from, into)
+  return ("%s is part of %s now."):format(from.name, into.name)
 end
 
 -- A new deal of one product, as a salesperson begins one.

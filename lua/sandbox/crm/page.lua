@@ -95,12 +95,21 @@ local function organization_card(w)
       { "phone", "Phone", organization.phone }, { "email", "E-mail for invoices", organization.email },
       { "street", "Street", address.street }, { "postal_code", "Postal code", address.postal_code },
       { "city", "City", address.city }, { "business_id", "Business ID", organization.business_id },
-    }, "Save")
+    }, "Save") .. '<div class="acts">' .. page.button("do/remove", {
+      organization = organization.id }, "Delete", "quiet") .. "</div>"
     return ([[<article id="organization-%s"><div class="head"><strong>%s</strong>
 <span class="soft">%s</span></div><div>%s</div>%s</article>
 ]]):format(escape(organization.id), escape(organization.name), escape(organization.id), form,
       status and '<div class="said"><b>Payment status</b>' .. status_of(status) .. "</div>" or "")
   end
+end
+
+local function new_organization()
+  return '<article><div class="head"><strong>A new organization</strong></div><div>'
+    .. page.form("do/add", {}, { { "name", "Name", "" }, { "business_id", "Business ID", "" },
+      { "email", "E-mail for invoices", "" }, { "phone", "Phone", "" }, { "street", "Street", "" },
+      { "postal_code", "Postal code", "" }, { "city", "City", "" } }, "Add the organization")
+    .. "</div></article>\n"
 end
 
 local function products(w)
@@ -154,7 +163,7 @@ return function(w)
     page.section("deals", "Deals", #w.deals, table.concat(newest(w.deals, deal_card(w)))),
     new_deal(w),
     page.section("customers", "Customers", #w.organizations,
-      table.concat(newest(w.organizations, organization_card(w)))),
+      table.concat(newest(w.organizations, organization_card(w))) .. new_organization()),
     page.section("notifications", "Notifications", #w.notifications, notifications(w)),
     page.section("products", "Products", #w.products, products(w)),
     page.section("events", "Events told", #w.events, page.events(w.events, w.settings.hook)),

@@ -91,8 +91,11 @@ end
 
 function world.add(w, kind, given, by)
   local record = kit.copy(given)
-  record.id = record.id or (w.id_of and w.id_of(kind, world.next_id(w, kind)))
-    or world.next_id(w, kind)
+  while record.id == nil do
+    local number = world.next_id(w, kind)
+    local id = w.id_of and w.id_of(kind, number) or number
+    if not world.find(w[kind], id) then record.id = id end
+  end
   record.created_at = record.created_at or world.utc(w.at_ms)
   stamp(w, record, by)
   local list = w[kind]
@@ -137,6 +140,18 @@ function world.remove(w, kind, record, by)
   local _, index = world.find(w[kind], record.id)
   table.remove(w[kind], index)
   tell(w, kind, "deleted", record, nil, by)
+end
+
+-- One organization becomes part of another: what was its is the other's.
+function world.merge(w, from, into)
+  for _, kind in ipairs { "deals", "contacts" } do
+    for _, record in ipairs(w[kind]) do
+      if record.organization_id == from.id then record.organization_id = into.id end
+    end
+  end
+  local _, index = world.find(w.organizations, from.id)
+  table.remove(w.organizations, index)
+  tell(w, "organizations", "merged", into, { id = from.id })
 end
 
 function world.tell(w, kind, what, record, previous, by)

@@ -5,6 +5,7 @@ local decimal = require "decimal"
 local json = require "json"
 local kit = require "sandbox.kit"
 local invoices = require "sandbox.procountor.invoices"
+local partners = require "sandbox.procountor.partners"
 local payments = require "sandbox.procountor.payments"
 local world = require "sandbox.procountor.world"
 
@@ -43,15 +44,42 @@ end
 function acts.customer(w, form)
   local partner = world.find(w.customers, form.customer or "")
   if not partner then return "There is no such customer." end
-  local function given(name) return form[name] and form[name] ~= "" and form[name] or nil end
-  partner.registryInfo.phone = given "phone"
-  partner.invoicingInfo.email = given "email"
-  local address = partner.billingAddress or partner.address
-  if address then
-    address.street, address.zip, address.city = given "street", given "zip", given "city"
+  local function set(object, name, field)
+    local value = form[field or name]
+    if object and value then object[name] = value ~= "" and value or nil end
   end
+  if form.name and form.name ~= "" then partner.name = form.name end
+  set(partner.registryInfo, "phone")
+  for _, name in ipairs { "email", "identifier", "einvoiceAddress", "einvoiceOperator" } do
+    set(partner.invoicingInfo, name)
+  end
+  local address = partner.billingAddress or partner.address
+  for _, name in ipairs { "street", "zip", "city" } do set(address, name) end
+  if form.active then partner.registryInfo.active = form.active ~= "no" end
   world.touch(w, partner)
   return partner.name .. " is changed."
+end
+
+-- An accountant adds a customer by hand.
+function acts.add(w, form)
+  if not (form.name or ""):find("%S") then return "A customer wants a name." end
+  local function given(name) return form[name] and form[name] ~= "" and form[name] or nil end
+  local place = { name = form.name, street = given "street", zip = given "zip", city = given "city",
+    country = "FINLAND" }
+  local partner = partners.add(w, { name = form.name, type = "CUSTOMER", address = place,
+    billingAddress = kit.copy(place), invoicingInfo = { identifier = given "identifier",
+      identifierType = given "identifier" and "FI" or nil, email = given "email" },
+    paymentInfo = { paymentMethod = "BANK_TRANSFER" }, registryInfo = { active = true,
+      phone = given "phone" } })
+  return partner.name .. " is a new customer."
+end
+
+-- It goes from the register altogether, as the user interface can do it; the API cannot.
+function acts.remove(w, form)
+  local partner, index = world.find(w.customers, form.customer or "")
+  if not partner then return "There is no such customer." end
+  table.remove(w.customers, index)
+  return partner.name .. " is removed."
 end
 
 return function(w, name, form)

@@ -132,14 +132,26 @@ local function customer_card(partner)
     { "email", "E-mail", info.email }, { "phone", "Phone", partner.registryInfo.phone },
     { "street", "Street", address.street }, { "zip", "Postal code", address.zip },
     { "city", "City", address.city } }, "Save")
+    .. '<div class="acts">' .. page.button("do/customer", { customer = partner.id,
+      active = partner.registryInfo.active and "no" or "yes" },
+      partner.registryInfo.active and "Inactivate" or "Activate", "quiet")
+    .. page.button("do/remove", { customer = partner.id }, "Remove", "quiet") .. "</div>"
   return ([[<article id="customer-%d"><div class="head"><strong>%s</strong>%s</div>
 <div>%s</div><div class="said">%s</div></article>
 ]]):format(partner.id, escape(partner.name), active, facts, form)
 end
 
+local function new_customer()
+  return '<article><div class="head"><strong>A new customer</strong></div><div>'
+    .. page.form("do/add", {}, { { "name", "Name", "" }, { "identifier", "Business ID", "" },
+      { "email", "E-mail", "" }, { "phone", "Phone", "" }, { "street", "Street", "" },
+      { "zip", "Postal code", "" }, { "city", "City", "" } }, "Add the customer")
+    .. "</div></article>\n"
+end
+
 local function customers(w)
-  if #w.customers == 0 then return page.empty "No customers yet." end
-  return table.concat(newest(w.customers, customer_card))
+  if #w.customers == 0 then return page.empty "No customers yet." .. new_customer() end
+  return table.concat(newest(w.customers, customer_card)) .. new_customer()
 end
 
 local function products(w)

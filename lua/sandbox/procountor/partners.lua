@@ -164,6 +164,8 @@ end
 -- Puts a partner into the register as it is given; seeds come this way too, with ids if they like.
 function partners.add(w, partner)
   partner.id = partner.id or world.next_id(w, "partner")
+  -- What comes later has an id of its own.
+  w.last_id.partner = math.max(w.last_id.partner, partner.id)
   complete(w, partner)
   if not partner.version then world.touch(w, partner) end
   w.customers[#w.customers + 1] = partner

@@ -340,15 +340,22 @@ static void what_is_kept_by_a_key_too(void **state)
         " ('acme', 'B', 'k', 't maija@esimerkki.fi', 'evt_9'), ('acme', 'C', 'k', 'n2', 'evt_9'),"
         " ('other', 'A', 'k', 'n1', 'evt_9');"
         "INSERT INTO schedules (company, name, spec, slot, cursor) VALUES"
-        " ('acme', 'changes', '', 1, '\"after Maija@esimerkki.fi\"')");
+        " ('acme', 'changes', '', 1, '\"after Maija@esimerkki.fi\"');"
+        "INSERT INTO links (company, name, version, a, b, base, at_ms) VALUES"
+        " ('acme', 'sync', 1, 'O-1', '1', '{\"email\":\"maija@esimerkki.fi\"}', 1),"
+        " ('acme', 'sync', 1, 'maija@esimerkki.fi', '2', '{}', 1), ('acme', 'sync', 1, 'O-3', '3',"
+        " '{}', 1)");
     assert_int_equal(store_erase(f->dir, &q, keep, &rows, &out, NULL), 0);
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM newest"), 4);
     q.dry_run = false;
     assert_int_equal(store_erase(f->dir, &q, keep, &rows, &out, NULL), 0);
-    assert_int_equal(out.asides, 2);
+    assert_int_equal(out.asides, 4);
     assert_int_equal(out.refused, 1);
-    assert_non_null(strstr(rows.row[3], "\"order_of_arrival\":\"A\""));
-    assert_non_null(strstr(rows.row[5], "\"poll\":\"changes\""));
+    /* A link stays, without what was seen; one whose id is the person's goes. */
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM links WHERE version = 2"), 1);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM links"), 2);
+    assert_non_null(strstr(rows.row[5], "\"order_of_arrival\":\"A\""));
+    assert_non_null(strstr(rows.row[7], "\"poll\":\"changes\""));
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM newest"), 2);
     fixture_exec(f, "UPDATE schedules SET cursor = '7'");
     assert_int_equal(store_erase(f->dir, &q, keep, &rows, &out, NULL), 0);

@@ -1,0 +1,98 @@
+--[[
+What changed in Procountor and the CRM since the last look, each as a task of its own.
+
+  changes.tell(settings, since) -> the next `since`, what was found
+  changes.spread(settings, event)  a task with many ids becomes one task for each
+
+since = { version, crm, seen = { ["51001"] = version } }: the newest version in Procountor, in its own
+clock, and the newest change in the CRM. A version counts seconds, and a search may lag behind what was
+saved, so the last minutes are read again; what was told with that version is told no second time, unless
+it was in the second that was the newest then.
+]]
+
+local given = require "given"
+local json = require "json"
+local sides = require "sync.sides"
+local task = require "task"
+local time = require "time"
+
+local changes = {}
+
+local OVERLAP_MINUTES = 10
+local MANY = 100 -- ids in one task; of more each look makes such tasks first
+
+-- "2026-11-25T00:05:00" some minutes before, in whatever clock it was told.
+local function earlier(version)
+  local date, hour, minute = version:match("^(%d%d%d%d%-%d%d%-%d%d)T(%d%d):(%d%d)")
+  if not date then return version end
+  local minutes = math.tointeger(tonumber(hour)) * 60 + math.tointeger(tonumber(minute))
+    - OVERLAP_MINUTES
+  if minutes < 0 then date, minutes = time.add_days(date, -1), minutes + 1440 end
+  return ("%sT%02d:%02d:00"):format(date, minutes // 60, minutes % 60)
+end
+
+local function changed_customers(settings, since)
+  local from = since.version and earlier(since.version)
+  local list, newest = sides.books(settings).changed(from), since.version
+  for _, customer in ipairs(list) do
+    local version = customer.version
+    if version and (not newest or version > newest) then newest = version end
+  end
+  local told, seen = {}, {}
+  local limit = newest and earlier(newest)
+  for _, customer in ipairs(list) do
+    local id, version = tostring(customer.id), customer.version
+    local known = type(since.seen) == "table" and since.seen[id]
+    if not known or known ~= version then told[#told + 1] = id end
+    -- What was saved in the newest second may be saved once more within it.
+    if version and version >= limit and (version < newest or newest == since.version) then
+      seen[id] = version
+    end
+  end
+  return told, newest, seen
+end
+
+local function changed_organizations(settings, since)
+  local told, newest = {}, since.crm
+  for _, organization in ipairs(sides.crm(settings).list(since.crm)) do
+    local at = given.text(organization.updated_at)
+    if not since.crm or not at or at > since.crm then told[#told + 1] = tostring(organization.id) end
+    if at and (not newest or at > newest) then newest = at end
+  end
+  return told, newest
+end
+
+local function tell(settings, name, ids)
+  if #ids <= MANY then
+    for _, id in ipairs(ids) do task(settings.task, { [name .. "_id"] = id }) end
+    return
+  end
+  for first = 1, #ids, MANY do
+    task(settings.task, { ["many_" .. name .. "s"] = json.array {
+      table.unpack(ids, first, math.min(first + MANY - 1, #ids)) } })
+  end
+end
+
+function changes.tell(settings, since)
+  since = since or {}
+  local organizations, crm = changed_organizations(settings, since)
+  local customers, version, seen = changed_customers(settings, since)
+  tell(settings, "organization", organizations)
+  tell(settings, "customer", customers)
+  if next(seen) == nil then seen = json.decode "{}" end
+  return { version = version, crm = crm, seen = seen },
+    { organizations = #organizations, customers = #customers }
+end
+
+function changes.spread(settings, event)
+  local count = 0
+  for _, name in ipairs { "organization", "customer" } do
+    for _, id in ipairs(given(event["many_" .. name .. "s"]) or {}) do
+      task(settings.task, { [name .. "_id"] = tostring(id) })
+      count = count + 1
+    end
+  end
+  return { looked_at = count }
+end
+
+return changes

@@ -1,0 +1,156 @@
+--[[
+Customers are kept the same in the CRM and in Procountor: what a salesperson corrects in the CRM goes to
+Procountor at once (its webhook), what an accountant corrects in Procountor goes to the CRM by schedule.
+
+  use "customer_sync" { every = "5m", owner = { address = "procountor", phone = "crm" } }
+
+Each field on its own is compared with what both sides had last: who changed it gives it to the other.
+Where both did, its owner's counts; without one a person is asked, with both values (`sauma attention`):
+`sauma retry RUN --set choose.phone=crm`. The first time, all of both registers are matched, by business
+ID; where that does not say it and there is somebody of nearly the same name, a person is asked:
+`--set customer=51001` (or organization=O-31; =new; =none).
+
+Options (all may be left out):
+  every, at, time_zone  how often Procountor is asked for changes: a schedule's words ("5m")
+  fields        { "name", "business_id", "address", "email", "phone", "einvoice" }: those that are synced
+  owner         whose value counts where both were changed: a connection's name, or { field = name }
+  new_customers      an organization that is not in Procountor: "create", "ask", "leave" (the
+                     default), or a function(organization) that returns one of them
+  new_organizations  a customer that is not in the CRM: the same
+  deleted       an organization was deleted in the CRM: "leave" its customer (the default), "inactivate"
+                it, or "ask"
+  register      the connection (kind ytj) that fills in new customers; false: none
+  crm, finance, name  the connections ("crm", "procountor") and the rule's own name
+
+Limits: the CRM is a connection of kind crm. A name, a business ID and an address are never emptied: who
+takes them away on one side gets them back. Nothing is deleted anywhere. A version of Procountor counts
+seconds, so a write waits until the record is a second old. While a customer is inactive, nothing is
+written on either side.
+]]
+
+local changes = require "sync.changes"
+local fields = require "sync.fields"
+local given = require "given"
+local linking = require "sync.linking"
+local options = require "options"
+local pair = require "sync.pair"
+local sides = require "sync.sides"
+local suggest = require "suggest"
+
+local KNOWN = {
+  name = { type = "string" }, every = { type = "string" }, at = { type = "string" },
+  time_zone = { type = "string" }, fields = { type = "table" }, owner = { type = "table|string" },
+  new_customers = { type = "string|function", one_of = { "create", "ask", "leave" } },
+  new_organizations = { type = "string|function", one_of = { "create", "ask", "leave" } },
+  deleted = { type = "string", one_of = { "leave", "inactivate", "ask" } },
+  register = { type = "any" }, crm = { type = "string" }, finance = { type = "string" },
+}
+
+local function check_field(name, what)
+  for _, known in ipairs(fields.list) do
+    if known == name then return end
+  end
+  error(('%s: there is no field "%s"%s; there are %s'):format(what, tostring(name),
+    suggest(tostring(name), fields.list), table.concat(fields.list, ", ")), 0)
+end
+
+local function check_owner(name, settings)
+  if name == settings.crm or name == settings.finance then return end
+  error(('owner: "%s" is not one of the two connections, "%s" and "%s"'):format(tostring(name),
+    settings.crm, settings.finance), 0)
+end
+
+local function settings_of(options_given)
+  options.check(options_given, KNOWN)
+  local settings = {}
+  for name, value in pairs(options_given) do settings[name] = value end
+  settings.name = options_given.name or "customer_sync"
+  settings.link, settings.task = settings.name, settings.name
+  settings.crm, settings.finance = options_given.crm or "crm", options_given.finance or "procountor"
+  settings.fields = options_given.fields or fields.list
+  if #settings.fields == 0 then error("fields is a list of at least one field", 0) end
+  for _, name in ipairs(settings.fields) do check_field(name, "fields") end
+  local owner = options_given.owner
+  if type(owner) == "string" then check_owner(owner, settings) end
+  for name, side in pairs(type(owner) == "table" and owner or {}) do
+    check_field(name, "owner")
+    check_owner(side, settings)
+  end
+  settings.owner = function(name)
+    if type(owner) == "table" then return owner[name] end
+    return owner
+  end
+  settings.new_customers = options_given.new_customers or "leave"
+  settings.new_organizations = options_given.new_organizations or "leave"
+  settings.deleted = options_given.deleted or "leave"
+  local problem = sides.problem(settings)
+  if problem then error(problem, 0) end
+  return settings
+end
+
+local function organization(settings, id, event)
+  local result = pair.settle(settings, id, event)
+  if result.linked ~= false then return result end
+  result = linking.organization(settings, id, event)
+  return result == true and pair.settle(settings, id, event) or result
+end
+
+local function customer(settings, id, event)
+  local link = require("links").get(settings.link, "b", id)
+  if not link or not link.a then
+    local result = linking.customer(settings, id, event)
+    if result ~= true then return result end
+    link = require("links").get(settings.link, "b", id)
+  end
+  return pair.settle(settings, link.a, event)
+end
+
+-- What the CRM's webhook tells of: which organization, and which one became part of it.
+local function told(event)
+  local data = given(event.data) or {}
+  local id = given.text((given(data.organization) or {}).id)
+  local previous = given((given(event.previous) or {}).organization) or {}
+  local from = event.type == "organization.merged" and given.text(previous.id) or nil
+  return id, from
+end
+
+local function from_crm(settings, event)
+  local id, from = told(event)
+  if not id then error("the event names no organization (data.organization.id)", 0) end
+  if from and from ~= id then linking.merged(settings, from, id) end
+  return organization(settings, id, event)
+end
+
+local function by_task(settings, event)
+  if event.many_organizations or event.many_customers then return changes.spread(settings, event) end
+  if event.organization_id then
+    return organization(settings, tostring(event.organization_id), event)
+  end
+  return customer(settings, tostring(event.customer_id), event)
+end
+
+return function(options_given)
+  local settings = settings_of(options_given)
+  local needs = { settings.crm, settings.finance }
+  local events = {}
+  for i, what in ipairs { "created", "updated", "merged", "deleted" } do
+    events[i] = settings.crm .. ".organization." .. what
+  end
+  return {
+    name = settings.name,
+    poll = { every = options_given.every or (not options_given.at and "5m") or nil,
+      at = options_given.at, time_zone = options_given.time_zone, needs = needs,
+      run = function(since) return changes.tell(settings, since) end },
+    also = {
+      { name = settings.name .. ", told by " .. settings.crm, on = events, needs = needs,
+        trigger = "automatic", key = function(event) return (told(event)) end,
+        run = function(event) return from_crm(settings, event) end },
+      { name = settings.name .. ", one customer", on = "task." .. settings.task, needs = needs,
+        trigger = "automatic",
+        key = function(event)
+          return given.text(event.organization_id) or given.text(event.customer_id)
+        end,
+        run = function(event) return by_task(settings, event) end },
+    },
+  }
+end
