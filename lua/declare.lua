@@ -398,6 +398,20 @@ local function check_schedules(listened)
   end
 end
 
+-- What could never come would be skipped in silence: a pattern, and a type where events have none.
+local function check_type(rule, text, name, entry)
+  if text:find("*", 1, true) then
+    fail(rule.where, 'rule "%s": on = "%s" is a pattern, and there are none; "%s" is all of them',
+      rule.name, text, name)
+  end
+  local made = entry.connector.webhook and entry.connector.webhook(entry.settings)
+  if made and made.event == "" and text ~= name then
+    fail(rule.where, 'rule "%s": events of "%s" have no type, so on = "%s" never comes; say where '
+      .. 'it stands, connect "%s" { event = "type" }, or listen to all of them, on = "%s"', rule.name,
+      name, text, entry.connector.kind, name)
+  end
+end
+
 -- Rules may name connections that stand below them, so this is checked when all is read.
 local function check_rules()
   local listened = {}
@@ -415,6 +429,7 @@ local function check_rules()
         fail(rule.where, 'rule "%s": on = "%s" names a connection that does not exist%s', rule.name,
           text, suggest(name or text, connections.names()))
       end
+      check_type(rule, text, name, entry)
       listened[name] = true
       ::next_text::
     end

@@ -134,8 +134,7 @@ static int list_rows(
     store_reader_close(r);
     if (rc < 0)
         return command_fail(e.code == ERR_USAGE ? STATUS_USAGE : STATUS_OUTSIDE, "%s", e.text);
-    if (p->rows == 0 && !p->json)
-        fprintf(stderr, "none\n");
+    command_listed(p->rows, f->limit, p->json);
     return STATUS_OK;
 }
 

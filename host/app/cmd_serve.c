@@ -206,6 +206,18 @@ static void read_retention(const struct conf *c, struct store_retention *r)
     r->every_ms = conf_int(c, "prune-every");
 }
 
+/* The host serves all the same: what comes in is kept, and runs wait where a secret is missing. */
+static void tell_unopened(struct secrets *secrets)
+{
+    int64_t n = secrets_unopened(secrets);
+    char count[24];
+    if (n <= 0)
+        return;
+    snprintf(count, sizeof(count), "%lld", (long long)n);
+    log_event(LOG_ERROR, "secrets were sealed with another key", "secrets", count, "next",
+        "bring the key file of that time back, or set them again with `sauma secret set`", NULL);
+}
+
 static int begin(struct serving *s, struct err *e)
 {
     const struct conf *c = s->conf;
@@ -234,6 +246,7 @@ static int begin(struct serving *s, struct err *e)
     es.signature_window_ms = conf_int(c, "signature-window");
     if (parts_open(&s->parts, &o, &es, e) < 0)
         return -1;
+    tell_unopened(s->parts.secrets);
     store_keep(s->parts.store, &s->keep);
     struct engine_observer ob = {.run = on_run, .log = on_log, .arg = s};
     engine_observe(s->parts.engine, &ob);

@@ -63,8 +63,8 @@ static int versions_run(const struct conf *c)
     if (since_option(c, &f.since_ms) < 0)
         return STATUS_USAGE;
     int status = each_switch(c, &f, print_switch, &l);
-    if (status == STATUS_OK && l.rows == 0 && !l.json)
-        fprintf(stderr, "none\n");
+    if (status == STATUS_OK)
+        command_listed(l.rows, f.limit, l.json);
     return status;
 }
 

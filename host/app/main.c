@@ -70,6 +70,14 @@ int command_fail(int status, const char *fmt, ...)
     return status;
 }
 
+void command_listed(int rows, int64_t limit, bool json)
+{
+    if (rows == 0 && !json)
+        fprintf(stderr, "none\n");
+    else if (limit > 0 && rows >= limit)
+        fprintf(stderr, "these are the newest %d; there may be more: --limit\n", rows);
+}
+
 int command_log_level(const struct conf *c)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
@@ -134,13 +142,16 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc; i++)
         if (!strcmp(argv[i], "--help")) {
             char *help[] = {(char *)cmd->name, NULL};
-            struct conf *hc = conf_parse(command_help.options, 1, help, NULL);
+            struct conf *hc = conf_parse(command_help.options, NULL, 1, help, NULL);
             int status = command_help.run(hc);
             conf_free(hc);
             return status;
         }
     struct err e = {0};
-    struct conf *c = conf_parse(cmd->options, argc > 2 ? argc - 2 : 0, argv + 2, &e);
+    const struct conf_option *tables[sizeof(commands) / sizeof(commands[0])] = {NULL};
+    for (int i = 0; commands[i]; i++)
+        tables[i] = commands[i]->options;
+    struct conf *c = conf_parse(cmd->options, tables, argc > 2 ? argc - 2 : 0, argv + 2, &e);
     if (!c)
         return command_fail(STATUS_USAGE, "%s (see `sauma help %s`)", e.text, cmd->name);
     int status = cmd->run(c);

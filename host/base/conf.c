@@ -20,6 +20,7 @@ struct value {
 
 struct conf {
     const struct conf_option *options;
+    const struct conf_option *const *others; /* the caller's; until conf_parse returns */
     int noptions;
     struct value *values;
     const char **positionals;
@@ -190,11 +191,22 @@ static int read_environment(struct conf *c, struct err *e)
     return rc;
 }
 
+static bool others_have(const struct conf *c, struct str name)
+{
+    for (int i = 0; c->others && c->others[i]; i++)
+        for (const struct conf_option *o = c->others[i]; o->name; o++)
+            if (str_is(name, o->name))
+                return true;
+    return false;
+}
+
 static int set_from_file(
     void *arg, struct str name, struct str text, const char *where, struct err *e)
 {
     struct conf *c = arg;
     int i = option_of(c, name);
+    if (i < 0 && others_have(c, name))
+        return 0;
     if (i < 0) {
         char hint[96];
         suggestion(c, name, hint, sizeof(hint));
@@ -224,9 +236,11 @@ static int read_fallbacks(struct conf *c, struct err *e)
     return 0;
 }
 
-struct conf *conf_parse(const struct conf_option *options, int argc, char **argv, struct err *e)
+struct conf *conf_parse(const struct conf_option *options, const struct conf_option *const *others,
+    int argc, char **argv, struct err *e)
 {
     struct conf *c = mem_zalloc(1, sizeof(*c));
+    c->others = others;
     c->options = options;
     while (options[c->noptions].name)
         c->noptions++;
@@ -237,6 +251,7 @@ struct conf *conf_parse(const struct conf_option *options, int argc, char **argv
         conf_free(c);
         return NULL;
     }
+    c->others = NULL;
     return c;
 }
 

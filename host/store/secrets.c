@@ -281,6 +281,11 @@ int64_t secrets_foreign(struct sql *sql, const struct keyring *k)
     return sql_int(sql, "SELECT count(*) FROM secrets") - known;
 }
 
+int64_t secrets_unopened(struct secrets *s)
+{
+    return secrets_foreign(s->sql, &s->ring);
+}
+
 /* The new key is on disk beside the old one before a secret is sealed with it, and the old one goes
  * when none is left that needs it. */
 int secrets_rotate(struct secrets *s, int *n, struct err *e)

@@ -2,6 +2,9 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "conf.h"
 
 /* Exit statuses of every command; see README. */
@@ -40,6 +43,10 @@ int command_unknown(const char *name);
 
 /* Prints "sauma: ..." to standard error and returns status. */
 int command_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* What ends a list: "none", or that there may be more than the limit let through; to standard error,
+ * so that it is no row. With json nothing says "none". */
+void command_listed(int rows, int64_t limit, bool json);
 
 /* Options that many commands share. */
 #define OPTION_CONFIG                                                                              \

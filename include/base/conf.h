@@ -23,8 +23,11 @@ struct conf;
 
 /* options ends with a NULL name. argv is what follows the command's name; what is no option ends
  * up as positional. An unknown option is ERR_USAGE with the nearest name. A config file named by
- * --config or SAUMA_CONFIG is read; unknown names in it are errors with file:line. */
-struct conf *conf_parse(const struct conf_option *options, int argc, char **argv, struct err *e);
+ * --config or SAUMA_CONFIG is read, and may be for all commands: names that others alone have, the
+ * tables of others (ends with NULL; NULL: none), are passed over. Unknown ones are errors with
+ * file:line. */
+struct conf *conf_parse(const struct conf_option *options, const struct conf_option *const *others,
+    int argc, char **argv, struct err *e);
 void conf_free(struct conf *c);
 const char *conf_text(const struct conf *c, const char *name); /* NULL if unset */
 int64_t conf_int(const struct conf *c, const char *name);      /* also CONF_MS */

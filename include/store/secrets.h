@@ -27,6 +27,8 @@ void secrets_wipe(char *value); /* zeroes and frees */
  * *n: how many. May be stopped at any moment, and goes on when it is called again; whoever has this
  * data open meanwhile goes on, too. */
 int secrets_rotate(struct secrets *s, int *n, struct err *e);
+/* How many were sealed with a key that is not here, so that nobody can open them. */
+int64_t secrets_unopened(struct secrets *s);
 /* 1 removed, 0 there was none, -1. */
 int secrets_remove(struct secrets *s, const char *company, const char *name, struct err *e);
 /* One at a time, over all processes that have this data open: 1 it is ours until secrets_unlock or

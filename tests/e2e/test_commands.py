@@ -71,6 +71,33 @@ class Commands(Case):
                 self.assertEqual(code, 2)
                 self.assertIn(words, errors)
 
+    def test_one_file_of_settings_for_all_commands(self):
+        w = self.world
+        path = os.path.join(w.dir, "sauma.conf")
+        with open(path, "w") as f:
+            f.write(f"companies = {w.companies}\ndata = {w.data}\nlisten = 127.0.0.1:0\n")
+        w.start_host()
+        for command in ("runs", "stats", "attention", "doctor"):
+            self.assertEqual(self.answer(command, "--config", path)[0], 0, command)
+        with open(path, "a") as f:
+            f.write("listn = 127.0.0.1:0\n")
+        code, errors = self.answer("runs", "--config", path)
+        self.assertEqual(code, 2)
+        self.assertIn(":4: there is no setting 'listn'", errors)
+
+    def test_a_list_that_was_cut_says_so(self):
+        w = self.world
+        w.add_company("a", 'company "A" {}\nconnect "webhook" { as = "shop", secret = false }\n'
+                           'rule "R" { on = "shop", run = function() end }\n')
+        w.start_host()
+        for n in range(3):
+            self.assertEqual(w.deliver({"n": n}, "a", "shop", sign=False)[0], 202)
+        wait_until(lambda: w.sauma("runs", "--data", w.data).stdout.count(b" done") == 3, "three runs")
+        for command in (("runs",), ("events",), ("runs", "--json")):
+            self.assertEqual(self.answer(*command, "--data", w.data), (0, ""))
+            self.assertEqual(self.answer(*command, "--data", w.data, "--limit", "2"),
+                             (0, "these are the newest 2; there may be more: --limit"))
+
     def test_a_company_from_an_example(self):
         w = self.world
         folder = os.path.join(w.dir, "firms", "acme")

@@ -39,6 +39,11 @@ BROKEN = {
     "rule twice": (HEAD + RULE + RULE, "company.lua:4", "company.lua:3 already"),
     "event of no connection": (HEAD + 'rule "R" { on = "shp.x", run = function() end }\n',
                                "company.lua:3", 'did you mean "shop"?'),
+    "pattern of events": (HEAD + 'rule "R" { on = "shop.*", run = function() end }\n',
+                          "company.lua:3", '"shop" is all of them'),
+    "type where there is none": (
+        'company "X" {}\nconnect "webhook" { as = "shop", secret = false }\n'
+        'rule "R" { on = "shop.x", run = function() end }\n', "company.lua:3", 'event = "type"'),
     "rule that does nothing": (HEAD + 'rule "R" { on = "shop.x" }\n', "company.lua:3",
                                "run = function(...) ... end"),
     "misspelled run": (HEAD + 'rule "R" { on = "shop.x", runn = 1 }\n', "company.lua:3",

@@ -1,10 +1,11 @@
 """What `make install` puts in place works by itself, from another folder, for a company that is
 outside the checkout; and a program without its Lua files says what is missing."""
 import os
+import re
 import shutil
 import subprocess
 
-from harness import BUILD, ROOT, Case, main
+from harness import BUILD, ROOT, Case, main, request
 
 
 class Installed(Case):
@@ -45,6 +46,26 @@ class Installed(Case):
             done = self.call(command, "acme")
             self.assertNotEqual(done.returncode, 0)
             self.assertIn("lua/ and rules/ is not found: set SAUMA_HOME", done.stdout)
+
+    def test_the_unit_of_the_operators_topic_fits_the_program(self):
+        with open(os.path.join(ROOT, "help", "operate.md")) as f:
+            text = f.read()
+        config = re.search(r"```\n(.*?)```", text, re.S).group(1)
+        unit = re.search(r"```ini\n(.*?)```", text, re.S).group(1)
+        w = self.world
+        for was, now in (("/etc/sauma/companies", w.companies), ("/var/lib/sauma/data", w.data),
+                         ("127.0.0.1:8700", "127.0.0.1:0")):
+            self.assertIn(was, config)
+            config = config.replace(was, now)
+        path = os.path.join(w.dir, "sauma.conf")
+        with open(path, "w") as f:
+            f.write(config)
+        command = re.search(r"ExecStart=/usr/local/bin/sauma (.*)", unit).group(1)
+        host = w.start("host", command.replace("/etc/sauma/sauma.conf", path).split())
+        address = host.line(r"listening on http://(\S+?),").group(1)
+        self.assertEqual(request(address, "GET", "/readyz")[0], 200)
+        self.assertEqual(w.sauma("attention", "--config", path).returncode, 0)
+        self.assertEqual(host.stop(), 0)
 
 
 if __name__ == "__main__":

@@ -114,6 +114,15 @@ class Secrets(Case):
         doctor = self.world.sauma("doctor", "--data", self.world.data, check=False).stdout.decode()
         self.assertRegex(doctor, r"ok +key")
 
+    def test_a_host_without_the_key_of_its_secrets_says_so(self):
+        self.begin()
+        self.world.host.stop()
+        self.assertNotIn("sealed with another key", self.world.host.errors())
+        os.remove(os.path.join(self.world.data, "key"))
+        self.start()
+        host = self.world.host
+        wait_until(lambda: "sealed with another key" in host.errors(), "the warning")
+
     def test_personal_data_is_shown_masked(self):
         w = self.world
         w.add_company("plain", """company "Plain Oy" { redact = { "buyer.phone", "*.email" } }

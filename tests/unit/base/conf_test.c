@@ -57,7 +57,7 @@ static struct conf *parse(struct err *e, ...)
     while ((argv[argc] = va_arg(ap, char *)))
         argc++;
     va_end(ap);
-    return conf_parse(options, argc, argv, e);
+    return conf_parse(options, NULL, argc, argv, e);
 }
 
 static void uses_fallbacks(void **state)
@@ -240,10 +240,10 @@ static void leaves_the_key_of_the_secrets_alone(void **state)
         {"key", CONF_TEXT, NULL, "of this key"}, {NULL, CONF_TEXT, NULL, NULL}};
     char arg[] = "--key=K", *args[] = {arg};
     setenv("SAUMA_KEY", "00112233", 1);
-    struct conf *c = conf_parse(filters, 0, NULL, NULL);
+    struct conf *c = conf_parse(filters, NULL, 0, NULL, NULL);
     assert_null(conf_text(c, "key"));
     conf_free(c);
-    c = conf_parse(filters, 1, args, NULL);
+    c = conf_parse(filters, NULL, 1, args, NULL);
     assert_string_equal(conf_text(c, "key"), "K");
     conf_free(c);
     unsetenv("SAUMA_KEY");
