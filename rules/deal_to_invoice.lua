@@ -52,9 +52,11 @@ local notify = require "notify"
 local invoicing = require "invoicing"
 
 local QUESTIONS = {
-  fi = "Kauppa %s voitettiin (%s, %s). Tehdäänkö lasku? Se odottaa lähettämistä.",
-  sv = "Affären %s vanns (%s, %s). Ska en faktura skapas? Den väntar på att bli skickad.",
-  en = "Deal %s was won (%s, %s). Create the invoice? It waits to be sent.",
+  fi = "Kauppa %s on voitettu (%s, %s). Tehdäänkö lasku? Se tehdään, kun kauppa lähetetään "
+    .. "Procountoriin.",
+  sv = "Affären %s är vunnen (%s, %s). Ska en faktura skapas? Den skapas när affären skickas till "
+    .. "Procountor.",
+  en = "Deal %s was won (%s, %s). Create the invoice? It is made when the deal is sent to Procountor.",
 }
 
 local function no_rows(deal, add)

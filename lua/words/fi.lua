@@ -8,29 +8,30 @@ return {
   ["register.differs"] = "Y-tunnus {business_id} kuuluu YTJ:n mukaan yritykselle {register} eikä "
     .. "yritykselle {name}. Korjaa Y-tunnus tai nimi.",
   ["register.renamed"] = "Yrityksen {name} ({business_id}) nimi on YTJ:n mukaan nykyään {register}; "
-    .. "käytettiin sitä.",
-  ["register.ceased"] = "{name} ({business_id}) on YTJ:n mukaan lakannut ({day}). Selvitä, keneltä "
+    .. "käytettiin nykyistä nimeä.",
+  ["register.ceased"] = "{name} ({business_id}) on YTJ:n mukaan lakannut ({day}). Selvitä, ketä "
     .. "laskutetaan.",
-  ["register.bankruptcy"] = "{name} ({business_id}) on YTJ:n mukaan konkurssissa {day} alkaen. Selvitä "
-    .. "pesänhoitajalta, keneltä laskutetaan.",
+  ["register.bankruptcy"] = "{name} ({business_id}) on YTJ:n mukaan asetettu konkurssiin {day}. "
+    .. "Selvitä pesänhoitajalta, ketä laskutetaan.",
   ["register.liquidation"] = "{name} ({business_id}) on YTJ:n mukaan selvitystilassa {day} alkaen.",
-  ["register.restructuring"] = "{name} ({business_id}) on YTJ:n mukaan saneerausmenettelyssä {day} "
+  ["register.restructuring"] = "{name} ({business_id}) on YTJ:n mukaan yrityssaneerauksessa {day} "
     .. "alkaen.",
-  ["register.no_vat"] = "{name} ({business_id}) ei ole YTJ:n mukaan arvonlisäverorekisterissä.",
+  ["register.no_vat"] = "{name} ({business_id}) ei ole YTJ:n mukaan arvonlisäverovelvollisten "
+    .. "rekisterissä.",
   ["register.address_taken"] = "Asiakkaan {name} osoitetta ei voitu lukea ({why}); käytettiin YTJ:n "
     .. "osoitetta.",
   -- Asiakkaat ilman Y-tunnusta.
   ["customer.alike"] = "Asiakkaalla {name} ei ole Y-tunnusta, ja Procountorissa on {there}. Jos asiakas "
     .. "on jokin niistä, jatka valitsemalla --set {field}={id} (sen id); jos asiakas on uusi, --set "
-    .. "{field}=new. Y-tunnus siinä, mistä tiedot tulevat, tekee asian varmaksi.",
+    .. "{field}=new. Kun Y-tunnus lisätään tarjoukselle tai kaupalle, asiakas tunnistetaan varmasti.",
 
   -- What stands in the way of an invoice, as the ready rules say it.
   ["problem.address"] = 'Asiakkaan osoitetta "{address}" ei voitu jakaa katuosoitteeksi, postinumeroksi '
     .. "ja postitoimipaikaksi. Täytä ne omiin kenttiinsä tarjouksen tai kaupan tietoihin.",
   ["problem.no_address"] = "Asiakkaan osoite puuttuu. Lisää se tarjouksen tai kaupan tietoihin.",
-  ["problem.business_id"] = 'Y-tunnus "{business_id}" ei kelpaa. Korjaa se tarjouksen tai kaupan '
+  ["problem.business_id"] = 'Y-tunnus "{business_id}" on virheellinen. Korjaa se tarjouksen tai kaupan '
     .. "tietoihin.",
-  ["problem.sums"] = "Tarjouksen summa poikkeaa riveistä lasketusta ({sums}). Vertaa tarjousta ja sen "
+  ["problem.sums"] = "Tarjouksen summa poikkeaa rivien summasta ({sums}). Vertaa tarjousta ja sen "
     .. "rivejä ennen laskutusta.",
   ["problem.twins"] = "Procountorissa on {count} asiakasta samalla Y-tunnuksella "
     .. "{business_id}: {names}. "
@@ -39,11 +40,10 @@ return {
   -- Alerts: what happened, by kind; and what follows in each case.
   ["alert.over"] = "Kunnossa taas: {about}. Aiemmin ilmoitettiin: {what}",
   ["alert.open"] = "Huomio: {what}",
-  ["alert.times"] = "Tähän mennessä {times} kertaa; tässä viimeisin. Kaikki, jotka odottavat ihmistä: "
+  ["alert.times"] = "Tähän mennessä {times} kertaa; tässä viimeisin. Kaikki käsittelyä odottavat: "
     .. "sauma attention.",
   ["alert.details"] = "Tarkemmin (englanniksi): {text}",
-  ["alert.done"] = "Se, mikä ulkoisissa järjestelmissä on jo tehty, on tehty eikä sitä "
-    .. "tehdä uudelleen.",
+  ["alert.done"] = "Muissa järjestelmissä jo tehty pysyy, eikä sitä tehdä uudelleen.",
   ["alert.run"] = "Mitä on tehty ja mitä puuttuu: sauma show {run}. Kun asia on korjattu, jatka: "
     .. "sauma retry {run}.",
   ["kind.attention"] = 'sääntö "{about}" odottaa ihmisen päätöstä.',
@@ -65,8 +65,8 @@ return {
   ["kind.refused"] = 'yhteydeltä "{about}" tuli tapahtuma, jota ei voitu ottaa vastaan. Se '
     .. 'on tallessa: '
     .. "sauma events --refused.",
-  ["kind.overdue"] = "asiakkaan laskut ovat pahasti myöhässä ({about}).",
-  ["kind.many-alerts"] = "ilmoituksia on nyt niin paljon, ettei niitä kerrota yksitellen. Kaikki ovat "
+  ["kind.overdue"] = "asiakkaalla on laskuja, joiden eräpäivästä on kulunut pitkään ({about}).",
+  ["kind.many-alerts"] = "ilmoituksia on nyt niin paljon, ettei niitä lähetetä yksitellen. Kaikki ovat "
     .. "luettelossa: sauma alerts.",
   ["kind.other"] = "{kind} ({about}).",
 }

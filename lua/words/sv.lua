@@ -16,7 +16,7 @@ return {
   ["register.bankruptcy"] = "{name} ({business_id}) är enligt FODS i konkurs sedan {day}. Fråga "
     .. "boförvaltaren vem som ska faktureras.",
   ["register.liquidation"] = "{name} ({business_id}) är enligt FODS i likvidation sedan {day}.",
-  ["register.restructuring"] = "{name} ({business_id}) är enligt FODS under sanering sedan {day}.",
+  ["register.restructuring"] = "{name} ({business_id}) är enligt FODS i företagssanering sedan {day}.",
   ["register.no_vat"] = "{name} ({business_id}) finns enligt FODS inte i momsregistret.",
   ["register.address_taken"] = "Adressen till {name} kunde inte läsas ({why}); adressen i FODS "
     .. "användes.",
@@ -24,7 +24,7 @@ return {
   ["customer.alike"] = "Kunden {name} har inget FO-nummer, och i Procountor finns {there}. "
     .. "Om kunden är "
     .. "en av dem, fortsätt med --set {field}={id} (dess id); om kunden är ny, med --set {field}=new. "
-    .. "Ett FO-nummer där uppgifterna kommer ifrån gör saken säker.",
+    .. "När FO-numret läggs till i offerten eller affären är kunden säkert identifierad.",
 
   -- What stands in the way of an invoice, as the ready rules say it.
   ["problem.address"] = 'Kundens adress "{address}" kunde inte delas upp i gatuadress, postnummer och '
@@ -32,9 +32,8 @@ return {
   ["problem.no_address"] = "Kundens adress saknas. Lägg till den i offerten eller affären.",
   ["problem.business_id"] = 'FO-numret "{business_id}" är inte giltigt. Rätta det i offerten eller '
     .. "affären.",
-  ["problem.sums"] = "Offertens summa avviker från den som räknats av raderna ({sums}). "
-    .. "Jämför offerten "
-    .. "med dess rader före fakturering.",
+  ["problem.sums"] = "Offertens summa avviker från radernas summa ({sums}). Jämför offerten med dess "
+    .. "rader före faktureringen.",
   ["problem.twins"] = "I Procountor finns {count} kunder med samma FO-nummer {business_id}: "
     .. "{names}. Slå "
     .. "ihop dem eller lämna bara en aktiv.",
@@ -42,14 +41,14 @@ return {
   -- Alerts: what happened, by kind; and what follows in each case.
   ["alert.over"] = "I ordning igen: {about}. Tidigare meddelades: {what}",
   ["alert.open"] = "Obs: {what}",
-  ["alert.times"] = "Hittills {times} gånger; detta är den senaste. Allt som väntar på en människa: "
+  ["alert.times"] = "Hittills {times} gånger; detta är den senaste. Allt som väntar på åtgärd: "
     .. "sauma attention.",
   ["alert.details"] = "Närmare (på engelska): {text}",
   ["alert.done"] = "Det som redan har gjorts i de andra systemen är gjort och görs inte om.",
   ["alert.run"] = "Vad som är gjort och vad som saknas: sauma show {run}. När det är "
     .. "rättat, fortsätt: "
     .. "sauma retry {run}.",
-  ["kind.attention"] = 'regeln "{about}" väntar på en människas beslut.',
+  ["kind.attention"] = 'regeln "{about}" väntar på att någon fattar ett beslut.',
   ["kind.failed"] = 'regeln "{about}" stannade på ett fel.',
   ["kind.silence"] = '"{about}" har varit tyst för länge: de väntade händelserna kommer inte.',
   ["kind.reconnect"] = 'behörigheten för anslutningen "{about}" har gått ut eller '
@@ -58,17 +57,17 @@ return {
     .. "connect).",
   ["kind.connection-down"] = 'anslutningen "{about}" fungerar inte. Körningarna väntar och försöker '
     .. "igen av sig själva.",
-  ["kind.connection-refused"] = 'anslutningen "{about}" godtar inte inloggningen. Rätta uppgifterna '
-    .. "eller rättigheterna och fortsätt de körningar som stannat.",
+  ["kind.connection-refused"] = 'anslutningen "{about}" godkänner inte inloggningsuppgifterna. '
+    .. "Rätta dem eller rättigheterna och fortsätt de körningar som stannat.",
   ["kind.twins"] = "det finns två poster för samma sak ({about}). Inget har rörts.",
   ["kind.delivery-conflict"] = "samma leverans-id kom två gånger med olika innehåll ({about}).",
   ["kind.company-broken"] = "de sparade reglerna är felaktiga, och de tidigare används fortfarande.",
-  ["kind.backlog"] = "det kommer fler händelser än vad som hinner behandlas; en del ombads "
-    .. "komma senare.",
+  ["kind.backlog"] = "det kommer fler händelser än vad som hinner behandlas; en del ska "
+    .. "avsändaren skicka på nytt senare.",
   ["kind.refused"] = 'från anslutningen "{about}" kom en händelse som inte kunde tas emot. Den är '
     .. "sparad: sauma events --refused.",
-  ["kind.overdue"] = "kundens fakturor är långt försenade ({about}).",
-  ["kind.many-alerts"] = "det kommer så många meddelanden att de inte berättas ett och ett. "
+  ["kind.overdue"] = "kunden har fakturor som förföll för länge sedan ({about}).",
+  ["kind.many-alerts"] = "det kommer så många meddelanden att de inte skickas ett och ett. "
     .. "Alla finns i listan: sauma alerts.",
   ["kind.other"] = "{kind} ({about}).",
 }

@@ -66,7 +66,7 @@ class Told(Case):
         self.send(customer__business_id="1234567-8", customer__address="Någonstans i Nyland",
                   customer__postal_code=KeyError, customer__city=KeyError)
         text = self.told(1)[0]["text"]
-        self.assertIn('Obs: regeln "proposal_to_invoice" väntar på en människas beslut.', text)
+        self.assertIn('Obs: regeln "proposal_to_invoice" väntar på att någon fattar ett beslut.', text)
         self.assertIn('Kundens adress "Någonstans i Nyland" kunde inte delas upp', text)
         self.assertIn('FO-numret "1234567-8" är inte giltigt.', text)
         self.assertIn("görs inte om", text)
