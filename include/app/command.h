@@ -44,8 +44,8 @@ int command_unknown(const char *name);
 /* Prints "sauma: ..." to standard error and returns status. */
 int command_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* What ends a list: "none", or that there may be more than the limit let through; to standard error,
- * so that it is no row. With json nothing says "none". */
+/* What ends a list: "none", or that there may be more than the limit let through; to standard
+ * error, so that it is no row. With json nothing says "none". */
 void command_listed(int rows, int64_t limit, bool json);
 
 /* Options that many commands share. */
