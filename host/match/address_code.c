@@ -149,6 +149,21 @@ static bool find_in_part(struct str s, const char *country, struct address_code 
     return found;
 }
 
+/* "Tallinn" of "Pärnu mnt 139c, Tallinn 11317": words without a digit and without one of a street.
+ */
+static bool is_town(struct str s, size_t n)
+{
+    struct str rest = str_trim((struct str){s.p, n});
+    if (!rest.n || address_has_digit(rest))
+        return false;
+    while (rest.p) {
+        struct str w = str_cut(rest, ' ', &rest);
+        if (address_street_word(w))
+            return false;
+    }
+    return true;
+}
+
 bool address_find_code(const struct address_line *l, const char *country, struct address_code *out)
 {
     struct address_code one;
@@ -160,7 +175,10 @@ bool address_find_code(const struct address_line *l, const char *country, struct
         bool whole = one.at == one.prefix && one.at + one.n == l->part[i].n;
         /* A number at the end of a street is no code: a code has a town behind it, or is a part of
          * its own, or is of a form that no house number has. */
-        bool sure = one.letters || whole || one.prefix || one.country ||
+        bool behind_town = i > 0 && i + 1 == l->nparts && one.n >= 4 &&
+                           one.at + one.n == l->part[i].n && is_town(l->part[i], one.at) &&
+                           address_has_digit(l->part[i - 1]);
+        bool sure = behind_town || one.letters || whole || one.prefix || one.country ||
                     (one.at == one.prefix && i + 1 < l->nparts);
         if (sure && !found) {
             *out = one;

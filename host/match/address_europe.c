@@ -105,6 +105,15 @@ static void add_parts(struct splitting *s, int from, int to)
         add_part(s, s->l->part[i]);
 }
 
+/* The last word begins with a digit. */
+static bool ends_in_number(struct str s)
+{
+    size_t at = s.n;
+    while (at > 0 && s.p[at - 1] != ' ')
+        at--;
+    return at > 0 && isdigit((unsigned char)s.p[at]);
+}
+
 /* The part before `to` is the town, a county behind it passed over; what stands before it are
  * streets. False if there is none that could be. */
 static bool take_town_before(struct splitting *s, int to, struct address *out)
@@ -118,7 +127,12 @@ static bool take_town_before(struct splitting *s, int to, struct address *out)
         return false;
     struct str town = s->l->part[i];
     bool numbered = address_has_digit(town) && !address_starts_word(town, "dublin");
-    if (i == 0 || numbered) {
+    if (i == 1 && numbered && ends_in_number(town) && !address_has_digit(s->l->part[0]) &&
+        !address_is_company(s->l->part[0])) {
+        /* "Budapest, Váci út 45, 1134" */
+        s->city = s->l->part[0];
+        add_part(s, town);
+    } else if (i == 0 || numbered) {
         add_parts(s, 0, i);
         take_street_and_town(s, town);
     } else {
@@ -255,12 +269,18 @@ int address_europe(
     } else if (!no_code(&s, out)) {
         return fail(&s, e);
     }
-    address_copy(out->city, sizeof(out->city), tidy_city(s.city, s.country));
+    struct str city = tidy_city(s.city, s.country), given = str_trim(s.city);
+    address_copy(out->city, sizeof(out->city), city);
     if (!address_letter(out->city[0]) && out->city[0] != '\'')
         return fail(&s, e);
     address_sort_parts(s.part, s.n, s.country, out);
     out->confidence = !coded ? 45 : !out->street[0] ? 70 : out->rest[0] ? 65 : s.reversed ? 80 : 90;
     if (coded && !country && !c.country)
         out->confidence -= 20; /* the country is a guess by the code's form */
+    /* "Milano MI": the province is no part of the town, and not lost. */
+    struct str province =
+        str_trim((struct str){city.p + city.n, (size_t)(given.p + given.n - city.p) - city.n});
+    if (city.n && province.n > 1)
+        address_append(out->rest, sizeof(out->rest), province);
     return 0;
 }

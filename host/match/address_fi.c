@@ -46,6 +46,12 @@ static void take_country(struct address_line *l, struct address *out)
     if (l->nparts > 1 && is_country(*last, &code)) {
         memcpy(out->country, code, 3);
         l->nparts--;
+        last--;
+        /* "..., Åland, Finland" */
+        if (l->nparts > 1 && is_country(*last, &code) && !strcmp(code, "AX")) {
+            memcpy(out->country, code, 3);
+            l->nparts--;
+        }
         return;
     }
     for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++) {
@@ -131,26 +137,70 @@ static bool is_unit(struct str s)
            address_has_digit(s);
 }
 
-/* Sorts the parts before (or, when reversed, behind) the postal code into fields. */
-static void take_parts(const struct str *part, int n, struct address *out)
+/* "Osmontie 38 PL 950", "PL 12 (Rantakatu 3)": the box, and the street beside it. False if the part
+ * is not both. */
+static bool street_and_box(struct str s, struct str *street, struct str *box)
 {
-    int street = -1;
+    static const char *const words[] = {"pl", "pb", "p.l.", "p.b.", "po box", "p.o. box"};
+    for (size_t at = 0; at < s.n; at++) {
+        struct str tail = {s.p + at, s.n - at};
+        if (at && s.p[at - 1] != ' ' && s.p[at - 1] != '(')
+            continue;
+        size_t n = 0;
+        for (size_t i = 0; !n && i < sizeof(words) / sizeof(words[0]); i++)
+            if (address_starts_word(tail, words[i]))
+                n = strlen(words[i]);
+        size_t end = n;
+        while (n && end < tail.n && (tail.p[end] == ' ' || tail.p[end] == ')'))
+            end++;
+        size_t digits = end;
+        while (n && end < tail.n && isdigit((unsigned char)tail.p[end]))
+            end++;
+        if (end == digits || (end < tail.n && !strchr(" )(", tail.p[end])))
+            continue;
+        struct str before = {s.p, at}, behind = {tail.p + end, tail.n - end};
+        *box = (struct str){tail.p, end};
+        *street = address_has_digit(before) ? before : behind;
+        while (street->n && strchr(" (),", street->p[0]))
+            *street = (struct str){street->p + 1, street->n - 1};
+        while (street->n && strchr(" (),", street->p[street->n - 1]))
+            street->n--;
+        return address_has_digit(*street) && address_letter(street->p[0]);
+    }
+    return false;
+}
+
+/* Sorts the parts before (or, when reversed, behind) the postal code into fields. */
+static void take_parts(const struct str *given, int given_n, struct address *out)
+{
+    struct str part[2 * (ADDRESS_PARTS + 1)];
+    int street = -1, n = 0;
+    bool boxed = false;
     struct str name;
+    for (int i = 0; i < given_n; i++) {
+        if (street_and_box(given[i], &part[n], &part[n + 1]))
+            n++;
+        else
+            part[n] = given[i];
+        n++;
+    }
     for (int i = 0; i < n; i++) {
         if (address_is_co(part[i], &name)) {
             address_append(out->co, sizeof(out->co), name);
-        } else if (address_is_box(part[i], &name)) {
+        } else if (!out->po_box[0] && address_is_box(part[i], &name)) {
+            /* It stands for the street where there is none. */
             address_copy(out->po_box, sizeof(out->po_box), name);
-            if (street < 0) {
+            boxed = street < 0;
+            if (boxed) {
                 street = i;
                 address_copy(out->street, sizeof(out->street), part[i]);
-            } else {
-                address_append(out->rest, sizeof(out->rest), part[i]);
             }
-        } else if (street >= 0 && is_unit(part[i])) {
+        } else if (street >= 0 && !boxed && is_unit(part[i])) {
             address_append(out->street, sizeof(out->street), part[i]);
-        } else if (street < 0 && address_has_digit(part[i]) && !address_is_company(part[i])) {
+        } else if ((street < 0 || boxed) && address_has_digit(part[i]) &&
+                   !address_is_company(part[i])) {
             street = i;
+            boxed = false;
             address_copy(out->street, sizeof(out->street), part[i]);
         } else if (address_is_company(part[i]) || (i + 1 < n && street < 0)) {
             address_append(out->company, sizeof(out->company), part[i]);
@@ -171,6 +221,41 @@ static bool before_code_is_town(
     struct str town = before.n ? before : at > 0 ? l->part[at - 1] : STR_NONE;
     return town.n > 0 && !address_has_digit(town) && !address_is_company(town) &&
            (after.n == 0 || (address_has_digit(after) && at == (before.n ? 0 : 1)));
+}
+
+/* "Helsinki Mannerheimintie 5": where behind the town a street begins, no town has a number. 0 if
+ * it cannot be told. */
+static size_t street_behind_town(struct str s)
+{
+    size_t second = 0, word = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] != ' ')
+            continue;
+        struct str w = {s.p + word, i - word};
+        if (word && address_street_word(w))
+            return word;
+        if (word && isdigit((unsigned char)w.p[0]))
+            return word == second ? 0 : second;
+        word = i + 1;
+        second = second ? second : word;
+    }
+    return second && word > second && isdigit((unsigned char)s.p[word]) ? second : 0;
+}
+
+/* "Vaasantie 12 Lapua 62100": where behind the street's number the town begins whose code comes
+ * last; 0 if there is no town. pos: where the code begins. */
+static size_t town_behind_number(struct str s, size_t pos)
+{
+    size_t town = 0, word = 0;
+    for (size_t i = 0; i < pos; i++) {
+        if (s.p[i] != ' ')
+            continue;
+        struct str w = {s.p + word, i - word};
+        if (word && (address_has_digit(w) || w.n < 3))
+            town = i + 1;
+        word = i + 1;
+    }
+    return address_has_digit((struct str){s.p, town}) && town + 3 < pos ? town : 0;
 }
 
 /* "Katu 1, 00100 Helsinki", "00100 Helsinki, Katu 1", "Katu 1,00100,Helsinki". at is the part
@@ -197,7 +282,6 @@ static int split_with_code(
     }
     if (city.n == 0)
         return err_set(e, ERR_INPUT, "no town after the postal code %s", out->postal_code);
-    address_copy(out->city, sizeof(out->city), city);
     struct str parts[ADDRESS_PARTS + 1];
     int n = 0;
     for (int i = 0; i < at; i++)
@@ -205,6 +289,12 @@ static int split_with_code(
     if (before.n)
         parts[n++] = before;
     bool reversed = n == 0;
+    size_t street = reversed && address_has_digit(city) ? street_behind_town(city) : 0;
+    if (street) {
+        parts[n++] = (struct str){city.p + street, city.n - street};
+        city.n = street;
+    }
+    address_copy(out->city, sizeof(out->city), city);
     for (int i = next; i < l->nparts; i++) {
         if (reversed)
             parts[n++] = l->part[i];
@@ -253,6 +343,15 @@ int address_finland(struct address_line *l, struct address *out, struct err *e)
     for (int i = l->nparts - 1; i >= 0; i--) {
         bool town = false;
         int pos = find_code(l->part[i], &town);
+        size_t at = pos > 0 && !town && i + 1 == l->nparts && l->nparts < ADDRESS_PARTS
+                        ? town_behind_number(l->part[i], (size_t)pos)
+                        : 0;
+        if (at) {
+            l->part[i + 1] = (struct str){l->part[i].p + at, l->part[i].n - at};
+            l->part[i] = str_trim((struct str){l->part[i].p, at});
+            l->nparts++;
+            return split_with_code(l, i + 1, pos - (int)at, town, out, e);
+        }
         bool behind_town = pos >= 0 && i > 0 && !address_has_digit(l->part[i - 1]);
         bool after_words =
             pos > 0 &&

@@ -23,7 +23,7 @@ static const char *const units[] = {"apt", "apt.", "apto", "apto.", "apartment",
     "kat", "byt", "poschodie", "patro", "bst", "bst.", "as", "as.", "lh", "rappu", "krs", "krs.",
     "vån", "vån.", "våning", "våningen", "trappa", "trappor", "upp", "ned", "huone", "oikea", "h",
     "c/d", "b.", "butas", "dzīvoklis", "dz", "local", "bajo", "ático", "résidence",
-    "rez-de-chaussée", "r/c"};
+    "rez-de-chaussée", "r/c", "hinterhaus", "vorderhaus", "hinterhof", "seitenflügel", "aufgang"};
 
 /* Words that make a name a street's, and ends of words that do. */
 static const char *const street_words[] = {"street", "st", "st.", "road", "rd", "rd.", "lane",

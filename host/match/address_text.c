@@ -8,7 +8,7 @@
 static const char *const box_words[] = {"postilokero", "postbox", "p.o. box", "po box", "p.o.box",
     "pob", "p.l.", "pl.", "pl", "p.b.", "pb.", "pb", "box", "postboks", "boks", "postboks.",
     "postfach", "postbus", "boîte postale", "b.p.", "bp", "casella postale", "c.p.",
-    "apartado de correos", "apartado", "skr. poczt.", "p. o. box", "postilokero:", "pf.",
+    "apartado de correos", "apartado", "skr. poczt.", "p. o. box", "postilokero:", "pf.", "fack",
     "pastkaste", "a.d.", "π.θ."};
 
 /* Legal forms and words that say "this part is a company or an office, no street". */
@@ -46,6 +46,27 @@ void address_append(char *out, size_t size, struct str s)
     address_copy(out + have, size - have, s);
 }
 
+/* out ends in the country's prefix of a postal code, and the code follows without a hyphen
+ * ("FI00100"): a word of two or three capitals and four to six digits. */
+static bool glued_prefix(const char *out, size_t n, struct str in, size_t i)
+{
+    char word[] = "XXX-";
+    const char *country;
+    size_t letters = 0, digits = 0;
+    while (letters < n && letters < 4 && isupper((unsigned char)out[n - 1 - letters]))
+        letters++;
+    if (letters < 2 || letters > 3 || (n > letters && !strchr(" ,", out[n - 1 - letters])))
+        return false;
+    while (i + digits < in.n && isdigit((unsigned char)in.p[i + digits]))
+        digits++;
+    bool ends = i + digits == in.n || strchr(" ,;\t\r\n", in.p[i + digits]) != NULL;
+    if (digits < 4 || digits > 6 || !ends)
+        return false;
+    memcpy(word, out + n - letters, letters);
+    word[letters] = '-';
+    return address_prefix((struct str){word, letters + 1}, letters + 1, &country) > 0;
+}
+
 /* White space of every kind becomes one space; newlines, semicolons, tabs and " - " or " / "
  * separators become commas. -1 if the text is too long. */
 static int normalise(struct str in, char *out, bool slashes)
@@ -53,8 +74,10 @@ static int normalise(struct str in, char *out, bool slashes)
     size_t n = 0;
     for (size_t i = 0; i < in.n; i++) {
         unsigned char c = (unsigned char)in.p[i];
-        if (n + 2 >= ADDRESS_TEXT)
+        if (n + 3 >= ADDRESS_TEXT)
             return -1;
+        if (isdigit(c) && glued_prefix(out, n, in, i))
+            out[n++] = '-';
         if (c == 0xC2 && i + 1 < in.n && (unsigned char)in.p[i + 1] == 0xA0) {
             c = ' ';
             i++;

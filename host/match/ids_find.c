@@ -12,10 +12,23 @@ struct span {
     int ends;
 };
 
-static bool word_byte(char c)
+/* Bytes of the letter or digit at p, 0 if there is something else. */
+static size_t word_step(const char *p, const char *end)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (unsigned char)c >= 0xC3; /* a letter beyond ASCII, roughly: lead bytes of U+00C0 on */
+    unsigned char c = p != end ? (unsigned char)*p : 0;
+    if (c < 0x80)
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    /* Letters beyond ASCII, roughly: signs lie below U+00C0 and from U+2000 to U+2FFF. */
+    return c >= 0xC3 && c != 0xE2 ? str_utf8_step(p, end) : 0;
+}
+
+/* A letter or digit ends at byte `at`. */
+static bool word_before(struct str text, size_t at)
+{
+    size_t i = at;
+    while (i > 0 && at - i < 3 && ((unsigned char)text.p[i - 1] & 0xC0) == 0x80)
+        i--;
+    return i > 0 && word_step(text.p + i - 1, text.p + text.n) == at - i + 1;
 }
 
 static bool digit_byte(char c)
@@ -48,8 +61,8 @@ static void take_span(struct str text, size_t at, struct span *s)
     s->ends = 0;
     while (s->ends < GROUPS_MAX) {
         const char *run = p;
-        while (p != end && word_byte(*p))
-            p++;
+        for (size_t n; (n = word_step(p, end)) > 0;)
+            p += n;
         if (p == run || (size_t)(p - text.p) - at > SPAN_MAX)
             break;
         s->end[s->ends++] = (size_t)(p - text.p);
@@ -63,15 +76,6 @@ static void take_span(struct str text, size_t at, struct span *s)
             break;
         p += n;
     }
-}
-
-static bool holds(struct str s, const char *what)
-{
-    size_t n = strlen(what);
-    for (size_t i = 0; i + n <= s.n; i++)
-        if (!memcmp(s.p + i, what, n))
-            return true;
-    return false;
 }
 
 /* Digits at the begin of s. */
@@ -97,12 +101,34 @@ static const char *vat_type(const char *compact)
     return "eu_vat";
 }
 
+/* In one piece, or in groups of four as banks print it: the next word of the sentence is no part.
+ */
+static bool in_fours(struct str s)
+{
+    size_t run = 0, groups = 0;
+    bool digit = false;
+    for (const char *p = s.p, *end = s.p + s.n; p != end;) {
+        size_t gap = separator(p, end);
+        digit |= digit_byte(*p);
+        run += !gap;
+        if (gap && (run != 4 || !digit))
+            return false;
+        if (gap) {
+            groups++;
+            digit = false;
+            run = 0;
+        }
+        p += gap ? gap : 1;
+    }
+    return !groups || (run <= 4 && digit);
+}
+
 /* Type of what gives itself away by its form, if it is valid; NULL if it is not. */
 static const char *type_of_form(struct str s, struct ids_checked *out)
 {
     static const char *const lettered[] = {
-        "iban", "iso11649", "eu_vat", "ch_vat", "ch_uid", "no_mva", "lei", NULL};
-    static const char *const others[] = {"fi_ytunnus", "ovt", NULL};
+        "iban", "iso11649", "eu_vat", "gb_vat", "ch_vat", "ch_uid", "no_mva", "lei", NULL};
+    static const char *const others[] = {"fi_ytunnus", "ovt", "lei", NULL};
     char a = s.n ? upper(s.p[0]) : 0, b = s.n > 1 ? upper(s.p[1]) : 0;
     bool letters = a >= 'A' && a <= 'Z' && b >= 'A' && b <= 'Z';
     size_t first = leading_digits(s);
@@ -112,92 +138,31 @@ static const char *type_of_form(struct str s, struct ids_checked *out)
             continue;
         if (!letters && !strcmp(*t, "ovt") && (s.n < 12 || memcmp(s.p, "0037", 4)))
             continue;
+        if (!strcmp(*t, "gb_vat") && (a != 'G' || b != 'B'))
+            continue;
+        if (!strcmp(*t, "lei") && (s.n < 20 || !in_fours(s)))
+            continue;
+        if (!strcmp(*t, "iso11649") && !in_fours(s))
+            continue;
         if (ids_check(*t, s, out) == IDS_VALID)
             return strcmp(*t, "eu_vat") ? *t : vat_type(out->compact);
     }
-    if (!letters && s.n >= 20 && ids_check("lei", s, out) == IDS_VALID && !holds(s, " "))
-        return "lei";
     return NULL;
 }
 
-/* What a word in front of a number says it is. */
-static const struct {
-    const char *word; /* as folded to upper case, with no signs */
-    const char *types[3];
-} hints[] = {
-    {"YTUNNUS", {"fi_ytunnus"}},
-    {"FONUMMER", {"fi_ytunnus"}},
-    {"BUSINESSID", {"fi_ytunnus"}},
-    {"VIITENUMERO", {"fi_viitenumero"}},
-    {"VIITE", {"fi_viitenumero"}},
-    {"VIITENRO", {"fi_viitenumero"}},
-    {"REFERENSNUMMER", {"fi_viitenumero"}},
-    {"ORGNR", {"se_orgnr", "no_orgnr"}},
-    {"ORGANISATIONSNUMMER", {"se_orgnr"}},
-    {"ORGANISASJONSNUMMER", {"no_orgnr"}},
-    {"CVR", {"dk_cvr"}},
-    {"CVRNR", {"dk_cvr"}},
-    {"REGISTRIKOOD", {"ee_registrikood"}},
-    {"KENNITALA", {"is_kennitala"}},
-    {"KT", {"is_kennitala"}},
-    {"EAN", {"gtin"}},
-    {"GTIN", {"gtin"}},
-    {"LEI", {"lei"}},
-    {"OVT", {"ovt"}},
-    {"OVTTUNNUS", {"ovt"}},
-    {"SIREN", {"fr_siren"}},
-    {"SIRET", {"fr_siret"}},
-    {"KVK", {"nl_kvk"}},
-    {"NIP", {"pl_nip"}},
-    {"REGON", {"pl_regon"}},
-    {"OIB", {"hr_oib"}},
-    {"COMPANYNUMBER", {"gb_company"}},
-    {"COMPANYNO", {"gb_company"}},
-    {"CRN", {"gb_company"}},
-    {"UTR", {"gb_utr"}},
-    {"EIN", {"us_ein"}},
-    {"NIF", {"es_nif", "pt_nif"}},
-    {"PIVA", {"it_iva"}},
-};
-
-/* Letters that stand before `at`, signs and spaces between dropped, upper case, the last last. */
-static void letters_before(struct str text, size_t at, char out[24])
+/* Type of these under which it is valid, NULL if none. */
+static const char *type_of_these(const char *const *types, struct str s, struct ids_checked *out)
 {
-    char back[24];
-    size_t n = 0, gaps = 0;
-    while (at > 0 && n < sizeof(back) - 1 && gaps < 8) {
-        char c = upper(text.p[--at]);
-        if (c >= 'A' && c <= 'Z')
-            back[n++] = c;
-        else if (digit_byte(c) || c == '\n' || c == ',' || c == ';')
-            break;
-        else
-            gaps++;
-    }
-    for (size_t i = 0; i < n; i++)
-        out[i] = back[n - 1 - i];
-    out[n] = '\0';
-}
-
-static const char *type_of_hint(struct str text, size_t at, struct str s, struct ids_checked *out)
-{
-    char before[24];
-    letters_before(text, at, before);
-    size_t have = strlen(before);
-    for (size_t i = 0; have && i < sizeof(hints) / sizeof(hints[0]); i++) {
-        size_t n = strlen(hints[i].word);
-        if (n > have || strcmp(before + have - n, hints[i].word))
-            continue;
-        for (int k = 0; k < 3 && hints[i].types[k]; k++)
-            if (ids_check(hints[i].types[k], s, out) == IDS_VALID)
-                return hints[i].types[k];
-    }
+    for (int k = 0; types && k < IDS_LABEL_TYPES && types[k]; k++)
+        if (ids_check(types[k], s, out) == IDS_VALID)
+            return types[k];
     return NULL;
 }
 
 /* The longest candidate of the span that is an identifier. */
 static bool try_span(struct str text, const struct span *s, const char *type, struct ids_found *out)
 {
+    const char *const *labelled = type ? NULL : ids_label_types(text, s->at);
     for (int i = s->ends - 1; i >= 0; i--) {
         struct str one = {text.p + s->at, s->end[i] - s->at};
         if (one.n < 3)
@@ -207,7 +172,7 @@ static bool try_span(struct str text, const struct span *s, const char *type, st
             if (ids_check(type, one, &out->id) != IDS_VALID)
                 continue;
         } else if (!(t = type_of_form(one, &out->id)) &&
-                   !(digit_byte(one.p[0]) && (t = type_of_hint(text, s->at, one, &out->id)))) {
+                   !(t = type_of_these(labelled, one, &out->id))) {
             continue;
         }
         out->type = t;
@@ -223,7 +188,7 @@ bool ids_find(struct str text, size_t from, const char *type, struct ids_found *
     struct span s;
     for (size_t i = from; i < text.n; i++) {
         char before = i ? text.p[i - 1] : ' ';
-        if (!word_byte(text.p[i]) || word_byte(before))
+        if (!word_step(text.p + i, text.p + text.n) || word_before(text, i))
             continue;
         /* The rest of a longer number ("12-345") is no number of its own. */
         if (digit_byte(text.p[i]) && i > 1 && strchr("-.,", before) && digit_byte(text.p[i - 2]))

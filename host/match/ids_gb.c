@@ -62,9 +62,12 @@ bool ids_gb_company(struct ids_clean *c, struct ids_checked *out)
         ids_pad(c, 8);
         return !ids_all_zeros(c->p, 8) || ids_refuse(out, "zeros only belong to nobody");
     }
-    /* Registered societies have a letter at the end as well: IP12345R. */
-    bool society = c->n == 8 && c->p[7] >= 'A' &&
-                   (!strncmp(c->p, "IP", 2) || !strncmp(c->p, "SP", 2) || !strncmp(c->p, "RS", 2));
+    /* Registered societies have one or two letters at the end as well: IP12345R, SP2095RS. */
+    bool register_of_societies =
+        !strncmp(c->p, "IP", 2) || !strncmp(c->p, "SP", 2) || !strncmp(c->p, "RS", 2);
+    int society = 0;
+    if (c->n == 8 && register_of_societies)
+        society = !strcmp(c->p + 6, "RS") ? 2 : c->p[7] >= 'A';
     int digits = c->n - 2 - society;
     for (size_t i = 0; digits > 0 && i < sizeof(registers) / sizeof(registers[0]); i++) {
         if (strncmp(c->p, registers[i], 2) || !ids_all_digits(c->p + 2, digits))

@@ -20,6 +20,13 @@ void ids_drop(struct ids_clean *c, int n);
 void ids_pad(struct ids_clean *c, int n);
 /* Takes a label with its colon off the front: "Y-tunnus: ", "CVR-nr. ". True if there was one. */
 bool ids_drop_label(struct ids_clean *c);
+#define IDS_LABEL_TYPES 3
+
+/* Types (at most IDS_LABEL_TYPES, NULL behind the last) of a number at byte `at`, as the words of
+ * its line in front of it tell: "Organisasjonsnummer er", "viitteellä", "EAN-13:". NULL if they
+ * tell nothing. */
+const char *const *ids_label_types(struct str text, size_t at);
+
 /* The text in the way people print it: '#' of the pattern is the next character, the rest stands
  * for itself; a text of another length stays as it is. "<5" is groups of five counted from the
  * left, ">5" from the right. */

@@ -63,9 +63,15 @@ bool ids_ovt(struct ids_clean *c, struct ids_checked *out)
     return ids_fi_business(&id, out);
 }
 
-/* What Finland's operators take as the address of an e-invoice: an OVT or an IBAN. */
+/* What Finland's operators take as the address of an e-invoice: an OVT, which the letters TE of
+ * older addresses may stand in front of, or an IBAN. */
 bool ids_einvoice(struct ids_clean *c, struct ids_checked *out)
 {
+    struct ids_clean behind = *c;
+    if (!strncmp(c->p, "TE0037", 6)) {
+        ids_drop(&behind, 2);
+        return ids_ovt(&behind, out);
+    }
     if (c->p[0] == '0')
         return ids_ovt(c, out);
     if (c->p[0] >= 'A')

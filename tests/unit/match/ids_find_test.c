@@ -1,6 +1,7 @@
 /* Identifiers: other countries' cases, printed forms, keys of companies, and IDs inside sentences.
  * The numbers are public ones of well-known bodies or vectors of the standards. */
 #include "../test.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ids.h"
@@ -211,6 +212,69 @@ static void bytes_of_all_kinds(void **state)
         "01120389", "0112038-9");
 }
 
+/* ---- files: fields between tabs, '#' begins a comment, names of the columns first --------------
+ */
+
+/* The next line's three fields; false at the end. */
+static bool next_row(FILE *in, char line[512], char *field[3])
+{
+    while (fgets(line, 512, in)) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (line[0] == '#' || !strncmp(line, "type\t", 5))
+            continue;
+        for (int i = 0; i < 3; i++) {
+            field[i] = line;
+            line += strcspn(line, "\t");
+            if (*line)
+                *line++ = '\0';
+        }
+        return true;
+    }
+    return false;
+}
+
+static FILE *open_rows(const char *path)
+{
+    FILE *in = fopen(path, "rb");
+    if (!in)
+        fail_msg("%s: run the tests from the top folder", path);
+    return in;
+}
+
+static void first_in_a_sentence(void **state)
+{
+    FILE *in = open_rows("tests/data/ids/sentences.tsv");
+    char line[512], *f[3];
+    int rows = 0;
+    for (; next_row(in, line, f); rows++) {
+        struct ids_found found;
+        if (!ids_find(str_of(f[2]), 0, NULL, &found)) {
+            if (f[0][0])
+                fail_msg("<%s>: nothing found, %s expected", f[2], f[0]);
+            continue;
+        }
+        if (strcmp(found.type, f[0]) || strcmp(found.id.compact, f[1]))
+            fail_msg("<%s>: %s %s, expected %s %s", f[2], found.type, found.id.compact, f[0], f[1]);
+    }
+    fclose(in);
+    assert_true(rows > 80);
+}
+
+static void public_numbers(void **state)
+{
+    FILE *in = open_rows("tests/data/ids/public.tsv");
+    char line[512], *f[3];
+    int rows = 0;
+    for (; next_row(in, line, f); rows++) {
+        struct ids_checked c;
+        bool valid = ids_check(f[0], str_of(f[1]), &c) == IDS_VALID;
+        if (valid != (f[2][0] == '1'))
+            fail_msg("%s <%s>: %s", f[0], f[1], valid ? c.compact : c.reason);
+    }
+    fclose(in);
+    assert_true(rows > 300);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +286,8 @@ int main(void)
         cmocka_unit_test(keys_of_companies),
         cmocka_unit_test(found_in_sentences),
         cmocka_unit_test(all_in_a_text_are_found),
+        cmocka_unit_test(first_in_a_sentence),
+        cmocka_unit_test(public_numbers),
         cmocka_unit_test(bytes_of_all_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
