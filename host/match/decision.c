@@ -18,6 +18,9 @@ enum { NO = DECISION_OTHER, ASKS = DECISION_ASKS, LINKS = DECISION_LINKS };
 #define BOTH_LACK       850 /* of 1000: below, either name lacks something ... */
 #define BOTH_LACK_MORE  50  /* ... and more of both must agree */
 #define SWAPPED         300 /* hundredths of bits that each name lacks of the other */
+#ifndef LONE
+#define LONE 180
+#endif
 #define COLUMNS_DIFFER  850
 #define ONE_SIDED       30
 #define ONE_SIDED_EASED 60
@@ -300,6 +303,11 @@ static void doubt(
     const struct evidence *v = &all[match].c.evidence;
     int lacks = v->missing_query + v->missing_match;
     bool close = v->price_ratio > 0 && v->price_ratio <= PRICE_CLOSE;
+    if (v->lone_query >= LONE && v->lone_match >= LONE && !(close && v->brand_same)) {
+        out->decision = DECISION_REVIEW;
+        out->reason = "each name has a word in place of one of the other's";
+        return;
+    }
     if (v->rare > 0 || close || !is_crowded(c, all, n, match, lacks))
         return;
     out->decision = DECISION_REVIEW;

@@ -67,11 +67,12 @@ static bool is_own_brand(const struct profile *p, const struct token *t)
     return false;
 }
 
-/* How much of a name's weight was found, of 1000; *missing gets the weight that was not. A code is
- * only missing where the other side has codes too. */
-static int cover(const struct found *f, enum evidence_code code, int *missing)
+/* How much of a name's weight was found, of 1000; *missing gets the weight that was not, *lone
+ * the part (of 1000) of the name that is the one word the most of which was not. A code is only
+ * missing where the other side has codes too. */
+static int cover(const struct found *f, enum evidence_code code, int *missing, int *lone)
 {
-    int64_t sum = 0, have = 0;
+    int64_t sum = 0, have = 0, most = 0;
     for (int i = 0; i < f->p->n; i++) {
         const struct token *t = &f->p->token[i];
         if (!is_of_name(t))
@@ -87,7 +88,11 @@ static int cover(const struct found *f, enum evidence_code code, int *missing)
             w = w * 3 / 10;
         sum += w * 1000;
         have += w * f->credit[i];
+        if (t->kind == TOKEN_WORD && !t->group && t->n >= 3 && !t->cut && f->credit[i] < 500 &&
+            w > most)
+            most = w;
     }
+    *lone = sum == 0 ? 0 : (int)(most * 1000000 / sum);
     *missing = (int)((sum - have) / 1000);
     return sum == 0 ? 0 : (int)(have * 1000 / sum);
 }
@@ -290,8 +295,8 @@ void evidence_compare(const struct evidence_side *query, const struct evidence_s
     evidence_codes(&c);
     evidence_variants(&c);
     evidence_similar_words(&c);
-    out->cover_query = cover(&c.query, out->code, &out->missing_query);
-    out->cover_match = cover(&c.match, out->code, &out->missing_match);
+    out->cover_query = cover(&c.query, out->code, &out->missing_query, &out->lone_query);
+    out->cover_match = cover(&c.match, out->code, &out->missing_match, &out->lone_match);
     out->part[EVIDENCE_WORDS_QUERY] = WORDS_QUERY * out->cover_query / 1000;
     out->part[EVIDENCE_WORDS_MATCH] = WORDS_MATCH * out->cover_match / 1000;
     sum_code(out);

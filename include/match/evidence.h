@@ -60,6 +60,8 @@ struct evidence {
     bool exact;                       /* code column or GTIN are the same */
     int cover_query, cover_match;     /* of 1000: the weight of the name's words found */
     int missing_query, missing_match; /* hundredths of bits not found */
+    int lone_query, lone_match;       /* of 1000: the part of the name that one word is which the
+                                         other lacks */
     int one_sided;                    /* groups and marks that only one of them has */
 };
 
