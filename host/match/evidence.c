@@ -88,7 +88,7 @@ static int cover(const struct found *f, enum evidence_code code, int *missing, i
             w = w * 3 / 10;
         sum += w * 1000;
         have += w * f->credit[i];
-        if (t->kind == TOKEN_WORD && !t->group && t->n >= 3 && !t->cut && f->credit[i] < 500 &&
+        if (t->kind == TOKEN_WORD && !t->group && t->n >= 3 && !t->cut && f->credit[i] < 600 &&
             w > most)
             most = w;
     }
