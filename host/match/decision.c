@@ -18,9 +18,7 @@ enum { NO = DECISION_OTHER, ASKS = DECISION_ASKS, LINKS = DECISION_LINKS };
 #define BOTH_LACK       850 /* of 1000: below, either name lacks something ... */
 #define BOTH_LACK_MORE  50  /* ... and more of both must agree */
 #define SWAPPED         300 /* hundredths of bits that each name lacks of the other */
-#ifndef LONE
-#define LONE 180
-#endif
+#define LONE            180 /* of 1000: the part of a name that one word is */
 #define COLUMNS_DIFFER  850
 #define ONE_SIDED       30
 #define ONE_SIDED_EASED 60

@@ -236,7 +236,10 @@ void evidence_variants(struct comparison *c)
             c->out->colour_same = (q & m) != 0;
             c->out->colour_other = q && m && !(q & m);
         }
-        if (q && m && !(q & m))
+        /* "Business Basic" and "Business Standard" have one in common, and each another; of the
+         * colours of a thing one may be named by its case, the other by its front. */
+        bool other = g == TOKEN_EDITION ? (q & ~m) && (m & ~q) : q && m && !(q & m);
+        if (other)
             c->out->conflicts |= g == TOKEN_PERIOD ? CONFLICT_PERIOD : CONFLICT_VARIANT;
         else if (g != TOKEN_PERIOD && g != TOKEN_COLOUR && (q != m) && (!q || !m) &&
                  !(q & ms.rest[g]) && !(m & qs.rest[g]))

@@ -282,6 +282,31 @@ static void other_spellings(void **state)
     catalog_free(c);
 }
 
+/* A trade, a town, a kind in place of another: no one but a person can tell whether it matters. */
+static void another_word_in_its_place_asks(void **state)
+{
+    struct catalog *c = catalog_new();
+    add(c, "1", "Työtunti, sähköasentaja");
+    add(c, "2", "Työtunti, kirvesmies");
+    add(c, "3", "On-site visit, Helsinki region");
+    add(c, "4", "Penetration test, web application");
+    add(c, "5", "Kyckling bröstfilé fryst 1 kg");
+    add(c, "6", "Data engineer, per day");
+    add(c, "7", "Microsoft 365 Business Basic, annual");
+    add(c, "8", "Code review, per hour");
+    add(c, "9", "Ketchup 500 g");
+    expect(c, "Putkiasentaja, työtunti", DECISION_REVIEW, "1");
+    expect(c, "On-site visit, Tampere region", DECISION_REVIEW, "3");
+    expect(c, "Penetration test, mobile application", DECISION_REVIEW, "4");
+    expect(c, "Kalkon bröstfilé fryst 1 kg", DECISION_REVIEW, "5");
+    expect(c, "Data scientist, per day", DECISION_REVIEW, "6");
+    expect(c, "Microsoft 365 Business Standard, annual", DECISION_NEW, NULL);
+    expect(c, "Onsite visit Helsinki region", DECISION_LINK, "3");
+    expect(c, "Penetration testing of web application", DECISION_LINK, "4");
+    expect(c, "Sähköasentaja työtunti", DECISION_LINK, "1");
+    catalog_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +316,7 @@ int main(void)
         cmocka_unit_test(codes_first),
         cmocka_unit_test(prices_and_twins_ask),
         cmocka_unit_test(one_more_of_a_kind_asks),
+        cmocka_unit_test(another_word_in_its_place_asks),
         cmocka_unit_test(options_are_heeded),
         cmocka_unit_test(one_record_is_linked_once),
         cmocka_unit_test(finnish_lines),
