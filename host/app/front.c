@@ -61,6 +61,25 @@ static int open_log(struct front *f, const struct conf *c, struct err *e)
     return 0;
 }
 
+static bool is_loopback(const char *address)
+{
+    struct str a = str_of(address);
+    return str_starts(a, "127.") || str_starts(a, "[::1]:") || str_starts(a, "localhost:");
+}
+
+/* Webhooks carry secrets and what customers buy: not in the clear where others may listen in. */
+static int check_privacy(const struct front *f, const struct conf *c, struct err *e)
+{
+    const char *listen = conf_text(c, "listen");
+    if (f->tls || f->proxies || is_loopback(listen) || conf_flag(c, "insecure"))
+        return 0;
+    return err_set(e, ERR_USAGE,
+        "--listen %s: plain HTTP on an address that others reach, where secrets and customers' data "
+        "can be read on the way. Give --tls-cert and --tls-key; or, if a proxy with TLS is before "
+        "it, say which one with --trusted-proxy; or --insecure if that is as you want it",
+        listen);
+}
+
 static int read_limits(struct front *f, const struct conf *c, struct err *e)
 {
     struct http_in_config *hc = &f->config;
@@ -86,7 +105,7 @@ struct front *front_new(struct loop *l, const struct conf *c, struct err *e)
     struct front *f = mem_zalloc(1, sizeof(*f));
     f->loop = l;
     if (open_proxies(f, c, e) < 0 || open_log(f, c, e) < 0 || front_tls_new(&f->tls, l, c, e) < 0 ||
-        read_limits(f, c, e) < 0) {
+        check_privacy(f, c, e) < 0 || read_limits(f, c, e) < 0) {
         front_free(f);
         return NULL;
     }
@@ -105,11 +124,6 @@ static struct http_in *listen_as(
     return http;
 }
 
-static bool is_loopback(const char *address)
-{
-    return str_starts(str_of(address), "127.") || str_starts(str_of(address), "[::1]");
-}
-
 int front_listen(struct front *f, struct routes *r, struct err *e)
 {
     struct http_in_config local = f->config;
@@ -121,10 +135,6 @@ int front_listen(struct front *f, struct routes *r, struct err *e)
     local.max_connections = LOCAL_CONNECTIONS;
     if (f->tls && !(f->local = listen_as(f, &local, r, e)))
         return -1;
-    if (!f->tls && !f->proxies && !is_loopback(http_in_address(f->http)))
-        log_event(LOG_WARN, "plain HTTP on an address that others reach", "address",
-            http_in_address(f->http), "do",
-            "give --tls-cert and --tls-key, or listen where a proxy alone comes", NULL);
     routes_serve(r, f);
     return 0;
 }

@@ -4,14 +4,14 @@ company and contact is read from its API, since a webhook has property names and
 (outside-systems 3.3). One delivery holds several events; each is an event of its own here.
 
   connect "hubspot" { url = "https://api.hubapi.com", token = secret "hubspot-token",
-                      secret = secret "hubspot-client-secret",
-                      public_url = "https://sauma.example/hooks/acme/hubspot", won = { "closedwon" },
+                      secret = secret "hubspot-client-secret", won = { "closedwon" },
                       organization_fields = { business_id = "y_tunnus" },
                       deal_fields = { payment_term_days = "maksuehto" } }
 
-secret is the app's client secret, with which deliveries are signed, and public_url the address to
-which HubSpot sends them, since the signature covers it. won lists the stages (their ids,
-which are the account's own) that count as won. Rules listen to "hubspot.deal.propertyChange" (or
+secret is the app's client secret, with which deliveries are signed; the signature covers the address
+to which HubSpot sends them, so that a host behind a proxy must know its own (serve's --public-url;
+public_url of the connection, if this one comes by another: "https://x.example/hooks/acme/hubspot").
+won lists the stages (their ids, which are the account's own) that count as won. Rules listen to "hubspot.deal.propertyChange" (or
 "hubspot.object.propertyChange") and get the deal (connectors/crm/deal.lua), as far as the event says;
 of other events the event as it came.
 
@@ -219,7 +219,7 @@ return {
     token = { type = "credential", required = true, help = "of a private app" },
     secret = { type = "secret_or_false", required = true,
       help = "the app's client secret; false: deliveries are not checked" },
-    public_url = { type = "string", help = "where HubSpot sends webhooks: the signature covers it" },
+    public_url = { type = "string", help = "where HubSpot sends webhooks, if not below --public-url" },
     won = { type = "table", help = "ids of the stages that count as won" },
     prefix = { type = "string", help = "of the invoices' original numbers" },
     vat_percent = { type = "any", help = "of line items that say none" },
@@ -229,10 +229,6 @@ return {
     button = { type = "credential", help = "the token of a button that sends what is held" },
   },
   check = function(settings)
-    if settings.secret and not settings.public_url then
-      return 'public_url is missing: the address to which HubSpot sends its webhooks, such as '
-        .. '"https://sauma.example/hooks/acme/hubspot"; its signature covers it'
-    end
     return shape.known(settings.organization_fields, shape.ORGANIZATION, "organization_fields")
       or shape.known(settings.deal_fields, shape.DEAL, "deal_fields")
   end,

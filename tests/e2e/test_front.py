@@ -129,6 +129,18 @@ class Front(Case):
             self.assertIn(word, done.stderr.decode())
             self.assertEqual(done.returncode, 3 if "log" in word or "No such" in word else 2)
 
+    def test_plain_http_where_others_reach_it_must_be_wanted(self):
+        w = self.world
+        serve = ["serve", "--companies", w.companies, "--data", w.data, "--listen", "0.0.0.0:0"]
+        done = w.sauma(*serve, check=False)
+        self.assertEqual(done.returncode, 2)
+        for way in (b"--tls-cert", b"--trusted-proxy", b"--insecure"):
+            self.assertIn(way, done.stderr)
+        for wanted in (["--insecure"], ["--trusted-proxy", "10.0.0.0/8"]):
+            host = w.start("host", serve + wanted)
+            host.line(r"listening on http://0\.0\.0\.0:")
+            host.stop()
+
     def test_limits_are_told(self):
         host = self.start("--max-header", "1k", "--max-body", "100", "--header-timeout", "300ms")
         w = self.world

@@ -103,6 +103,18 @@ class Signatures(Case):
         self.assertEqual(self.post("crm", self.hubspot(public, shift=-301000)), 401)
         self.assertEqual(self.post("crm", self.hubspot(public, secret=b"another")), 401)
 
+    def test_the_connection_hubspot_needs_no_address_of_its_own(self):
+        w, public = self.world, "https://hooks.example.com"
+        w.add_company("acme", 'company "Acme" {}\nconnect "hubspot" { url = "https://api.hubapi.com", '
+                      'token = secret "t", secret = secret "crm", as = "crm" }\n' + RULE % '"crm.x"')
+        w.secret("acme", "t", "t")
+        w.secret("acme", "crm", "client secret")
+        w.start_host("--public-url", public)
+        self.n = 0
+        event = b'[{"subscriptionType":"x","eventId":%d}]'
+        self.assertEqual(self.post("crm", self.hubspot(public), event % 1), 202)
+        self.assertEqual(self.post("crm", self.hubspot("http://" + w.address), event % 2), 401)
+
     def test_hubspot_without_a_public_address(self):
         self.start({"crm": 'secret = secret "crm"'}, "--trusted-proxy", "127.0.0.1",
                    secrets={"crm": "client secret"})
