@@ -12,6 +12,7 @@
 #include "front.h"
 #include "log.h"
 #include "mem.h"
+#include "operator.h"
 #include "parts.h"
 #include "reload.h"
 #include "routes.h"
@@ -24,6 +25,7 @@ static const struct conf_option options[] = {
     {"store", CONF_TEXT, "sqlite", "where events, runs and journals are kept"},
     OPTION_PARTS,
     OPTIONS_FRONT,
+    OPTIONS_OPERATOR,
     {"alert-gather", CONF_MS, "10s",
         "an alert is told when no more of the same came for so long, or after six times that"},
     {"alert-again", CONF_MS, "4h", "one that goes on is told again after this; 0: never"},
@@ -65,6 +67,7 @@ struct serving {
     struct api *api;
     struct reload *reload;
     struct front *front;
+    struct operator *operator;
     struct loop_signal *term, *interrupt, *hangup, *reopen;
     bool draining;
     int drains; /* what drain still waits for */
@@ -250,6 +253,8 @@ static int begin(struct serving *s, struct err *e)
     store_keep(s->parts.store, &s->keep);
     struct engine_observer ob = {.run = on_run, .log = on_log, .arg = s};
     engine_observe(s->parts.engine, &ob);
+    if (operator_new(&s->operator, &s->parts, c, e) < 0)
+        return -1;
     s->reload = reload_new(s->parts.engine, s->parts.loop, conf_text(c, "companies"));
     s->api =
         api_new(s->parts.engine, s->reload, s->parts.loop, o.data, conf_int(c, "bulk-limit"), e);
@@ -295,6 +300,7 @@ static int serve_run(const struct conf *c)
     else
         loop_run(s.parts.loop);
     front_free(s.front);
+    operator_free(s.operator);
     if (s.term)
         loop_signal_free(s.term);
     if (s.interrupt)

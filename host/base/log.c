@@ -3,6 +3,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -128,6 +129,27 @@ void log_hide(bool (*find)(struct str line, size_t *at, size_t *n))
     log_find = find;
 }
 
+/* Who is told of errors; under the mutex, so that it may go at any time. */
+static pthread_mutex_t error_mutex = PTHREAD_MUTEX_INITIALIZER;
+static void (*error_fn)(void *arg, const char *what);
+static void *error_arg;
+
+void log_on_error(void (*fn)(void *arg, const char *what), void *arg)
+{
+    pthread_mutex_lock(&error_mutex);
+    error_fn = fn;
+    error_arg = arg;
+    pthread_mutex_unlock(&error_mutex);
+}
+
+static void tell_error(const char *what)
+{
+    pthread_mutex_lock(&error_mutex);
+    if (error_fn)
+        error_fn(error_arg, what);
+    pthread_mutex_unlock(&error_mutex);
+}
+
 static void hide(struct buf *b)
 {
     struct str rest = buf_str(b);
@@ -175,5 +197,7 @@ void log_event(enum log_level level, const char *what, ...)
     buf_addc(&b, '\n');
     write_line(&b);
     buf_free(&b);
+    if (level == LOG_ERROR)
+        tell_error(what);
     errno = saved;
 }

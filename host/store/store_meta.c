@@ -22,3 +22,34 @@ int meta_set(struct sql *s, const char *name, int64_t value)
     query_int(q, value);
     return query_run(q);
 }
+
+struct load_meta {
+    struct op op;
+    int64_t value;
+    store_backup_fn fn;
+    void *arg;
+};
+
+static int load_meta_run(struct sql *s, struct op *o)
+{
+    struct load_meta *l = (struct load_meta *)o;
+    l->value = meta_get(s, META_LAST_BACKUP);
+    return l->value < 0 ? -1 : 0;
+}
+
+static void load_meta_done(struct op *o, const struct err *e)
+{
+    struct load_meta *l = (struct load_meta *)o;
+    l->fn(l->arg, l->value, e);
+}
+
+void store_load_last_backup(struct store *s, store_backup_fn fn, void *arg)
+{
+    struct load_meta *l = op_new(sizeof(*l), 0);
+    l->op.run = load_meta_run;
+    l->op.done = load_meta_done;
+    l->op.what = "last backup";
+    l->fn = fn;
+    l->arg = arg;
+    store_ask(s, &l->op);
+}

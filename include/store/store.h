@@ -284,6 +284,10 @@ typedef void (*store_differences_fn)(
     void *arg, const struct store_difference *d, int n, const struct err *e);
 void store_load_differences(struct store *s, store_differences_fn fn, void *arg);
 
+/* When the newest backup of this store was taken, wall clock; 0: none was. */
+typedef void (*store_backup_fn)(void *arg, int64_t last_ms, const struct err *e);
+void store_load_last_backup(struct store *s, store_backup_fn fn, void *arg);
+
 /* A company's books, and what of it is open. */
 struct store_backlog {
     const char *company;
