@@ -67,7 +67,7 @@ struct serving {
     struct api *api;
     struct reload *reload;
     struct front *front;
-    struct operator *operator;
+    struct operator_watch *operator;
     struct loop_signal *term, *interrupt, *hangup, *reopen;
     bool draining;
     int drains; /* what drain still waits for */
@@ -253,7 +253,7 @@ static int begin(struct serving *s, struct err *e)
     store_keep(s->parts.store, &s->keep);
     struct engine_observer ob = {.run = on_run, .log = on_log, .arg = s};
     engine_observe(s->parts.engine, &ob);
-    if (operator_new(&s->operator, &s->parts, c, e) < 0)
+    if (operator_new(&s->operator, & s->parts, c, e) < 0)
         return -1;
     s->reload = reload_new(s->parts.engine, s->parts.loop, conf_text(c, "companies"));
     s->api =

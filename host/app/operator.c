@@ -18,10 +18,9 @@
 #define ERRORS_MAX   32     /* different ones between two looks */
 #define WHAT_MAX     64
 
-enum thing { DISK_FULL, DISK_LOW, QUARANTINE, BOOKS, BACKUP, THINGS };
+enum thing { DISK_FULL, DISK_LOW, APART, BOOKS, BACKUP, THINGS };
 
-struct operator
-{
+struct operator_watch {
     struct parts *parts;
     struct pager *pager;
     struct loop_timer *timer;
@@ -40,12 +39,12 @@ struct operator
 
 /* An answer of the store that may come when the operator is gone. */
 struct reading {
-    struct operator* o;
+    struct operator_watch *o;
     int left;
 };
 
 /* True if it is to be said now that the thing is wrong. */
-static bool due(struct operator* o, enum thing t)
+static bool due(struct operator_watch *o, enum thing t)
 {
     int64_t now = clock_mono_ms();
     if (o->told_ms[t] && (o->again_ms <= 0 || now - o->told_ms[t] < o->again_ms))
@@ -55,7 +54,7 @@ static bool due(struct operator* o, enum thing t)
 }
 
 /* True if it is to be said now that the thing is well again. */
-static bool over(struct operator* o, enum thing t)
+static bool over(struct operator_watch *o, enum thing t)
 {
     bool was = o->told_ms[t] != 0;
     o->told_ms[t] = 0;
@@ -64,7 +63,7 @@ static bool over(struct operator* o, enum thing t)
 
 /* ---- looking ---- */
 
-static void look_at_disk(struct operator* o)
+static void look_at_disk(struct operator_watch *o)
 {
     struct statvfs fs;
     if (store_full(o->parts->store)) {
@@ -94,25 +93,25 @@ static void look_at_disk(struct operator* o)
     }
 }
 
-static void look_at_scripts(struct operator* o)
+static void look_at_scripts(struct operator_watch *o)
 {
     struct scripts_stats s;
     scripts_stats(o->parts->scripts, &s);
-    if (s.quarantined == 0) {
-        if (over(o, QUARANTINE))
-            pager_say(o->pager, "quarantine", "no company's scripts compute without end any more.");
-    } else if (due(o, QUARANTINE)) {
-        pager_say(o->pager, "quarantine",
-            "scripts of %d version(s) of companies computed without end. They were put into a process "
-            "of their own, so that others are not slowed; the log (\"scripts in a process of their "
-            "own\") says whose. Have who wrote them correct them.",
-            s.quarantined);
+    if (s.apart == 0) {
+        if (over(o, APART))
+            pager_say(o->pager, "apart", "no company's scripts compute for long any more.");
+    } else if (due(o, APART)) {
+        pager_say(o->pager, "apart",
+            "scripts of %d version(s) of companies computed for long. They have processes of their own "
+            "now, so that others are not slowed; the log (\"scripts in a process of their own\") says "
+            "whose. Have who wrote them look at them.",
+            s.apart);
     }
 }
 
 static bool reading_done(struct reading *r)
 {
-    struct operator* o = r->o;
+    struct operator_watch *o = r->o;
     if (--r->left == 0) {
         if (o)
             o->reading = NULL;
@@ -123,7 +122,7 @@ static bool reading_done(struct reading *r)
 
 static void on_differences(void *arg, const struct store_difference *d, int n, const struct err *e)
 {
-    struct operator* o =((struct reading *)arg)->o;
+    struct operator_watch *o = ((struct reading *)arg)->o;
     const char *company = NULL;
     if (!reading_done(arg) || e)
         return;
@@ -144,7 +143,7 @@ static void on_differences(void *arg, const struct store_difference *d, int n, c
 
 static void on_backup(void *arg, int64_t last_ms, const struct err *e)
 {
-    struct operator* o =((struct reading *)arg)->o;
+    struct operator_watch *o = ((struct reading *)arg)->o;
     char when[CLOCK_TEXT] = "never";
     if (!reading_done(arg) || e)
         return;
@@ -161,7 +160,7 @@ static void on_backup(void *arg, int64_t last_ms, const struct err *e)
     }
 }
 
-static void look_long(struct operator* o)
+static void look_long(struct operator_watch *o)
 {
     int64_t now = clock_mono_ms();
     if (o->reading || (o->looked_ms && now - o->looked_ms < LOOK_LONG_MS))
@@ -180,7 +179,7 @@ static void look_long(struct operator* o)
  * company's. */
 static void on_error(void *arg, const char *what)
 {
-    struct operator* o = arg;
+    struct operator_watch *o = arg;
     int i = 0;
     pthread_mutex_lock(&o->mutex);
     while (i < o->nerrors && strncmp(o->errors[i].what, what, WHAT_MAX - 1) != 0)
@@ -195,7 +194,7 @@ static void on_error(void *arg, const char *what)
     pthread_mutex_unlock(&o->mutex);
 }
 
-static void look_at_errors(struct operator* o)
+static void look_at_errors(struct operator_watch *o)
 {
     int64_t now = clock_mono_ms();
     pthread_mutex_lock(&o->mutex);
@@ -214,7 +213,7 @@ static void look_at_errors(struct operator* o)
 
 static void look(void *arg)
 {
-    struct operator* o = arg;
+    struct operator_watch *o = arg;
     look_at_disk(o);
     look_at_scripts(o);
     look_at_errors(o);
@@ -238,7 +237,7 @@ static bool is_service(const char *kind)
 
 static void on_alert(void *arg, const struct engine_alert_info *i)
 {
-    struct operator* o = arg;
+    struct operator_watch *o = arg;
     bool ended = !strcmp(i->state, "over");
     bool whole = !i->company[0] || is_service(i->kind);
     if (!whole && i->heard)
@@ -260,7 +259,7 @@ static void on_alert(void *arg, const struct engine_alert_info *i)
 
 /* ---- life ---- */
 
-int operator_new(struct operator** out, struct parts *p, const struct conf *c, struct err *e)
+int operator_new(struct operator_watch **out, struct parts *p, const struct conf *c, struct err *e)
 {
     const char *url = conf_text(c, "operator-url");
     *out = NULL;
@@ -268,7 +267,7 @@ int operator_new(struct operator** out, struct parts *p, const struct conf *c, s
         return 0;
     if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
         return err_set(e, ERR_USAGE, "--operator-url: it is the https:// address of a webhook");
-    struct operator* o = mem_zalloc(1, sizeof(*o));
+    struct operator_watch *o = mem_zalloc(1, sizeof(*o));
     o->parts = p;
     o->pager = pager_new(p->loop, p->http, url, conf_int(c, "alert-gather"));
     o->data = conf_text(c, "data");
@@ -285,7 +284,7 @@ int operator_new(struct operator** out, struct parts *p, const struct conf *c, s
     return 0;
 }
 
-void operator_free(struct operator* o)
+void operator_free(struct operator_watch *o)
 {
     if (!o)
         return;

@@ -5,7 +5,7 @@
 #include "conf.h"
 #include "parts.h"
 
-struct operator;
+struct operator_watch;
 
 #define OPTIONS_OPERATOR                                                                           \
     {"operator-url", CONF_TEXT, NULL,                                                              \
@@ -18,8 +18,8 @@ struct operator;
 
 /* *out is NULL if the settings name nobody to tell. p outlives it, and its engine tells it of
  * alerts from now on. */
-int operator_new(struct operator** out, struct parts *p, const struct conf *c, struct err *e);
+int operator_new(struct operator_watch **out, struct parts *p, const struct conf *c, struct err *e);
 /* Before the engine is freed. */
-void operator_free(struct operator* o);
+void operator_free(struct operator_watch *o);
 
 #endif

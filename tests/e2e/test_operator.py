@@ -51,7 +51,7 @@ class Operator(Case):
         self.start("--disk-low", "1000000g", "--burst", "200ms")
         self.post("spin")
         self.lines("the books of acme do not balance", "MB left (told below disk-low)",
-                   "computed without end")
+                   "computed for long")
         self.assertEqual(sum("the last backup" in text for text in self.messages()), 1)
 
     def test_alerts_of_companies(self):
