@@ -11,9 +11,9 @@ company and contact is read from its API, since a webhook has property names and
 secret is the app's client secret, with which deliveries are signed; the signature covers the address
 to which HubSpot sends them, so that a host behind a proxy must know its own (serve's --public-url;
 public_url of the connection, if this one comes by another: "https://x.example/hooks/acme/hubspot").
-won lists the stages (their ids, which are the account's own) that count as won. Rules listen to "hubspot.deal.propertyChange" (or
-"hubspot.object.propertyChange") and get the deal (connectors/crm/deal.lua), as far as the event says;
-of other events the event as it came.
+won lists the stages (their ids, which are the account's own) that count as won. Rules listen to
+"hubspot.deal.propertyChange" (or "hubspot.object.propertyChange") and get the deal
+(connectors/crm/deal.lua), as far as the event says; of other events the event as it came.
 
   hubspot.deals.whole(deal)   the deal with its line items, company and contact
   hubspot.companies.get(id) .update(id, properties)
