@@ -108,7 +108,7 @@ void health_answered(struct channel *ch, const char *title, int status)
         return;
     }
     is_up(ch);
-    if (status == 401) {
+    if (status == 401 || status == 407) {
         health_refused(ch, words);
     } else if (status == 403) {
         size_t n = part_of(title);

@@ -4,8 +4,38 @@
 #include "clock.h"
 #include "http_out_impl.h"
 
+/* What a proxy that was asked for the way said: nothing, "not now" (the host cannot be reached from
+ * there), or what no retry changes. */
+enum proxy_word { PROXY_SILENT, PROXY_LATER, PROXY_CREDENTIALS, PROXY_NO };
+
+static enum proxy_word proxy_word(const struct http_out_transfer *t)
+{
+    long http = 0, socks = CURLPX_OK;
+    if (!t->proxy || !t->easy || t->begun)
+        return PROXY_SILENT;
+    curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &http);
+    curl_easy_getinfo(t->easy, CURLINFO_PROXY_ERROR, &socks);
+    if (http == 407 || socks == CURLPX_USER_REJECTED || socks == CURLPX_NO_AUTH)
+        return PROXY_CREDENTIALS;
+    if ((http >= 400 && http < 500 && http != 408 && http != 429) ||
+        socks == CURLPX_REPLY_NOT_ALLOWED || socks == CURLPX_REPLY_COMMAND_NOT_SUPPORTED ||
+        socks == CURLPX_REPLY_ADDRESS_TYPE_NOT_SUPPORTED)
+        return PROXY_NO;
+    return http >= 300 || socks != CURLPX_OK ? PROXY_LATER : PROXY_SILENT;
+}
+
 static const char *words_of(const struct http_out_transfer *t)
 {
+    switch (proxy_word(t)) {
+    case PROXY_CREDENTIALS:
+        return "its proxy does not take our credentials";
+    case PROXY_NO:
+        return "its proxy does not let us through";
+    case PROXY_LATER:
+        return "its proxy has no way there now";
+    case PROXY_SILENT:
+        break;
+    }
     switch (t->code) {
     case CURLE_COULDNT_RESOLVE_HOST:
         return "its name could not be resolved";
@@ -82,7 +112,7 @@ static bool is_permanent(const struct http_out_transfer *t)
 {
     return t->invalid || t->address_denied || t->code == CURLE_URL_MALFORMAT ||
            t->code == CURLE_UNSUPPORTED_PROTOCOL || t->code == CURLE_LOGIN_DENIED ||
-           t->code == CURLE_SSL_CERTPROBLEM;
+           t->code == CURLE_SSL_CERTPROBLEM || proxy_word(t) >= PROXY_CREDENTIALS;
 }
 
 static int64_t info_us(CURL *easy, CURLINFO what)

@@ -28,7 +28,7 @@ struct health {
     char refused_for[64];
 };
 
-/* An answer came. title: "POST /invoices"; status 401 and 403 say that the credentials are
+/* An answer came. title: "POST /invoices"; status 401, 403 and (a proxy's) 407 say that the credentials are
  * refused, what the script asked for (its accept list) is to be given as 200. */
 void health_answered(struct channel *ch, const char *title, int status);
 /* None came, or no token for want of an answer. */
