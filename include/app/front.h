@@ -13,8 +13,7 @@ struct front;
 /* The options that it reads. */
 #define OPTIONS_FRONT                                                                              \
     {"listen", CONF_TEXT, "127.0.0.1:8700", "address and port; port 0 takes a free one"},          \
-        OPTIONS_FRONT_TLS,                                                                         \
-        {"insecure", CONF_FLAG, NULL, "plain HTTP though others reach LISTEN"},                    \
+        OPTIONS_FRONT_TLS, {"insecure", CONF_FLAG, NULL, "plain HTTP though others reach LISTEN"}, \
         {"trusted-proxy", CONF_LIST, NULL,                                                         \
             "addresses or networks of proxies that name the client; may be given again"},          \
         {"forwarded-header", CONF_TEXT, "x-forwarded-for",                                         \

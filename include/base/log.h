@@ -15,8 +15,8 @@ void log_set_text(int text);
 /* What find finds in a line (its place and length) is written as stars: what no log may show. To be
  * called once, before there are threads. */
 void log_hide(bool (*find)(struct str line, size_t *at, size_t *n));
-/* fn is told what each line of level LOG_ERROR is about, on the thread that logs it; NULL ends that.
- * It must not log. */
+/* fn is told what each line of level LOG_ERROR is about, on the thread that logs it; NULL ends
+ * that. It must not log. */
 void log_on_error(void (*fn)(void *arg, const char *what), void *arg);
 /* What happened in one word or two ("run finished"), then pairs of key and value, both C
  * strings, ended by NULL: log_event(LOG_INFO, "run finished", "run", id, "state", s, NULL). */

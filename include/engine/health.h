@@ -28,8 +28,8 @@ struct health {
     char refused_for[64];
 };
 
-/* An answer came. title: "POST /invoices"; status 401, 403 and (a proxy's) 407 say that the credentials are
- * refused, what the script asked for (its accept list) is to be given as 200. */
+/* An answer came. title: "POST /invoices"; status 401, 403 and (a proxy's) 407 say that the
+ * credentials are refused, what the script asked for (its accept list) is to be given as 200. */
 void health_answered(struct channel *ch, const char *title, int status);
 /* None came, or no token for want of an answer. */
 void health_failed(struct channel *ch, const char *problem);

@@ -3,6 +3,7 @@ their key can be changed at any moment."""
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 
@@ -85,9 +86,27 @@ class Secrets(Case):
             self.assertEqual([where for where, text in found.items() if needle in text], [], needle)
 
     def test_no_core_is_left(self):
+        """Not even where the shell that starts it wants one, nor of a script process."""
+        before = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_CORE, before)
         self.begin()
-        with open(f"/proc/{self.world.host.p.pid}/limits") as f:
-            self.assertRegex(f.read(), r"Max core file size +0 +0 ")
+        self.allow()
+        host = self.world.host
+        for pid in (host.p.pid, *host.children()):
+            with open(f"/proc/{pid}/limits") as f:
+                self.assertRegex(f.read(), r"Max core file size +0 +0 ")
+        os.kill(host.children()[0], signal.SIGABRT)
+        self.run_one("read", 1)
+        host.p.send_signal(signal.SIGABRT)
+        self.assertEqual(host.p.wait(PATIENCE), -signal.SIGABRT)
+        left = [os.path.join(d, f) for d, _, fs in os.walk(self.world.dir) for f in fs]
+        self.assertEqual([p for p in left if os.path.basename(p).startswith("core")], [])
+        tokens = [CANARY, "secret-of-post", *self.provider.ask("/_tokens")["tokens"]]
+        for path in left:
+            with open(path, "rb") as f:
+                text = f.read()
+            self.assertEqual([t for t in tokens if t.encode() in text], [], path)
 
     def test_the_key_is_changed_while_the_host_runs_and_dies(self):
         self.begin()
