@@ -123,8 +123,7 @@ static void transfer_prepare(
     t->certificate = mem_dup(r->way.certificate);
     t->key = mem_dup(r->way.key);
     t->start_us = clock_mono_us();
-    t->request_at = 0;
-    t->begun = t->invalid = t->address_denied = false;
+    t->begun = t->again_refused = t->invalid = t->address_denied = false;
     t->over_body = t->over_head = t->head_done = false;
     t->status = 0;
     t->nspans = 0;

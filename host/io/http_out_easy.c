@@ -5,31 +5,19 @@
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-static size_t send_body(char *to, size_t size, size_t n, void *arg)
-{
-    struct http_out_transfer *t = arg;
-    size_t left = t->request.n - t->request_at;
-    size_t take = size * n < left ? size * n : left;
-    if (take)
-        memcpy(to, t->request.p + t->request_at, take);
-    t->request_at += take;
-    return take;
-}
-
-/* libcurl sends a request again by itself when a reused connection dies before the answer. It must
- * rewind the body for that, and this refuses: the transfer ends as CURLE_SEND_FAIL_REWIND. */
-static int refuse_rewind(void *arg, curl_off_t offset, int origin)
-{
-    return CURL_SEEKFUNC_FAIL;
-}
-
-/* Connected, TLS included; the next thing libcurl does is to send. */
+/* Connected, TLS included; the next thing libcurl does is to send. It comes here before each time
+ * that it sends, and it sends again by itself when a reused connection dies before the answer, or a
+ * server of HTTP/2 goes away: then a write ends here, since nobody knows what the first did. */
 static int about_to_send(void *arg, char *peer_ip, char *own_ip, int peer_port, int own_port)
 {
     struct http_out_transfer *t = arg;
     /* A connection that is used again may have been made by somebody who is let to more. */
     if (t->public_only && !http_out_peer_text_allowed(t->owner, peer_ip)) {
         t->address_denied = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    if (t->begun && t->write) {
+        t->again_refused = true;
         return CURL_PREREQFUNC_ABORT;
     }
     t->begun = true;
@@ -197,7 +185,7 @@ static CURLcode set_connection(struct http_out_transfer *t, CURL *easy)
         return CURLE_OK;
     }
     SET(CURLOPT_MAXAGE_CONN, (long)(c->max_idle_write_ms / 1000));
-    /* Without a body there is nothing to rewind, so nothing to stop libcurl from sending again. */
+    /* One without a body, which is rare, can be had without the doubt of a broken connection. */
     if (!t->request.n || c->max_idle_write_ms <= 0)
         SET(CURLOPT_FRESH_CONNECT, 1L);
     return CURLE_OK;
@@ -220,14 +208,7 @@ static CURLcode set_request(struct http_out_transfer *t, CURL *easy)
     if (t->request.n || sends_length(t->method)) {
         SET(CURLOPT_POST, 1L);
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->request.n);
-        if (t->write && t->request.n) {
-            SET(CURLOPT_READFUNCTION, send_body);
-            SET(CURLOPT_READDATA, t);
-            SET(CURLOPT_SEEKFUNCTION, refuse_rewind);
-            SET(CURLOPT_SEEKDATA, t);
-        } else {
-            SET(CURLOPT_POSTFIELDS, t->request.n ? t->request.p : "");
-        }
+        SET(CURLOPT_POSTFIELDS, t->request.n ? t->request.p : ""); /* in one piece with its head */
     }
     if (strcmp(t->method, "GET") || t->request.n)
         SET(CURLOPT_CUSTOMREQUEST, t->method);

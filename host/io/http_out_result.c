@@ -51,8 +51,6 @@ static const char *words_of(const struct http_out_transfer *t)
         return "the connection was closed without an answer";
     case CURLE_PARTIAL_FILE:
         return "the answer was cut off";
-    case CURLE_SEND_FAIL_REWIND:
-        return "a reused connection broke, and a write is not sent a second time";
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
         return "the connection broke";
@@ -84,6 +82,10 @@ static void set_problem(struct http_out_transfer *t)
         snprintf(t->problem, n, "the request was not sent: its address is not a URL");
     else if (t->address_denied && !t->begun)
         snprintf(t->problem, n, "%s: its address is not a public one, and others are refused",
+            t->origin);
+    else if (t->again_refused)
+        snprintf(t->problem, n,
+            "%s: the connection broke before an answer, and a write is not sent a second time",
             t->origin);
     else if (t->over_body)
         snprintf(t->problem, n, "%s: the answer is longer than the limit of %zu bytes", t->origin,

@@ -46,7 +46,6 @@ struct http_out_transfer {
     char *proxy, *certificate, *key; /* NULL: none */
     struct curl_slist *headers;
     struct buf request; /* body to send */
-    size_t request_at;  /* bytes of it that were handed to libcurl */
     bool write;
     int64_t timeout_ms;
     size_t max_body;
@@ -54,6 +53,7 @@ struct http_out_transfer {
 
     /* libcurl was about to send the request: from here on nobody knows what the other side saw. */
     bool begun;
+    bool again_refused;  /* a write that libcurl was about to send a second time */
     bool invalid;        /* refused before libcurl saw it; problem says why */
     bool address_denied; /* the peer's address is not public */
     bool over_body, over_head;
