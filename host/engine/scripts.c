@@ -310,14 +310,14 @@ struct script_call *scripts_call(struct scripts *s, const char *context, const c
     return c;
 }
 
-/* How long a request took is for people, who read it in the journal: a script has no use for it, and
- * reading it would cost each step some microseconds. It is the last member, see step_request_meta; a
- * text cannot hold these bytes, since quotes within one are escaped. */
+/* How long a request took is for people, who read it in the journal: a script has no use for it,
+ * and reading it would cost each step some microseconds. As step_request_meta writes it it is the
+ * last member; a text cannot hold these bytes, since quotes within one are escaped. */
 static struct str without_timing(struct str meta, struct buf *made)
 {
     static const char word[] = ",\"timing\":{";
     const char *p = meta.n ? memmem(meta.p, meta.n, word, sizeof word - 1) : NULL;
-    if (!p)
+    if (!p || memchr(p, '}', meta.n - (size_t)(p - meta.p)) != meta.p + meta.n - 2)
         return meta;
     buf_add(made, meta.p, (size_t)(p - meta.p));
     buf_addc(made, '}');

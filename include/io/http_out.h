@@ -1,6 +1,6 @@
 /* HTTP client: one libcurl multi handle on the loop. A write is never sent twice by itself: what
- * libcurl would send again is refused, and redirects are not followed. HTTP/2 where a server of TLS offers it,
- * else HTTP/1.1; gzip answers are inflated. */
+ * libcurl would send again is refused, and redirects are not followed. HTTP/2 where a server of TLS
+ * offers it, else HTTP/1.1; gzip answers are inflated. */
 #ifndef HTTP_OUT_H
 #define HTTP_OUT_H
 
