@@ -1,7 +1,9 @@
 /* What waits in the store. Memory holds a bounded number of events; the companies that have more
  * take turns to read theirs, a few at a time, so that a million events of one keep nobody waiting.
  * Of each company first comes what was routed before this start, then what is new, in the order of
- * the store; what only waits for a time is left there until it is due. */
+ * the store; what only waits for a time is left there until it is due. What is new though later
+ * ones were routed (a full disk refused its routing alone) comes before all else: those later ones
+ * wait until it is known which keys it has. */
 #include <stdint.h>
 
 #include "clock.h"
@@ -104,7 +106,9 @@ static bool next_kind(const struct company *c, enum store_open_kind *kind)
     const struct backlog *b = &c->backlog;
     bool due = is_due(c);
     bool new = b->behind && c->current &&list_empty(&c->unrouted);
-    if (b->ready)
+    if (new && b->late_until)
+        *kind = STORE_OPEN_NEW;
+    else if (b->ready)
         *kind = STORE_OPEN_READY;
     else if (due && !(new && b->new_next))
         *kind = STORE_OPEN_DUE;
@@ -128,6 +132,8 @@ static void on_open_event(void *arg, const struct store_open_event *oe)
     if (g->engine->dead || !events_take(g->company, oe))
         return;
     struct incoming *ev = map_get(g->engine->by_id, str_of(oe->event.id));
+    if (ev && g->kind == STORE_OPEN_NEW && g->company->backlog.late_until)
+        incoming_late(ev);
     if (ev)
         incoming_let_go(ev);
 }
@@ -144,8 +150,12 @@ static void note_end(struct company *c, const struct reading *g, const struct st
     } else if (g->kind == STORE_OPEN_NEW) {
         /* All that was stored before it was asked has been seen; what was stored since is told
          * after this call, in the order of the store. */
-        b->behind = end->more;
+        b->behind = end->more || b->late_until;
         b->new_seq = end->last.seq;
+        if (b->late_until && !end->more) {
+            b->late_from = b->late_until = 0;
+            keys_look_again(c);
+        }
         b->new_next = false;
     } else if (b->moved) {
         b->due = (struct store_place){0};
@@ -193,6 +203,7 @@ static void read_some(struct company *c, enum store_open_kind kind, int n)
         q.until = g->until;
     } else {
         q.after.seq = kind == STORE_OPEN_READY ? b->ready_seq : b->new_seq;
+        q.until = kind == STORE_OPEN_NEW ? b->late_until : 0;
     }
     b->reading = true;
     b->expected = n;
@@ -220,7 +231,9 @@ static void serve(struct engine *e)
         int n = window(c) - at_work(c);
         if (!next_kind(c, &kind))
             continue;
-        if (!bytes_left(c) || at_work(c) > n) {
+        if (kind == STORE_OPEN_NEW && c->backlog.late_until) {
+            n = n > SHARE ? n : SHARE; /* what is at work may wait for it */
+        } else if (!bytes_left(c) || at_work(c) > n) {
             /* What is at work may wait for the key or the lock of a run whose time has come. */
             if (!is_due(c))
                 continue;
@@ -337,6 +350,9 @@ static void on_backlog(void *arg, const struct store_backlog *s)
     struct backlog *b = &c->backlog;
     b->open = s->books.in_flight;
     b->ready = b->behind = true;
+    b->late_from = s->late_from;
+    b->late_until = s->late_until;
+    b->late_first = b->late_until != 0;
     if (s->due_ms)
         backlog_sleeps(c, s->due_ms);
 }

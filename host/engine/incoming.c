@@ -151,6 +151,8 @@ void incoming_filed(struct incoming *ev)
 
 bool incoming_late_before(const struct company *c, int64_t seq)
 {
+    if (c->backlog.late_until && c->backlog.late_from < seq)
+        return true;
     for (struct list *n = c->late.next; n != &c->late; n = n->next)
         if (LIST_OF(n, struct incoming, late_node)->seq < seq)
             return true;

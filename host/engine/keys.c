@@ -15,7 +15,7 @@
 /* While any run of the company waits in the store it may be one of the key. */
 static bool all_known(const struct company *c)
 {
-    return !c->backlog.due_ms;
+    return !c->backlog.due_ms && !(c->backlog.ready && c->backlog.late_first);
 }
 
 bool key_is_free(const struct company *c, const char *key)

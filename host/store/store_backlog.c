@@ -28,17 +28,31 @@ static int number_of(struct query *q, const char *company, int64_t *out)
     return rc < 0 ? -1 : 0;
 }
 
-/* Each MIN is one look into its index. */
-#define OLDEST(asleep, routed)                                                                     \
-    "(SELECT min(seq) FROM events INDEXED BY events_open WHERE state = 'in_flight' AND"            \
+/* Each is one look into its index. */
+#define SEQ(which, asleep, routed)                                                                 \
+    "(SELECT " which "(seq) FROM events INDEXED BY events_open WHERE state = 'in_flight' AND"      \
     " company = ?1 AND asleep = " #asleep " AND routed = " #routed ")"
 
 int backlog_oldest(struct sql *s, const char *company, int64_t *received_ms)
 {
     return number_of(sql_use(s, Q_BACKLOG_OLDEST,
-                         "SELECT min(received_ms) FROM events WHERE seq IN (" OLDEST(
-                             0, 0) "," OLDEST(0, 1) "," OLDEST(1, 1) ")"),
+                         "SELECT min(received_ms) FROM events WHERE seq IN (" SEQ(
+                             "min", 0, 0) "," SEQ("min", 0, 1) "," SEQ("min", 1, 1) ")"),
         company, received_ms);
+}
+
+static int read_late(struct sql *s, struct backlog *l)
+{
+    struct query *q = sql_use(s, Q_BACKLOG_LATE, "SELECT " SEQ("min", 0, 0) ", " SEQ("max", 0, 1));
+    query_text(q, l->company);
+    int rc = query_row(q);
+    int64_t from = rc == 1 ? query_col_int(q, 0) : 0, until = rc == 1 ? query_col_int(q, 1) : 0;
+    query_done(q);
+    if (from && from < until) {
+        l->b.late_from = from;
+        l->b.late_until = until;
+    }
+    return rc < 0 ? -1 : 0;
 }
 
 static int load_one(struct sql *s, struct backlog *l)
@@ -48,6 +62,8 @@ static int load_one(struct sql *s, struct backlog *l)
     if (l->b.books.in_flight == 0)
         return 0;
     if (backlog_oldest(s, l->company, &l->b.oldest_ms))
+        return -1;
+    if (read_late(s, l))
         return -1;
     return number_of(
         sql_use(s, Q_BACKLOG_DUE,

@@ -99,10 +99,12 @@ struct backlog {
     bool behind;   /* there are new events after new_seq */
     bool new_next; /* of new and due ones, who reads next */
     int64_t ready_seq, new_seq;
-    struct store_place due; /* waiting runs up to here were looked at */
-    int64_t due_ms;         /* the next one that may be due; 0: none waits in the store alone */
-    bool moved;             /* they were moved along with the clock during the read under way */
-    int active, in_memory;  /* events */
+    int64_t late_from, late_until; /* new events that are read before all else, see store.h */
+    bool late_first;               /* there were such: what is ready was not read before them */
+    struct store_place due;        /* waiting runs up to here were looked at */
+    int64_t due_ms;        /* the next one that may be due; 0: none waits in the store alone */
+    bool moved;            /* they were moved along with the clock during the read under way */
+    int active, in_memory; /* events */
     size_t body_bytes;
     int64_t open; /* events in memory and in the store that are in flight */
 };

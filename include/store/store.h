@@ -294,6 +294,9 @@ struct store_backlog {
     struct store_books books; /* in_flight: open events */
     int64_t oldest_ms;        /* when the oldest open event was received; 0: none is open */
     int64_t due_ms;           /* the earliest time that a run waits until; 0: none waits */
+    /* Events from this one on are not routed, though some up to that one, and that one, are and can
+     * go on: a full disk refused the routing of one and took that of a later one. 0, 0: none. */
+    int64_t late_from, late_until;
 };
 typedef void (*store_backlog_fn)(void *arg, const struct store_backlog *b);
 /* Companies by name, after this one ("": from the first), at most limit; done gets how many.

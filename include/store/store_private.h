@@ -62,6 +62,7 @@ enum query_slot {
     Q_BACKLOG,
     Q_BACKLOG_OLDEST,
     Q_BACKLOG_DUE,
+    Q_BACKLOG_LATE,
     Q_ALERT_ADD,
     Q_ALERT_AGAIN,
     Q_ALERT_CLEAR,

@@ -100,8 +100,9 @@ void on_books(void *arg, const struct store_books *k, const struct err *e)
 
 void on_backlog(void *arg, const struct store_backlog *k)
 {
-    buf_addf(said(arg), " %s oldest %lld due %lld", k->company, (long long)k->oldest_ms,
-        (long long)k->due_ms);
+    buf_addf(said(arg), " %s oldest %lld due %lld late %lld to %lld", k->company,
+        (long long)k->oldest_ms, (long long)k->due_ms, (long long)k->late_from,
+        (long long)k->late_until);
     put_books(said(arg), &k->books);
 }
 

@@ -15,6 +15,7 @@ static struct {
     struct bundle system;
     int loading;                /* companies */
     int version[COMPANIES_MAX]; /* of the folder */
+    bool missed[COMPANIES_MAX]; /* saved before the host works */
     int broken[COMPANIES_MAX];  /* the version that does not load; 0: none */
     uint64_t life;
     int crashes_left;
@@ -103,6 +104,8 @@ static void mend(void *arg)
     load_again(i);
 }
 
+static void load_missed(void);
+
 static void on_loaded(void *arg, const char *company, const char *version, const struct err *error)
 {
     if (error) /* whoever broke it mends it */
@@ -113,14 +116,24 @@ static void on_loaded(void *arg, const char *company, const char *version, const
     engine_start(sim->engine);
     sim->accepting = true;
     TRACE("host: works");
+    load_missed();
 }
 
 static void load_again(int company)
 {
     char name[2] = {(char)('a' + company), '\0'};
     TRACE("people: company %s is now version %d", name, host.version[company]);
+    host.missed[company] = sim->engine && !sim->accepting;
     if (sim->engine && sim->accepting)
         engine_load_company(sim->engine, name, name, on_loaded, NULL);
+}
+
+/* What was saved while the host started. */
+static void load_missed(void)
+{
+    for (int i = 0; i < sim->plan.companies; i++)
+        if (host.missed[i])
+            load_again(i);
 }
 
 void host_reload(void)

@@ -85,8 +85,7 @@ static bool in_flight(const struct disk_run *r)
     return r->run.state == RUN_QUEUED || r->run.state == RUN_RUNNING || r->run.state == RUN_WAITING;
 }
 
-/* Runs of a key are done one by one, in the order of their events. With a full disk the store may
- * take the state of the one and not of the other, so that after a restart another had begun. */
+/* Runs of a key are done one by one, in the order of their events. */
 static void check_turn(const struct disk_run *r)
 {
     if (!r->run.key[0])
@@ -96,7 +95,7 @@ static void check_turn(const struct disk_run *r)
         if (o == r || !in_flight(o) || strcmp(o->run.key, r->run.key) != 0 ||
             strcmp(o->run.company, r->run.company) != 0)
             continue;
-        if (o->event->seq < r->event->seq && !o->acted && !sim->plan.full_disks)
+        if (o->event->seq < r->event->seq && !o->acted)
             sim_fail(
                 "order: %s of event %lld writes while %s of event %lld, which is before it in key "
                 "%s of company %s, is %s",

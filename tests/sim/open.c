@@ -195,6 +195,24 @@ static const char *next_company(const struct disk *d, const char *after)
     return best;
 }
 
+static void read_late(const struct disk *d, const char *company, struct store_backlog *b)
+{
+    int64_t from = 0, until = 0;
+    for (int i = 0; i < d->nevents; i++) {
+        const struct disk_event *ev = d->events[i];
+        if (!of_company(ev, company) || (ev->routed && !goes_on(ev)))
+            continue;
+        if (!ev->routed && (!from || ev->seq < from))
+            from = ev->seq;
+        if (ev->routed && ev->seq > until)
+            until = ev->seq;
+    }
+    if (from && from < until) {
+        b->late_from = from;
+        b->late_until = until;
+    }
+}
+
 void tables_load_backlog(const struct disk *d, struct op *o)
 {
     const char *name = o->name;
@@ -209,6 +227,7 @@ void tables_load_backlog(const struct disk *d, struct op *o)
             if (of_company(d->events[i], name) && (!b->oldest_ms || ms < b->oldest_ms))
                 b->oldest_ms = ms;
         }
+        read_late(d, name, b);
         const struct disk_run *r = next_waiting(d, name, (struct store_place){0, 0});
         b->due_ms = r ? r->until_ms : 0;
     }

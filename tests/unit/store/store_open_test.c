@@ -171,9 +171,12 @@ static void got_backlog(void *arg, const struct store_backlog *b)
 {
     struct backlog *l = arg;
     size_t n = strlen(l->text);
-    snprintf(l->text + n, sizeof(l->text) - n, "%s %lld of %lld since %lld due %lld; ", b->company,
+    snprintf(l->text + n, sizeof(l->text) - n, "%s %lld of %lld since %lld due %lld", b->company,
         (long long)b->books.in_flight, (long long)b->books.received, (long long)b->oldest_ms,
         (long long)b->due_ms);
+    n = strlen(l->text);
+    snprintf(l->text + n, sizeof(l->text) - n, b->late_until ? " late %lld to %lld; " : "; ",
+        (long long)b->late_from, (long long)b->late_until);
 }
 
 static void got_backlog_end(void *arg, int n, const struct err *e)
@@ -208,6 +211,12 @@ static void the_backlog_of_each_company(void **state)
     struct backlog rest = backlog(f, "b", 2);
     assert_string_equal(rest.text, "c 1 of 1 since 1700000000000 due 0; ");
     assert_int_equal(rest.n, 1);
+    /* Event 6 was routed, event 5 was not, and event 7 is later than all. */
+    add_run(f, 6, "c", "", RUN_QUEUED, 0, &t[15]);
+    add_event(f, "evt_7", "c", "", "{\"n\":7}", &t[18]);
+    fixture_settle(f);
+    rest = backlog(f, "b", 2);
+    assert_string_equal(rest.text, "c 3 of 3 since 1700000000000 due 0 late 5 to 6; ");
 }
 
 struct begun {
