@@ -60,6 +60,12 @@ local function check_owner(name, settings)
     settings.crm, settings.finance), 0)
 end
 
+-- A connection may stand below its use in the file, so that it is known only now.
+local function check_sides(settings)
+  local problem = sides.problem(settings)
+  if problem then error(problem, 0) end
+end
+
 local function settings_of(options_given)
   options.check(options_given, KNOWN)
   local settings = {}
@@ -83,8 +89,7 @@ local function settings_of(options_given)
   settings.new_customers = options_given.new_customers or "leave"
   settings.new_organizations = options_given.new_organizations or "leave"
   settings.deleted = options_given.deleted or "leave"
-  local problem = sides.problem(settings)
-  if problem then error(problem, 0) end
+  check_sides(settings)
   return settings
 end
 
@@ -115,6 +120,7 @@ local function told(event)
 end
 
 local function from_crm(settings, event)
+  check_sides(settings)
   local id, from = told(event)
   if not id then error("the event names no organization (data.organization.id)", 0) end
   if from and from ~= id then linking.merged(settings, from, id) end
@@ -122,6 +128,7 @@ local function from_crm(settings, event)
 end
 
 local function by_task(settings, event)
+  check_sides(settings)
   if event.many_organizations or event.many_customers then return changes.spread(settings, event) end
   if event.organization_id then
     return organization(settings, tostring(event.organization_id), event)
@@ -140,7 +147,10 @@ return function(options_given)
     name = settings.name,
     poll = { every = options_given.every or (not options_given.at and "5m") or nil,
       at = options_given.at, time_zone = options_given.time_zone, needs = needs,
-      run = function(since) return changes.tell(settings, since) end },
+      run = function(since)
+        check_sides(settings)
+        return changes.tell(settings, since)
+      end },
     also = {
       { name = settings.name .. ", told by " .. settings.crm, on = events, needs = needs,
         trigger = "automatic", key = function(event) return (told(event)) end,

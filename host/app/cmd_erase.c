@@ -174,8 +174,8 @@ const struct command command_erase = {
         "JSON escapes or percent-encoded, upper and lower case alike) loses body, headers, requests,\n"
         "answers, results and log lines; a mark says when, by whom and why. Event, runs, states and\n"
         "times stay. What is not settled is refused: let it end, or skip it with a reason. The bytes\n"
-        "are overwritten. Closed alerts, refused deliveries and what is kept by a key (newest) are\n"
-        "reached too; open alerts, polls and copies of outside registers (DIR/catalogues) are named;\n"
+        "are overwritten. Closed alerts, refused deliveries, what is kept by a key (newest) and what\n"
+        "links have seen are reached too; open alerts, polls and copies of outside registers (DIR/catalogues) are named;\n"
         "backups, the host's own log and the outside systems are not reached. Exit status 1 if something was refused or is left.\n",
     .options = options,
     .run = erase_run,

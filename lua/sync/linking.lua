@@ -118,6 +118,14 @@ local function new_customer(settings, organization, wanted, partner)
   return join(settings, tostring(organization.id), tostring(customer.id))
 end
 
+-- The first look saw the business ID once on each side; if it still is the same one, that is it.
+local function is_match(settings, organization, customer_id)
+  local record = customer_id and sides.books(settings).get(customer_id)
+  local business_id = fields.business_id.crm(organization)
+  return record ~= nil and business_id ~= nil and ids.business_id(business_id) ~= nil
+    and fields.business_id.books(record) == business_id
+end
+
 local function unlinked_organization(settings, id, event)
   local link = alone(settings, "a", id)
   if link.b then return true end
@@ -142,6 +150,8 @@ local function unlinked_organization(settings, id, event)
     ending.skip(("a person decided that %s stays in %s alone"):format(shown(organization), settings.crm))
   end
   if answer then return new_customer(settings, organization, wanted, "new") end
+  local matched = given.text(event.matched)
+  if matched and is_match(settings, organization, matched) then return join(settings, id, matched) end
   local found = wanted.business_id and sides.books(settings).find(wanted)
   if found then return join(settings, id, tostring(found.id)) end
   local alike = sides.books(settings).alike(wanted)

@@ -9,8 +9,9 @@ Customers' records as a whole, for what keeps them the same as elsewhere (outsid
                                   -> the saved record, or nil: somebody was first
   customers.settled(record)       -> true if it is as it was a second ago. A version counts seconds only,
                                   so of two changes within one the second does not show by it
-  customers.changed(since)        -> of all customers, inactive ones too, { id, name, version, active }
-                                  whose version is not older; nil: all of them
+  customers.changed(since)        -> of all customers, inactive ones too, those whose version is not
+                                  older (nil: all): { id, name, version, active, identifier, unless it
+                                  is another country's }
 ]]
 
 local given = require "given"
@@ -34,6 +35,13 @@ end
 
 local SECOND = 1.1
 
+-- What may be a Finnish business ID: another country's number is none.
+local function finnish(invoicing)
+  if type(invoicing) ~= "table" then return nil end
+  local kind = given.text(invoicing.identifierType)
+  return (not kind or kind == "FI") and given.text(invoicing.identifier) or nil
+end
+
 local function changed(client, since)
   local list = {}
   for _, active in ipairs { true, false } do
@@ -42,6 +50,7 @@ local function changed(client, since)
     for _, record in ipairs(found) do
       if (given.text(record.type) or "CUSTOMER") == "CUSTOMER" then
         list[#list + 1] = { id = record.id, name = given.text(record.name),
+          identifier = finnish(given(record.invoicingInfo)),
           version = given.text(record.version), active = active }
       end
     end

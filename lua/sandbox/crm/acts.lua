@@ -58,7 +58,8 @@ function acts.organization(w, form)
     if form[name] then fields[name] = form[name] ~= "" and form[name] or kit.null end
   end
   local function changed(field, names)
-    local object, touched = kit.copy(organization[field] or {}), false
+    local there = organization[field]
+    local object, touched = kit.is_object(there) and kit.copy(there) or {}, false
     for name, from in pairs(names) do
       if form[from] then
         object[name], touched = form[from] ~= "" and form[from] or nil, true
