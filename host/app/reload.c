@@ -83,9 +83,10 @@ static void on_loaded(void *arg, const char *company, const char *version, const
     const char *live = engine_version(r->engine, company);
     log_event(LOG_ERROR, "company not loaded", "company", company, "error", error->text, NULL);
     alert_raise(r->engine, company, "company-broken", company,
-        "%s\nWhat was saved is not live: %s%s. Correct it and save again; `sauma check` says the "
+        "%s\nWhat was saved is not live: %s%s%s. Correct it and save again; `sauma check` says the "
         "same.",
-        error->text, live ? "version " : "the company has no version that works", live ? live : "");
+        error->text, live ? "version " : "the company has no version that works", live ? live : "",
+        live ? " goes on" : "");
 }
 
 /* ---- one, and all ---- */

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "bundle_line.h"
 #include "channel.h"
 #include "kept.h"
 #include "clock.h"
@@ -176,12 +177,15 @@ static void version_ready(struct version *v)
 
 static void version_broken(struct version *v, const struct err *err)
 {
+    struct err shown = *err;
+    if (v->bundle.json)
+        bundle_show_line(bundle_str(&v->bundle), &shown);
     v->state = VERSION_BROKEN;
-    v->problem = mem_dup(err->text);
+    v->problem = mem_dup(shown.text);
     if (!v->recorded)
-        company_set_error(v->company, err->text);
+        company_set_error(v->company, shown.text);
     bundle_free(&v->bundle);
-    tell(v, err);
+    tell(v, &shown);
     start_waiting(v);
 }
 

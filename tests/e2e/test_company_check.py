@@ -16,6 +16,8 @@ RULE = 'rule "R" { on = "shop.x", run = function(e) return 1 end }\n'
 BROKEN = {
     "no company": ("", "company.lua:1", "declares no company"),
     "syntax": (HEAD + 'rule "R" {\n on = "shop.x"\n run = 1 }\n', "company.lua:5", "expected"),
+    "line that is wrong": (HEAD + "  local x == 3 -- so\n" + RULE, "company.lua:3",
+                           "near '=='  | local x == 3 -- so"),
     "string without end": (HEAD + 'rule "R {\n', "company.lua:3", "unfinished string"),
     "unknown word": (HEAD + 'conect "http" {}\n', "company.lua:3", 'did you mean "connect"?'),
     "no coroutines": (HEAD + "local co = coroutine.create(print)\n", "company.lua:3",

@@ -320,6 +320,9 @@ def check_i11(evidence):
 
 def check_i13(evidence, excused=None):
     """excused(run): the family knows why a person had to be asked."""
+    events, names = {e["seq"]: e["id"] for e in evidence["events"]}, collections.defaultdict(set)
+    for s in evidence["sent"]:
+        names[s["event"]].add("C2C-" + s["name"])
     for run in evidence["runs"]:
         if run["state"] in ("attention", "failed") and not (excused and excused(run)):
             reason = could_be_seen(evidence, run)
@@ -327,7 +330,7 @@ def check_i13(evidence, excused=None):
                 yield Violation("I13", run["company"], f"{run['id']} asks a person ({run['reason']}),"
                                 f" but {reason}")
         if run["state"] == "done":
-            yield from check_adoption(evidence, run)
+            yield from check_adoption(evidence, run, names[events[run["event"]]])
 
 
 def could_be_seen(evidence, run):
@@ -339,14 +342,12 @@ def could_be_seen(evidence, run):
     return None if hidden else "nothing was hidden from it"
 
 
-def check_adoption(evidence, run):
+def check_adoption(evidence, run, names):
     result = result_of(run)
-    invoices = {i["id"]: i for i in evidence["state"][run["company"]]["invoices"]}
-    mine = invoices.get(result.get("invoice_id"))
     if not result.get("original_number"):
         return
-    event = next(e for e in evidence["events"] if e["seq"] == run["event"])
-    names = {"C2C-" + s["name"] for s in evidence["sent"] if s["event"] == event["id"]}
+    invoices = evidence["state"][run["company"]]["invoices"]
+    mine = next((i for i in invoices if i["id"] == result.get("invoice_id")), None)
     if not mine:
         yield Violation("I13", run["company"], f"{run['id']} took invoice "
                         f"{result.get('invoice_id')}, which is not there")
