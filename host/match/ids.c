@@ -117,11 +117,22 @@ static bool take_prefix(const struct ids_rule *r, struct ids_clean *c)
     return true;
 }
 
+/* "6,41E+12": what a spreadsheet makes of a long number. */
+static bool is_shortened(const struct ids_clean *c)
+{
+    const char *e = strstr(c->p, "E+");
+    return e && e > c->p && e[-1] >= '0' && e[-1] <= '9' && e[2] >= '0' && e[2] <= '9';
+}
+
 static bool apply(const struct ids_rule *r, struct str text, struct ids_checked *out)
 {
     struct ids_clean c;
     if (!ids_clean(text, &c, out))
         return false;
+    if (is_shortened(&c))
+        return ids_refuse(out,
+            "a spreadsheet has shortened it and lost digits: give the column the "
+            "format text and export it again");
     ids_drop_label(&c);
     ids_strip(&c, r->separators);
     bool prefixed = take_prefix(r, &c);

@@ -188,12 +188,45 @@ static int fold_usual(char out[NAMES_BYTES], struct str name, enum fold_style st
     return n;
 }
 
+static bool is_single(struct str w)
+{
+    return w.n == 1 && w.p[0] >= 'a' && w.p[0] <= 'z';
+}
+
+/* Letters that stand alone, one behind the other, are one word: "a. s.", "d. d.", "L M" of "LM
+ * Ericsson". Not where the first may be an "and" ("Juan y B") or the "z"
+ * of "sp. z o. o." */
+static void join_singles(struct names_words *w)
+{
+    int n = 0;
+    for (int i = 0; i < w->count;) {
+        int end = i + 1;
+        while (
+            end < w->count && is_single(w->word[i]) && is_single(w->word[end]) && end != w->comma)
+            end++;
+        bool join = end - i > 1 && !strchr("eiouyz", w->word[i].p[0]);
+        end = join ? end : i + 1;
+        if (w->comma == i && i > 0)
+            w->comma = n;
+        w->word[n] = w->word[i];
+        w->short_form[n] = w->short_form[end - 1];
+        for (int k = i + 1; k < end; k++) {
+            char *to = w->text + (w->word[n].p - w->text);
+            to[w->word[n].n++] = w->word[k].p[0];
+        }
+        n++;
+        i = end;
+    }
+    w->count = n;
+}
+
 static void split(struct names_words *w, struct str name, enum fold_style style)
 {
     /* A buffer that may not grow over what it has: nothing is allocated. */
     struct buf out = {.p = w->text, .cap = sizeof(w->text), .max = sizeof(w->text) - 1};
     int usual = fold_usual(w->text, name, style);
     w->count = w->comma = 0;
+    int singles = 0;
     w->whole = usual >= 0 || fold_text(&out, name, style) == 0;
     char *p = w->text;
     const char *end = p + (usual >= 0 ? (size_t)usual : out.n);
@@ -218,7 +251,10 @@ static void split(struct names_words *w, struct str name, enum fold_style style)
             p = take_word(p, end, &w->word[w->count]);
         }
         w->short_form[w->count++] = p != end && *p == '.';
+        singles += is_single(w->word[w->count - 1]);
     }
+    if (singles > 1)
+        join_singles(w);
 }
 
 /* "ja", "och", "and" ... between two words are the sign they stand for. */
@@ -254,9 +290,15 @@ static bool first_in_capitals(struct str name)
 /* "Harju Oy, Tampere": what stands behind the form and a comma is no name. */
 static bool form_before_comma(struct names_parsed *n, bool capitals)
 {
-    int from = 0, to = n->plain.comma;
-    if (to == 0)
+    int from = 0, to = n->plain.count;
+    if (n->plain.comma == 0)
         return false;
+    /* "Galp Energia SGPS, S.A.": behind the comma stands a form, too. */
+    names_form_strip(n->plain.word, &from, &to, capitals);
+    if (to <= n->plain.comma)
+        return false;
+    from = 0;
+    to = n->plain.comma;
     const char *form = names_form_strip(n->plain.word, &from, &to, capitals);
     if (to == n->plain.comma)
         return false;

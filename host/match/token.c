@@ -390,11 +390,23 @@ void profile_add(struct profile *p, enum token_field field, struct str folded)
     p->chunks++;
 }
 
+/* "6.41e+12": what a spreadsheet makes of a long number is no number any more. */
+static bool is_shortened(struct str s)
+{
+    size_t i = 0;
+    while (i < s.n && (is_digit(s.p[i]) || s.p[i] == '.' || s.p[i] == ','))
+        i++;
+    return i > 0 && is_digit(s.p[0]) && i + 2 < s.n && s.p[i] == 'e' && s.p[i + 1] == '+' &&
+           is_digit(s.p[i + 2]);
+}
+
 void profile_add_code(struct profile *p, struct str folded)
 {
     struct reader r = {p, TOKEN_NAME, NULL, NULL, (uint16_t)p->chunks++};
     char key[66] = {'@'};
     size_t n = 1;
+    if (is_shortened(folded))
+        return;
     for (size_t i = 0; i < folded.n && n < 64; i++)
         if (is_word(folded.p[i]))
             key[n++] = folded.p[i];

@@ -65,7 +65,8 @@ struct profile {
 void profile_clear(struct profile *p);
 /* Adds the tokens of a folded text. */
 void profile_add(struct profile *p, enum token_field field, struct str folded);
-/* Adds a code column's value: letters and digits only; a GTIN also without its leading zeros. */
+/* Adds a code column's value: letters and digits only; a GTIN also without its leading zeros.
+ * One that a spreadsheet has shortened ("6,41E+12") is none: many articles would share it. */
 void profile_add_code(struct profile *p, struct str folded);
 
 static inline struct str token_key(const struct profile *p, const struct token *t)

@@ -85,6 +85,9 @@ static void invoice_addresses(void **state)
     check_one("einvoice", "FI21 1234 5600 0007 85", "FI2112345600000785", "FI2112345600000785");
     check_one("einvoice", "003701120389", "003701120389", "003701120389");
     check_bad("einvoice", "3701120389", "OVT");
+    check_one("einvoice", "TE003701120389", "TE003701120389", "TE003701120389");
+    check_bad("gtin", "6,41E+12", "spreadsheet");
+    check_bad("ovt", "3.70E+09", "spreadsheet");
 }
 
 static void references_are_made(void **state)

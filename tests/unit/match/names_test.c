@@ -286,6 +286,23 @@ static void judges_the_pairs(void **state)
     assert_true(f1 >= 0.985);
 }
 
+static void public_companies(void **state)
+{
+    FILE *f = fopen("tests/data/company/public_pairs.tsv", "r");
+    assert_non_null(f);
+    char line[1024];
+    int rows = 0;
+    assert_non_null(fgets(line, sizeof(line), f));
+    for (; fgets(line, sizeof(line), f); rows++) {
+        struct str rest = str_of(line), a = str_cut(rest, '\t', &rest),
+                   b = str_cut(rest, '\t', &rest);
+        if (names_same(a, b) != (rest.n > 0 && rest.p[0] == '1'))
+            fail_msg("%.*s / %.*s", STR_ARG(a), STR_ARG(b));
+    }
+    fclose(f);
+    assert_true(rows > 90);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +317,7 @@ int main(void)
         cmocka_unit_test(every_form_is_found),
         cmocka_unit_test(survives_anything),
         cmocka_unit_test(judges_the_pairs),
+        cmocka_unit_test(public_companies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,9 @@ static void code_columns(void **state)
     profile_add_code(&p, STR_LIT("p 001"));
     assert_non_null(find(TOKEN_EXACT, "@p001"));
     profile_clear(&p);
+    int before_shortened = p.n;
+    profile_add_code(&p, STR_LIT("6,41e+12"));
+    assert_int_equal(p.n, before_shortened);
     profile_add_code(&p, STR_LIT(" - "));
     assert_int_equal(p.n, 0);
 }
