@@ -24,16 +24,10 @@ static int about_to_send(void *arg, char *peer_ip, char *own_ip, int peer_port, 
     return CURL_PREREQFUNC_OK;
 }
 
-/* The address libcurl really connects to, so neither a spelling of a URL nor a name that changes
- * its address gets past it. */
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
     struct http_out_transfer *t = arg;
-    if (t->public_only && !http_out_peer_allowed(t->owner, &a->addr)) {
-        t->address_denied = true;
-        return CURL_SOCKET_BAD;
-    }
-    return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+    return http_out_open_socket(t->owner, t->public_only, &t->address_denied, a);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */

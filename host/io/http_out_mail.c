@@ -194,11 +194,7 @@ static int may_go_on(
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
     struct mail_job *j = arg;
-    if (j->public_only && !http_out_peer_allowed(j->owner, &a->addr)) {
-        j->address_denied = true;
-        return CURL_SOCKET_BAD;
-    }
-    return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+    return http_out_open_socket(j->owner, j->public_only, &j->address_denied, a);
 }
 
 #define SET(option, value)                                                                         \

@@ -99,3 +99,13 @@ int http_out_net_init(struct http_out *h, struct err *e)
     }
     return 0;
 }
+
+curl_socket_t http_out_open_socket(
+    const struct http_out *h, bool public_only, bool *denied, const struct curl_sockaddr *a)
+{
+    if (public_only && !http_out_peer_allowed(h, &a->addr)) {
+        *denied = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}

@@ -118,6 +118,11 @@ bool http_out_peer_public(const struct sockaddr *addr);
 bool http_out_peer_allowed(const struct http_out *h, const struct sockaddr *addr);
 /* The same of an address as text. */
 bool http_out_peer_text_allowed(const struct http_out *h, const char *ip);
+/* What libcurl opens its sockets by: the address is the one it really connects to, so neither a
+ * spelling of a URL nor a name that changes its address gets past it. *denied is set if it may not.
+ */
+curl_socket_t http_out_open_socket(
+    const struct http_out *h, bool public_only, bool *denied, const struct curl_sockaddr *a);
 /* Reads config.allow_net into nets. -1 and e: what is no network. */
 int http_out_net_init(struct http_out *h, struct err *e);
 

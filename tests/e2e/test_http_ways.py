@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 
-from harness import Case, main, wait_until
+from harness import ROOT, Case, main, wait_until
 
 COMPANY = """company "Ways Oy" {{}}
 connect "webhook" {{ as = "open", secret = false, event = "type", id = "id" }}
@@ -333,6 +333,31 @@ http {{
             path = os.path.join(self.world.data, name)
             if os.path.isfile(path):
                 self.assertNotIn(b"BEGIN EC PRIVATE", open(path, "rb").read())
+
+    def test_a_line_of_http2_that_is_cut(self):
+        """A write is carried out once at most and never called done; a read is asked again."""
+        w = self.world
+        ca = self.certificates()
+        p = subprocess.Popen(["node", os.path.join(ROOT, "tests", "node", "h2.js")], stdout=subprocess.PIPE,
+                             env=dict(os.environ, PORT=str(self.tls), CERT=os.path.join(w.dir, "srv.pem"),
+                                      KEY=os.path.join(w.dir, "srv.key")))
+        self.addCleanup(p.stdout.close)
+        self.addCleanup(p.wait)
+        self.addCleanup(p.kill)
+        self.assertEqual(p.stdout.readline(), b"ready\n")
+        self.start("--ca-file", ca, "--http-timeout", "3s", "--breaker-failures", "1000",
+                   "--settle", "20ms", "--looks", "none", "--write-attempts", "1")
+        undone, does = ("refused", "goaway", "undone"), ("reset", "dropped", "head", "body", "hang")
+        for how in undone + does:
+            self.assertEqual(self.ask("tls", f"/ok/{how}")["status"], 200)  # a connection is there
+            self.assertIn("It is not known whether tls carried out", self.ask("tls", f"/{how}/post",
+                                                                               kind="post"), how)
+            # A read is asked again by itself, for that changes nothing.
+            if how != "hang":
+                self.assertEqual(self.ask("tls", f"/{how}/get")["body"], {"ok": True}, how)
+        done = self.ask("tls", "/_done")["body"]
+        for how in undone + does:
+            self.assertEqual(done.get(f"/{how}/post", 0), 0 if how in undone else 1, how)
 
     def test_a_proxy(self):
         self.start("--ca-file", self.nginx())

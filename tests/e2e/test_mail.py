@@ -2,7 +2,9 @@
 import json
 import os
 import re
+import socket
 import subprocess
+import threading
 
 from harness import ROOT, Case, main, request, wait_until
 
@@ -106,6 +108,37 @@ class Sandbox(Mail):
     def test_a_server_that_says_later_is_asked_again(self):
         self.start(self.world.urls["smtp"])
         self.switch(greylist=True)
+        run = self.run_of("sure")
+        self.assertEqual((run["state"], run["result"]), ("done", {"ok": True}), run)
+        self.assertEqual(len(self.mails()), 1)
+
+    def test_a_server_that_hangs_up_is_asked_again(self):
+        """421 (RFC 5321, 3.8): at the greeting, or where the answer to MAIL is due."""
+        host, port = self.world.urls["smtp"].split("//")[1].split(":")
+        hellos = [[b"421 4.3.2 busy\r\n"],
+                  [b"220 here\r\n", b"250 front\r\n", b"421 4.3.2 shutting down\r\n"]]
+        front = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(front.close)
+
+        def pump(a, b):
+            try:
+                while piece := a.recv(65536):
+                    b.sendall(piece)
+                b.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+
+        def serve():
+            for lines in hellos:
+                with front.accept()[0] as c:
+                    for line in lines:
+                        c.sendall(line)
+                        c.recv(1000)
+            with front.accept()[0] as c, socket.create_connection((host, int(port))) as s:
+                threading.Thread(target=pump, args=(c, s), daemon=True).start()
+                pump(s, c)
+        threading.Thread(target=serve, daemon=True).start()
+        self.start(f"smtp+plain://127.0.0.1:{front.getsockname()[1]}")
         run = self.run_of("sure")
         self.assertEqual((run["state"], run["result"]), ("done", {"ok": True}), run)
         self.assertEqual(len(self.mails()), 1)
