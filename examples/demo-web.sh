@@ -48,7 +48,7 @@ button=http://$host/api/v1/send/world/crm
     "public": "https://sauma.example/hooks/world/hubspot"}}
 }' >"$work/sandbox.log" 2>&1 &
 sandbox_pid=$!
-for name in click2contract procountor crm pipedrive hubspot slack zapier; do
+for name in click2contract procountor crm pipedrive hubspot ytj slack zapier smtp; do
     wait_for "^$name " "$work/sandbox.log" "$sandbox_pid"
 done
 url() { awk -v name="$1" '$1 == name {print $2}' "$work/sandbox.log"; }
@@ -61,8 +61,8 @@ secret slack-url "$(url slack)"
 secret zapier-url "$(url zapier)"
 
 PROCOUNTOR_URL=$(url procountor) CRM_URL=$(url crm) PIPEDRIVE_URL=$(url pipedrive)
-HUBSPOT_URL=$(url hubspot) CONTRACTS_URL=$(url click2contract)
-export CONTRACTS_URL PROCOUNTOR_URL CRM_URL PIPEDRIVE_URL HUBSPOT_URL
+HUBSPOT_URL=$(url hubspot) CONTRACTS_URL=$(url click2contract) YTJ_URL=$(url ytj) SMTP_URL=$(url smtp)
+export YTJ_URL SMTP_URL CONTRACTS_URL PROCOUNTOR_URL CRM_URL PIPEDRIVE_URL HUBSPOT_URL
 "$sauma" serve --companies "$work/companies" --data "$work/data" --listen "$host" \
     >"$work/host.log" 2>"$work/host-events.log" &
 host_pid=$!
@@ -76,7 +76,8 @@ The world runs. Open in a browser:
   http://$sandbox/pipedrive/        mark a deal as won: an invoice appears
   http://$sandbox/hubspot/          the same
   http://$sandbox/procountor/       invoices, customers, products; approve, send, pay
-  http://$sandbox/slack/            what was told
+  http://$sandbox/ytj/              companies as the business register has them; register one
+  http://$sandbox/slack/            what was told; zapier/ and smtp/ heard of it too
   http://$sandbox/                  all sandboxes
 
   $sauma runs --data $work/data         what the host did

@@ -24,13 +24,16 @@ connect "hubspot"        { url = env "HUBSPOT_URL", token = secret "hubspot-toke
 connect "procountor"     { url = env "PROCOUNTOR_URL", client_id = secret "procountor-client-id",
                            client_secret = secret "procountor-client-secret",
                            api_key = secret "procountor-api-key" }
+connect "ytj"            { url = env "YTJ_URL" }
+connect "smtp"           { url = env "SMTP_URL", from = "Maailma Oy <noreply@maailma.example>",
+                           to = "laskutus@maailma.example" }
 connect "slack"          { url = secret "slack-url" }
 connect "zapier"         { url = secret "zapier-url" }
 
 -- Where the signed contracts' PDFs are, which go out with the invoices.
 connect "http"           { as = "contracts", url = env "CONTRACTS_URL" }
 
-use "proposal_to_invoice" { notify = { "slack", "zapier" }, attach = "contracts" }
+use "proposal_to_invoice" { notify = { "slack", "zapier", "smtp" }, attach = "contracts" }
 
 -- In the CRM somebody is asked first; a button there sends what waits.
 use "deal_to_invoice" { trigger = "manual", ask = { "crm" }, notify = { "slack", "crm" } }

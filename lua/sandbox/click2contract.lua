@@ -197,9 +197,7 @@ end
 function sandbox.load(options)
   w = { ledger = kit.ledger(), events = kit.array(), contracts = {}, settings = kit.copy(SWITCHES) }
   for i, name in ipairs(NAMES) do w.contracts[i] = { name = name, payload = proposal(name) } end
-  options = kit.options(options, "click2contract")
-  apply(options.settings)
-  if type(options.seed) == "table" then sandbox.seed(options.seed) end
+  kit.begin(sandbox, options, "click2contract", apply)
   return { title = "Click2Contract", kind = "click2contract", path = "" }
 end
 
@@ -252,11 +250,7 @@ end
 
 -- Fixtures: { settings = {...} }.
 function sandbox.seed(given)
-  for name in pairs(given) do
-    if name ~= "settings" then
-      error(("the click2contract sandbox cannot be seeded with '%s'"):format(tostring(name)), 0)
-    end
-  end
+  kit.seeds(given, "click2contract", "settings")
   apply(given.settings)
   return {}
 end

@@ -148,11 +148,7 @@ end
 
 -- Fixtures: { routes = {...}, collections = {...} }, as in the options.
 function sandbox.seed(given)
-  for name in pairs(given) do
-    if name ~= "routes" and name ~= "collections" then
-      error(("the http sandbox cannot be seeded with '%s'"):format(tostring(name)), 0)
-    end
-  end
+  kit.seeds(given, "http", "routes", "collections")
   apply(given)
   return {}
 end

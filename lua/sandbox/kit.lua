@@ -110,6 +110,24 @@ function kit.options(options, kind)
   return merged
 end
 
+-- The end of load(): the options as a table, its settings applied, its fixtures put in.
+function kit.begin(sandbox, options, kind, apply)
+  options = kit.options(options, kind)
+  apply(options.settings)
+  if type(options.seed) == "table" then sandbox.seed(options.seed) end
+  return options
+end
+
+-- Refuses fixtures of a name that is not listed.
+function kit.seeds(given, kind, ...)
+  local known = kit.set { ... }
+  for name in pairs(given) do
+    if not known[name] then
+      error(("the %s sandbox cannot be seeded with '%s'"):format(kind, tostring(name)), 0)
+    end
+  end
+end
+
 function kit.set(list)
   local set = {}
   for _, item in ipairs(list) do set[item] = true end
@@ -236,6 +254,16 @@ function kit.record(ledger, request, body)
   ledger.bytes = ledger.bytes + #(entry.body or "")
   if #list > LEDGER_ROOM or (ledger.bytes > LEDGER_BYTES and #list > 1) then shorten(ledger) end
   return entry
+end
+
+-- handle() of a server with a page: GET / is drawn, all else stands in the ledger and is answered.
+function kit.handle(ledger, request, body, draw, answer)
+  request.headers, request.query = request.headers or {}, request.query or {}
+  if request.method == "GET" and request.path == "/" then return kit.html(draw()) end
+  local entry = kit.record(ledger, request, body)
+  local meta, raw = answer(request, body)
+  entry.status = meta.status
+  return meta, raw
 end
 
 -- Sliding window of one second: true if this request is one too many.

@@ -175,6 +175,20 @@ function page.empty(text)
   return '<div class="table"><p class="empty">' .. escape(text) .. "</p></div>\n"
 end
 
+-- The last hundred of a list, newest first, each as draw(item, number) shows it; none: what stands
+-- there while the list is empty.
+function page.newest(list, draw, none)
+  local cards = {}
+  for i = #list, math.max(1, #list - 99), -1 do cards[#cards + 1] = draw(list[i], i) end
+  return #cards > 0 and table.concat(cards) or page.empty(none)
+end
+
+-- The section that ends the page of each server: what was asked of it.
+function page.last_requests(ledger)
+  return page.section("requests", "Last requests", ("%d in all"):format(ledger.total),
+    page.requests(ledger, 30))
+end
+
 -- A table. columns: { { "Title", "n" or nil } }; rows: lists of finished HTML cells; foot likewise.
 function page.table(columns, rows, foot)
   local out = { '<div class="table"><table><thead><tr>' }

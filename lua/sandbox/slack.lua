@@ -115,37 +115,28 @@ local function words_of(message)
   return table.concat(words, "\n")
 end
 
+local function card(message, number)
+  return ('<article><div class="head"><strong>Message %d</strong><span class="soft">%s</span></div>'
+    .. '<div class="say">%s</div></article>\n'):format(number, page.escape((message.at:gsub("T", " "))),
+    page.escape(as_shown(words_of(message))))
+end
+
 local function draw()
-  local cards = {}
-  for i = #w.messages, math.max(1, #w.messages - 99), -1 do
-    local message = w.messages[i]
-    cards[#cards + 1] = ('<article><div class="head"><strong>Message %d</strong>'
-      .. '<span class="soft">%s</span></div><div class="say">%s</div></article>\n'):format(i,
-      page.escape((message.at:gsub("T", " "))), page.escape(as_shown(words_of(message))))
-  end
-  local messages = #cards > 0 and table.concat(cards) or page.empty "No messages yet."
+  local messages = page.newest(w.messages, card, "No messages yet.")
   return page.whole("Slack sandbox", "incoming webhooks", page.nav {
     { "messages", "Messages", #w.messages }, { "requests", "Requests", w.ledger.total },
   } .. page.section("messages", "Messages", #w.messages, messages)
-    .. page.section("requests", "Last requests", ("%d in all"):format(w.ledger.total),
-      page.requests(w.ledger, 30)))
+    .. page.last_requests(w.ledger))
 end
 
 function sandbox.load(options)
   w = { messages = kit.array(), ledger = kit.ledger(), windows = {}, settings = kit.copy(SWITCHES) }
-  options = kit.options(options, "slack")
-  apply(options.settings)
-  if type(options.seed) == "table" then sandbox.seed(options.seed) end
+  kit.begin(sandbox, options, "slack", apply)
   return { title = "Slack", kind = "slack", path = "/services/T000/B000/sandbox" }
 end
 
 function sandbox.handle(request, body)
-  request.headers = request.headers or {}
-  if request.method == "GET" and request.path == "/" then return kit.html(draw()) end
-  local entry = kit.record(w.ledger, request, body)
-  local meta, raw = answer(request, body)
-  entry.status = meta.status
-  return meta, raw
+  return kit.handle(w.ledger, request, body, draw, answer)
 end
 
 function sandbox.state()
@@ -154,11 +145,7 @@ end
 
 -- Fixtures: { settings = {...} }.
 function sandbox.seed(given)
-  for name in pairs(given) do
-    if name ~= "settings" then
-      error(("the slack sandbox cannot be seeded with '%s'"):format(tostring(name)), 0)
-    end
-  end
+  kit.seeds(given, "slack", "settings")
   apply(given.settings)
   return {}
 end

@@ -142,29 +142,26 @@ local function talk(request, body)
   return act(session, body, rest)
 end
 
+local function card(mail)
+  return ('<article><div class="head"><strong>%s</strong><span class="soft">%s</span></div>'
+    .. '<div>%s</div><div class="say">%s</div><div><details><summary>as it travelled</summary>'
+    .. "<pre>%s</pre></details></div></article>\n"):format(page.escape(mail.subject),
+    page.escape((mail.at:gsub("T", " "))),
+    page.facts { { "From", mail.from }, { "To", mail.to }, { "Cc", mail.cc },
+      { "Envelope", mail.envelope_from .. " to " .. table.concat(mail.envelope_to, ", ") },
+      { "Message-ID", mail.message_id } },
+    page.escape(mail.text), page.escape(mail.raw))
+end
+
 local function draw()
-  local cards = {}
-  for i = #w.mails, math.max(1, #w.mails - 99), -1 do
-    local mail = w.mails[i]
-    cards[#cards + 1] = ('<article><div class="head"><strong>%s</strong><span class="soft">%s</span>'
-      .. '</div><div>%s</div><div class="say">%s</div><div><details><summary>as it travelled</summary>'
-      .. '<pre>%s</pre></details></div></article>\n'):format(page.escape(mail.subject),
-      page.escape((mail.at:gsub("T", " "))),
-      page.facts { { "From", mail.from }, { "To", mail.to }, { "Cc", mail.cc },
-        { "Envelope", mail.envelope_from .. " to " .. table.concat(mail.envelope_to, ", ") },
-        { "Message-ID", mail.message_id } },
-      page.escape(mail.text), page.escape(mail.raw))
-  end
-  local mails = #cards > 0 and table.concat(cards) or page.empty "No mails yet."
+  local mails = page.newest(w.mails, card, "No mails yet.")
   return page.whole("Mail sandbox", "an SMTP server that delivers nowhere",
     page.nav { { "mails", "Mails", w.total } } .. page.section("mails", "Mails", w.total, mails))
 end
 
 function sandbox.load(options)
   w = { mails = kit.array(), total = 0, sessions = {}, seen = {}, settings = kit.copy(SWITCHES) }
-  options = kit.options(options, "smtp")
-  apply(options.settings)
-  if type(options.seed) == "table" then sandbox.seed(options.seed) end
+  kit.begin(sandbox, options, "smtp", apply)
   return { title = "Mail", kind = "smtp" }
 end
 
@@ -180,11 +177,7 @@ end
 
 -- Fixtures: { settings = {...} }.
 function sandbox.seed(given)
-  for name in pairs(given) do
-    if name ~= "settings" then
-      error(("the smtp sandbox cannot be seeded with '%s'"):format(tostring(name)), 0)
-    end
-  end
+  kit.seeds(given, "smtp", "settings")
   apply(given.settings)
   return {}
 end

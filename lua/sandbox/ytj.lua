@@ -145,6 +145,9 @@ local function state_of(company)
   return page.badge "active"
 end
 
+local STATES = { { "active", "active" }, { "ceased", "ceased today" }, { "KONK", "bankrupt" },
+  { "SELTILA", "in liquidation" }, { "SANE", "in restructuring" } }
+
 local function draw()
   local rows = {}
   for i = 1, math.min(#w.companies, 200) do
@@ -157,12 +160,16 @@ local function draw()
         place.postCode or "", ((place.postOffices or {})[1] or {}).city or "")) or "",
       state_of(company) }
   end
+  local said = w.said
+  w.said = nil
   return page.whole("YTJ sandbox", "companies by business ID, open data v3", page.nav {
     { "companies", "Companies", #w.companies }, { "requests", "Requests", w.ledger.total },
-  } .. page.section("companies", "Companies", #w.companies,
+  } .. page.said(said) .. page.section("companies", "Companies", #w.companies,
       page.table({ { "Business ID" }, { "Name" }, { "Address" }, { "State" } }, rows))
-    .. page.section("requests", "Last requests", ("%d in all"):format(w.ledger.total),
-      page.requests(w.ledger, 30)))
+    .. '<article><div class="head"><strong>Register a company, or change one</strong></div><div>'
+    .. page.form("do/register", {}, { { "business_id", "Business ID", "" }, { "name", "Name", "" },
+      { "state", "State", "active", STATES } }, "Register") .. "</div></article>\n"
+    .. page.last_requests(w.ledger))
 end
 
 -- One company from a few plain fields, or an entry in the register's own shape (businessId a table).
@@ -180,22 +187,32 @@ local function add(given)
   w.companies[#w.companies + 1] = company
 end
 
+-- What a person does on the page. A company of the same business ID is replaced.
+local function register(form, today)
+  local name = form.name or ""
+  if not ids.business_id(form.business_id or "") then
+    return ("%q is no business ID"):format(form.business_id or "")
+  elseif name == "" then
+    return "the name is missing"
+  end
+  add { business_id = form.business_id, name = name, ended = form.state == "ceased" and today or nil,
+    situation = form.state:find("^%u+$") and form.state or nil, since_situation = today }
+  return ("%s (%s) is in the register"):format(name, form.business_id)
+end
+
 function sandbox.load(options)
   w = { companies = kit.array(), ledger = kit.ledger(), window = {}, settings = kit.copy(SWITCHES) }
-  options = kit.options(options, "ytj")
-  apply(options.settings)
   for _, given in ipairs(samples.COMPANIES) do add(given) end
-  if type(options.seed) == "table" then sandbox.seed(options.seed) end
+  kit.begin(sandbox, options, "ytj", apply)
   return { title = "YTJ", kind = "ytj", path = "/opendata-ytj-api/v3" }
 end
 
 function sandbox.handle(request, body)
-  request.headers, request.query = request.headers or {}, request.query or {}
-  if request.method == "GET" and request.path == "/" then return kit.html(draw()) end
-  local entry = kit.record(w.ledger, request, body)
-  local meta, raw = answer(request)
-  entry.status = meta.status
-  return meta, raw
+  if request.method == "POST" and request.path == "/do/register" then
+    w.said = register(kit.form(body), request.now:sub(1, 10))
+    return kit.text(303, "", { location = "../" })
+  end
+  return kit.handle(w.ledger, request, body, draw, answer)
 end
 
 function sandbox.state()
@@ -204,11 +221,7 @@ end
 
 -- Fixtures: { settings = {...}, companies = {...}, empty = true: none but these }.
 function sandbox.seed(given)
-  for name in pairs(given) do
-    if name ~= "settings" and name ~= "companies" and name ~= "empty" then
-      error(("the ytj sandbox cannot be seeded with '%s'"):format(tostring(name)), 0)
-    end
-  end
+  kit.seeds(given, "ytj", "settings", "companies", "empty")
   apply(given.settings)
   if given.empty == true then w.companies = kit.array() end
   for _, company in ipairs(given.companies or {}) do add(company) end

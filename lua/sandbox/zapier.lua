@@ -82,38 +82,28 @@ local function flatten(value, name, out)
   return out
 end
 
+local function card(hook)
+  return ('<article><div class="head"><strong>%s</strong><span class="soft">%s</span></div>'
+    .. "<div>%s</div></article>\n"):format(page.escape(hook.path), page.escape((hook.at:gsub("T", " "))),
+    page.facts(flatten(hook.body, "", {})))
+end
+
 local function draw()
-  local cards = {}
-  for i = #w.hooks, math.max(1, #w.hooks - 99), -1 do
-    local hook = w.hooks[i]
-    cards[#cards + 1] = ('<article><div class="head"><strong>%s</strong>'
-      .. '<span class="soft">%s</span></div><div>%s</div></article>\n'):format(
-      page.escape(hook.path), page.escape((hook.at:gsub("T", " "))),
-      page.facts(flatten(hook.body, "", {})))
-  end
-  local hooks = #cards > 0 and table.concat(cards) or page.empty "Nothing was caught yet."
+  local hooks = page.newest(w.hooks, card, "Nothing was caught yet.")
   return page.whole("Zapier sandbox", "catch hooks", page.nav {
     { "hooks", "Hooks", #w.hooks }, { "requests", "Requests", w.ledger.total },
   } .. page.section("hooks", "Hooks", #w.hooks, hooks)
-    .. page.section("requests", "Last requests", ("%d in all"):format(w.ledger.total),
-      page.requests(w.ledger, 30)))
+    .. page.last_requests(w.ledger))
 end
 
 function sandbox.load(options)
   w = { hooks = kit.array(), ledger = kit.ledger(), window = {}, settings = kit.copy(SWITCHES) }
-  options = kit.options(options, "zapier")
-  apply(options.settings)
-  if type(options.seed) == "table" then sandbox.seed(options.seed) end
+  kit.begin(sandbox, options, "zapier", apply)
   return { title = "Zapier", kind = "zapier", path = "/hooks/catch/1000/sandbox/" }
 end
 
 function sandbox.handle(request, body)
-  request.headers, request.query = request.headers or {}, request.query or {}
-  if request.method == "GET" and request.path == "/" then return kit.html(draw()) end
-  local entry = kit.record(w.ledger, request, body)
-  local meta, raw = answer(request, body)
-  entry.status = meta.status
-  return meta, raw
+  return kit.handle(w.ledger, request, body, draw, answer)
 end
 
 function sandbox.state()
@@ -123,11 +113,7 @@ end
 
 -- Fixtures: { settings = {...} }.
 function sandbox.seed(given)
-  for name in pairs(given) do
-    if name ~= "settings" then
-      error(("the zapier sandbox cannot be seeded with '%s'"):format(tostring(name)), 0)
-    end
-  end
+  kit.seeds(given, "zapier", "settings")
   apply(given.settings)
   return {}
 end

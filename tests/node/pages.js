@@ -149,6 +149,41 @@ async function registers() {
   say('customers and organizations are added and removed by hand');
 }
 
+async function told() {
+  await until('zapier', async () => await page.locator('article', { hasText: 'invoice.created' }).count() === 1,
+    'the hook that Zapier caught');
+  assert.match(await text('article'), /10042[^]*2356\.89/);
+  await page.locator('nav a', { hasText: 'Requests' }).click();
+  await page.locator('details summary').first().click();
+  assert.match(await text('details[open] pre'), /invoice\.created/);
+  await until('smtp', async () => await page.locator('article').count() === 1, 'the mail');
+  assert.match(await text('article .say'), /Uusi lasku 1: Testiasiakas Oy, 2\s356,89/);
+  await page.locator('article summary').click();
+  assert.match(await text('article details[open] pre'), /To: <laskutus@maailma\.example/);
+  say('Zapier caught what was told, and the mail is read, as it travelled too');
+}
+
+async function register() {
+  await open('ytj');
+  assert(await page.locator('code', { hasText: 'businessId=1234567-1' }).count() >= 1,
+    'the host asked for the new customer');
+  const form = page.locator('form[action="do/register"]');
+  const fill = async (id, name, state) => {
+    await form.locator('input[name=business_id]').fill(id);
+    await form.locator('input[name=name]').fill(name);
+    await form.locator('select[name=state]').selectOption(state);
+    await form.getByRole('button').click();
+  };
+  await fill('2331972-8', 'Väärä Oy', 'active');
+  assert.match(await text('p.said'), /"2331972-8" is no business ID/);
+  await fill('2331972-7', 'Pohjan <i>Sauna</i> Oyj', 'KONK');
+  const row = page.locator('tr', { hasText: '2331972-7' });
+  assert.match(await row.innerText(), /Pohjan <i>Sauna<\/i> Oyj[^]*KONK/);
+  await row.locator('a').click();
+  assert.match(await page.locator('body').innerText(), /KONK[^]*"totalResults":1/);
+  say('the register is asked; a company in it is changed by hand, and answered so');
+}
+
 async function everyPage() {
   const devtools = await page.context().newCDPSession(page); // it measures without the page's scripts
   await open('');
@@ -178,7 +213,7 @@ async function everyPage() {
     context.setDefaultTimeout(PATIENCE);
     page = await context.newPage();
     page.on('request', request => asked.push(request.url()));
-    for (const part of [acceptProposals, winDeal, others, changePhone, newDeal, pay, registers, everyPage]) await part();
+    for (const part of [acceptProposals, winDeal, others, changePhone, newDeal, pay, registers, told, register, everyPage]) await part();
   } finally {
     await browser.close();
   }
