@@ -9,12 +9,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=${2:-$(mktemp -d)}
 sandbox=${SAUMA_DEMO_SANDBOX:-127.0.0.1:8701}
 host=${SAUMA_DEMO_HOST:-127.0.0.1:8700}
-sandbox_pid= host_pid=
+. "$here/demo-parts.sh"
 cleanup() {
     status=$?
-    [ -z "$host_pid" ] || kill "$host_pid" 2>/dev/null || true
-    [ -z "$sandbox_pid" ] || kill "$sandbox_pid" 2>/dev/null || true
-    wait 2>/dev/null || true
+    stop_programs
     [ -n "${kept:-}" ] || rm -rf "$work"
     exit $status
 }
@@ -22,15 +20,10 @@ kept=${2:-}
 trap cleanup EXIT
 trap 'exit 0' INT TERM
 
-# Waits until a file has a line; what is started is there within moments.
-wait_for() {
-    i=0
-    until grep -q "$1" "$2" 2>/dev/null; do
-        i=$((i + 1))
-        [ $i -lt 1200 ] || { echo "demo-web: waited in vain for $1" >&2; cat "$work"/*.log >&2; exit 1; }
-        kill -0 "$3" 2>/dev/null || { cat "$2" "$work"/*.log >&2; exit 1; }
-        sleep 0.05
-    done
+# Waits until a program's output has a line. It may end instead: a port that is taken, say.
+says() { grep -q "$1" "$2" || ! kill -0 "$3"; }
+wait_for_line() {
+    wait_for says "$@" && grep -q "$1" "$2" || { cat "$2" "$work"/*.log >&2; exit 1; }
 }
 
 mkdir -p "$work/companies"
@@ -49,7 +42,7 @@ button=http://$host/api/v1/send/world/crm
 }' >"$work/sandbox.log" 2>&1 &
 sandbox_pid=$!
 for name in click2contract procountor crm pipedrive hubspot ytj slack zapier smtp; do
-    wait_for "^$name " "$work/sandbox.log" "$sandbox_pid"
+    wait_for_line "^$name " "$work/sandbox.log" "$sandbox_pid"
 done
 url() { awk -v name="$1" '$1 == name {print $2}' "$work/sandbox.log"; }
 
@@ -66,7 +59,7 @@ export YTJ_URL SMTP_URL CONTRACTS_URL PROCOUNTOR_URL CRM_URL PIPEDRIVE_URL HUBSP
 "$sauma" serve --companies "$work/companies" --data "$work/data" --listen "$host" \
     >"$work/host.log" 2>"$work/host-events.log" &
 host_pid=$!
-wait_for 'listening on' "$work/host.log" "$host_pid"
+wait_for_line 'listening on' "$work/host.log" "$host_pid"
 
 cat <<TEXT
 The world runs. Open in a browser:

@@ -6,12 +6,10 @@ set -eu
 sauma=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
-sandbox_pid= host_pid=
+. "$here/demo-parts.sh"
 cleanup() {
     status=$?
-    [ -z "$host_pid" ] || kill "$host_pid" 2>/dev/null || true
-    [ -z "$sandbox_pid" ] || kill "$sandbox_pid" 2>/dev/null || true
-    wait 2>/dev/null || true
+    stop_programs
     if [ $status != 0 ]; then
         echo "demo: failed; the logs:" >&2
         cat "$work"/*.log >&2 2>/dev/null || true
@@ -23,15 +21,6 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 say() { printf '\n== %s\n' "$*"; }
-# Waits until a command answers yes; the host and the sandboxes start within moments.
-wait_for() {
-    i=0
-    until "$@" >/dev/null 2>&1; do
-        i=$((i + 1))
-        [ $i -lt 600 ] || { echo "demo: waited in vain for: $*" >&2; return 1; }
-        sleep 0.05
-    done
-}
 
 say "Sandboxes of Procountor and Slack"
 "$sauma" sandbox procountor slack --listen 127.0.0.1:0 >"$work/sandbox.log" 2>&1 &

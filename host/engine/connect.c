@@ -170,11 +170,23 @@ static void on_key(void *arg, const struct http_out_result *r)
     jsondoc_free(d);
 }
 
-static void exchange(struct connect *c, const char *code)
+void connect_ask_token(struct connect *c, struct token_request *q, http_out_done fn)
 {
     const struct manifest_connection *conn;
-    struct token_request q;
     struct err e = {0};
+    struct channel *ch = connect_channel(c, &conn, &e);
+    if (!ch || token_request_client(q, &ch->credentials, &conn->auth,
+                   c->issuer ? c->issuer : c->token_url, &e) < 0) {
+        token_request_free(q);
+        connect_over(c, false, "%s", e.text);
+        return;
+    }
+    c->transfer = token_request_send(q, c->engine, c->token_url, fn, c);
+}
+
+static void exchange(struct connect *c, const char *code)
+{
+    struct token_request q;
     c->state = CONNECT_WORKING;
     token_request_init(&q);
     form_put(&q.form, "grant_type", "authorization_code");
@@ -185,15 +197,8 @@ static void exchange(struct connect *c, const char *code)
         c->transfer = token_request_send(&q, c->engine, c->token_url, on_key, c);
         return;
     }
-    struct channel *ch = connect_channel(c, &conn, &e);
     form_put(&q.form, "code_verifier", c->verifier);
-    if (!ch || token_request_client(&q, &ch->credentials, &conn->auth,
-                   c->issuer ? c->issuer : c->token_url, &e) < 0) {
-        token_request_free(&q);
-        connect_over(c, false, "%s", e.text);
-        return;
-    }
-    c->transfer = token_request_send(&q, c->engine, c->token_url, on_token, c);
+    connect_ask_token(c, &q, on_token);
 }
 
 static struct connect *find_secret(struct engine *e, const char *secret)

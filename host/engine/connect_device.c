@@ -52,20 +52,11 @@ static void on_token(void *arg, const struct http_out_result *r)
 static void ask_token(void *arg)
 {
     struct connect *c = arg;
-    const struct manifest_connection *conn;
     struct token_request q;
-    struct err e = {0};
-    struct channel *ch = connect_channel(c, &conn, &e);
     token_request_init(&q);
     form_put(&q.form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code");
     form_put(&q.form, "device_code", c->device);
-    if (!ch || token_request_client(&q, &ch->credentials, &conn->auth,
-                   c->issuer ? c->issuer : c->token_url, &e) < 0) {
-        token_request_free(&q);
-        connect_over(c, false, "%s", e.text);
-        return;
-    }
-    c->transfer = token_request_send(&q, c->engine, c->token_url, on_token, c);
+    connect_ask_token(c, &q, on_token);
 }
 
 static int64_t seconds(const struct jsonv *root, const char *key, int64_t fallback, int64_t most)

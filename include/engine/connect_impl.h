@@ -43,6 +43,9 @@ struct connect {
 /* The connection as it is set now, with ch->credentials filled. NULL and e. */
 struct channel *connect_channel(
     struct connect *c, const struct manifest_connection **conn, struct err *e);
+/* Sends the request for a token, which begin has filled with what is exchanged, as this client;
+ * ends the attempt if that cannot be. */
+void connect_ask_token(struct connect *c, struct token_request *q, http_out_done fn);
 void connect_over(struct connect *c, bool ok, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The answer of a token endpoint to a code: stores the grant and tries it. */

@@ -214,24 +214,18 @@ end
 
 return {
   kind = "hubspot",
-  settings = {
+  settings = shape.settings {
     url = { type = "address", required = true, help = '"https://api.hubapi.com"' },
     token = { type = "credential", required = true, help = "of a private app" },
     secret = { type = "secret_or_false", required = true,
       help = "the app's client secret; false: deliveries are not checked" },
     public_url = { type = "string", help = "where HubSpot sends webhooks, if not below --public-url" },
     won = { type = "table", help = "ids of the stages that count as won" },
-    prefix = { type = "string", help = "of the invoices' original numbers" },
     vat_percent = { type = "any", help = "of line items that say none" },
     vat_field = { type = "string", help = "property of line items with their VAT percentage" },
     unit_field = { type = "string", help = "property of line items with their unit" },
-    organization_fields = { type = "table" }, deal_fields = { type = "table" },
-    button = { type = "credential", help = "the token of a button that sends what is held" },
   },
-  check = function(settings)
-    return shape.known(settings.organization_fields, shape.ORGANIZATION, "organization_fields")
-      or shape.known(settings.deal_fields, shape.DEAL, "deal_fields")
-  end,
+  check = shape.check,
   auth = function(settings) return { type = "bearer", token = settings.token } end,
   webhook = function(settings)
     return { event = "subscriptionType", id = "eventId", attempt = "attemptNumber", each = true,

@@ -227,24 +227,20 @@ end
 
 return {
   kind = "pipedrive",
-  settings = {
+  settings = shape.settings {
     url = { type = "address", required = true, help = 'the API\'s address, e.g. '
       .. '"https://acme.pipedrive.com/api"' },
     token = { type = "credential", required = true, help = "OAuth token of its API" },
     secret = { type = "secret_or_false", required = true,
       help = "password of the webhook's Basic authentication; false: it has none" },
     version = { type = "integer", help = "of its webhooks: 2 (default) or 1" },
-    prefix = { type = "string", help = "of the invoices' original numbers" },
     vat_percent = { type = "any", help = "of products that say no tax" },
-    organization_fields = { type = "table" }, deal_fields = { type = "table" },
-    button = { type = "credential", help = "the token of a button that sends what is held" },
   },
   check = function(settings)
     if settings.version and settings.version ~= 1 and settings.version ~= 2 then
       return "version is that of the webhooks: 1 or 2"
     end
-    return shape.known(settings.organization_fields, shape.ORGANIZATION, "organization_fields")
-      or shape.known(settings.deal_fields, shape.DEAL, "deal_fields")
+    return shape.check(settings)
   end,
   auth = function(settings) return { type = "bearer", token = settings.token } end,
   webhook = function(settings)

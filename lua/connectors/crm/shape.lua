@@ -5,7 +5,8 @@ number in their ids becomes a path.
   shape.fields(record, names, into)   copies a company's own fields: names = { business_id =
       "8f2c..." } says under which name of the CRM (Pipedrive: 40 hex digits; HubSpot: a property) each
       of ours is. A field of Pipedrive's API v2 stands in custom_fields and may be { value = }
-  shape.known(settings, allowed, what) -> nil, or why the setting names a field that is not one
+  shape.settings(theirs)     -> the connector's own settings, and with them those that both have
+  shape.check(settings)      -> nil, or why organization_fields or deal_fields name no field of ours
   shape.id(value)                      -> the id's text, or nil; { value = 5 } is 5
 ]]
 
@@ -38,7 +39,7 @@ function shape.fields(record, names, into)
   return into
 end
 
-function shape.known(names, allowed, what)
+local function known(names, allowed, what)
   for ours, theirs in pairs(names or {}) do
     if not allowed[ours] then
       return ('%s has no "%s"%s'):format(what, tostring(ours), suggest(tostring(ours), allowed))
@@ -48,6 +49,18 @@ function shape.known(names, allowed, what)
     end
   end
   return nil
+end
+
+function shape.check(settings)
+  return known(settings.organization_fields, shape.ORGANIZATION, "organization_fields")
+    or known(settings.deal_fields, shape.DEAL, "deal_fields")
+end
+
+function shape.settings(theirs)
+  theirs.prefix = { type = "string", help = "of the invoices' original numbers" }
+  theirs.organization_fields, theirs.deal_fields = { type = "table" }, { type = "table" }
+  theirs.button = { type = "credential", help = "the token of a button that sends what is held" }
+  return theirs
 end
 
 function shape.id(value)
