@@ -1,7 +1,6 @@
 """What a run was told about products and customers that are alike: it stands whatever comes after, the
 copy of the register is read anew in time, and a person chooses where nobody else can."""
 import signal
-import time
 
 from harness import Case, fixture, main, wait_until
 from people import PeopleCase
@@ -85,7 +84,6 @@ class MatchRuns(PeopleCase):
             there = len(self.world.products())
             run = self.run_one(asked, pricing_table__rows__0__name=f"Aivan muuta {asked}",
                                pricing_table__rows__0__code=f"X-{asked}")
-            time.sleep(0.3)
             return self.matches(run["id"])[0]["count"] == there
         wait_until(forgotten, "the copy to forget what is gone")
         self.assertGreater(asked, 2)  # it was there at first: the second run's answer came before

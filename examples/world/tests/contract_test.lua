@@ -9,7 +9,9 @@ end
 test("the contract is put at the invoice, to be sent with it, once", function()
   local procountor = sandbox "procountor"
   sandbox "slack"
+  sandbox "ytj"
   sandbox "zapier"
+  sandbox "smtp"
   local contracts = sandbox("click2contract", { connection = "contracts" })
   local run = deliver("click2contract", signed(contracts.url .. "/contracts/10042.pdf"))
   expect(run.state).is "done"
@@ -24,7 +26,9 @@ end)
 test("an answer that is lost makes no second file", function()
   local procountor = sandbox "procountor"
   sandbox "slack"
+  sandbox "ytj"
   sandbox "zapier"
+  sandbox "smtp"
   local contracts = sandbox("click2contract", { connection = "contracts" })
   procountor.fault "POST /api/attachments lost*1"
   local run = deliver("click2contract", signed(contracts.url .. "/contracts/10042.pdf"))
@@ -35,7 +39,9 @@ end)
 test("a contract that cannot be fetched or put there is a warning, and the invoice stands", function()
   local procountor = sandbox "procountor"
   sandbox "slack"
+  sandbox "ytj"
   sandbox "zapier"
+  sandbox "smtp"
   local contracts = sandbox("click2contract", { connection = "contracts" })
   for i, url in ipairs { contracts.url .. "/contracts/", "https://elsewhere.example/10042.pdf" } do
     local event = signed(url)

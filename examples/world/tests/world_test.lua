@@ -15,6 +15,7 @@ end
 test("the same customer buys in two CRMs: one customer, two invoices", function()
   local procountor = sandbox "procountor"
   sandbox "slack"
+  sandbox "ytj"
   crm "pipedrive"
   crm "hubspot"
   local run = deliver("pipedrive", { data = { id = 881, status = "won", org_id = 31 },
@@ -30,6 +31,7 @@ end)
 test("in the CRM a person is asked, and sends it", function()
   local procountor, world = sandbox "procountor", crm "crm"
   sandbox "slack"
+  sandbox "ytj"
   local delivery = deliver("crm", { id = "evt_1", type = "deal.won", data = { deal = {
     id = 881, status = "won", title = "Verkkosivusto", organization_id = 31 } } })
   expect(delivery.state).is "held"
