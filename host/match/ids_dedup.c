@@ -124,12 +124,30 @@ static bool old_finnish(struct str text, struct ids_checked *out)
     return ids_check("fi_ytunnus", str_of(c.p), out) == IDS_VALID;
 }
 
-bool ids_dedup(const char *country, struct str text, char key[IDS_KEY], char reason[IDS_REASON])
+/* What may stand around a number that is no part of its forms in the table: the country's letters
+ * in front of a number that is no VAT number ("SE 556012-5790", "NO 923 609 016"), and behind a
+ * Hungarian one the kind of taxpayer and the county ("10625790-2-44"). False: neither does. */
+static bool bare_number(const char *cc, struct str text, struct ids_clean *c)
+{
+    struct ids_checked ignored;
+    if (!ids_clean(text, c, &ignored))
+        return false;
+    ids_drop_label(c);
+    bool prefixed = !strncmp(c->p, cc, 2) && !(c->p[2] >= 'A' && c->p[2] <= 'Z');
+    if (prefixed)
+        ids_drop(c, 2);
+    while (prefixed && (c->p[0] == '-' || c->p[0] == ' '))
+        ids_drop(c, 1);
+    bool taxpayer = !strcmp(cc, "HU") && c->n > 5 && c->p[c->n - 5] == '-' && c->p[c->n - 3] == '-';
+    if (taxpayer)
+        c->p[c->n -= 5] = '\0';
+    return (prefixed || taxpayer) && c->n > 0;
+}
+
+/* Sets the key, or else the reason. */
+static bool find_key(const char *cc, struct str text, char key[IDS_KEY], char reason[IDS_REASON])
 {
     struct ids_checked checked;
-    char cc[3];
-    country_of(country, cc);
-    key[0] = reason[0] = '\0';
     for (size_t i = 0; i < GROUPS; i++) {
         if (strcmp(groups[i].country, cc))
             continue;
@@ -144,6 +162,18 @@ bool ids_dedup(const char *country, struct str text, char key[IDS_KEY], char rea
         reason[0] = '\0';
         return true;
     }
+    return false;
+}
+
+bool ids_dedup(const char *country, struct str text, char key[IDS_KEY], char reason[IDS_REASON])
+{
+    struct ids_clean bare;
+    char cc[3];
+    country_of(country, cc);
+    key[0] = reason[0] = '\0';
+    if (find_key(cc, text, key, reason) ||
+        (bare_number(cc, text, &bare) && find_key(cc, str_of(bare.p), key, reason)))
+        return true;
     if (!reason[0])
         snprintf(reason, IDS_REASON, "there is no rule for companies of this country");
     return false;

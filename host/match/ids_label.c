@@ -155,7 +155,8 @@ const char *const *ids_label_types(struct str text, size_t at)
     for (int last = n, skipped = 0; !types && last > 0 && skipped <= FILLERS; last--, skipped++) {
         for (int first = last - 1; first >= 0 && !types; first--)
             for (size_t i = 0; !types && i < sizeof(labels) / sizeof(labels[0]); i++)
-                if (begins_with(word + first, last - first, labels[i].label))
+                if (word[first].p[0] == labels[i].label[0] &&
+                    begins_with(word + first, last - first, labels[i].label))
                     types = labels[i].types;
         if (!is_filler(word[last - 1]))
             break;

@@ -80,6 +80,8 @@ static char plain(uint32_t c)
     if (c == 0xAD || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
         (c >= 0x2060 && c <= 0x2069) || c == 0xFEFF)
         return NOTHING;
+    if (c == 0x10C || c == 0x10D) /* C with caron, of the labels ICO and DIC */
+        return 'C';
     if (c >= 0xFF01 && c <= 0xFF5E) /* full width */
         return (char)(c - 0xFF01 + '!');
     return 0;
@@ -172,8 +174,8 @@ static const char *const labels[] = {"Y TUNNUS", "YTUNNUS", "FO NUMMER", "BUSINE
     "BTW", "KVK NR", "KVK", "NIP", "REGON", "NIF", "CIF", "P IVA", "PARTITA IVA", "PIVA", "OIB",
     "EIN", "LEI", "IBAN", "GTIN", "EAN", "KENNITALA", "KT", "VSK NR", "VSK", "UTR", "CRN",
     "COMPANY NUMBER", "COMPANY NO", "REGISTRATION NUMBER", "REGISTERED NUMBER", "VIITENUMERO",
-    "VIITE", "REFERENSNUMMER", "REFERENCE", "REF", "OVT TUNNUS", "OVT", "DIC", "ICO", "CUI", "PVM",
-    "PVN"};
+    "VIITE", "REFERENSNUMMER", "REFERENCE", "REF", "OVT TUNNUS", "OVT", "DIC", "IC DPH", "ICO",
+    "CUI", "PVM", "PVN"};
 
 /* Length of the label at p, 0 if it does not begin with that one. Where the label has a space any
  * mixture of spaces, dots and hyphens may stand, or nothing. */

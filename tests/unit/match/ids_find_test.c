@@ -122,6 +122,13 @@ static void keys_of_companies(void **state)
     check_key("ax", "112038-9", "FI:01120389");
     check_key("FI", "003701120389", "FI:01120389");
     check_key("FI", "1234567-8", "");
+    check_key("SE", "SE-556012-5790", "SE:5560125790");
+    check_key("NO", "NO 923 609 016", "NO:923609016");
+    check_key("CZ", "I\xc4\x8cO: 45274649", "CZ:45274649");
+    check_key("CZ", "DI\xc4\x8c: CZ45274649", "CZ:45274649");
+    check_key("HU", "10625790-2-44", "HU:10625790");
+    check_key("HU", "10625791-2-44", "");
+    check_key("SE", "SE-556012-5791", "");
     check_key("SE", "SE556016068001", "SE:5560160680");
     check_key("SE", "16 556016-0680", "SE:5560160680");
     check_key("NO", "NO 988 077 917 MVA", "NO:988077917");
