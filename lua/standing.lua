@@ -18,6 +18,7 @@ local connections = require "connections"
 local current = require "current"
 local http = require "http"
 local log = require "log"
+local overlap = require "overlap"
 local time = require "time"
 
 local standing = {}
@@ -26,8 +27,8 @@ local declared = {}
 
 -- Beyond so many customers one sweep over all invoices is less work than one search for each.
 local ONE_BY_ONE = 20
--- Minutes that are read again, for searches that lag behind; days at the first run of a day.
-local OVERLAP_MINUTES, OVERLAP_DAYS = 10, 1
+-- Days that are read again at the first run of a day.
+local OVERLAP_DAYS = 1
 local OPEN = { "SENT", "APPROVED", "PARTLY_PAID" }
 
 -- The connection where a payment status can be written, or nil and why not.
@@ -75,16 +76,6 @@ local function only_wanted(list, settings)
   return wanted
 end
 
--- "2026-11-25T00:05:00" ten minutes before, in whatever clock it was told.
-local function earlier(version)
-  local date, hour, minute = version:match("^(%d%d%d%d%-%d%d%-%d%d)T(%d%d):(%d%d)")
-  if not date then return version end
-  local minutes = math.tointeger(tonumber(hour)) * 60 + math.tointeger(tonumber(minute))
-    - OVERLAP_MINUTES
-  if minutes < 0 then date, minutes = time.add_days(date, -1), minutes + 1440 end
-  return ("%sT%02d:%02d:00"):format(date, minutes // 60, minutes % 60)
-end
-
 local function newest_version(list, version)
   for _, invoice in ipairs(list) do
     if invoice.version and (not version or invoice.version > version) then version = invoice.version end
@@ -101,7 +92,7 @@ local function touched(payments, settings, since, today)
     end
     return all, true
   end
-  local from = since.version and earlier(since.version)
+  local from = since.version and overlap.earlier(since.version)
   local first_today = since.day ~= today
   if first_today and from then from = time.add_days(from:sub(1, 10), -OVERLAP_DAYS) end
   local list = payments.search { versionStartDate = from or since.day }

@@ -16,34 +16,23 @@ it was in the second that was the newest then.
 local given = require "given"
 local ids = require "ids"
 local json = require "json"
+local overlap = require "overlap"
 local sides = require "sync.sides"
 local task = require "task"
-local time = require "time"
 
 local changes = {}
 
-local OVERLAP_MINUTES = 10
 local MANY = 100 -- ids in one task; of more each look makes such tasks first
 
--- "2026-11-25T00:05:00" some minutes before, in whatever clock it was told.
-local function earlier(version)
-  local date, hour, minute = version:match("^(%d%d%d%d%-%d%d%-%d%d)T(%d%d):(%d%d)")
-  if not date then return version end
-  local minutes = math.tointeger(tonumber(hour)) * 60 + math.tointeger(tonumber(minute))
-    - OVERLAP_MINUTES
-  if minutes < 0 then date, minutes = time.add_days(date, -1), minutes + 1440 end
-  return ("%sT%02d:%02d:00"):format(date, minutes // 60, minutes % 60)
-end
-
 local function changed_customers(settings, since)
-  local from = since.version and earlier(since.version)
+  local from = since.version and overlap.earlier(since.version)
   local list, newest = sides.books(settings).changed(from), since.version
   for _, customer in ipairs(list) do
     local version = customer.version
     if version and (not newest or version > newest) then newest = version end
   end
   local told, seen = {}, {}
-  local limit = newest and earlier(newest)
+  local limit = newest and overlap.earlier(newest)
   for _, customer in ipairs(list) do
     local id, version = tostring(customer.id), customer.version
     local known = type(since.seen) == "table" and since.seen[id]
