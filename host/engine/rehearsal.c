@@ -108,23 +108,48 @@ void rehearsal_add_effect(struct rehearsal_run *run, const struct jsonv *spec, s
     buf_free(&words);
 }
 
-/* As a dry run is answered: with what was sent, and the id that the other system gave to what was
- * sent then, so that what follows speaks of the same record. */
+/* A name or number that the other system gives to a record: "id", "invoiceNumber". What it worked
+ * out from what was sent then, a sum, is none. */
+static bool names_record(const struct jsonv *v)
+{
+    return (v->type == JSONV_STRING || v->type == JSONV_INTEGER) &&
+           (str_is(v->key, "id") || str_is(v->key, "number") || str_ends(v->key, "Id") ||
+               str_ends(v->key, "_id") || str_ends(v->key, "Number") ||
+               str_ends(v->key, "_number"));
+}
+
+static void put_member(struct buf *b, bool *first, const struct jsonv *v)
+{
+    if (!*first)
+        buf_addc(b, ',');
+    *first = false;
+    json_put_string(b, v->key);
+    buf_addc(b, ':');
+    jsonv_write(b, v);
+}
+
+/* As a dry run is answered: with what was sent, and the names that the other system gave to what
+ * was sent then, so that what follows speaks of the same record. */
 static void put_dry(struct buf *b, struct str body, const struct history_step *then)
 {
     struct jsondoc *sent = jsondoc_parse(body, NULL);
     struct jsondoc *given = then ? jsondoc_parse(then->answer, NULL) : NULL;
     const struct jsonv *root = sent ? jsondoc_root(sent) : NULL;
-    const struct jsonv *id = jsonv_get(given ? jsondoc_root(given) : NULL, "id");
-    if (root && root->type == JSONV_OBJECT && !jsonv_get(root, "id")) {
-        size_t at = (size_t)((const char *)memchr(body.p, '{', body.n) - body.p) + 1;
-        buf_adds(b, "{\"id\":");
-        if (id)
-            jsonv_write(b, id);
-        else
-            buf_addc(b, '0');
-        buf_adds(b, root->child ? "," : "");
-        buf_add(b, body.p + at, body.n - at);
+    const struct jsonv *old = given ? jsondoc_root(given) : NULL;
+    bool first = true;
+    if (root && root->type == JSONV_OBJECT) {
+        buf_addc(b, '{');
+        if (!jsonv_get(root, "id") && !jsonv_get(old, "id")) {
+            buf_adds(b, "\"id\":0");
+            first = false;
+        }
+        for (const struct jsonv *v = old && old->type == JSONV_OBJECT ? old->child : NULL; v;
+             v = v->next)
+            if (names_record(v) && !jsonv_get(root, v->key.p))
+                put_member(b, &first, v);
+        for (const struct jsonv *v = root->child; v; v = v->next)
+            put_member(b, &first, v);
+        buf_addc(b, '}');
     } else {
         buf_add(b, body.p, body.n);
     }

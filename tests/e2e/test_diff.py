@@ -74,6 +74,11 @@ class Diff(Case):
         before, now = fields["invoiceRows[1].unitPrice"]
         self.assertEqual(round(now - before, 2), 10)
         self.assertNotIn("partnerId", fields)
+        # The changed invoice keeps the number that it has got, so the notice tells another sum alone.
+        notice, = [e for e in effects if e["connection"] == "slack"]
+        for field in notice["fields"]:
+            self.assertEqual(field["before"].split(":")[0], "Uusi lasku 1")
+            self.assertEqual(field["now"].split(":")[0], "Uusi lasku 1")
         total, = summary["sums"]
         self.assertEqual(total["currency"], "EUR")
         self.assertGreater(total["difference"], 0)
