@@ -38,6 +38,7 @@
     X(store_load_version)                                                                          \
     X(store_add_switch)                                                                            \
     X(store_load_pins)                                                                             \
+    X(store_claim_order)                                                                           \
     X(store_load_books)                                                                            \
     X(store_raise_alert)                                                                           \
     X(store_clear_alert)                                                                           \
@@ -180,7 +181,8 @@ static void ask_route(void)
             .version = pick("v", 3),
             .key = below(2) ? pick("k", 4) : "",
             .state = states[below(8)],
-            .reason = pick("because ", 9)};
+            .reason = pick("because ", 9),
+            .newest = below(2) ? pick(below(4) ? "n" : "t", 5) : ""};
         world.nruns += below(8) > 0;
     }
     SAY("route %s of %s, %d runs:", event, company, n);
@@ -369,11 +371,19 @@ static void ask_schedule(void)
     }
 }
 
+static void ask_order(void)
+{
+    const char *run = run_id();
+    SAY("claim %s:", run);
+    BOTH F->store_claim_order(S, run, on_order, ear());
+}
+
 static void ask_one(void)
 {
     static void (*const asks[])(void) = {ask_event, ask_event, ask_route, ask_route, ask_change,
         ask_change, ask_act, ask_standing, ask_step, ask_step, ask_step, ask_open, ask_open,
-        ask_reading, ask_version, ask_alert, ask_schedule};
+        ask_reading, ask_version, ask_alert, ask_schedule,
+        ask_order};
     struct asked *a = &world.asked[world.nasked];
     for (int i = 0; i < SIDES; i++)
         buf_init(&a->said[i], 1 << 20);

@@ -37,6 +37,7 @@ void on_version(void *arg, const char *company_hash, struct str company_bundle,
 void on_pin(void *arg, const char *company, const char *version, const char *folder);
 void on_schedules(void *arg, const struct store_slot *slots, const struct err *e);
 void on_standing(void *arg, const struct store_standing *st, const struct err *e);
+void on_order(void *arg, const char *value, const char *event, const struct err *e);
 void on_revision(
     void *arg, struct str body, const struct store_effect *effects, int n, const struct err *e);
 

@@ -148,6 +148,12 @@ void on_revision(
     }
 }
 
+void on_order(void *arg, const char *value, const char *event, const struct err *e)
+{
+    if (!failed(arg, e))
+        buf_addf(said(arg), " newer %s of %s", value ? value : "none", event ? event : "none");
+}
+
 void on_pin(void *arg, const char *company, const char *version, const char *folder)
 {
     buf_addf(said(arg), " pin %s %s %s", company, version, folder);

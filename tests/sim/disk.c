@@ -97,6 +97,9 @@ static void tell(struct op *o)
         o->on_body(o->arg, e ? STR_NONE : o->bytes, e);
     else if (o->on_books)
         o->on_books(o->arg, e ? NULL : &o->books, e);
+    else if (o->on_order)
+        o->on_order(
+            o->arg, o->newer ? o->newer->value : NULL, o->newer ? o->newer->event : NULL, e);
     else if (o->on_version)
         o->on_version(o->arg, e ? NULL : o->version.company_hash, o->bundles[0],
             e ? NULL : o->version.system_hash, o->bundles[1], e);

@@ -7,6 +7,7 @@
 #include "store.h"
 #include "store_act.h"
 #include "store_clock.h"
+#include "store_order.h"
 #include "store_schedule.h"
 
 struct disk_step {
@@ -42,6 +43,7 @@ struct disk_run {
     bool edited;      /* since it last went on */
     bool acted;       /* for the judge: a person sent, retried or skipped it */
     bool wrote;       /* a write of it has left */
+    bool sent;        /* for the judge: in whatever life of the host */
     int64_t ended_us; /* monotonic, of its last end; 0: it has none */
 };
 
@@ -75,6 +77,11 @@ struct disk_switch {
     const char *company, *version, *folder, *how;
 };
 
+/* How new the data is that a rule has begun to work with, for a key. */
+struct disk_newest {
+    const char *value, *event;
+};
+
 struct disk_alert {
     struct store_alert alert;
     int64_t n, times;
@@ -98,7 +105,7 @@ struct disk {
     struct disk_event **events;
     struct disk_run **runs;
     int nevents, events_room, nruns, runs_room;
-    struct index event_ids, run_ids, deliveries, bundles, versions, alerts;
+    struct index event_ids, run_ids, deliveries, bundles, versions, alerts, newest;
     struct disk_schedule *schedules;
     struct disk_switch *switches; /* of each company its last */
     struct disk_alert **alert_list;
@@ -126,7 +133,7 @@ const char *disk_lock_name(const struct disk_step *s);
 void disk_books(const struct disk *d, const char *company, struct store_books *b);
 const char *disk_event_state(enum event_state s);
 
-/* ---- asks.c, disk.c, tables.c, alerts.c, open.c, schedules.c ---- */
+/* ---- asks.c, disk.c, tables.c, alerts.c, open.c, order.c, schedules.c ---- */
 
 enum op_kind {
     OP_ADD_EVENT,
@@ -146,6 +153,7 @@ enum op_kind {
     OP_SCHEDULES,
     OP_SLOT,
     OP_SHIFT,
+    OP_CLAIM,
     OP_WRITES, /* those above write */
     OP_JOURNAL,
     OP_STANDING,
@@ -211,6 +219,8 @@ struct op {
     store_schedules_fn on_schedules;
     struct store_books books;
     store_books_fn on_books;
+    const struct disk_newest *newer;
+    store_order_fn on_order;
 };
 
 /* Carries it out, or sets err and changes nothing. */
@@ -229,6 +239,7 @@ void tables_set_tries(struct disk *d, struct op *o);
 void tables_load_begun(struct disk *d, struct op *o);
 /* What the store keeps in mind of an operation that the disk refused. */
 void tables_refused(struct disk *d, const struct op *o);
+void tables_claim_order(struct disk *d, struct op *o);
 void tables_shift_waits(struct disk *d, const struct op *o);
 void tables_raise_alert(struct disk *d, struct op *o);
 void tables_clear_alert(struct disk *d, struct op *o);

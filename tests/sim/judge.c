@@ -5,6 +5,7 @@
 #include "channel.h"
 #include "disk.h"
 #include "machine.h"
+#include "newness.h"
 #include "outside.h"
 
 enum { CONNECTIONS = 3 };
@@ -107,6 +108,19 @@ static void check_turn(const struct disk_run *r)
     }
 }
 
+/* An older update overwrites nothing that is newer. */
+static void check_newest(const struct disk_run *r)
+{
+    for (int i = 0; r->run.newest[0] && i < sim->disk->nruns; i++) {
+        const struct disk_run *o = sim->disk->runs[i];
+        if (o->sent && strcmp(o->run.key, r->run.key) == 0 &&
+            strcmp(o->run.rule, r->run.rule) == 0 && strcmp(o->run.company, r->run.company) == 0 &&
+            newness_compare(str_of(o->run.newest), str_of(r->run.newest)) > 0)
+            sim_fail("newest: %s writes %s of key %s after %s wrote %s", r->run.id, r->run.newest,
+                r->run.key, o->run.id, o->run.newest);
+    }
+}
+
 void judge_sent(
     const char *company, const char *connection, const char *path, bool write, struct str body)
 {
@@ -127,7 +141,8 @@ void judge_sent(
             "%s of company %s wrote to a connection of %s", r->run.id, r->run.company, company);
     check_intent(r, body, path);
     check_turn(r);
-    r->wrote = true;
+    check_newest(r);
+    r->wrote = r->sent = true;
 }
 
 void judge_returned(const char *company, const char *connection, const char *path)
@@ -273,7 +288,7 @@ static void check_done(const struct disk_run *r)
     static const struct {
         const char *rule, *path;
     } effects[] = {{"invoice", "/invoices"}, {"order", "/orders"}, {"asked", "/orders"},
-        {"follow", "/laters"}, {"later", "/laters"}, {"blind", "/blind"}};
+        {"follow", "/laters"}, {"later", "/laters"}, {"blind", "/blind"}, {"state", "/states"}};
     char ref[40] = "";
     struct str body = r->event->event.body;
     const char *p = memmem(body.p, body.n, "\"ref\":\"", 7);
@@ -289,12 +304,34 @@ static void check_done(const struct disk_run *r)
     }
 }
 
+/* It was skipped for data that is newer. */
+static bool is_older(const struct disk_run *r)
+{
+    for (int i = 0; r->run.newest[0] && i < sim->disk->nruns; i++) {
+        const struct disk_run *o = sim->disk->runs[i];
+        if (strcmp(o->run.key, r->run.key) == 0 && strcmp(o->run.rule, r->run.rule) == 0 &&
+            strcmp(o->run.company, r->run.company) == 0 &&
+            newness_compare(str_of(o->run.newest), str_of(r->run.newest)) > 0)
+            return r->run.state == RUN_SKIPPED;
+    }
+    return false;
+}
+
+/* Nobody but a person skips what is the newest. */
+static void check_skipped(const struct disk_run *r)
+{
+    if (r->run.state == RUN_SKIPPED && r->run.newest[0] && !r->acted && !is_older(r))
+        sim_fail("newest: %s with %s of key %s is %s: %s", r->run.id, r->run.newest, r->run.key,
+            run_state_name(r->run.state), r->run.reason);
+}
+
 /* Nothing went wrong outside, so nobody but the rule itself may have stopped a run. */
 static void check_sunny(const struct disk_run *r)
 {
     const struct plan *p = &sim->plan;
     bool sunny = p->trouble == 0 && p->outages == 0 && p->full_disks == 0 && !p->guilty;
     if (!sunny || r->acted || r->run.state == RUN_DONE || strcmp(r->run.rule, "odd") == 0 ||
+        is_older(r) ||
         strcmp(r->run.rule, "off") == 0 || r->run.state == RUN_HELD ||
         ((p->crashes || p->drains) && strcmp(r->run.rule, "blind") == 0))
         return;
@@ -342,6 +379,7 @@ void judge_quiet(void)
     const struct disk *d = sim->disk;
     for (int i = 0; i < d->nruns; i++) {
         check_done(d->runs[i]);
+        check_skipped(d->runs[i]);
         check_sunny(d->runs[i]);
     }
     check_engine(sim->engine);

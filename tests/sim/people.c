@@ -112,7 +112,7 @@ bool people_done(void)
 
 static struct str make_body(struct dice *d, int i, int id)
 {
-    static const char *const types[] = {"order", "later", "blind", "asked", "odd", "none"};
+    static const char *const types[] = {"order", "later", "blind", "asked", "odd", "state", "none"};
     const struct plan *p = &sim->plan;
     bool sale = p->locks && dice_hit(d, 400);
     char body[300];

@@ -12,7 +12,7 @@ void plan_make(struct plan *p, struct dice *d)
     memset(p, 0, sizeof *p);
     p->companies = 1 + (int)dice_below(d, COMPANIES_MAX);
     p->deliveries = dice_hit(d, 100) ? 20 + (int)dice_below(d, 40) : 4 + (int)dice_below(d, 16);
-    p->kinds = 1 + (int)dice_below(d, 6);
+    p->kinds = 1 + (int)dice_below(d, 7);
     p->locks = dice_hit(d, 700);
     p->customers = 1 + (int)dice_below(d, dice_hit(d, 500) ? 2 : 12);
     p->keys = 1 + (int)dice_below(d, dice_hit(d, 500) ? 2 : 12);

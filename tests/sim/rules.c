@@ -335,6 +335,20 @@ static enum flow later_rule(struct script_call *c)
     return FLOW_ENDED;
 }
 
+/* What an older update must not overwrite. */
+static enum flow state_rule(struct script_call *c)
+{
+    bool raised = false;
+    BEGIN(c->at)
+    write_to(c, "books", "/states", of_event(c, "ref"), true);
+    CALL(c->at, write_flow(c));
+    if (raised)
+        return FLOW_RAISED;
+    END(c->at);
+    call_end(c, SCRIPT_RETURNED, "{}");
+    return FLOW_ENDED;
+}
+
 /* Ends in each of the other ways. */
 static enum flow odd_rule(struct script_call *c)
 {
@@ -370,19 +384,26 @@ static const struct rule {
     {"blind", "blind", "automatic", false, blind_rule},
     {"later", "later", "automatic", true, later_rule},
     {"asked", "asked", "manual", true, order_rule},
+    {"state", "state", "automatic", true, state_rule},
     {"odd", "odd", "automatic", false, odd_rule},
     {"off", "order", "off", false, odd_rule},
 };
 #define RULES (sizeof rules / sizeof rules[0])
+
+static bool is_newest(const struct rule *r)
+{
+    return r->go_on == state_rule;
+}
 
 static void route(struct script_call *c)
 {
     const char *type = of_event(c, "type"), *list = "";
     for (size_t i = 0; i < RULES; i++)
         if (strcmp(rules[i].type, type) == 0)
-            list = text("%s%s{\"rule\":\"%s\",\"policy\":\"%s\",\"key\":\"%s\"}", list,
+            list = text("%s%s{\"rule\":\"%s\",\"policy\":\"%s\",\"key\":\"%s\"%s}", list,
                 list[0] ? "," : "", rules[i].name, rules[i].policy,
-                rules[i].keyed ? of_event(c, "key") : "");
+                rules[i].keyed ? of_event(c, "key") : "",
+                is_newest(&rules[i]) ? text(",\"newest\":\"n%s\"", of_event(c, "wait")) : "");
     call_end(c, SCRIPT_RETURNED, text("[%s]", list));
 }
 
@@ -405,8 +426,8 @@ const char *rules_manifest(const char *company, int version)
 {
     const char *list = "";
     for (size_t i = 0; i < RULES; i++)
-        list = text("%s%s{\"name\":\"%s\",\"on\":[\"in.%s\"]}", list, i ? "," : "", rules[i].name,
-            rules[i].type);
+        list = text("%s%s{\"name\":\"%s\",\"on\":[\"in.%s\"]%s}", list, i ? "," : "", rules[i].name,
+            rules[i].type, is_newest(&rules[i]) ? ",\"newest\":true" : "");
     char out[4000];
     snprintf(out, sizeof out,
         "{\"company\":\"%s\",\"connections\":["

@@ -249,12 +249,13 @@ static bool compare(uint64_t seed, struct dice *d, struct script_call *c)
 static bool run_seed(uint64_t seed)
 {
     static const char *const rules[][2] = {
-        {"invoice", "sale"}, {"order", "order"}, {"blind", "blind"}, {"later", "later"}};
+        {"invoice", "sale"}, {"order", "order"}, {"blind", "blind"}, {"later", "later"},
+        {"state", "state"}};
     struct dice d = {seed * 7919 + 1};
     struct script_call c = {0};
     char body[300], arguments[500];
     arena_reset();
-    const char *const *rule = rules[dice_below(&d, 4)];
+    const char *const *rule = rules[dice_below(&d, 5)];
     snprintf(body, sizeof body,
         "{\"id\":\"d1\",\"type\":\"%s\",\"ref\":\"R%u\",\"customer\":\"C%u\",\"key\":\"K\",\"wait\":%u}",
         rule[1], dice_below(&d, 9), dice_below(&d, 9), 1000 * (1 + dice_below(&d, 90)));

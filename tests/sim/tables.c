@@ -451,6 +451,9 @@ void tables_apply(struct disk *d, struct op *o)
     case OP_SHIFT:
         tables_shift_waits(d, o);
         break;
+    case OP_CLAIM:
+        tables_claim_order(d, o);
+        break;
     case OP_SCHEDULES:
         tables_sync_schedules(d, o);
         break;

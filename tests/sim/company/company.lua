@@ -59,3 +59,11 @@ rule "later" {
     create("shop", "/laters", item.ref, event, true)
   end,
 }
+
+-- An update that is older than one that was begun before it is skipped.
+rule "state" {
+  on = "in.state",
+  key = function(item) return item.key end,
+  newest = function(item) return item.wait end,
+  run = function(item, event) create("books", "/states", item.ref, event, true) end,
+}
