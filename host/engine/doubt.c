@@ -62,6 +62,26 @@ static bool is_idempotent(const struct jsonv *spec)
     return strcmp(method, "PUT") == 0 || strcmp(method, "DELETE") == 0;
 }
 
+/* For so long what the host sent before older data was put in place of newer may still arrive, or
+ * not be found yet: nobody remembers it, so a look can only be trusted after that. */
+static int64_t unsettled_ms(const struct step *s, int64_t restored)
+{
+    const struct engine *e = s->run->engine;
+    int64_t before = e->started_wall_ms - restored;
+    int64_t settle = doubt_settle_ms(e, s->conn, jsondoc_root(s->doc));
+    return settle - (before > 0 ? before : 0) - (clock_mono_ms() - e->started_mono_ms);
+}
+
+static bool was_settled(const struct step *s, int64_t restored, int64_t looked)
+{
+    return clock_mono_ms() - run_step_ms(s->run, looked) + unsettled_ms(s, restored) <= 0;
+}
+
+int64_t doubt_unsettled_ms(const struct step *s)
+{
+    return unsettled_ms(s, store_restored_ms(s->run->engine->parts.store));
+}
+
 enum doubt_first doubt_before(const struct step *s, char *why, size_t n)
 {
     const struct run *r = s->run;
@@ -74,7 +94,7 @@ enum doubt_first doubt_before(const struct step *s, char *why, size_t n)
     clock_format(restored, at);
     snprintf(why, n,
         "older data was put in place of newer at %s, and what was done between is forgotten", at);
-    if (is_fresh(r, s->seq, looked))
+    if (is_fresh(r, s->seq, looked) && (!doubtful || was_settled(s, restored, looked)))
         return DOUBT_SEND;
     if (find && looked > 0 && !doubtful)
         snprintf(why, n, "it was looked for before the run waited or the host was started again");

@@ -83,10 +83,30 @@ static void ask_first(struct step *s, const char *why)
     buf_free(&meta);
 }
 
+static void send_new(struct step *s);
+
+/* Looking is of no use yet, neither for the script nor for a person. */
+static void wait_to_look(struct step *s, int64_t ms, const char *why)
+{
+    struct run *r = s->run;
+    char at[CLOCK_TEXT], words[400];
+    if (ms > r->engine->set.inline_wait_ms) /* the rule is not to blame */
+        r->began_ms += ms;
+    clock_format(clock_wall_ms() + ms, at);
+    snprintf(words, sizeof words, "%s; it is looked for at %s", why, at);
+    step_wait(s, ms, send_new, words);
+}
+
 static void send_new(struct step *s)
 {
     char why[300];
-    switch (doubt_before(s, why, sizeof why)) {
+    enum doubt_first first = doubt_before(s, why, sizeof why);
+    int64_t wait = first == DOUBT_SEND ? 0 : doubt_unsettled_ms(s);
+    if (wait > 0) {
+        wait_to_look(s, wait, why);
+        return;
+    }
+    switch (first) {
     case DOUBT_LOOK:
         answer_look(s, why);
         break;

@@ -18,6 +18,9 @@ enum doubt_first {
  * made by this call and not answered from the journal. For a time after older data was put in place
  * of newer, every write looks. why: in words, for DOUBT_LOOK and DOUBT_ASK; 300 bytes. */
 enum doubt_first doubt_before(const struct step *s, char *why, size_t n);
+/* If that is why it looks: ms until what was sent and is forgotten can no longer arrive, and is
+ * found if it did; <= 0: now. */
+int64_t doubt_unsettled_ms(const struct step *s);
 /* A write whose intent is recorded, and of which nothing was sent that had an effect, is to be
  * sent, again or late: true if what it makes must be looked for once more before, since the look is
  * old. why: then in words, static. */

@@ -37,7 +37,7 @@ class StoreCare(Case):
         self.assertIn(b"newer: 1 events", refused.stderr)
         said = self.care("restore", file, "--overwrite", check=True).stdout.decode()
         self.assertIn("replaced-", said)
-        w.start_host()
+        w.start_host("--settle", "1s")
         self.assertIn("restored", w.host.errors() + said)
         # ... and when the sender delivers it again, it is found outside.
         self.assertEqual(w.deliver(late)[0], 202)
@@ -55,7 +55,7 @@ class StoreCare(Case):
         said = self.care("restore", file, check=True).stdout.decode()
         self.assertIn("bring the key file", said)
         shutil.move(saved, key)
-        w.start_host()
+        w.start_host("--settle", "1s")
         w.deliver(fixture())
         self.assertEqual(w.settled(1)[0]["state"], "done")
 

@@ -318,12 +318,6 @@ void store_load_pins(struct store *s, store_pin_fn fn, store_done_fn done, void 
     disk_ask(s, o);
 }
 
-/* Nobody puts an older disk in its place here. */
-int64_t store_restored_ms(const struct store *s)
-{
-    return 0;
-}
-
 void store_add_refused(struct store *s, const struct store_refused *r, int keep)
 {
     /* For people alone: nobody waits for it, and no run depends on it. */

@@ -113,6 +113,7 @@ struct disk {
     int64_t commits;
     bool full, told_full; /* there is no space; the store has noticed */
     struct dice dice;
+    int64_t restored_ms, restored_us; /* wall clock, monotonic; 0: never */
     int slow; /* per mille of commits that take long */
 };
 
@@ -123,6 +124,10 @@ void disk_set_full(struct disk *d, bool full);
 void disk_host_died(void);
 /* Then, when the engine was freed: its callbacks get to know, so that it gives its memory back. */
 void disk_orphans(void);
+/* A copy of it as it is. */
+struct disk *disk_backup(const struct disk *d);
+/* The backup, to be the disk from now on; it can be put back again. */
+struct disk *disk_restore(struct disk *backup, const struct disk *instead_of);
 struct disk_run *disk_find_run(const struct disk *d, const char *id);
 struct disk_event *disk_find_event(const struct disk *d, const char *id);
 struct disk_step *disk_find_step(struct disk_run *r, uint32_t seq);
@@ -133,7 +138,7 @@ const char *disk_lock_name(const struct disk_step *s);
 void disk_books(const struct disk *d, const char *company, struct store_books *b);
 const char *disk_event_state(enum event_state s);
 
-/* ---- asks.c, disk.c, tables.c, alerts.c, open.c, order.c, schedules.c ---- */
+/* ---- asks.c, disk.c, tables.c, alerts.c, backup.c, open.c, order.c, schedules.c ---- */
 
 enum op_kind {
     OP_ADD_EVENT,
@@ -228,6 +233,7 @@ void tables_apply(struct disk *d, struct op *o);
 struct op *op_new(enum op_kind kind, void *arg);
 struct store_event event_copy(const struct store_event *ev);
 void tables_sync_schedules(struct disk *d, struct op *o);
+struct disk_schedule *tables_copy_schedules(const struct disk_schedule *of);
 void tables_set_slot(struct disk *d, const char *company, const char *name, int64_t slot);
 bool tables_had_effect(const struct disk_step *s);
 /* The event's state follows from those of its runs. */

@@ -18,7 +18,8 @@ static struct {
     bool missed[COMPANIES_MAX]; /* saved before the host works */
     int broken[COMPANIES_MAX];  /* the version that does not load; 0: none */
     uint64_t life;
-    int crashes_left;
+    int crashes_left, restores_left;
+    struct disk *backup;
 } host;
 
 int __wrap_bundle_read_company(struct bundle *b, const char *dir, bool tests, struct err *e);
@@ -27,6 +28,7 @@ void host_begin(void)
 {
     memset(&host, 0, sizeof host);
     host.crashes_left = sim->plan.crashes;
+    host.restores_left = sim->plan.restores;
 }
 
 /* The folder's content is its number. */
@@ -205,6 +207,23 @@ static void gone(const char *how)
     check_left(how);
 }
 
+void host_backup(void)
+{
+    TRACE("people: a backup is made");
+    host.backup = disk_backup(sim->disk);
+}
+
+/* The disk broke as well, or somebody took the wrong one. */
+static void restore(void)
+{
+    if (!host.backup || host.restores_left == 0 || dice_hit(&sim->of_people, 300))
+        return;
+    host.restores_left--;
+    sim->disk = disk_restore(host.backup, sim->disk);
+    TRACE("people: the backup is put back: %d events", sim->disk->nevents);
+    people_restored();
+}
+
 void host_crash(void)
 {
     struct engine *e = sim->engine;
@@ -217,6 +236,7 @@ void host_crash(void)
     gone("died");
     if (sim->plan.jumps_to_crash && dice_hit(&sim->of_people, 300))
         people_set_clock();
+    restore();
     machine_after_us(dice_between(&sim->of_people, 1000, 20000000), start, NULL);
 }
 

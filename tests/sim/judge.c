@@ -333,7 +333,7 @@ static void check_sunny(const struct disk_run *r)
     if (!sunny || r->acted || r->run.state == RUN_DONE || strcmp(r->run.rule, "odd") == 0 ||
         is_older(r) ||
         strcmp(r->run.rule, "off") == 0 || r->run.state == RUN_HELD ||
-        ((p->crashes || p->drains) && strcmp(r->run.rule, "blind") == 0))
+        ((p->crashes || p->drains || sim->disk->restored_ms) && strcmp(r->run.rule, "blind") == 0))
         return;
     sim_fail("all was well outside, and %s (%s) is %s: %s", r->run.id, r->run.rule,
         run_state_name(r->run.state), r->run.reason);

@@ -105,6 +105,24 @@ void people_host_died(void)
         }
 }
 
+/* What is forgotten is sent again by some, as new: they have found out. */
+void people_restored(void)
+{
+    for (int i = 0; i < people.n; i++) {
+        struct delivery *v = &people.list[i];
+        if (!v->event || disk_find_event(sim->disk, v->event))
+            continue;
+        v->event = NULL;
+        if (v->over && dice_hit(&sim->of_people, 600)) {
+            v->over = false;
+            people.open++;
+            again(v, 1000, 600000000);
+        }
+    }
+    for (int i = people.n; i < people.n + people.nchanged; i++)
+        over(&people.list[i]); /* what it was to differ from may be forgotten */
+}
+
 bool people_done(void)
 {
     return people.open == 0;
@@ -188,6 +206,13 @@ static bool is_there(const struct disk_run *r)
     return outside_count(r->run.company, "/blind", ref) > 0;
 }
 
+/* What was sent before the disk was put back may still arrive; who is asked to look waits. */
+static bool looks_too_early(const struct disk_run *r)
+{
+    return strcmp(r->run.rule, "blind") == 0 && sim->disk->restored_us &&
+           sim->mono_us - sim->disk->restored_us < (int64_t)(LANDS_MAX_MS + STALE_MAX_MS) * 1000;
+}
+
 static void act(void *arg)
 {
     struct dice *d = &sim->of_people;
@@ -199,6 +224,8 @@ static void act(void *arg)
                     r->run.state != RUN_FAILED;
          i++)
         r = disk->runs[dice_below(d, (uint32_t)disk->nruns)];
+    if (looks_too_early(r))
+        return;
     bool skip = dice_hit(d, 250) || is_there(r);
     TRACE("people: %s %s (%s)", skip ? "skip" : "send or retry", r->run.id,
         run_state_name(r->run.state));
@@ -242,6 +269,12 @@ static void fill_disk(void *arg)
     TRACE("people: the disk is full");
     disk_set_full(sim->disk, true);
     machine_after_us(dice_between(&sim->of_people, 100000, 60000000), space_again, NULL);
+}
+
+static void back_up(void *arg)
+{
+    if (!sim->calm)
+        host_backup();
 }
 
 static void script_dies(void *arg)
@@ -290,6 +323,7 @@ void people_begin(void)
     some(p->script_deaths, script_dies);
     some(p->drains, drain);
     some(p->reloads, reload);
+    some(p->restores * 2, back_up);
     some(p->outages, outage);
     some(p->trouble ? 2 : 0, revoke);
 }

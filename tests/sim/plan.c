@@ -27,6 +27,9 @@ void plan_make(struct plan *p, struct dice *d)
     p->full_disks = some(d, 150, 3);
     p->clock_jumps = some(d, 200, 3);
     p->jumps_to_crash = p->clock_jumps > 0;
+    /* For a day after it all is looked for: by the wall clock, since hosts come and go. */
+    p->restores = p->clock_jumps ? 0 : some(d, 200, 2);
+    p->crashes += p->restores;
     if (dice_hit(d, 650)) {
         p->trouble = dice_hit(d, 300) ? 600 : 30 + (int)dice_below(d, 300);
         p->late = dice_hit(d, 300) ? 400 : 50;
@@ -42,6 +45,7 @@ void plan_trace(const struct plan *p)
         p->companies, p->deliveries, p->kinds, (long long)p->span_ms, p->customers, p->keys);
     TRACE("plan: %d crashes, %d deaths of scripts%s, %d drains, %d acts, %d reloads", p->crashes,
         p->script_deaths, p->guilty ? " (guilty)" : "", p->drains, p->acts, p->reloads);
+    TRACE("plan: %d backups are put back", p->restores);
     TRACE("plan: %d full disks, %d jumps of the clock, trouble %d, late %d, outages %d, stale %lld",
         p->full_disks, p->clock_jumps, p->trouble, p->late, p->outages, (long long)p->stale_ms);
 }

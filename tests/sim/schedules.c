@@ -54,6 +54,17 @@ void tables_set_slot(struct disk *d, const char *company, const char *name, int6
         v->slot = slot;
 }
 
+struct disk_schedule *tables_copy_schedules(const struct disk_schedule *of)
+{
+    struct disk_schedule *first = NULL, **end = &first;
+    for (; of; of = of->next) {
+        *end = arena_zalloc(sizeof **end);
+        **end = *of;
+        end = &(*end)->next;
+    }
+    return first;
+}
+
 /* ---- store_schedule.h ---- */
 
 void store_sync_schedules(struct store *s, const char *company, const struct store_schedule *v,

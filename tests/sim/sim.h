@@ -6,7 +6,8 @@
  *
  *   basics.c   random numbers, memory of one seed, the trace
  *   machine.c  the loop, the clock, random numbers, memory that is counted: one simulated machine
- *   disk.c     store.h (asks.c) over tables in memory (tables.c, alerts.c)
+ *   disk.c     store.h (asks.c) over tables in memory (tables.c, alerts.c, order.c), with its
+ *              backups (backup.c)
  *   scripts.c  script processes that run the rules of rules.c, which follow lua/http.lua
  *   network.c  http_out.h to outside.c, the systems outside with their own ledger
  *   host.c     lives of the host: starts, deaths, drains
@@ -64,6 +65,7 @@ struct plan {
     int64_t stale_ms;    /* a search does not see what is newer than this */
     int outages;         /* times in which a connection does not answer */
     int dawdle;          /* per mille of turns of the loop that are slow */
+    int restores;        /* a backup is put back after a death, at most so often */
     bool jumps_to_crash; /* the wall clock is set while the host is down as well */
 };
 void plan_make(struct plan *p, struct dice *d);
@@ -132,11 +134,13 @@ void host_stop(void);
 void host_crash(void);
 void host_drain(void);
 void host_reload(void);
+void host_backup(void);
 bool host_load_broken(const char *company, int version);
 void people_begin(void);
 bool people_done(void);
 void people_set_clock(void);
 void people_host_died(void);
+void people_restored(void); /* the disk has forgotten some of what they were told */
 void judge_delivered(const char *event, struct str body, int status);
 void judge_quiet(void); /* at the end: all that came in has ended, and nothing is held */
 struct disk_run;

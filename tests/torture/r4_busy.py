@@ -10,6 +10,8 @@ FORMS = [("1", 1000), ("2", 2000), ("date+3", 2000), ("", 0), ("0", 0), ("soon",
 TARGETS = ["POST /api/invoices", "POST /api/products", "GET /api/businesspartners", "POST /api/oauth"]
 FULL, PER_CASE, JOBS = 500, 5, 4
 CAP_MS = 3600_000
+# The request of another run had left already when the refusal was read.
+ON_ITS_WAY_MS = 250
 
 
 def case(t):
@@ -44,9 +46,11 @@ def busy(t):
         e[k] == refused[k] for k in ("sandbox", "method", "path", "query", "hash"))]
     if not same:
         t.violate("R4", f"{target} was not asked again after '{form}'")
-    elif same[0]["mono_us"] - refused["mono_us"] < least * 1000 - 3000:
-        t.violate("R4", f"{target} answered {status} with Retry-After '{form}' and was asked again "
-                  f"after {(same[0]['mono_us'] - refused['mono_us']) / 1000:.0f} ms")
+    for e in same:
+        ms = (e["mono_us"] - refused["mono_us"]) / 1000
+        if ON_ITS_WAY_MS < ms < least - 3:
+            t.violate("R4", f"{target} answered {status} with Retry-After '{form}' and was asked "
+                      f"again after {ms:.0f} ms")
 
 
 def far_away(t, w):
