@@ -226,8 +226,15 @@ bool key_turn(struct run *r)
     struct key_queue *q = r->queue;
     if (!q)
         return true;
-    if (first(q) != r || q->begun[0])
+    if (first(q) != r)
         return false;
+    if (q->begun[0]) {
+        /* It is fetched: what waits for it may be all that the company has a place for in memory.
+         */
+        if (q->known == 0)
+            ask(q);
+        return false;
+    }
     if (!q->let_on && r->event->seq > q->known) {
         ask(q);
         return false;
