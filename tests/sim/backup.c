@@ -1,5 +1,5 @@
-/* Backups of the virtual disk: a copy that what is written later does not change, and that takes the
- * disk's place one day. What cannot change any more is shared. */
+/* Backups of the virtual disk: a copy that what is written later does not change, and that takes
+ * the disk's place one day. What cannot change any more is shared. */
 #include <string.h>
 #include "clock.h"
 #include "disk.h"
@@ -34,8 +34,8 @@ static void copy_events(struct disk *d)
 }
 
 /* Values are of the copy; which one has the place that of tells. */
-static void copy_index(struct index *x, void *(*of)(const struct disk *d, void *value),
-    const struct disk *d)
+static void copy_index(
+    struct index *x, void *(*of)(const struct disk *d, void *value), const struct disk *d)
 {
     x->at = copy(x->at, (size_t)x->room * sizeof *x->at);
     for (int i = 0; i < x->room; i++)

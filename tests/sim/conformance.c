@@ -382,8 +382,7 @@ static void ask_one(void)
 {
     static void (*const asks[])(void) = {ask_event, ask_event, ask_route, ask_route, ask_change,
         ask_change, ask_act, ask_standing, ask_step, ask_step, ask_step, ask_open, ask_open,
-        ask_reading, ask_version, ask_alert, ask_schedule,
-        ask_order};
+        ask_reading, ask_version, ask_alert, ask_schedule, ask_order};
     struct asked *a = &world.asked[world.nasked];
     for (int i = 0; i < SIDES; i++)
         buf_init(&a->said[i], 1 << 20);

@@ -114,7 +114,7 @@ struct disk {
     bool full, told_full; /* there is no space; the store has noticed */
     struct dice dice;
     int64_t restored_ms, restored_us; /* wall clock, monotonic; 0: never */
-    int slow; /* per mille of commits that take long */
+    int slow;                         /* per mille of commits that take long */
 };
 
 struct disk *disk_new(uint64_t seed, int slow);
@@ -138,7 +138,8 @@ const char *disk_lock_name(const struct disk_step *s);
 void disk_books(const struct disk *d, const char *company, struct store_books *b);
 const char *disk_event_state(enum event_state s);
 
-/* ---- asks.c, disk.c, tables.c, alerts.c, backup.c, open.c, order.c, schedules.c ---- */
+/* ---- asks.c, disk.c, tables.c, alerts.c, backup.c, open.c, order.c, schedules.c, versions.c ----
+ */
 
 enum op_kind {
     OP_ADD_EVENT,
@@ -245,6 +246,11 @@ void tables_set_tries(struct disk *d, struct op *o);
 void tables_load_begun(struct disk *d, struct op *o);
 /* What the store keeps in mind of an operation that the disk refused. */
 void tables_refused(struct disk *d, const struct op *o);
+void tables_put_bundle(struct disk *d, struct op *o);
+void tables_put_version(struct disk *d, struct op *o);
+void tables_load_version(struct disk *d, struct op *o);
+void tables_add_switch(struct disk *d, const struct op *o);
+void tables_load_pins(const struct disk *d, struct op *o);
 void tables_claim_order(struct disk *d, struct op *o);
 void tables_shift_waits(struct disk *d, const struct op *o);
 void tables_raise_alert(struct disk *d, struct op *o);

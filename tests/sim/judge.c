@@ -331,8 +331,7 @@ static void check_sunny(const struct disk_run *r)
     const struct plan *p = &sim->plan;
     bool sunny = p->trouble == 0 && p->outages == 0 && p->full_disks == 0 && !p->guilty;
     if (!sunny || r->acted || r->run.state == RUN_DONE || strcmp(r->run.rule, "odd") == 0 ||
-        is_older(r) ||
-        strcmp(r->run.rule, "off") == 0 || r->run.state == RUN_HELD ||
+        is_older(r) || strcmp(r->run.rule, "off") == 0 || r->run.state == RUN_HELD ||
         ((p->crashes || p->drains || sim->disk->restored_ms) && strcmp(r->run.rule, "blind") == 0))
         return;
     sim_fail("all was well outside, and %s (%s) is %s: %s", r->run.id, r->run.rule,

@@ -248,9 +248,8 @@ static bool compare(uint64_t seed, struct dice *d, struct script_call *c)
 
 static bool run_seed(uint64_t seed)
 {
-    static const char *const rules[][2] = {
-        {"invoice", "sale"}, {"order", "order"}, {"blind", "blind"}, {"later", "later"},
-        {"state", "state"}};
+    static const char *const rules[][2] = {{"invoice", "sale"}, {"order", "order"},
+        {"blind", "blind"}, {"later", "later"}, {"state", "state"}};
     struct dice d = {seed * 7919 + 1};
     struct script_call c = {0};
     char body[300], arguments[500];

@@ -6,8 +6,8 @@
  *
  *   basics.c   random numbers, memory of one seed, the trace
  *   machine.c  the loop, the clock, random numbers, memory that is counted: one simulated machine
- *   disk.c     store.h (asks.c) over tables in memory (tables.c, alerts.c, order.c), with its
- *              backups (backup.c)
+ *   disk.c     store.h (asks.c) over tables in memory (tables.c, alerts.c, order.c ...), with
+ *              its backups (backup.c)
  *   scripts.c  script processes that run the rules of rules.c, which follow lua/http.lua
  *   network.c  http_out.h to outside.c, the systems outside with their own ledger
  *   host.c     lives of the host: starts, deaths, drains

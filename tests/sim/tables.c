@@ -332,75 +332,6 @@ static void load_file(struct disk *d, struct op *o)
     op_refuse(o, ERR_NOT_FOUND, "there is no such run or file");
 }
 
-static void version_key(char key[300], const char *company, const char *version)
-{
-    snprintf(key, 300, "%s\n%s", company, version);
-}
-
-static void put_version(struct disk *d, struct op *o)
-{
-    char key[300];
-    struct disk_version *v = arena_zalloc(sizeof *v);
-    version_key(key, o->version.company, o->version.version);
-    *v = o->version;
-    index_set(&d->versions, key, v);
-}
-
-static void load_version(struct disk *d, struct op *o)
-{
-    char key[300];
-    version_key(key, o->version.company, o->version.version);
-    const struct disk_version *v = index_get(&d->versions, key);
-    const struct str *own = v ? index_get(&d->bundles, v->company_hash) : NULL;
-    const struct str *system = v ? index_get(&d->bundles, v->system_hash) : NULL;
-    if (!own || !system) {
-        op_refuse(o, ERR_NOT_FOUND, "the store has no such version");
-        return;
-    }
-    o->version = *v;
-    o->bundles[0] = *own;
-    o->bundles[1] = *system;
-}
-
-static void put_bundle(struct disk *d, struct op *o)
-{
-    if (index_get(&d->bundles, o->name))
-        return;
-    struct str *b = arena_zalloc(sizeof *b);
-    *b = o->bytes.p ? o->bytes : STR_LIT("");
-    index_set(&d->bundles, o->name, b);
-}
-
-/* The last of each company, in the order they came. */
-static void add_switch(struct disk *d, const struct op *o)
-{
-    struct disk_switch **at = &d->switches, *w;
-    for (; (w = *at) != NULL && strcmp(w->company, o->to.company) != 0; at = &w->next)
-        ;
-    if (w && strcmp(w->version, o->to.version) == 0 && strcmp(w->folder, o->to.folder) == 0 &&
-        strcmp(w->how, o->to.how) == 0)
-        return;
-    if (w)
-        *at = w->next;
-    while (*at)
-        at = &(*at)->next;
-    *at = arena_zalloc(sizeof **at);
-    **at = o->to;
-}
-
-static void load_pins(const struct disk *d, struct op *o)
-{
-    struct disk_switch **end = &o->pins;
-    for (const struct disk_switch *w = d->switches; w; w = w->next) {
-        if (strcmp(w->how, "rollback") != 0)
-            continue;
-        *end = arena_zalloc(sizeof **end);
-        **end = *w;
-        (*end)->next = NULL;
-        end = &(*end)->next;
-    }
-}
-
 void tables_apply(struct disk *d, struct op *o)
 {
     struct disk_run *r;
@@ -431,10 +362,10 @@ void tables_apply(struct disk *d, struct op *o)
             op_refuse(o, ERR_NOT_FOUND, "there is no such run");
         break;
     case OP_BUNDLE:
-        put_bundle(d, o);
+        tables_put_bundle(d, o);
         break;
     case OP_VERSION:
-        put_version(d, o);
+        tables_put_version(d, o);
         break;
     case OP_RAISE:
         tables_raise_alert(d, o);
@@ -446,7 +377,7 @@ void tables_apply(struct disk *d, struct op *o)
         tables_close_by_number(d, o);
         break;
     case OP_SWITCH:
-        add_switch(d, o);
+        tables_add_switch(d, o);
         break;
     case OP_SHIFT:
         tables_shift_waits(d, o);
@@ -467,7 +398,7 @@ void tables_apply(struct disk *d, struct op *o)
         tables_load_begun(d, o);
         break;
     case OP_PINS:
-        load_pins(d, o);
+        tables_load_pins(d, o);
         break;
     case OP_WRITES:
         break;
@@ -490,7 +421,7 @@ void tables_apply(struct disk *d, struct op *o)
         load_file(d, o);
         break;
     case OP_LOAD_VERSION:
-        load_version(d, o);
+        tables_load_version(d, o);
         break;
     case OP_BOOKS:
         disk_books(d, o->name, &o->books);
