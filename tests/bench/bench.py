@@ -220,7 +220,7 @@ def main():
     args = argparse.ArgumentParser()
     args.add_argument("--waiting", type=int, default=1000000, help="events that wait")
     args.add_argument("--build", default=f"{ROOT}/build")
-    args.add_argument("--seconds", type=float, default=3, help="of each measurement")
+    args.add_argument("--seconds", type=float, default=2, help="of each measurement")
     args.add_argument("--only", default="", help="parts, with commas between them; default: all")
     args = args.parse_args()
     build, seconds = os.path.abspath(args.build), args.seconds
