@@ -37,6 +37,36 @@ static size_t shown(struct str line)
     return n;
 }
 
+static bool holds(struct str name, const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t i = 0; i + n <= name.n; i++)
+        if (str_ieq((struct str){name.p + i, n}, str_of(word)))
+            return true;
+    return false;
+}
+
+/* A text that is set to a name of what nobody else may read: `secret = "..."`. It should not stand
+ * in the file at all, and does not go from there into logs and alerts. */
+static bool tells_secret(struct str line)
+{
+    static const char *const words[] = {"secret", "password", "token", "key", "bearer", "basic",
+        "user", "certificate", "authorization", "cookie"};
+    for (size_t i = 0; i < line.n; i++) {
+        size_t from = i, after = i + 1;
+        while (after < line.n && strchr(" \t", line.p[after]))
+            after++;
+        if (line.p[i] != '=' || after == line.n || !strchr("\"'[", line.p[after]))
+            continue;
+        while (from > 0 && !strchr("{,;(", line.p[from - 1]))
+            from--;
+        for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
+            if (holds((struct str){line.p + from, i - from}, words[k]))
+                return true;
+    }
+    return false;
+}
+
 void bundle_show_line(struct str bundle, struct err *e)
 {
     struct str path = STR_NONE;
@@ -45,7 +75,7 @@ void bundle_show_line(struct str bundle, struct err *e)
     for (const struct jsonv *v = d ? jsondoc_root(d)->child : NULL; v; v = v->next) {
         struct str line = str_eq(v->key, path) ? line_of(v->text, number) : STR_NONE;
         size_t n = strlen(e->text);
-        if (line.n && n + SHOWN_MAX + 8 < sizeof e->text)
+        if (line.n && !tells_secret(line) && n + SHOWN_MAX + 8 < sizeof e->text)
             snprintf(e->text + n, sizeof e->text - n, "  | %.*s%s", (int)shown(line), line.p,
                 shown(line) < line.n ? " ..." : "");
     }

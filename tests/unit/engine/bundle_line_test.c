@@ -1,6 +1,7 @@
 /* The line of a source that an error is about. */
 #include "test.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "bundle_line.h"
 
@@ -45,11 +46,31 @@ static void a_long_line_is_cut_between_characters(void **state)
     assert_string_equal(e.text + strlen(e.text) - 5, "\xa4 ...");
 }
 
+static void a_secret_in_plain_text_goes_nowhere(void **state)
+{
+    static const char *const lines[] = {"connect 'a' { secret = 'x', evnt = 1 }", "  api_key = 'x'",
+        "auth = { bearer ='x' }", "headers = { ['X-Api-Key'] = 'x' }", "local Password= [[x]]",
+        "auth = { basic = { user = 'u', password = 'x' } }"};
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        char bundle[200];
+        struct err e = {0};
+        snprintf(bundle, sizeof bundle, "{\"c.lua\":\"%s\"}", lines[i]);
+        err_set(&e, ERR_SCRIPT, "c.lua:1: what?");
+        bundle_show_line(str_of(bundle), &e);
+        assert_string_equal(e.text, "c.lua:1: what?");
+    }
+    struct err e = {0};
+    err_set(&e, ERR_SCRIPT, "c.lua:1: what?");
+    bundle_show_line(STR_LIT("{\"c.lua\":\"key = secret 'a', as = 'b' = \"}"), &e);
+    assert_string_equal(e.text, "c.lua:1: what?  | key = secret 'a', as = 'b' =");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_line_stands_behind_the_words),
         cmocka_unit_test(no_line_is_no_line),
+        cmocka_unit_test(a_secret_in_plain_text_goes_nowhere),
         cmocka_unit_test(a_long_line_is_cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
