@@ -299,7 +299,7 @@ bench-match-million: $(B)/bench/match_million
 install: sauma
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sauma
 	install -m 755 $(B)/sauma $(DESTDIR)$(PREFIX)/bin/sauma
-	for f in $$(find lua rules help examples/*/ -type f); do \
+	for f in $$(find lua rules host/help examples/*/ -type f); do \
 	    install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/sauma/$$f || exit 1; done
 
 clean:

@@ -26,14 +26,15 @@ static int help_one(const struct command *cmd)
     return STATUS_OK;
 }
 
-/* ---- topics: the texts of the folder help/, which are read in a checkout as they stand --------
+/* ---- topics: the texts of the folder host/help/, which are read in a checkout as they stand
+ * --------
  */
 
 static FILE *open_topic(const char *home, const char *name)
 {
     if (strchr(name, '/') || name[0] == '.')
         return NULL;
-    char *path = mem_printf("%s/help/%s.md", home, name);
+    char *path = mem_printf("%s/host/help/%s.md", home, name);
     FILE *in = fopen(path, "rb");
     mem_free(path);
     return in;
@@ -70,7 +71,7 @@ static void print_topic(const char *home, const char *file)
 static void print_topics(const char *home)
 {
     struct dirent **found;
-    char *folder = mem_printf("%s/help", home);
+    char *folder = mem_printf("%s/host/help", home);
     int n = scandir(folder, &found, NULL, alphasort);
     mem_free(folder);
     if (n < 0)

@@ -144,11 +144,11 @@ class Commands(Case):
         w = self.world
         listed = w.sauma("help").stdout.decode().split("topics:")[1].split("`sauma help")[0]
         names = [line.split()[0] for line in listed.strip().splitlines()]
-        self.assertEqual([n + ".md" for n in names], sorted(os.listdir(os.path.join(ROOT, "help"))))
+        self.assertEqual([n + ".md" for n in names], sorted(os.listdir(os.path.join(ROOT, "host", "help"))))
         with open(os.path.join(ROOT, "README.md")) as f:
             readme = f.read()
         for name in names:
-            with open(os.path.join(ROOT, "help", name + ".md"), "rb") as f:
+            with open(os.path.join(ROOT, "host", "help", name + ".md"), "rb") as f:
                 self.assertEqual(w.sauma("help", name).stdout, f.read())
             self.assertIn(f"| `{name}` |", readme)
         for wrong in ("peopel", "../README", ".", ""):

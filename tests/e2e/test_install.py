@@ -48,7 +48,7 @@ class Installed(Case):
             self.assertIn("lua/ and rules/ is not found: set SAUMA_HOME", done.stdout)
 
     def test_the_unit_of_the_operators_topic_fits_the_program(self):
-        with open(os.path.join(ROOT, "help", "operate.md")) as f:
+        with open(os.path.join(ROOT, "host", "help", "operate.md")) as f:
             text = f.read()
         config = re.search(r"```\n(.*?)```", text, re.S).group(1)
         unit = re.search(r"```ini\n(.*?)```", text, re.S).group(1)
