@@ -20,6 +20,8 @@ url and token are for what is read and written there, and may be left out where 
   crm.organizations.payment_status(id)  what stands there, or nil
   crm.organizations.tell_payment_status(id, status)  writes it if it is another; true if it was
   crm.products.put(code, product)   the whole product (PUT)
+  crm.products.tell(code, fields, there)  writes these fields and leaves the others as they stand
+                                    there (as get or list gave it; nil: a new one); false: nothing new
   crm.notify(text [, data])         a notification in the CRM: what notify("crm", text) calls
 
 Settings: prefix begins the original number of invoices ("CRM"; the connection's name in capitals, if
@@ -36,6 +38,9 @@ local money = require "money"
 local current = require "current"
 
 local SOURCE = "sauma"
+-- What the CRM says of a product by itself.
+local PRODUCT_OF_CRM = { id = true, code = true, version = true, source = true, created_at = true,
+  updated_at = true, updated_by = true }
 
 -- What its answers say of an error: { error = "words", field = "..." }.
 local function explain(_, body)
@@ -83,6 +88,7 @@ end
 -- The same text, or the same number however it is spelled: 120.50 is 120.5.
 local function same(a, b)
   if given(a) == nil and given(b) == nil then return true end
+  if type(a) == "boolean" or type(b) == "boolean" then return rawequal(a, b) end
   if rawequal(a, b) or given.text(a) == given.text(b) and type(a) == type(b) then return true end
   if type(a) == "string" or type(b) == "string" then return given.text(a) == given.text(b) end
   local first, second = money.number(a), money.number(b)
@@ -177,9 +183,27 @@ local function products_of(connection)
     need_address(connection)
     return http.write(connection.name, "PUT", "/v1/products/" .. escape(code), { json = product,
       explain = explain, what = "product " .. tostring(code), find = function()
-        local there = products.get(code)
-        return there and holds(there, product) and there or nil
+        local there, wanted = products.get(code), {}
+        for name, value in pairs(product) do wanted[name] = value end
+        wanted.source = nil
+        return there and holds(there, wanted) and there or nil
       end }).body
+  end
+  -- A product that is not there is nothing to be taken out of sale.
+  function products.differs(fields, there)
+    if not there then return fields.active == true end
+    return not holds(there, fields)
+  end
+  function products.tell(code, fields, there)
+    if not products.differs(fields, there) then return false end
+    local whole = {}
+    for name, value in pairs(there or {}) do
+      if not PRODUCT_OF_CRM[name] then whole[name] = value end
+    end
+    for name, value in pairs(fields) do whole[name] = value end
+    whole.source = SOURCE
+    products.put(code, whole)
+    return true
   end
   return products
 end

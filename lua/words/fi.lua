@@ -65,6 +65,7 @@ return {
   ["kind.refused"] = 'yhteydeltä "{about}" tuli tapahtuma, jota ei voitu ottaa vastaan. Se '
     .. 'on tallessa: '
     .. "sauma events --refused.",
+  ["kind.catalogue"] = "kaikki tuotteet eivät ole CRM:ssä niin kuin Procountorissa ({about}).",
   ["kind.overdue"] = "asiakkaalla on laskuja, joiden eräpäivästä on kulunut pitkään ({about}).",
   ["kind.many-alerts"] = "ilmoituksia on nyt niin paljon, ettei niitä lähetetä yksitellen. Kaikki ovat "
     .. "luettelossa: sauma alerts.",

@@ -66,6 +66,7 @@ return {
     .. "avsändaren skicka på nytt senare.",
   ["kind.refused"] = 'från anslutningen "{about}" kom en händelse som inte kunde tas emot. Den är '
     .. "sparad: sauma events --refused.",
+  ["kind.catalogue"] = "alla produkter är inte i CRM som de är i Procountor ({about}).",
   ["kind.overdue"] = "kunden har fakturor som förföll för länge sedan ({about}).",
   ["kind.many-alerts"] = "det kommer så många meddelanden att de inte skickas ett och ett. "
     .. "Alla finns i listan: sauma alerts.",

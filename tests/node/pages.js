@@ -184,6 +184,19 @@ async function register() {
   say('the register is asked; a company in it is changed by hand, and answered so');
 }
 
+async function changeProduct() {
+  await open('procountor');
+  const form = page.locator('form[action="do/product"]');
+  await form.locator('select[name=product]').selectOption({ index: 0 });
+  await form.locator('input[name=price]').fill('155,50');
+  await form.locator('select[name=active]').selectOption('no');
+  await form.getByRole('button').click();
+  assert.match(await text('p.said'), /is changed/);
+  const row = page.locator('tr', { hasText: '155.5' });
+  assert.match(await row.first().innerText(), /inactive/);
+  say('a product has another price and is no longer sold');
+}
+
 async function everyPage() {
   const devtools = await page.context().newCDPSession(page); // it measures without the page's scripts
   await open('');
@@ -213,7 +226,8 @@ async function everyPage() {
     context.setDefaultTimeout(PATIENCE);
     page = await context.newPage();
     page.on('request', request => asked.push(request.url()));
-    for (const part of [acceptProposals, winDeal, others, changePhone, newDeal, pay, registers, told, register, everyPage]) await part();
+    for (const part of [acceptProposals, winDeal, others, changePhone, newDeal, pay, registers, told, register,
+      changeProduct, everyPage]) await part();
   } finally {
     await browser.close();
   }

@@ -5,6 +5,8 @@ Products in Procountor's register (outside-systems 1.9).
                             what the connection's setting similar says (similar.lua), else a new one
   products.find(line)    -> the product or nil
   products.create(line)  -> a new product, or the one with exactly that code or name
+  products.all()         -> all sales products, active or not, the oldest first
+  products.price_includes_vat()  -> true if the register's prices include VAT
   products.check(line)   ends the run as attention if the line could not become a product or a row:
                          a number, the VAT percentage or a text that will not do. Writes nothing
 
@@ -210,6 +212,18 @@ end
 
 local function new(client)
   local products = {}
+
+  function products.all()
+    local all = {}
+    for _, record in ipairs(client:list("/products", { type = "SALES" })) do
+      if (record.type or "SALES") == "SALES" then all[#all + 1] = product_of(record) end
+    end
+    return all
+  end
+
+  function products.price_includes_vat()
+    return vat.register_price_includes_vat(client)
+  end
 
   function products.find(line)
     local record = lookup(client, prepare(line))

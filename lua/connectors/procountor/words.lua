@@ -3,6 +3,8 @@ Words of proposals as Procountor's closed lists have them.
 
   words.unit(text, extra)  -> a value of the unit list, or nil if the word is not known; extra is
                               the company's own { ["käyttäjä"] = "PERSON" }
+  words.spelling(unit)     -> how people write it ("HOUR" is "h"), which words.unit reads back; the
+                              unit itself where no word is known, nil for NO_UNIT
   words.language(text)     -> "FINNISH", or nil
 ]]
 
@@ -73,6 +75,12 @@ function words.unit(text, extra)
   if own then return UNITS[own] and own or nil end
   if UNITS[text] then return text end
   return BY_WORD[lower]
+end
+
+function words.spelling(unit)
+  if unit == "NO_UNIT" then return nil end
+  local list = SPELLINGS[unit]
+  return list and list:match("^%S+") or unit
 end
 
 -- True for a value of Procountor's own list.

@@ -74,6 +74,21 @@ function acts.add(w, form)
   return partner.name .. " is a new customer."
 end
 
+-- An accountant changes a product: its name, its price, whether it is sold.
+function acts.product(w, form)
+  local product = world.find(w.products, form.product or "")
+  if not product then return "There is no such product." end
+  if (form.price or "") ~= "" then
+    local ok, number = pcall(decimal.parse, form.price, "fi")
+    if not ok or not number then return "The price is not a number." end
+    product.price = number
+  end
+  if (form.name or ""):find("%S") then product.name = form.name end
+  if (form.active or "") ~= "" then product.active = form.active ~= "no" end
+  world.touch(w, product)
+  return product.name .. " is changed."
+end
+
 -- It goes from the register altogether, as the user interface can do it; the API cannot.
 function acts.remove(w, form)
   local partner, index = world.find(w.customers, form.customer or "")

@@ -163,8 +163,14 @@ local function products(w)
       price(product.price) .. " " .. escape(product.currency),
       product.vat and plain(product.vat) .. " %" or "" }
   end)
+  local goods = {}
+  for i, product in ipairs(w.products) do goods[i] = { product.id, product.name } end
   return page.table({ { "Id", "wide" }, { "Code" }, { "Name" }, { "Unit" }, { "Price", "n" },
     { "VAT", "n" } }, rows)
+    .. '<article id="change-product"><div class="head"><strong>Change a product</strong></div><div>'
+    .. page.form("do/product", {}, { { "product", "Product", nil, goods }, { "price", "Price", "" },
+      { "active", "Sold", nil, { { "", "as it is" }, { "yes", "yes" }, { "no", "no" } } } }, "Change it")
+    .. "</div></article>\n"
 end
 
 return function(w)
