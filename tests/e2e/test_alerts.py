@@ -184,6 +184,7 @@ class Alerts(Case):
         self.world.deliver(fixture())
         status, _ = self.world.deliver(fixture(customer__name="Toinen Oy"))
         self.assertEqual(status, 409)
+        wait_until(self.alerts, "the alert")
 
     def test_a_delivery_id_with_other_content_is_refused_and_told(self):
         self.conflict()

@@ -24,7 +24,9 @@ def case(t):
     w.quiesce(events=PER_CASE)
     t.n += PER_CASE
     if not short:
-        t.judge(w)
+        asked = sum(run["state"] == "attention" for run in t.judge(w)["runs"])
+        t.note("settle long enough: proposals", PER_CASE)
+        t.note("settle long enough: to a person", asked)
         return
     evidence = t.judge(w, excused=lambda run: True, besides=("I1", "I2", "I3", "I9"))
     twins = [v for check in (judge.check_i1, judge.check_i2, judge.check_i3) for v in check(evidence)]
