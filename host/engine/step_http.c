@@ -139,7 +139,7 @@ void step_http_later(struct step *s, int status, const char *problem, int64_t af
     }
     r->engine->stats.retries++;
     observe_retry(s, status, problem);
-    tries_store(s, after_ms);
+    tries_store(s, wait, after_ms);
     char *why = mem_printf("%s: %s did not work yet (%s); try %d follows", s->conn->name, s->title,
         problem, s->attempts + 1);
     step_wait(s, wait, step_http_attempt, why);
@@ -368,7 +368,7 @@ static void await_person(struct step *s, const char *problem)
     s->first_ms += GRANT_LOOK_MS;
     s->run->began_ms += GRANT_LOOK_MS;
     if (s->recorded)
-        tries_store(s, 0);
+        tries_store(s, GRANT_LOOK_MS, 0);
     char *words = grant_words(s->conn->name), *why = mem_printf("%s: %s", words, problem);
     step_wait(s, GRANT_LOOK_MS, step_http_attempt, why);
     mem_free(words);
@@ -408,7 +408,7 @@ void step_http_attempt(struct step *s)
     }
     if (blocked > 0) {
         if (s->recorded && !tries_said_clean(s))
-            tries_store(s, 0);
+            tries_store(s, blocked, 0);
         char *why =
             mem_printf("%s does not answer at the moment; it is asked again later", s->conn->name);
         step_wait(

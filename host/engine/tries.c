@@ -50,14 +50,15 @@ void tries_follow(struct step *s)
     memcpy(s->first_problem, r->put_off.first_problem, sizeof s->first_problem);
 }
 
-static int64_t to_wall(int64_t mono_ms)
+static int64_t spent(int64_t first_ms)
 {
-    return clock_wall_ms() - (clock_mono_ms() - mono_ms);
+    return clock_mono_ms() - first_ms;
 }
 
-static int64_t to_mono(int64_t wall_ms)
+/* When the first try was, by how long ago it was then. What the host was down does not count. */
+static int64_t first_of(const struct jsonv *root)
 {
-    return clock_mono_ms() - (clock_wall_ms() - wall_ms);
+    return clock_mono_ms() - jsonv_int(jsonv_get(root, "spent_ms"), 0);
 }
 
 void tries_put_off(const struct step *s, struct buf *meta)
@@ -68,8 +69,8 @@ void tries_put_off(const struct step *s, struct buf *meta)
     r->put_off.first_ms = s->first_ms;
     memcpy(r->put_off.first_problem, s->first_problem, sizeof r->put_off.first_problem);
     title_of(s, r->put_off.title, sizeof r->put_off.title);
-    buf_addf(meta, ",\"attempts\":%d,\"first_ms\":%lld,\"first\":", s->attempts,
-        (long long)to_wall(s->first_ms));
+    buf_addf(meta, ",\"attempts\":%d,\"spent_ms\":%lld,\"first\":", s->attempts,
+        (long long)spent(s->first_ms));
     json_put_cstring(meta, s->first_problem);
     buf_adds(meta, ",\"title\":");
     json_put_cstring(meta, r->put_off.title);
@@ -87,7 +88,7 @@ void tries_replay(struct run *r, const struct journal_step *js)
     if (jsonv_bool(jsonv_get(root, "look"), false)) {
         r->put_off.seq = js->seq;
         r->put_off.attempts = (int)jsonv_int(jsonv_get(root, "attempts"), 0);
-        r->put_off.first_ms = to_mono(jsonv_int(jsonv_get(root, "first_ms"), clock_wall_ms()));
+        r->put_off.first_ms = first_of(root);
         snprintf(r->put_off.first_problem, sizeof r->put_off.first_problem, "%s",
             jsonv_str(jsonv_get(root, "first"), ""));
         snprintf(r->put_off.title, sizeof r->put_off.title, "%s",
@@ -96,13 +97,13 @@ void tries_replay(struct run *r, const struct journal_step *js)
     jsondoc_free(d);
 }
 
-void tries_store(struct step *s, int64_t silence_ms)
+void tries_store(struct step *s, int64_t wait_ms, int64_t silence_ms)
 {
     struct run *r = s->run;
     struct buf b;
     buf_init(&b, 65536);
-    buf_addf(&b, "{\"seq\":%u,\"clean\":true,\"attempts\":%d,\"first_ms\":%lld,\"first\":", s->seq,
-        s->attempts, (long long)to_wall(s->first_ms));
+    buf_addf(&b, "{\"seq\":%u,\"clean\":true,\"attempts\":%d,\"spent_ms\":%lld,\"first\":", s->seq,
+        s->attempts, (long long)(spent(s->first_ms) + wait_ms));
     json_put_cstring(&b, s->first_problem);
     buf_adds(&b, ",\"connection\":");
     json_put_cstring(&b, s->conn ? s->conn->name : "");
@@ -129,7 +130,7 @@ void tries_load(struct run *r, const char *json)
     if (known && jsonv_bool(jsonv_get(root, "clean"), false)) {
         r->redo.seq = r->clean_seq = (uint32_t)jsonv_int(jsonv_get(root, "seq"), 0);
         r->redo.attempts = (int)jsonv_int(jsonv_get(root, "attempts"), 0);
-        r->redo.first_ms = to_mono(jsonv_int(jsonv_get(root, "first_ms"), clock_wall_ms()));
+        r->redo.first_ms = first_of(root);
         snprintf(r->redo.first_problem, sizeof r->redo.first_problem, "%s",
             jsonv_str(jsonv_get(root, "first"), ""));
     }

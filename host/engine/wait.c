@@ -190,7 +190,7 @@ void run_recorded(struct run *r, const struct store_progress *p)
 {
     r->resumed = true;
     r->reopened_ms = p->reopened_ms;
-    if (p->began_ms)
-        r->began_ms = clock_mono_ms() - (clock_wall_ms() - p->began_ms);
+    if (p->spent_ms >= 0)
+        r->began_ms = clock_mono_ms() - p->spent_ms;
     tries_load(r, p->tries);
 }

@@ -16,7 +16,8 @@ struct shift {
 static int shift_all(struct sql *s, const struct shift *h)
 {
     struct query *q = sql_use(s, Q_WAITS_MOVED,
-        "UPDATE runs SET until_ms = until_ms + ?1, updated_ms = updated_ms + ?1"
+        "UPDATE runs SET until_ms = until_ms + ?1, updated_ms = updated_ms + ?1,"
+        " began_ms = CASE WHEN began_ms = 0 THEN 0 ELSE began_ms + ?1 END"
         " WHERE state = 'waiting' AND updated_ms NOT BETWEEN ?2 AND ?3");
     query_int(q, h->delta_ms);
     query_int(q, h->since_ms);
@@ -30,7 +31,8 @@ static int shift_run(struct sql *s, struct op *o)
     if (h->delta_ms)
         return shift_all(s, h);
     struct query *q = sql_use(s, Q_WAITS_START,
-        "UPDATE runs SET until_ms = ?1 + max(until_ms - updated_ms, 0), updated_ms = ?1"
+        "UPDATE runs SET until_ms = ?1 + max(until_ms - updated_ms, 0), updated_ms = ?1,"
+        " began_ms = CASE WHEN began_ms = 0 THEN 0 ELSE began_ms + ?1 - updated_ms END"
         " WHERE state = 'waiting' AND updated_ms > ?1 + ?2");
     query_int(q, h->now_ms);
     query_int(q, SLACK_MS);
@@ -67,7 +69,8 @@ static int wake_run(struct sql *s, struct op *o)
 {
     struct wake *w = (struct wake *)o;
     struct query *q = sql_use(s, Q_WAITS_WAKE,
-        "UPDATE runs SET until_ms = ?1, updated_ms = ?1 WHERE state = 'waiting' AND company = ?2"
+        "UPDATE runs SET until_ms = ?1, updated_ms = ?1,"
+        " began_ms = CASE WHEN began_ms = 0 THEN 0 ELSE began_ms + ?1 - updated_ms END WHERE state = 'waiting' AND company = ?2"
         " AND until_ms > ?1 AND substr(reason, 1, length(?3)) = ?3");
     query_int(q, w->now_ms);
     query_text(q, w->company);

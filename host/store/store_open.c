@@ -139,7 +139,9 @@ static struct query *ask(struct sql *s, const struct store_open_query *a)
 static int load_runs(struct sql *s, struct open_event *o)
 {
     struct query *q = sql_use(s, Q_OPEN_RUNS,
-        "SELECT id, rule, version, key, state, reason, until_ms, began_ms, reopened_ms,"
+        "SELECT id, rule, version, key, state, reason, until_ms,"
+        " CASE WHEN began_ms = 0 THEN -1 ELSE max(0, CASE WHEN state = 'waiting'"
+        " THEN max(until_ms, updated_ms) ELSE updated_ms END - began_ms) END, reopened_ms,"
         " tries FROM runs WHERE event = ? AND " RUN_IS_OPEN " ORDER BY n");
     query_int(q, o->ev.seq);
     int rc, n = 0;

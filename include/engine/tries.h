@@ -9,9 +9,9 @@
 void tries_resume(struct step *s);
 /* s ends without an answer: the run remembers its tries. */
 void tries_keep(const struct step *s);
-/* Puts them into the store: whatever was sent did nothing. silence_ms: for how long the other side
- * asked for silence; 0: it did not. */
-void tries_store(struct step *s, int64_t silence_ms);
+/* Puts them into the store: whatever was sent did nothing. wait_ms: until the next one.
+ * silence_ms: for how long the other side asked for silence; 0: it did not. */
+void tries_store(struct step *s, int64_t wait_ms, int64_t silence_ms);
 /* s, a write of which all tries did nothing, is answered because what it makes is to be looked for
  * again: the tries are added to the answer's meta (which has a member already), and count for the
  * same write of this run when it comes again; so they do when the answer is replayed. */

@@ -166,7 +166,9 @@ void store_load_journal(struct store *s, const char *run, store_journal_fn fn, v
  */
 /* What the store keeps of a run at work; times by the wall clock. */
 struct store_progress {
-    int64_t began_ms;    /* 0: it has not begun; moved on by waits that are no failures */
+    /* How long it is at work, by the last that was stored of it and the wait it is in; -1: it has
+     * not begun. What the host was down, or the clock was set meanwhile, is none of its time. */
+    int64_t spent_ms;
     int64_t reopened_ms; /* a person let it go on; 0: never */
     const char *tries;   /* what store_set_tries said last; NULL: nothing */
 };

@@ -181,8 +181,10 @@ void tables_act(struct disk *d, struct op *o)
     if (a->action == ACT_EDIT)
         return;
     r->run.state = goes_on && !a->reroute ? RUN_QUEUED : RUN_SKIPPED;
-    if (r->run.state == RUN_QUEUED)
+    if (r->run.state == RUN_QUEUED) {
         r->progress = (struct store_progress){.reopened_ms = clock_wall_ms()};
+        r->began_ms = 0;
+    }
     r->run.reason = a->action == ACT_SKIP ? a->reason : "";
     r->until_ms = 0;
     r->ended_us = goes_on ? 0 : sim->mono_us;

@@ -15,6 +15,7 @@ void tables_shift_waits(struct disk *d, const struct op *o)
         int64_t by = delta ? delta : now - r->updated_ms;
         r->until_ms += by;
         r->updated_ms += by;
+        r->began_ms += r->began_ms ? by : 0;
     }
 }
 

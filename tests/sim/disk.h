@@ -31,7 +31,7 @@ struct disk_run {
     int64_t n;
     struct str result;
     struct store_progress progress;
-    int64_t until_ms, updated_ms;
+    int64_t until_ms, updated_ms, began_ms;
     struct disk_step *steps; /* by seq */
     int nsteps, room, logs;
     bool unbegun; /* that it runs could not be written: nothing goes into its journal until it is */

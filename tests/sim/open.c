@@ -10,6 +10,13 @@ static bool is_open(const struct disk_run *r)
     return s == RUN_QUEUED || s == RUN_RUNNING || s == RUN_WAITING;
 }
 
+static int64_t spent(const struct disk_run *r)
+{
+    int64_t to =
+        r->run.state == RUN_WAITING && r->until_ms > r->updated_ms ? r->until_ms : r->updated_ms;
+    return to > r->began_ms ? to - r->began_ms : 0;
+}
+
 static void give_runs(const struct disk_event *ev, struct store_open_event *oe)
 {
     int n = 0;
@@ -23,6 +30,7 @@ static void give_runs(const struct disk_event *ev, struct store_open_event *oe)
             continue;
         until[oe->nruns] = r->until_ms;
         progress[oe->nruns] = r->progress;
+        progress[oe->nruns].spent_ms = r->began_ms ? spent(r) : -1;
         runs[oe->nruns++] = r->run;
     }
     oe->runs = runs;

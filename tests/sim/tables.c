@@ -197,7 +197,7 @@ static void set_run(struct disk *d, struct op *o)
     r->result = c->result;
     r->until_ms = c->until_ms;
     if (c->began_ms)
-        r->progress.began_ms = c->began_ms;
+        r->began_ms = c->began_ms;
     r->updated_ms = o->at_ms;
     if (c->version[0])
         r->run.version = c->version;

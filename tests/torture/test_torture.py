@@ -28,7 +28,7 @@ class Torture(unittest.TestCase):
         self.assertEqual(len(rows), 1)
         if "not tried" in rows[0]["notes"]:
             self.skipTest(rows[0]["notes"])
-        self.assertGreater(rows[0]["n"], 0)
+        self.assertGreater(rows[0]["n"], 0, "\n".join(lines))
         self.assertEqual(rows[0]["violations"], 0, "\n".join(lines))
 
 
