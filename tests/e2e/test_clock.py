@@ -13,7 +13,7 @@ import c1_schedules  # noqa: E402
 HERE = ["set -86400 while it runs", "set +86400 while it is down", "set -86400 and put right",
         "spring, a local time that is left out", "autumn, a local time that comes twice",
         "a sleep, set -86400", "a sleep, set -86400, down", "a sleep, set +86400",
-        "a token, set +86400", "nothing to do, set -3600", "a leap second", "9999"]
+        "a token, set +86400", "tries after days down", "nothing to do, set -3600", "a leap second", "9999"]
 
 
 class SetClock(unittest.TestCase):

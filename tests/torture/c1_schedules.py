@@ -2,9 +2,11 @@
 runs and between two of its lives; summer time begins and ends; and no event of a schedule comes
 twice or not at all, no wait lasts longer than it should, nothing turns in circles, tokens are renewed
 when in doubt. The monotonic clock stays what it is, as it does when a clock is set."""
+import http.server
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -234,6 +236,37 @@ def tokens(by):
     return scenario
 
 
+def tries_after_days_down():
+    """A run whose tries failed, of a host that was down for days: it goes on trying, for that was no
+    time of its own."""
+    s = socket.socket()
+    s.bind(("127.0.0.1", 0))
+    port = s.getsockname()[1]
+    s.close()
+    g = Ground("2026-11-25T12:00:00Z", f'connect "webhook" {{ as = "shop", secret = false }}\n'
+               f'connect "http" {{ as = "stock", url = "http://127.0.0.1:{port}" }}\n'
+               'rule "Read" { on = "shop", run = function() http.get("stock", "/") return "read" end }\n',
+               ("--retry-base", "2s", "--retry-cap", "2s", "--allow-net", "127.0.0.1"))
+
+    def tried():
+        return int(metric(g.w, "retries_total")) > 0
+    g.start()
+    g.w.deliver({"id": "d1"}, company="acme", connection="shop", sign=False)
+    wait_until(tried, "a try")
+    g.w.host.stop(signal.SIGKILL)
+    g.clock.move(3 * DAY)
+    g.start()
+    wait_until(tried, "a try after the days")
+    server = http.server.HTTPServer(("127.0.0.1", port), http.server.SimpleHTTPRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        runs = g.w.settled(1)
+    finally:
+        server.shutdown()
+        server.server_close()
+    check(runs[0]["state"] == "done", "%s", runs[0]["reason"])
+
+
 def metric(w, name):
     from harness import request
     _, _, text = request(w.address, "GET", "/metrics")
@@ -313,6 +346,7 @@ SCENARIOS = {
     **{f"a sleep, set {by:+}{', down' if down else ''}": sleeps_through(by, down)
        for by in (HOUR, -HOUR, DAY, -DAY) for down in (False, True)},
     **{f"a token, set {by:+}": tokens(by) for by in (HOUR, -HOUR, DAY, -DAY)},
+    "tries after days down": tries_after_days_down,
     **{f"nothing to do, set {by:+}": idles(by) for by in (HOUR, -HOUR, DAY, -DAY, 10000 * DAY)},
     "a leap second": leap_second,
     "2038": far("2038-01-19T03:13:56Z", "2038-01-19T03:14:00+00:00"),
