@@ -228,7 +228,7 @@ static void a_newer_one_is_refused_with_both_versions(void **state)
     struct fixture *f = *state;
     struct store_backup b;
     struct err e = {0};
-    char set[64], words[64], path[128], *replaced;
+    char set[80], words[64], path[128], *replaced;
     int64_t now = fixture_number(f, "PRAGMA user_version");
     fixture_close(f);
     /* What the next version may look like to this one. */
