@@ -182,7 +182,7 @@ static void builds_beside_the_loop(void **state)
     for (int i = 0; i < 30000; i++)
         buf_addf(&page, "%s{\"id\":%d,\"name\":\"tuote %d malli abc%d sininen\"}", i ? "," : "", i,
             i * 7919 % 10007, i * 31);
-    buf_adds(&page, "]}");
+    buf_add(&page, "]}", 3); /* with its NUL */
     ticker = loop_timer_new(loop, on_tick, NULL);
     ticks = 0;
     loop_timer_arm(ticker, 1);
