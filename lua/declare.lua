@@ -115,6 +115,10 @@ local function accept_company(where, settings)
   if zone and not time.known_zone(zone) then
     fail(where, 'company: time zone "%s" is not known; Europe/Helsinki is one that is', zone)
   end
+  local who = settings.responsible
+  if who and not who:find('^[^%s@<>,;:"]+@[^%s@<>,;:"]+$') then
+    fail(where, 'company: responsible is one plain mail address, like "anna@acme.fi", not %q', who)
+  end
   local ok, own = pcall(limits.of, settings.limits)
   if not ok then fail(where, "company: %s", own) end
   state.company.settings = { language = settings.language or "fi",

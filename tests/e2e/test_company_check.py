@@ -61,6 +61,10 @@ BROKEN = {
         '"slak"'),
     "time zone": ('company "X" { time_zone = "Europe/Helsinky" }\n', "company.lua:1",
                   "Europe/Helsinki"),
+    "responsible without an address": (
+        'company "X" { responsible = "not a mail" }\n', "company.lua:1", '"anna@acme.fi"'),
+    "responsible with a name": (
+        'company "X" { responsible = "Anna <anna@acme.fi>" }\n', "company.lua:1", "one plain mail"),
     "company twice": (HEAD + 'company "Y" {}\n', "company.lua:3", "company.lua:1 already"),
     "effect": (HEAD + 'local t = time.now()\n', "company.lua:3", "nothing outside may be touched"),
     "endless loop": (HEAD + '\nwhile true do end\n', "company.lua:4", "endless loop"),
