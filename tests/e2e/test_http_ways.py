@@ -366,6 +366,7 @@ http {{
         self.assertTrue(head.startswith("GET http://unknown.invalid/x HTTP/1.1\r\n"), head)
         self.assertIn("Proxy-Authorization: Basic " + base64.b64encode(b"me:pass").decode(), head)
         self.assertEqual(self.ask("tunnel")["body"]["protocol"], "HTTP/2.0")
+        wait_until(lambda: len(self.proxy.heads) > 1, f"the proxy to be asked: {self.run_shown}", 5)
         self.assertTrue(self.proxy.heads[1].startswith(f"CONNECT 127.0.0.1:{self.tls} HTTP/1.1\r\n"))
         self.assertEqual(self.run_shown["steps"][0]["answer"]["headers"].get("x-proxy"), None)
 

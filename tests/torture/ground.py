@@ -110,7 +110,7 @@ class Ground(World):
 
     def fill_store(self):
         """The secrets of all companies: set once for each build, copied for each world."""
-        key = (harness.SAUMA, *self.names)
+        key = (harness.SAUMA, *sorted(self.secrets))
         with TEMPLATES_LOCK:
             if key not in TEMPLATES:
                 for (company, name), value in self.secrets.items():
