@@ -38,8 +38,9 @@ class Readme(Case):
 
     def text(self, block):
         """A block with what is this machine's: ports, the program, a place for temporary files."""
-        for was, now in (("127.0.0.1:8701", self.sandbox), ("127.0.0.1:8700", self.host),
-                         ("build/sauma", SAUMA), ("/tmp/", self.world.dir + "/"),
+        # What takes the place of another may hold /tmp/ itself.
+        for was, now in (("/tmp/", self.world.dir + "/"), ("127.0.0.1:8701", self.sandbox),
+                         ("127.0.0.1:8700", self.host), ("build/sauma", SAUMA),
                          ("run_...", "run_")):
             block = block.replace(was, now)
         return block
