@@ -6,42 +6,12 @@
 
 #include "buf.h"
 #include "json.h"
-#include "mem.h"
 #include "step.h"
 #include "store_link.h"
 
-struct asked {
-    struct run *run;
-    uint32_t seq;
-};
-
-static struct asked *ask(struct step *s)
-{
-    struct asked *a = mem_alloc(sizeof *a);
-    *a = (struct asked){s->run, s->seq};
-    s->phase = STEP_WAITING;
-    run_hold(s->run);
-    return a;
-}
-
-/* The step that asked, if it still waits. */
-static struct step *came_back(void *arg, const struct err *err)
-{
-    struct asked a = *(struct asked *)arg;
-    mem_free(arg);
-    if (!run_held_back(a.run))
-        return NULL;
-    struct step *s = a.run->step;
-    if (!s || s->seq != a.seq || s->phase != STEP_WAITING)
-        return NULL;
-    if (err)
-        run_not_stored(a.run, err);
-    return err ? NULL : s;
-}
-
 static void on_loaded(void *arg, const struct store_link *link, const struct err *err)
 {
-    struct step *s = came_back(arg, err);
+    struct step *s = step_asked(arg, err);
     struct buf meta;
     if (!s)
         return;
@@ -63,7 +33,7 @@ static void on_loaded(void *arg, const struct store_link *link, const struct err
 
 static void on_saved(void *arg, bool saved, const struct err *err)
 {
-    struct step *s = came_back(arg, err);
+    struct step *s = step_asked(arg, err);
     if (s)
         step_answer(s, "done", 0,
             saved ? STR_LIT("{\"saved\":true}") : STR_LIT("{\"saved\":false}"), STR_LIT(""));
@@ -83,7 +53,7 @@ static void save(struct step *s, const char *name, const struct jsonv *v)
         link.base = buf_str(&base);
     }
     store_save_link(
-        s->run->engine->parts.store, s->run->company->name, name, &link, on_saved, ask(s));
+        s->run->engine->parts.store, s->run->company->name, name, &link, on_saved, step_ask(s));
     buf_free(&base);
 }
 
@@ -98,5 +68,5 @@ void step_link_begin(struct step *s)
     }
     store_load_link(s->run->engine->parts.store, s->run->company->name, name,
         side[0] == 'a' ? STORE_LINK_A : STORE_LINK_B, jsonv_str(jsonv_get(spec, "id"), ""),
-        on_loaded, ask(s));
+        on_loaded, step_ask(s));
 }

@@ -108,6 +108,12 @@ void step_http_leave(struct step *s);
 void step_http_transfer(struct step *s, struct http_out_request *r);
 void step_http_later(struct step *s, int status, const char *problem, int64_t after_ms);
 
+/* step_ask.c: the step waits for the store; the result is the arg of the store's callback. That
+ * gives it to step_asked and gets the step, or NULL if it waits no more or the store failed, which
+ * is dealt with then. */
+void *step_ask(struct step *s);
+struct step *step_asked(void *arg, const struct err *err);
+
 /* step_cursor.c: what a poll has read so far, and that it has read more. */
 void step_cursor_begin(struct step *s, bool move);
 /* step_link.c: which record there is that record here: looked up, kept, dropped. */

@@ -266,6 +266,16 @@ function kit.handle(ledger, request, body, draw, answer)
   return meta, raw
 end
 
+-- What a person does on the page of sandbox w: given = { act, form, now, at_ms } -> { said }.
+function kit.act(w, acts, given)
+  w.now, w.at_ms = given.now:sub(1, 19), given.at_ms
+  local meta = acts(w, given.act, given.form)
+  local said = w.said
+  w.said = nil
+  if meta.status ~= 303 then error(("there is no act '%s'"):format(tostring(given.act)), 0) end
+  return { said = said }
+end
+
 -- Sliding window of one second: true if this request is one too many.
 function kit.too_fast(window, at_ms, per_second)
   if not per_second or per_second <= 0 then return false end

@@ -193,12 +193,8 @@ end
 
 -- What a person does on the page: given = { act, form, now, at_ms } -> { said }.
 function sandbox.act(given)
-  w.now, w.at_ms, w.answering = given.now:sub(1, 19), given.at_ms, false
-  local meta = acts(w, given.act, given.form)
-  local said = w.said
-  w.said = nil
-  if meta.status ~= 303 then error(("there is no act '%s'"):format(tostring(given.act)), 0) end
-  return { said = said }
+  w.answering = false
+  return kit.act(w, acts, given)
 end
 
 local function all(list, show)
