@@ -108,6 +108,17 @@ static void look_at_clock(struct engine *e, int64_t now)
     shift_waits(e, now - KEEPER_LOOK_MS, delta);
 }
 
+/* What it forgets, if the host is killed, is that much longer looked for first. */
+static void look_at_restored(struct engine *e)
+{
+    int64_t since = engine_since_restored(e);
+    if (since == INT64_MAX || e->restored_for_ms >= e->set.search_first_ms ||
+        since < e->restored_for_ms + KEEPER_RESTORED_MS)
+        return;
+    e->restored_for_ms = since;
+    store_set_restored_for(e->parts.store, since);
+}
+
 /* Grants that nobody uses are renewed all the same, so that they do not lapse. */
 static void look_at_grants(struct company *c, int64_t now)
 {
@@ -128,6 +139,7 @@ static void keep(void *arg)
         return;
     look_at_clock(e, now);
     shift_first(e);
+    look_at_restored(e);
     while (map_next(e->companies, &at, &key, &value)) {
         admission_look(value, false);
         alert_look(value);
@@ -152,6 +164,7 @@ void keeper_start(struct engine *e)
 {
     int64_t now = clock_wall_ms();
     e->clock_ahead_ms = now - clock_mono_ms();
+    e->restored_for_ms = store_restored_for_ms(e->parts.store);
     e->keeper = loop_timer_new(e->parts.loop, keep, e);
     loop_timer_arm(e->keeper, 0);
     shift_waits(e, now, 0);
