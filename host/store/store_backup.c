@@ -50,8 +50,8 @@ static int sync_file(const char *path)
     return close(fd) || rc ? -1 : 0;
 }
 
-int backup_draft(struct sql *from, const char *path, int (*mark)(struct sql *), char **draft,
-    struct err *e)
+int backup_draft(
+    struct sql *from, const char *path, int (*mark)(struct sql *), char **draft, struct err *e)
 {
     *draft = mem_printf("%s.draft-%ld", path, (long)getpid());
     unlink(*draft); /* of a process that had this number and died here */

@@ -153,8 +153,8 @@ static int load_runs(struct sql *s, struct open_event *o)
             dup_text(q, 5), NULL, NULL};
         o->until_ms[n] = query_col_int(q, 6);
         o->progress = mem_realloc(o->progress, (size_t)(n + 1) * sizeof(*o->progress));
-        o->progress[n] = (struct store_progress){
-            query_col_int(q, 7), (uint32_t)query_col_int(q, 8), query_col(q, 9).p ? dup_text(q, 9) : NULL};
+        o->progress[n] = (struct store_progress){query_col_int(q, 7), (uint32_t)query_col_int(q, 8),
+            query_col(q, 9).p ? dup_text(q, 9) : NULL};
         o->ev.nruns = ++n;
     }
     o->ev.runs = o->runs;

@@ -467,9 +467,6 @@ bool order_of_run(struct run *r);
 void keeper_start(struct engine *e);
 void keeper_soon(struct engine *e);
 void keeper_free(struct engine *e);
-#define KEEPER_LOOK_MS INT64_C(5000) /* a clock that was set is noticed within this */
-/* engine_since_restored is written down so often. */
-#define KEEPER_RESTORED_MS INT64_C(60000)
 
 /* journal.c */
 void journal_load(struct run *r, void (*fn)(struct run *r));
@@ -493,9 +490,8 @@ void observe_log(struct run *r, const char *level, struct str text);
 
 /* engine.c */
 uint32_t engine_random(struct engine *e);
-/* For so long this host, and those before it, ran since older data was put in place of newer
- * (store_restored_ms); INT64_MAX: it never was. Counted by the monotonic clock: a clock on the wall that is
- * set, at whatever time, makes nothing due. */
+/* For so long hosts ran since older data was put in place of newer; INT64_MAX: it never was. By the
+ * monotonic clock: a clock on the wall that is set makes nothing due. */
 int64_t engine_since_restored(const struct engine *e);
 void engine_hold(struct engine *e);       /* a callback of the store is to come */
 bool engine_held_back(struct engine *e);  /* it came; false: the engine is gone */

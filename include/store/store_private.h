@@ -246,10 +246,10 @@ int meta_set(struct sql *s, const char *name, int64_t value);
 int meta_mark_restored(struct sql *s);
 int meta_mark_backup(struct sql *s);
 /* Times of the wall clock. */
-#define META_RESTORED    "restored_ms"    /* put in place of newer data, or it may have been */
+#define META_RESTORED     "restored_ms"     /* put in place of newer data, or it may have been */
 #define META_RESTORED_FOR "restored_for_ms" /* a host ran on it since, at least */
-#define META_BACKUP      "backup_ms"      /* this copy was taken */
-#define META_LAST_BACKUP "last_backup_ms" /* of this store */
+#define META_BACKUP       "backup_ms"       /* this copy was taken */
+#define META_LAST_BACKUP  "last_backup_ms"  /* of this store */
 
 /* Rules of redact.h that a company has (store_redact.c): owned by the caller, NULL if none; and
  * whether any has some. */
