@@ -5,6 +5,9 @@ the run is replayed. The host adds address, credentials and limits of the connec
   http.get(connection, path, options)            reads
   http.each(connection, path, options)           reads a list page by page (paging.lua):
       for item in http.each("crm", "/deals", { paging = { by = "page", items = "data" } }) do
+  http.search(connection, path, options)         reads by POST: json or form is the question, which
+                                                 changes nothing there, so it is asked again after
+                                                 every failure, and answered in a dry run
   http.write(connection, method, path, options)  writes; http.post, put, patch and delete are
                                                  http.write with their method
   http.try(fn, ...)       -> what fn returns, or nil and the error table, when the outside refused;
@@ -15,8 +18,9 @@ address of the same origin. Options (an unknown one is an error):
 
   query    { name = value }    added to the path; a list repeats the parameter
   headers  { name = value }
-  json, form, body or parts    what is sent (writes only): a value, { name = value }, a text or a
-                               file, or a list of parts (multipart/form-data), each
+  json, form, body or parts    what is sent (writes; json and form also by a search): a value,
+                               { name = value }, a text or a file, or a list of parts
+                               (multipart/form-data), each
                                { name = "meta", json = {...} }, { name = "note", text = "..." } or
                                { name = "file", file = handle, filename = "a.pdf", type = "..." };
                                a text with a filename is a file too
@@ -92,7 +96,10 @@ local WRITE_OPTIONS = { json = "any", form = "table", body = "any", parts = "tab
   settle = "number", attempts = "number", lost = "string", looks = "table", what = "string",
   look_first = "boolean", looked = "number" }
 for name, kind in pairs(READ_OPTIONS) do WRITE_OPTIONS[name] = kind end
+local SEARCH_OPTIONS = { json = "any", form = "table" }
+for name, kind in pairs(READ_OPTIONS) do SEARCH_OPTIONS[name] = kind end
 READ_OPTIONS.keep, READ_OPTIONS.lost, READ_OPTIONS.file = "number", "string", "any"
+SEARCH_OPTIONS.lost = "string"
 
 local function check_options(options, known, level)
   if options == nil then return NO_OPTIONS end
@@ -257,6 +264,25 @@ local function read_file(meta, wanted, options)
   return response
 end
 
+-- The answer of a read; raises what was refused or proves nothing.
+local function answer_to(spec, options, wanted, body)
+  local meta, raw = current.step(spec, body)
+  if meta.failed then fail(spec, meta) end
+  local response, problem, partial
+  if meta.file then
+    response, problem, partial = read_file(meta, wanted, options)
+  else
+    response, problem, partial = read_answer(meta, raw, options)
+  end
+  if not response then
+    if partial.status >= 400 then refuse(spec, partial, options) end
+    error(http_error.new { class = "permanent", status = partial.status, words = problem,
+      connection = spec.connection, method = spec.method, path = spec.path }, 0)
+  end
+  if not accepted(response.status, options) then refuse(spec, response, options) end
+  return response
+end
+
 function http.get(connection, path, options)
   options = check_options(options, READ_OPTIONS, 2)
   local wanted = options.file or nil
@@ -274,21 +300,14 @@ function http.get(connection, path, options)
       spec.headers.accept = wanted == true and "*/*" or wanted
     end
   end
-  local meta, raw = current.step(spec)
-  if meta.failed then fail(spec, meta) end
-  local response, problem, partial
-  if meta.file then
-    response, problem, partial = read_file(meta, wanted, options)
-  else
-    response, problem, partial = read_answer(meta, raw, options)
-  end
-  if not response then
-    if partial.status >= 400 then refuse(spec, partial, options) end
-    error(http_error.new { class = "permanent", status = partial.status, words = problem,
-      connection = spec.connection, method = "GET", path = spec.path }, 0)
-  end
-  if not accepted(response.status, options) then refuse(spec, response, options) end
-  return response
+  return answer_to(spec, options, wanted)
+end
+
+function http.search(connection, path, options)
+  options = check_options(options, SEARCH_OPTIONS, 2)
+  local spec = spec_of(connection, "POST", path, options, 2)
+  spec.optional = options.lost == "drop" or nil
+  return answer_to(spec, options, nil, http_body.of(options, spec, 2))
 end
 
 function http.each(connection, path, options)

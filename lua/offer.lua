@@ -97,7 +97,7 @@ function offer.withdraw(wanted, there, finance)
   for _, product in ipairs(wanted) do listed[product.code] = true end
   for _, product in ipairs(there) do
     local ours = (given.text(product.finance_id) or ""):sub(1, #begins) == begins
-    if ours and not listed[product.code] then
+    if ours and product.code and not listed[product.code] then
       wanted[#wanted + 1] = { code = product.code, fields = { active = false } }
     end
   end

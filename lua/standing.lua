@@ -35,9 +35,11 @@ local OPEN = { "SENT", "APPROVED", "PARTLY_PAID" }
 function standing.place(settings)
   local crm = connections.get(settings.crm)
   local organizations = crm and crm.object.organizations
-  if organizations and organizations.tell_payment_status then return crm end
-  return nil, ('crm: connection "%s"%s has no place for a payment status; one of kind "crm" has'
-    ):format(settings.crm, crm and " of kind " .. crm.kind or "")
+  local tells = organizations and organizations.tell_payment_status
+  if tells and not organizations.no_payment_status then return crm end
+  return nil, ('crm: connection "%s"%s has no place for a payment status; %s'):format(settings.crm,
+    crm and " of kind " .. crm.kind or "", tells and organizations.no_payment_status
+      or 'one of kind "crm", "pipedrive" or "hubspot" has')
 end
 
 function standing.declare(settings)

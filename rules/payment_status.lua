@@ -4,10 +4,11 @@ How customers stand in Procountor, in the CRM: what a salesperson sees before a 
   use "payment_status" { every = "1h", crm = "crm", overdue_alert = 14 }
 
 By schedule, and after each invoice that a rule of the company made, it writes to the customer's
-record in the CRM (PUT .../payment-status): the last invoice that was sent, its due date and how it
-stands, the unpaid and the overdue total, for how many days, and the newest invoices one by one
+record in the CRM: the last invoice that was sent, its due date and how it stands, the unpaid and the
+overdue total, for how many days, and the newest invoices one by one
 (lua/connectors/procountor/payments.lua has all fields). Only what is another than what stands there
-is written. Today is the company's (time_zone).
+is written. Today is the company's (time_zone). Pipedrive and HubSpot have it in fields of the
+company's own, which the connection's payment_fields names (lua/connectors/crm/status_fields.lua).
 
 Options (all may be left out):
   every, at, time_zone  how often: a schedule's words ("1h")

@@ -4,11 +4,11 @@ code, name, unit, price, VAT, and whether it is sold at all.
 
   use "product_catalogue" { every = "1h" }
 
-By schedule both registers are compared, and only what is another in the CRM is written (PUT
-.../products/CODE). Fields of the CRM's own (a picture, a description) stay as they are. A product that
-is inactive in Procountor, gone from there or left out by `only` becomes inactive in the CRM; it is
-never deleted, since quotes may have it. Which products came from Procountor the CRM knows by their
-finance_id; others are left alone, but for one of the same code: that is taken for the same product.
+By schedule both registers are compared, and only what is another in the CRM is written. Fields of the
+CRM's own (a picture, a description) stay as they are. A product that is inactive in Procountor, gone
+from there or left out by `only` becomes inactive in the CRM; it is never deleted, since quotes may have
+it. Which products came from Procountor the CRM knows by their finance_id; others are left alone, but
+for one of the same code: that is taken for the same product.
 
 Options (all may be left out):
   every, at, time_zone  how often: a schedule's words ("1h")
@@ -26,7 +26,8 @@ A product without a code, one whose code stands in Procountor twice, without a V
 price has to be turned, or that the CRM refuses, is a warning of the run, and all of these together an
 alert of kind "catalogue" until it is in order.
 
-Limits: the CRM is a connection of kind crm. What somebody changes in the CRM in the moment between the
+Limits: the CRM is a connection of kind crm, pipedrive or hubspot (rules/README.md says what the latter
+have no place for). What somebody changes in the CRM in the moment between the
 comparison and the write is written over; the next quote has Procountor's price all the same.
 ]]
 
@@ -49,9 +50,11 @@ local KNOWN = {
 local function place(settings)
   local crm = connections.get(settings.crm)
   local products = crm and crm.object.products
-  if products and products.tell then return crm end
-  return nil, ('crm: connection "%s"%s has no products that are written to; one of kind "crm" has'
-    ):format(settings.crm, crm and " of kind " .. crm.kind or "")
+  local tells = products and products.tell
+  if tells and not products.problem then return crm end
+  return nil, ('crm: connection "%s"%s has no products that are written to; %s'):format(settings.crm,
+    crm and " of kind " .. crm.kind or "", tells and products.problem
+      or 'one of kind "crm", "pipedrive" or "hubspot" has')
 end
 
 local function settings_of(given_options)
@@ -85,6 +88,18 @@ local function tell_problems(settings, problems)
     table.concat(problems, " ", 1, math.min(3, #problems)), more) }
 end
 
+-- The CRM's products by their code, and the codes that several of them have: which one is meant only
+-- a person knows, so they stay as they are.
+local function coded(there)
+  local of, twins = {}, {}
+  for _, product in ipairs(there) do
+    local code = product.code
+    if code and of[code] then twins[code] = true end
+    if code then of[code] = product end
+  end
+  return of, twins
+end
+
 local function run(settings)
   local crm, missing = place(settings)
   if not crm then error(missing, 0) end
@@ -99,10 +114,13 @@ local function run(settings)
     problems[#problems + 1] = "Procountor's register has no sales product with a code, so nothing was "
       .. "taken out of sale in the CRM."
   end
-  local by_code, result = {}, { products = #wanted, written = 0, left = 0, refused = 0 }
-  for _, product in ipairs(there) do by_code[product.code] = product end
+  local by_code, twins = coded(there)
+  local result = { products = #wanted, written = 0, left = 0, refused = 0 }
   for _, product in ipairs(wanted) do
-    if result.written >= settings.writes then
+    if twins[product.code] then
+      problems[#problems + 1] = ("Code %s stands in the CRM at several products, so they stay as they "
+        .. "are: leave it at one of them."):format(product.code)
+    elseif result.written >= settings.writes then
       if crm.object.products.differs(product.fields, by_code[product.code]) then
         result.left = result.left + 1
       end

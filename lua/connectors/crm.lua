@@ -34,8 +34,10 @@ local deal = require "connectors.crm.deal"
 local given = require "given"
 local http = require "http"
 local log = require "log"
-local money = require "money"
 local current = require "current"
+local shape = require "connectors.crm.shape"
+
+local holds = shape.holds
 
 local SOURCE = "sauma"
 -- What the CRM says of a product by itself.
@@ -83,29 +85,6 @@ local function list(connection, path, query)
     after = given.text(body.next)
   until not after
   return all
-end
-
--- The same text, or the same number however it is spelled: 120.50 is 120.5.
-local function same(a, b)
-  if given(a) == nil and given(b) == nil then return true end
-  if type(a) == "boolean" or type(b) == "boolean" then return rawequal(a, b) end
-  if rawequal(a, b) or given.text(a) == given.text(b) and type(a) == type(b) then return true end
-  if type(a) == "string" or type(b) == "string" then return given.text(a) == given.text(b) end
-  local first, second = money.number(a), money.number(b)
-  return first ~= nil and second ~= nil and first == second
-end
-
--- True if all fields of wanted stand in record.
-local function holds(record, wanted)
-  for name, value in pairs(wanted) do
-    local there = record[name]
-    if type(value) == "table" then
-      if type(there) ~= "table" or not holds(there, value) then return false end
-    elseif not same(there, value) then
-      return false
-    end
-  end
-  return true
 end
 
 local function organizations_of(connection)

@@ -16,10 +16,16 @@ won lists the stages (their ids, which are the account's own) that count as won.
 (connectors/crm/deal.lua), as far as the event says; of other events the event as it came.
 
   hubspot.deals.whole(deal)   the deal with its line items, company and contact
-  hubspot.companies.get(id) .update(id, properties)
+  hubspot.deals.get(id)       what the deal itself says, or nil
+  hubspot.companies.get(id) .update(id, properties)       (also hubspot.organizations)
+  hubspot.companies.find(business_id)   { id, name }, or nil; by organization_fields.business_id
+  hubspot.companies.tell_payment_status(id, status)   into payment_fields; true if it was another
+  hubspot.products.list() .differs .tell    as in connectors/crm.lua (hubspot/products.lua)
 
 organization_fields and deal_fields say under which of HubSpot's properties the company's own fields
-are, see connectors/pipedrive.lua; vat_field (of line items; "hs_tax_rate") where their VAT percentage
+are, payment_fields and payment_words how a payment status is written, see connectors/pipedrive.lua;
+product_fields where what products have no property for is: unit, vat_percent, finance_id, and active
+(true or false). vat_field (of line items; "hs_tax_rate") where their VAT percentage
 is, and unit_field where their unit is, if anywhere; vat_percent is for line items that say none.
 
 Sources: outside-systems 3.3; the shapes of answers are those of HubSpot's CRM API v3 as its public
@@ -28,36 +34,21 @@ clients use it.
 
 local decimal = require "decimal"
 local given = require "given"
-local http = require "http"
 local money = require "money"
+local client = require "connectors.hubspot.client"
+local companies = require "connectors.hubspot.companies"
+local products = require "connectors.hubspot.products"
 local deal = require "connectors.crm.deal"
 local shape = require "connectors.crm.shape"
 
 local PATHS = { deal = "the deal in HubSpot", organization = "the company in HubSpot" }
 local DEAL = { "dealname", "amount", "deal_currency_code", "dealstage", "hs_lastmodifieddate",
   "hubspot_owner_id" }
-local COMPANY = { "name", "address", "address2", "zip", "city", "country", "phone" }
 local CONTACT = { "firstname", "lastname", "email", "phone" }
 local LINE = { "name", "hs_sku", "quantity", "price", "hs_discount_percentage", "discount",
   "description", "hs_position_on_quote" }
+local get, names, properties_of, exact = client.get, client.names, client.properties, client.exact
 local DEAL_TYPE = "0-3" -- objectTypeId of deals in generic events
-
-local function explain(_, body)
-  return type(body) == "table" and given.text(body.message) or nil
-end
-
-local function get(connection, path, query)
-  return http.get(connection.name, path, { query = query, explain = explain }).body
-end
-
--- Names of properties, the company's own among them, as the API wants them.
-local function names(list, own, more)
-  local all = { table.unpack(list) }
-  for _, name in pairs(own or {}) do all[#all + 1] = name end
-  all[#all + 1] = more
-  table.sort(all)
-  return table.concat(all, ",")
-end
 
 local function options_of(settings, name)
   return { prefix = settings.prefix or name:upper(), vat_percent = settings.vat_percent,
@@ -69,11 +60,6 @@ local function is_won(settings, stage)
     if one == stage then return true end
   end
   return false
-end
-
-local function properties_of(record)
-  local properties = given(record.properties)
-  return type(properties) == "table" and properties or {}
 end
 
 -- Ids of associated records; the API writes "line items" as it stands.
@@ -91,18 +77,11 @@ local function associated(record, name)
   return ids
 end
 
--- HubSpot writes all numbers as texts of machines, in which a dot begins the decimals.
-local function number(value)
-  local text = given.text(value)
-  if text and text:find("^%-?%d+%.%d+$") then return decimal(text .. "0") end
-  return value
-end
-
 local function deal_of(id, properties, settings)
   local stage = given.text(properties.dealstage)
   return shape.fields(properties, settings.deal_fields, { id = id, title = properties.dealname,
     status = stage and (is_won(settings, stage) and "won" or stage) or nil,
-    value = number(properties.amount), currency = properties.deal_currency_code,
+    value = exact(properties.amount), currency = properties.deal_currency_code,
     updated_at = properties.hs_lastmodifieddate, owner = properties.hubspot_owner_id })
 end
 
@@ -124,12 +103,12 @@ end
 -- HubSpot's discount is money off each unit, or a percentage.
 local function line_of(properties, settings)
   local line = { product_code = properties.hs_sku, name = properties.name,
-    quantity = number(properties.quantity), unit_price = number(properties.price),
+    quantity = exact(properties.quantity), unit_price = exact(properties.price),
     unit = settings.unit_field and properties[settings.unit_field],
     description = properties.description,
-    vat_percent = number(properties[settings.vat_field or "hs_tax_rate"]) }
-  local percent = money.number(given(number(properties.hs_discount_percentage)) or 0)
-  local off = money.number(given(number(properties.discount)) or 0)
+    vat_percent = exact(properties[settings.vat_field or "hs_tax_rate"]) }
+  local percent = money.number(given(exact(properties.hs_discount_percentage)) or 0)
+  local off = money.number(given(exact(properties.discount)) or 0)
   local price = money.number(given(line.unit_price))
   if percent and percent ~= decimal(0) then
     line.discount_percent = percent
@@ -166,7 +145,7 @@ local function whole(connection, read)
   local company, contact = associated(record, "companies")[1], associated(record, "contacts")[1]
   if company then
     organization = organization_of(company, properties_of(get(connection, "/crm/v3/objects/companies/"
-      .. company, { properties = names(COMPANY, settings.organization_fields) })), settings)
+      .. company, { properties = names(companies.PROPERTIES, settings.organization_fields) })), settings)
   end
   if contact then
     person = person_of(contact, properties_of(get(connection, "/crm/v3/objects/contacts/" .. contact,
@@ -174,6 +153,17 @@ local function whole(connection, read)
   end
   return deal.read({ trigger = read.trigger, data = { deal = it, organization = organization,
     person = person } }, options_of(settings, connection.name))
+end
+
+-- What the deal itself says, or nil.
+local function deal_alone(connection, id)
+  local settings = connection.settings
+  local record = client.find(connection, "/crm/v3/objects/deals/" .. tostring(id), {
+    properties = names(DEAL, settings.deal_fields), associations = "companies" })
+  if not record then return nil end
+  local it = deal_of(tostring(id), properties_of(record), settings)
+  it.organization_id = associated(record, "companies")[1]
+  return it
 end
 
 -- An event of the stage is a deal of which no more is known.
@@ -188,30 +178,6 @@ local function event(entry, payload)
   return read
 end
 
-local function companies_of(connection)
-  local companies = {}
-  function companies.get(id, own)
-    return get(connection, "/crm/v3/objects/companies/" .. tostring(id), { properties = names(COMPANY,
-      connection.settings.organization_fields, own) })
-  end
-  function companies.update(id, properties)
-    return http.write(connection.name, "PATCH", "/crm/v3/objects/companies/" .. tostring(id), {
-      json = { properties = properties }, explain = explain, what = "company " .. tostring(id),
-      find = function()
-        local wanted = {}
-        for name in pairs(properties) do wanted[#wanted + 1] = name end
-        table.sort(wanted)
-        local there = properties_of(get(connection, "/crm/v3/objects/companies/" .. tostring(id),
-          { properties = table.concat(wanted, ",") }))
-        for name, value in pairs(properties) do
-          if given.text(there[name]) ~= given.text(value) then return nil end
-        end
-        return there
-      end }).body
-  end
-  return companies
-end
-
 return {
   kind = "hubspot",
   settings = shape.settings {
@@ -223,6 +189,7 @@ return {
     won = { type = "table", help = "ids of the stages that count as won" },
     vat_percent = { type = "any", help = "of line items that say none" },
     vat_field = { type = "string", help = "property of line items with their VAT percentage" },
+    currency = { type = "string", help = "of the account, in which products' prices are (EUR)" },
     unit_field = { type = "string", help = "property of line items with their unit" },
   },
   check = shape.check,
@@ -236,7 +203,11 @@ return {
   event = event,
   about = function(read) return read.kind == "deal" and deal.about(read) or nil end,
   new = function(connection)
-    return { deals = { whole = function(read) return whole(connection, read) end },
-      companies = companies_of(connection) }
+    local organizations = companies.new(connection)
+    return {
+      deals = { whole = function(read) return whole(connection, read) end,
+        get = function(id) return deal_alone(connection, id) end },
+      companies = organizations, organizations = organizations, products = products.new(connection),
+    }
   end,
 }

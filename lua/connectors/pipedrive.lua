@@ -15,13 +15,19 @@ Rules listen to "pipedrive.deal" (v2) or "pipedrive.updated.deal" (v1), and get 
 (connectors/crm/deal.lua); of other events the payload as it came.
 
   pipedrive.deals.whole(deal)   the deal with its products, organization and person
+  pipedrive.deals.get(id)       what the deal itself says, or nil
   pipedrive.organizations.get(id) .update(id, fields)     fields by Pipedrive's own names
+  pipedrive.organizations.find(business_id)   { id, name }, or nil; by organization_fields.business_id
+  pipedrive.organizations.tell_payment_status(id, status)  into payment_fields; true if it was another
+  pipedrive.products.list() .differs .tell    as in connectors/crm.lua (pipedrive/products.lua)
   pipedrive.notes.add { deal = id, text = }               a note at the deal
 
 organization_fields and deal_fields say under which of Pipedrive's keys (40 hex digits, in its settings
 of data fields) the company's own fields are: business_id, invoice_email, einvoice_address,
 einvoice_operator, language; payment_term_days, project_reference, order_reference, bank_reference,
-auto_invoice, language. vat_percent is for products that say no tax. prefix: see connectors/crm.lua.
+auto_invoice, language. payment_fields says so for the parts of a payment status, payment_words how its
+states are called there (crm/status_fields.lua). product_fields.finance_id is a text field of products
+for where they came from. vat_percent is for products that say no tax. prefix: see connectors/crm.lua.
 
 Sources: outside-systems 3.2; the shapes of answers are those of Pipedrive's API v1 as its public
 clients use it.
@@ -33,26 +39,14 @@ local given = require "given"
 local http = require "http"
 local log = require "log"
 local money = require "money"
+local client = require "connectors.pipedrive.client"
+local organizations = require "connectors.pipedrive.organizations"
+local products = require "connectors.pipedrive.products"
 local deal = require "connectors.crm.deal"
 local shape = require "connectors.crm.shape"
 
-local PAGE = 100
 local PATHS = { deal = "the deal in Pipedrive", organization = "the organization in Pipedrive" }
-
-local function explain(_, body)
-  if type(body) ~= "table" then return nil end
-  return given.text(body.error), nil, given.text(body.error_info)
-end
-
--- success says whether it was done, beside the status.
-local function is_done(response)
-  if type(response.body) == "table" and response.body.success == true then return true end
-  return nil, "Pipedrive's answer does not say success"
-end
-
-local function get(connection, path, query)
-  return http.get(connection.name, path, { query = query, explain = explain, check = is_done }).body
-end
+local PAGE, get = client.PAGE, client.get
 
 local function options_of(settings, name)
   return { prefix = settings.prefix or name:upper(), vat_percent = settings.vat_percent,
@@ -130,23 +124,18 @@ local function line_of(record)
 end
 
 local function products_of(connection, id)
-  local lines, inclusive, start = {}, nil, 0
-  repeat
-    local body = get(connection, ("/v1/deals/%s/products"):format(id), { start = start, limit = PAGE,
-      include_product_data = 1 })
-    for _, record in ipairs(given(body.data) or {}) do
-      if record.enabled_flag ~= false then
-        local line, with_tax = line_of(record)
-        lines[#lines + 1] = line
-        if inclusive == nil then inclusive = with_tax end
-        if inclusive ~= with_tax then
-          line.vat_percent = "both with tax and without among the products"
-        end
+  local lines, inclusive = {}, nil
+  for _, record in ipairs(client.list(connection, ("/v1/deals/%s/products"):format(id),
+    { include_product_data = 1 })) do
+    if record.enabled_flag ~= false then
+      local line, with_tax = line_of(record)
+      lines[#lines + 1] = line
+      if inclusive == nil then inclusive = with_tax end
+      if inclusive ~= with_tax then
+        line.vat_percent = "both with tax and without among the products"
       end
     end
-    local paging = type(body.additional_data) == "table" and given(body.additional_data.pagination)
-    start = paging and paging.more_items_in_collection and paging.next_start or nil
-  until not start
+  end
   return lines, inclusive
 end
 
@@ -189,32 +178,13 @@ local function event(entry, payload)
   return read
 end
 
-local function organizations_of(connection)
-  local organizations = {}
-  function organizations.get(id)
-    return get(connection, "/v1/organizations/" .. tostring(id)).data
-  end
-  function organizations.update(id, fields)
-    return http.write(connection.name, "PUT", "/v1/organizations/" .. tostring(id), { json = fields,
-      explain = explain, check = is_done, what = "organization " .. tostring(id),
-      find = function()
-        local there = organizations.get(id)
-        for name, value in pairs(fields) do
-          if given.text(there[name]) ~= given.text(value) then return nil end
-        end
-        return there
-      end }).body
-  end
-  return organizations
-end
-
 -- A note carries a mark of what it says, by which it is found.
 local function add_note(connection, note)
   local mark = crypto.sha256(note.deal .. "\n" .. note.text):sub(1, 12)
   local content = ("%s [%s]"):format(log.mask(note.text), mark)
   return http.write(connection.name, "POST", "/v1/notes", {
     json = { deal_id = math.tointeger(tonumber(note.deal)) or note.deal, content = content },
-    explain = explain, check = is_done, what = "a note", look_first = true,
+    explain = client.explain, check = client.is_done, what = "a note", look_first = true,
     find = function()
       local found = {}
       for _, item in ipairs(given(get(connection, "/v1/notes", { deal_id = note.deal,
@@ -255,8 +225,13 @@ return {
   event = event,
   about = function(read) return read.kind == "deal" and deal.about(read) or nil end,
   new = function(connection)
-    return { deals = { whole = function(read) return whole(connection, read) end },
-      organizations = organizations_of(connection),
+    return {
+      deals = { whole = function(read) return whole(connection, read) end,
+        get = function(id)
+          local record = client.find(connection, "/v1/deals/" .. tostring(id))
+          return record and deal_of(record, connection.settings)
+        end },
+      organizations = organizations.new(connection), products = products.new(connection),
       notes = { add = function(note) return add_note(connection, note) end } }
   end,
 }

@@ -2,6 +2,7 @@
 -- the CRM API v3 from which deals, line items, companies and contacts are read.
 
 local crypto = require "crypto"
+local decimal = require "decimal"
 local kit = require "sandbox.kit"
 local front = require "sandbox.crm.front"
 local world = require "sandbox.crm.world"
@@ -36,6 +37,26 @@ local function company_properties(organization)
     valittaja = text(einvoice.operator), hs_lastmodifieddate = organization.updated_at }
 end
 
+-- A company's own properties in which finance says how it stands.
+local STATUS = { viimeinen_lasku = "last_invoice", lahetetty = "last_invoice_sent",
+  erapaiva = "last_invoice_due", laskun_tila = "last_invoice_status", avoinna = "unpaid_total",
+  avoimia = "unpaid_count", erapaivat_ylitetty = "overdue_total", ylittyneita = "overdue_count",
+  myohassa_paivia = "overdue_days", valuutta = "currency", laskut = "invoices" }
+
+local function with_status(organization, w)
+  local properties = company_properties(organization)
+  local status = w.statuses[tostring(organization.id)] or {}
+  for property, name in pairs(STATUS) do properties[property] = text(status[name]) or kit.null end
+  return properties
+end
+
+local function product_properties(product)
+  return { name = text(product.name), hs_sku = text(product.code), price = text(product.unit_price),
+    description = text(product.description), yksikko = text(product.unit),
+    alv = text(product.vat_percent), procountor_id = text(product.finance_id),
+    myynnissa = text(product.active) }
+end
+
 local function contact_properties(contact)
   local first, last = (contact.name or ""):match("^(%S+)%s+(.*)$")
   return { firstname = first or contact.name, lastname = last, email = contact.email,
@@ -49,12 +70,17 @@ local function line_properties(line)
 end
 
 -- Only what was asked for, as the API does it.
-local function answer(request, id, properties, more)
+local function object(request, id, properties)
   local shown = { id = tostring(id), properties = {}, archived = false }
   for name in (kit.query(request, "properties") or ""):gmatch("[^,]+") do
     shown.properties[name] = properties[name] == nil and kit.null or properties[name]
   end
   shown.properties.hs_object_id = tostring(id)
+  return shown
+end
+
+local function answer(request, id, properties, more)
+  local shown = object(request, id, properties)
   for name, value in pairs(more or {}) do shown[name] = value end
   return kit.json(200, shown)
 end
@@ -98,31 +124,137 @@ local function getter(kind, properties)
   return function(w, request, _, id)
     local record = world.find(w[kind], id)
     if not record then return refuse(404, "resource not found") end
-    return answer(request, record.id, properties(record))
+    return answer(request, record.id, properties(record, w))
   end
 end
 
 local FROM_PROPERTY = { name = "name", phone = "phone", y_tunnus = "business_id",
   laskutussahkoposti = "email" }
 
+local FROM_PRODUCT = { name = "name", hs_sku = "code", price = "unit_price", yksikko = "unit",
+  description = "description", alv = "vat_percent", procountor_id = "finance_id",
+  myynnissa = "active" }
+
+-- "" takes a property away. A property that is not there is refused.
+local function fields_of(body, known)
+  local fields = {}
+  for name, value in pairs(body.properties or {}) do
+    if not known[name] then
+      return nil, ('Property values were not valid: Property "%s" does not exist'):format(name)
+    end
+    if type(value) ~= "string" then return nil, ("%s is no text"):format(name) end
+    fields[known[name]] = value == "" and kit.null or value
+  end
+  return fields
+end
+
+local COMPANY = kit.copy(FROM_PROPERTY)
+for property, name in pairs(STATUS) do COMPANY[property] = name end
+
 local function patch_company(w, request, body, id)
   local record = world.find(w.organizations, id)
   if not record then return refuse(404, "resource not found") end
-  local fields = {}
-  for name, value in pairs(body.properties or {}) do
-    if FROM_PROPERTY[name] then fields[FROM_PROPERTY[name]] = value end
+  local fields, problem = fields_of(body, COMPANY)
+  if not fields then return refuse(400, problem) end
+  local status = w.statuses[tostring(id)] or {}
+  for _, name in pairs(STATUS) do
+    if fields[name] ~= nil then
+      status[name] = not kit.is_null(fields[name]) and fields[name] or nil
+      fields[name] = nil
+    end
   end
+  w.statuses[tostring(id)] = next(status) and status or nil
   world.change(w, "organizations", record, fields, "api")
   request.query.properties = "name,phone,y_tunnus"
   return answer(request, record.id, company_properties(record))
 end
 
+-- What a product's properties are here: a number where it is one, so that the page shows it so.
+local function product_fields(body)
+  local fields, problem = fields_of(body, FROM_PRODUCT)
+  if not fields then return nil, problem end
+  for _, name in ipairs { "unit_price", "vat_percent" } do
+    if type(fields[name]) == "string" then
+      if not fields[name]:find("^%-?%d+%.?%d*$") then return nil, name .. " was not a valid number" end
+      fields[name] = decimal(fields[name]:find(".", 1, true) and fields[name] .. "0" or fields[name])
+    end
+  end
+  if type(fields.active) == "string" then fields.active = fields.active == "true" end
+  return fields
+end
+
+local function post_product(w, request, body)
+  local fields, problem = product_fields(body)
+  if not fields then return refuse(400, problem) end
+  local record = world.create(w, "products", fields, "api")
+  request.query.properties = "name,hs_sku,price"
+  local meta, raw = answer(request, record.id, product_properties(record))
+  meta.status = 201
+  return meta, raw
+end
+
+local function patch_product(w, request, body, id)
+  local record = world.find(w.products, id)
+  if not record then return refuse(404, "resource not found") end
+  local fields, problem = product_fields(body)
+  if not fields then return refuse(400, problem) end
+  world.change(w, "products", record, fields, "api")
+  request.query.properties = "name,hs_sku,price"
+  return answer(request, record.id, product_properties(record))
+end
+
+-- GET of a list: `limit` after `after`.
+local function lister(kind, properties)
+  return function(w, request)
+    local limit = math.tointeger(tonumber(kit.query(request, "limit") or "10")) or 10
+    local after = math.tointeger(tonumber(kit.query(request, "after") or "0")) or 0
+    local results, list = kit.array(), w[kind]
+    for i = after + 1, math.min(after + limit, #list) do
+      results[#results + 1] = object(request, list[i].id, properties(list[i], w))
+    end
+    local more = after + limit < #list
+    return kit.json(200, { results = results, paging = more
+      and { next = { after = tostring(after + limit) } } or nil })
+  end
+end
+
+-- POST .../search: records that fit all filters of one group; operators EQ and IN.
+local function fits(properties, group)
+  for _, filter in ipairs(group.filters or {}) do
+    local value, found = properties[filter.propertyName], false
+    for _, wanted in ipairs(filter.operator == "IN" and filter.values or { filter.value }) do
+      found = found or (not kit.is_null(value) and tostring(value):lower() == tostring(wanted):lower())
+    end
+    if not found then return false end
+  end
+  return true
+end
+
+local function searcher(kind, properties)
+  return function(w, request, body)
+    local results = kit.array()
+    request.query.properties = table.concat(body.properties or {}, ",")
+    for _, record in ipairs(w[kind]) do
+      local all, found = properties(record, w), false
+      for _, group in ipairs(body.filterGroups or {}) do found = found or fits(all, group) end
+      if found then results[#results + 1] = object(request, record.id, all) end
+    end
+    return kit.json(200, { total = #results, results = results })
+  end
+end
+
 local ROUTES = {
   { "GET", "/crm/v3/objects/deals/{id}", get_deal },
   { "GET", "/crm/v3/objects/line_items/{id}", get_line },
-  { "GET", "/crm/v3/objects/companies/{id}", getter("organizations", company_properties) },
+  { "GET", "/crm/v3/objects/companies/{id}", getter("organizations", with_status) },
+  { "POST", "/crm/v3/objects/companies/search", searcher("organizations", with_status) },
   { "PATCH", "/crm/v3/objects/companies/{id}", patch_company },
   { "GET", "/crm/v3/objects/contacts/{id}", getter("contacts", contact_properties) },
+  { "GET", "/crm/v3/objects/products", lister("products", product_properties) },
+  { "POST", "/crm/v3/objects/products", post_product },
+  { "POST", "/crm/v3/objects/products/search", searcher("products", product_properties) },
+  { "GET", "/crm/v3/objects/products/{id}", getter("products", product_properties) },
+  { "PATCH", "/crm/v3/objects/products/{id}", patch_product },
 }
 
 local OBJECTS = { deals = { "deal", deal_properties }, organizations = { "company", company_properties },

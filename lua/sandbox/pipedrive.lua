@@ -12,6 +12,22 @@ local FIELDS = {
   einvoice_operator = "b1d0000000000000000000000000000000000003",
   payment_term_days = "dea0000000000000000000000000000000000001",
   project_reference = "dea0000000000000000000000000000000000002",
+  finance_id = "a0d0000000000000000000000000000000000001",
+}
+
+-- Those of an organization in which finance says how it stands, and of which kind they are.
+local STATUS = {
+  ["57a0000000000000000000000000000000000001"] = { "last_invoice", "text" },
+  ["57a0000000000000000000000000000000000002"] = { "last_invoice_sent", "date" },
+  ["57a0000000000000000000000000000000000003"] = { "last_invoice_due", "date" },
+  ["57a0000000000000000000000000000000000004"] = { "last_invoice_status", "text" },
+  ["57a0000000000000000000000000000000000005"] = { "unpaid_total", "number" },
+  ["57a0000000000000000000000000000000000006"] = { "unpaid_count", "number" },
+  ["57a0000000000000000000000000000000000007"] = { "overdue_total", "number" },
+  ["57a0000000000000000000000000000000000008"] = { "overdue_count", "number" },
+  ["57a0000000000000000000000000000000000009"] = { "overdue_days", "number" },
+  ["57a000000000000000000000000000000000000a"] = { "currency", "text" },
+  ["57a000000000000000000000000000000000000b"] = { "invoices", "text" },
 }
 
 local function refuse(status, words)
@@ -44,19 +60,33 @@ local function deal_shown(deal)
     [FIELDS.project_reference] = null(deal.project_reference) }
 end
 
-local function organization_shown(organization)
+local function organization_shown(organization, w)
   local address = organization.address or {}
   local line = ("%s, %s %s"):format(address.street or "", address.postal_code or "",
     address.city or "")
   local einvoice = organization.einvoice or {}
   local street, number = (address.street or ""):match("^(.-)%s+(%d.*)$")
-  return { id = organization.id, name = organization.name, address = line, owner_id = 77,
+  local shown = { id = organization.id, name = organization.name, address = line, owner_id = 77,
     address_route = null(street or address.street), address_street_number = null(number),
     address_postal_code = null(address.postal_code), address_locality = null(address.city),
     address_country = null(address.country), update_time = time_of(organization.updated_at),
     [FIELDS.business_id] = null(organization.business_id),
     [FIELDS.einvoice_address] = null(einvoice.address),
     [FIELDS.einvoice_operator] = null(einvoice.operator), active_flag = true }
+  local status = w.statuses[tostring(organization.id)] or {}
+  for key, field in pairs(STATUS) do shown[key] = null(status[field[1]]) end
+  return shown
+end
+
+local function product_shown(product)
+  local prices = kit.array()
+  for currency, price in pairs(product.prices or { [product.currency or "EUR"] = product.unit_price }) do
+    prices[#prices + 1] = { product_id = product.id, price = price, currency = currency, cost = 0,
+      overhead_cost = 0 }
+  end
+  return { id = product.id, name = product.name, code = null(product.code), unit = null(product.unit),
+    tax = product.vat_percent or 0, active_flag = product.active ~= false, selectable = true,
+    prices = prices, [FIELDS.finance_id] = null(product.finance_id) }
 end
 
 local function person_shown(person)
@@ -80,22 +110,112 @@ local function getter(kind, shown)
   return function(w, _, _, id)
     local record = world.find(w[kind], id)
     if not record then return refuse(404, "Not found") end
-    return success(shown(record))
+    return success(shown(record, w))
   end
 end
 
-local function products(w, request, _, id)
-  local deal = world.find(w.deals, id)
-  if not deal then return refuse(404, "Deal not found") end
+-- A page of a list.
+local function paged(request, list, shown)
   local start = math.tointeger(tonumber(kit.query(request, "start") or "0")) or 0
   local limit = math.tointeger(tonumber(kit.query(request, "limit") or "100")) or 100
-  local list, lines = kit.array(), deal.lines or {}
-  for i = start + 1, math.min(start + limit, #lines) do
-    list[#list + 1] = line_shown(deal, i, lines[i])
-  end
-  local more = start + limit < #lines
-  return success(#list > 0 and list or nil, { additional_data = { pagination = { start = start,
+  local page = kit.array()
+  for i = start + 1, math.min(start + limit, #list) do page[#page + 1] = shown(list[i], i) end
+  local more = start + limit < #list
+  return success(#page > 0 and page or nil, { additional_data = { pagination = { start = start,
     limit = limit, more_items_in_collection = more, next_start = more and start + limit or nil } } })
+end
+
+local function deal_products(w, request, _, id)
+  local deal = world.find(w.deals, id)
+  if not deal then return refuse(404, "Deal not found") end
+  return paged(request, deal.lines or {}, function(line, i) return line_shown(deal, i, line) end)
+end
+
+local function get_products(w, request)
+  return paged(request, w.products, product_shown)
+end
+
+-- What is searched by a term: all of it, in the fields that are named.
+local function searcher(kind, fields_of)
+  return function(w, request)
+    local term = (kit.query(request, "term") or ""):lower()
+    if #term < 1 then return refuse(400, "term is missing") end
+    local exact, items = kit.query(request, "exact_match") == "true", kit.array()
+    for _, record in ipairs(w[kind]) do
+      local found = false
+      for _, value in ipairs(fields_of(record, kit.query(request, "fields"))) do
+        local text = tostring(value):lower()
+        found = found or text == term or not exact and text:find(term, 1, true) ~= nil
+      end
+      if found then
+        items[#items + 1] = { result_score = 1, item = { id = record.id, name = record.name } }
+      end
+    end
+    return success { items = items }
+  end
+end
+
+local search_organizations = searcher("organizations", function(record, fields)
+  if fields == "custom_fields" then return { record.business_id } end
+  return { record.name }
+end)
+
+local search_products = searcher("products", function(record, fields)
+  return { fields == "code" and record.code or record.name }
+end)
+
+-- Fields of a product out of a body; nil and what is wrong.
+local function product_fields(body, product)
+  local fields = { name = body.name, code = body.code, unit = body.unit, vat_percent = body.tax,
+    active = body.active_flag, finance_id = body[FIELDS.finance_id] }
+  if not kit.is_null(body.tax) and not kit.number(body.tax) then return nil, "tax is no number" end
+  if kit.is_array(body.prices) then
+    fields.prices = {}
+    for _, price in ipairs(body.prices) do
+      if not kit.number(price.price) or type(price.currency) ~= "string" then
+        return nil, "prices want a price and a currency"
+      end
+      fields.prices[price.currency] = price.price
+      fields.unit_price = price.currency == (product.currency or "EUR") and price.price or nil
+    end
+  end
+  return fields
+end
+
+local function post_product(w, _, body)
+  if type(body.name) ~= "string" then return refuse(400, "name is missing") end
+  local fields, problem = product_fields(body, {})
+  if not fields then return refuse(400, problem) end
+  return success(product_shown(world.create(w, "products", fields, "api")))
+end
+
+local function put_product(w, _, body, id)
+  local product = world.find(w.products, id)
+  if not product then return refuse(404, "Product not found") end
+  local fields, problem = product_fields(body, product)
+  if not fields then return refuse(400, problem) end
+  world.change(w, "products", product, fields, "api")
+  return success(product_shown(product))
+end
+
+local FITS = {
+  text = function(value) return type(value) == "string" or kit.number(value) ~= nil end,
+  number = function(value) return kit.number(value) ~= nil end,
+  date = function(value) return type(value) == "string" and value:find("^%d%d%d%d%-%d%d%-%d%d$") end,
+}
+
+-- What does not fit a field is not taken, and nobody says so; nor is a field that is not there.
+local function put_status(w, body, id)
+  local status = w.statuses[id] or {}
+  for key, field in pairs(STATUS) do
+    local value = body[key]
+    if value ~= nil and kit.is_null(value) then
+      status[field[1]] = nil
+    elseif value ~= nil and FITS[field[2]](value) then
+      status[field[1]] = value
+    end
+  end
+  w.statuses[id] = next(status) and status or nil
 end
 
 -- PUT changes what is given.
@@ -107,7 +227,8 @@ local function put_organization(w, _, body, id)
   if body[FIELDS.business_id] ~= nil then fields.business_id = body[FIELDS.business_id] end
   for _, name in ipairs { "phone", "email" } do fields[name] = body[name] end
   world.change(w, "organizations", organization, fields, "api")
-  return success(organization_shown(organization))
+  put_status(w, body, tostring(id))
+  return success(organization_shown(organization, w))
 end
 
 local function put_deal(w, _, body, id)
@@ -138,10 +259,16 @@ end
 local ROUTES = {
   { "GET", "/api/v1/deals/{id}", getter("deals", deal_shown) },
   { "PUT", "/api/v1/deals/{id}", put_deal },
-  { "GET", "/api/v1/deals/{id}/products", products },
+  { "GET", "/api/v1/deals/{id}/products", deal_products },
+  { "GET", "/api/v1/organizations/search", search_organizations },
   { "GET", "/api/v1/organizations/{id}", getter("organizations", organization_shown) },
   { "PUT", "/api/v1/organizations/{id}", put_organization },
   { "GET", "/api/v1/persons/{id}", getter("contacts", person_shown) },
+  { "GET", "/api/v1/products", get_products },
+  { "POST", "/api/v1/products", post_product },
+  { "GET", "/api/v1/products/search", search_products },
+  { "GET", "/api/v1/products/{id}", getter("products", product_shown) },
+  { "PUT", "/api/v1/products/{id}", put_product },
   { "GET", "/api/v1/notes", get_notes },
   { "POST", "/api/v1/notes", post_note },
 }
@@ -196,7 +323,7 @@ end
 local function request_of(w, event, hook)
   local known = OBJECTS[event.kind]
   if not known or not V2[event.what] then return {} end
-  local object = known[2](event.record)
+  local object = known[2](event.record, w)
   local body = (w.settings.webhook_version == 1 and version_1 or version_2)(event, known[1], object)
   return { { url = hook, body = world.encode(body), type = (body.event or body.meta.action .. "."
     .. body.meta.entity), headers = { ["content-type"] = "application/json",

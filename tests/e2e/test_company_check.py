@@ -10,6 +10,8 @@ BOOKS = """connect "click2contract" { secret = secret "c" }
 connect "procountor" { url = "https://x.example/api", client_id = secret "a",
                        client_secret = secret "b", api_key = secret "c" }
 """
+PIPEDRIVE = """connect "pipedrive" { url = "https://p.example", token = secret "t", secret = false, %s }
+"""
 RULE = 'rule "R" { on = "shop.x", run = function(e) return 1 end }\n'
 
 # name: (company.lua, what the error begins with, what it says)
@@ -87,7 +89,21 @@ BROKEN = {
                            "company.lua:3", "as ="),
     "secret in a text": (HEAD + 'local x = "a" .. secret "b"\n', "company.lua:3", "not for scripts"),
     "no place for a payment status": (
-        HEAD + 'use "payment_status" { crm = "shop" }\n', "company.lua:3", 'one of kind "crm" has'),
+        HEAD + 'use "payment_status" { crm = "shop" }\n', "company.lua:3",
+        'one of kind "crm", "pipedrive" or "hubspot" has'),
+    "fields of a payment status are not named": (
+        HEAD + PIPEDRIVE % "" + 'use "payment_status" { crm = "pipedrive" }\n', "company.lua:4",
+        'name the fields of organizations in which it is to stand'),
+    "a field of a payment status is misspelled": (
+        HEAD + PIPEDRIVE % 'payment_fields = { unpaid_totl = "ab" }', "company.lua:3",
+        'did you mean "unpaid_total"?'),
+    "a state that there is not": (
+        HEAD + PIPEDRIVE % 'payment_words = { late = "x" }', "company.lua:3",
+        'payment_words has no state "late"'),
+    "no property says whether a product is sold": (
+        HEAD + 'connect "hubspot" { url = "https://h.example", token = secret "t", secret = false }\n'
+        'use "product_catalogue" { crm = "hubspot" }\n', "company.lua:4",
+        'product_fields = { active = "myynnissa" }'),
     "payment status how often": (
         HEAD + 'use "payment_status" { every = "1h", at = "0 3 * * *" }\n', "company.lua:3",
         "wants one of at"),

@@ -7,10 +7,16 @@ number in their ids becomes a path.
       of ours is. A field of Pipedrive's API v2 stands in custom_fields and may be { value = }
   shape.settings(theirs)     -> the connector's own settings, and with them those that both have
   shape.check(settings)      -> nil, or why organization_fields or deal_fields name no field of ours
+  shape.own(record, name)    -> the value of a field by the CRM's name
   shape.id(value)                      -> the id's text, or nil; { value = 5 } is 5
+  shape.same(a, b)           -> the same text, or the same number however it is spelled: 120.50 is 120.5
+  shape.holds(record, wanted)  -> true if all fields of wanted stand in record
+  shape.spellings(business_id)  -> the ways in which people write it into a field of their own
 ]]
 
 local given = require "given"
+local money = require "money"
+local status_fields = require "connectors.crm.status_fields"
 local suggest = require "suggest"
 
 local shape = {}
@@ -19,8 +25,10 @@ shape.ORGANIZATION = { business_id = true, invoice_email = true, einvoice_addres
   einvoice_operator = true, language = true }
 shape.DEAL = { payment_term_days = true, project_reference = true, order_reference = true,
   bank_reference = true, auto_invoice = true, language = true }
+shape.PRODUCT = { unit = true, vat_percent = true, active = true, finance_id = true,
+  prices_include_vat = true }
 
-local function own(record, name)
+function shape.own(record, name)
   local custom = given(record.custom_fields)
   local value = given(record[name])
   if value == nil and type(custom) == "table" then value = given(custom[name]) end
@@ -30,7 +38,7 @@ end
 
 function shape.fields(record, names, into)
   for ours, theirs in pairs(names or {}) do
-    local value = own(record, theirs)
+    local value = shape.own(record, theirs)
     if value ~= nil then into[ours] = value end
   end
   if into.einvoice_address then
@@ -54,11 +62,17 @@ end
 function shape.check(settings)
   return known(settings.organization_fields, shape.ORGANIZATION, "organization_fields")
     or known(settings.deal_fields, shape.DEAL, "deal_fields")
+    or known(settings.payment_fields, status_fields.NAMES, "payment_fields")
+    or known(settings.product_fields, shape.PRODUCT, "product_fields")
+    or status_fields.check(settings.payment_words)
 end
 
 function shape.settings(theirs)
   theirs.prefix = { type = "string", help = "of the invoices' original numbers" }
   theirs.organization_fields, theirs.deal_fields = { type = "table" }, { type = "table" }
+  theirs.payment_fields = { type = "table", help = "where a payment status stands" }
+  theirs.payment_words = { type = "table", help = "words of the company's for the states of invoices" }
+  theirs.product_fields = { type = "table", help = "fields of products that are the company's own" }
   theirs.button = { type = "credential", help = "the token of a button that sends what is held" }
   return theirs
 end
@@ -66,6 +80,32 @@ end
 function shape.id(value)
   if type(value) == "table" then value = value.value or value.id end
   return given.text(value)
+end
+
+function shape.same(a, b)
+  if given(a) == nil and given(b) == nil then return true end
+  if type(a) == "boolean" or type(b) == "boolean" then return rawequal(a, b) end
+  if rawequal(a, b) or given.text(a) == given.text(b) and type(a) == type(b) then return true end
+  if type(a) == "string" or type(b) == "string" then return given.text(a) == given.text(b) end
+  local first, second = money.number(a), money.number(b)
+  return first ~= nil and second ~= nil and first == second
+end
+
+function shape.holds(record, wanted)
+  for name, value in pairs(wanted) do
+    local there = record[name]
+    if type(value) == "table" then
+      if type(there) ~= "table" or not shape.holds(there, value) then return false end
+    elseif not shape.same(there, value) then
+      return false
+    end
+  end
+  return true
+end
+
+function shape.spellings(business_id)
+  local digits = business_id:gsub("%-", "")
+  return { business_id, digits, "FI" .. digits }
 end
 
 return shape

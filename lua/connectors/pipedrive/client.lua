@@ -1,0 +1,61 @@
+-- Pipedrive's API v1: what all of its answers have in common.
+
+local given = require "given"
+local http = require "http"
+
+local client = { PAGE = 100 }
+
+function client.explain(_, body)
+  if type(body) ~= "table" then return nil end
+  return given.text(body.error), nil, given.text(body.error_info)
+end
+
+-- success says whether it was done, beside the status.
+function client.is_done(response)
+  if type(response.body) == "table" and response.body.success == true then return true end
+  return nil, "Pipedrive's answer does not say success"
+end
+
+function client.get(connection, path, query)
+  return http.get(connection.name, path, { query = query, explain = client.explain,
+    check = client.is_done }).body
+end
+
+-- A record, or nil if it is not there.
+function client.find(connection, path)
+  local answer = http.get(connection.name, path, { explain = client.explain, check = client.is_done,
+    accept = { 404 } })
+  return answer.status < 300 and given(answer.body.data) or nil
+end
+
+-- Every page of a list.
+function client.list(connection, path, query)
+  local all, start = {}, 0
+  repeat
+    local page = { start = start, limit = client.PAGE }
+    for name, value in pairs(query or {}) do page[name] = value end
+    local body = client.get(connection, path, page)
+    for _, record in ipairs(given(body.data) or {}) do all[#all + 1] = record end
+    local paging = type(body.additional_data) == "table" and given(body.additional_data.pagination)
+    start = paging and paging.more_items_in_collection and paging.next_start or nil
+  until not start
+  return all
+end
+
+-- Records whose field is exactly that text, as they stand in the search: their ids and little more.
+function client.search(connection, path, field, text)
+  local found = {}
+  local data = given(client.get(connection, path, { term = text, fields = field, exact_match = "true",
+    limit = client.PAGE }).data) or {}
+  for _, entry in ipairs(given(data.items) or {}) do found[#found + 1] = given(entry.item) end
+  return found
+end
+
+-- Writes, and gives the record as it stands there afterwards.
+function client.write(connection, method, path, options)
+  options.explain, options.check = client.explain, client.is_done
+  local body = http.write(connection.name, method, path, options).body
+  return type(body) == "table" and given(body.data) or body
+end
+
+return client

@@ -1,0 +1,105 @@
+--[[
+Products in Pipedrive, as the rule product_catalogue compares and writes them.
+
+  products.new(connection) -> {
+    list()                      every product: { code, name, active, finance_id, record }
+    differs(fields, there)      is something of fields another there (nil: it is not there)?
+    tell(code, fields, there) } writes what is another; false: nothing was. true: it was written
+
+fields: name, unit, unit_price, currency, vat_percent, active, finance_id, prices_include_vat; others are
+Pipedrive's own names (a key of 40 hex digits). unit_price is the price in its currency, prices in
+others stay. Pipedrive has no place for prices_include_vat, and for finance_id only a field of the
+company's own: product_fields = { finance_id = "9f3a..." }; without a name there they are not written.
+]]
+
+local given = require "given"
+local client = require "connectors.pipedrive.client"
+local shape = require "connectors.crm.shape"
+
+local products = {}
+
+local OWN_NAMES = { name = "name", unit = "unit", vat_percent = "tax", active = "active_flag" }
+local PRICE = { unit_price = true, currency = true }
+
+-- The prices with ours among them, or nil if it stands there already.
+local function prices_of(fields, record)
+  local currency, price = fields.currency or "EUR", fields.unit_price
+  local prices, ours = {}, { currency = currency, price = price }
+  for _, one in ipairs(record and given(record.prices) or {}) do
+    if one.currency ~= currency then
+      prices[#prices + 1] = { currency = one.currency, price = one.price, cost = one.cost,
+        overhead_cost = one.overhead_cost }
+    elseif shape.same(one.price, price) then
+      return nil
+    else
+      ours.cost, ours.overhead_cost = one.cost, one.overhead_cost
+    end
+  end
+  prices[#prices + 1] = ours
+  return prices
+end
+
+local function changed(fields, record, names)
+  local body = {}
+  for name, value in pairs(fields) do
+    local theirs = OWN_NAMES[name] or names[name] or (not shape.PRODUCT[name] and name) or nil
+    -- There is no tax that is not known, only none at all.
+    if name == "vat_percent" and given(value) == nil then theirs = nil end
+    if theirs and not PRICE[name] and not (record and shape.same(shape.own(record, theirs), value)) then
+      body[theirs] = value
+    end
+  end
+  if fields.unit_price then body.prices = prices_of(fields, record) end
+  return next(body) and body or nil
+end
+
+local function shown(record, names)
+  return { code = given.text(record.code), name = given.text(record.name),
+    active = record.active_flag ~= false, record = record,
+    finance_id = names.finance_id and given.text(shape.own(record, names.finance_id)) }
+end
+
+-- The product of that code, and how many have it. What somebody made a moment ago is brought in line
+-- by the next comparison.
+local function find(connection, code)
+  local found = {}
+  for _, item in ipairs(client.search(connection, "/v1/products/search", "code", code)) do
+    local record = client.find(connection, "/v1/products/" .. tostring(item.id))
+    if record and given.text(record.code) == code then found[#found + 1] = record end
+  end
+  return found[1], #found
+end
+
+function products.new(connection)
+  local names, object = connection.settings.product_fields or {}, {}
+  function object.list()
+    local all = {}
+    for i, record in ipairs(client.list(connection, "/v1/products")) do all[i] = shown(record, names) end
+    return all
+  end
+  -- A product that is not there is nothing to be taken out of sale.
+  function object.differs(fields, there)
+    if not there then return fields.active == true end
+    return changed(fields, there.record, names) ~= nil
+  end
+  function object.tell(code, fields, there)
+    if not object.differs(fields, there) then return false end
+    local body = changed(fields, there and there.record, names)
+    if there then
+      local path = "/v1/products/" .. tostring(there.record.id)
+      client.write(connection, "PUT", path, { json = body, what = "product " .. code,
+        find = function()
+          local record = client.find(connection, path)
+          return record and not changed(fields, record, names) and record or nil
+        end })
+    else
+      body.code = code
+      client.write(connection, "POST", "/v1/products", { json = body, what = "product " .. code,
+        look_first = true, find = function() return find(connection, code) end })
+    end
+    return true
+  end
+  return object
+end
+
+return products
