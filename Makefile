@@ -228,6 +228,13 @@ torture:
 	@$(MAKE) --no-print-directory -j2 VARIANT=debug sauma
 	@tests/torture/torture.py --build build --faults-build build/debug
 
+# Syncs that are wrong on purpose, each of which family Y1 must find: minutes.
+.PHONY: sync-mutants
+sync-mutants:
+	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
+	@$(MAKE) --no-print-directory -j2 sauma
+	@tests/torture/y1_mutants.py --build build
+
 valgrind:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST) valgrind
 	@$(MAKE) --no-print-directory -j2 VARIANT=debug check-build test-node build/debug/valgrind_calls.so

@@ -12,11 +12,12 @@ local overlap = {}
 local MINUTES = 10
 
 function overlap.earlier(version)
-  local date, hour, minute = version:match("^(%d%d%d%d%-%d%d%-%d%d)T(%d%d):(%d%d)")
+  local date, hour, minute, zone = version:match(
+    "^(%d%d%d%d%-%d%d%-%d%d)T(%d%d):(%d%d)[%d:.]*(.*)$")
   if not date then return version end
   local minutes = math.tointeger(tonumber(hour)) * 60 + math.tointeger(tonumber(minute)) - MINUTES
   if minutes < 0 then date, minutes = time.add_days(date, -1), minutes + 1440 end
-  return ("%sT%02d:%02d:00"):format(date, minutes // 60, minutes % 60)
+  return ("%sT%02d:%02d:00%s"):format(date, minutes // 60, minutes % 60, zone)
 end
 
 return overlap

@@ -7,10 +7,10 @@ What changed in Procountor and the CRM since the last look, each as a task of it
 The first look sees all of both registers, and so whose business ID stands on each side once: such a task
 says the customer too ("O-31=51001"), which spares the searches.
 
-since = { version, crm, seen = { ["51001"] = version } }: the newest version in Procountor, in its own
-clock, and the newest change in the CRM. A version counts seconds, and a search may lag behind what was
-saved, so the last minutes are read again; what was told with that version is told no second time, unless
-it was in the second that was the newest then.
+since = { version, crm, seen = { ["51001"] = version }, seen_crm = { ["O-31"] = updated_at } }: the
+newest version in Procountor and the newest change in the CRM, each in its own clock. Both may count
+seconds, and a search may lag behind what was saved, so the last minutes are read again; what was told
+with that version is told no second time, unless it was in the second that was the newest then.
 ]]
 
 local given = require "given"
@@ -24,36 +24,38 @@ local changes = {}
 
 local MANY = 100 -- ids in one task; of more each look makes such tasks first
 
-local function changed_customers(settings, since)
-  local from = since.version and overlap.earlier(since.version)
-  local list, newest = sides.books(settings).changed(from), since.version
-  for _, customer in ipairs(list) do
-    local version = customer.version
-    if version and (not newest or version > newest) then newest = version end
+-- Of a list of { id, at } the ids that are to be told, the newest time, and what is seen for good.
+local function newer(list, last, seen)
+  local newest = last
+  for _, one in ipairs(list) do
+    if one.at and (not newest or one.at > newest) then newest = one.at end
   end
-  local told, seen = {}, {}
+  local told, known = {}, {}
   local limit = newest and overlap.earlier(newest)
-  for _, customer in ipairs(list) do
-    local id, version = tostring(customer.id), customer.version
-    local known = type(since.seen) == "table" and since.seen[id]
-    if not known or known ~= version then told[#told + 1] = id end
+  for _, one in ipairs(list) do
+    local before = type(seen) == "table" and seen[one.id]
+    if not before or before ~= one.at then told[#told + 1] = one.id end
     -- What was saved in the newest second may be saved once more within it.
-    if version and version >= limit and (version < newest or newest == since.version) then
-      seen[id] = version
-    end
+    if one.at and one.at >= limit and (one.at < newest or newest == last) then known[one.id] = one.at end
   end
-  return told, newest, seen, list
+  if next(known) == nil then known = json.decode "{}" end
+  return told, newest, known
+end
+
+local function changed_customers(settings, since)
+  local list = sides.books(settings).changed(since.version and overlap.earlier(since.version))
+  local times = {}
+  for i, record in ipairs(list) do times[i] = { id = tostring(record.id), at = record.version } end
+  return list, newer(times, since.version, since.seen)
 end
 
 local function changed_organizations(settings, since)
-  local told, newest = {}, since.crm
-  local list = sides.crm(settings).list(since.crm)
-  for _, organization in ipairs(list) do
-    local at = given.text(organization.updated_at)
-    if not since.crm or not at or at > since.crm then told[#told + 1] = tostring(organization.id) end
-    if at and (not newest or at > newest) then newest = at end
+  local list = sides.crm(settings).list(since.crm and overlap.earlier(since.crm))
+  local times = {}
+  for i, record in ipairs(list) do
+    times[i] = { id = tostring(record.id), at = given.text(record.updated_at) }
   end
-  return told, newest, list
+  return list, newer(times, since.crm, since.seen_crm)
 end
 
 -- { [business ID] = id } of those that have it alone.
@@ -113,15 +115,14 @@ end
 
 function changes.tell(settings, since)
   since = since or {}
-  local organizations, crm, all_there = changed_organizations(settings, since)
-  local customers, version, seen, all_here = changed_customers(settings, since)
+  local all_there, organizations, crm, seen_crm = changed_organizations(settings, since)
+  local all_here, customers, version, seen = changed_customers(settings, since)
   if not since.version and not since.crm then
     organizations, customers = matched(all_there, all_here)
   end
   tell(settings, "organization", organizations)
   tell(settings, "customer", customers)
-  if next(seen) == nil then seen = json.decode "{}" end
-  return { version = version, crm = crm, seen = seen },
+  return { version = version, crm = crm, seen = seen, seen_crm = seen_crm },
     { organizations = #organizations, customers = #customers }
 end
 

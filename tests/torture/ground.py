@@ -70,6 +70,8 @@ class Ground(World):
     def __init__(self, companies=("acme",), settings=(), fault="", seed=0, options=None, rule=COMPANY,
                  disk_kb=0):
         super().__init__()
+        if os.environ.get("TORTURE_HOME"):
+            self.env["SAUMA_HOME"] = os.environ["TORTURE_HOME"]
         self.names, self.settings = list(companies), [*self.SETTINGS, *settings]
         self.random = random.Random(seed)
         self.sent, self.lock = [], threading.Lock()

@@ -54,7 +54,7 @@ function acts.organization(w, form)
   local organization = world.find(w.organizations, form.organization or "")
   if not organization then return "There is no such organization." end
   local fields = {}
-  for _, name in ipairs { "name", "phone", "email", "business_id" } do
+  for _, name in ipairs { "name", "phone", "email", "invoice_email", "business_id" } do
     if form[name] then fields[name] = form[name] ~= "" and form[name] or kit.null end
   end
   local function changed(field, names)
@@ -67,7 +67,10 @@ function acts.organization(w, form)
     end
     if touched then fields[field] = object end
   end
-  changed("address", { street = "street", postal_code = "postal_code", city = "city" })
+  changed("address", { street = "street", postal_code = "postal_code", city = "city",
+    country = "country" })
+  changed("billing_address", { street = "billing_street", postal_code = "billing_postal_code",
+    city = "billing_city", country = "billing_country" })
   changed("einvoice", { address = "einvoice_address", operator = "einvoice_operator" })
   if not world.change(w, "organizations", organization, fields) then return "Nothing was changed." end
   return (organization.name or organization.id) .. " is changed."

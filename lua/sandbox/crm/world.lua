@@ -16,6 +16,7 @@ local SWITCHES = {
   user = "sandbox",     -- of Basic authentication, where the CRM has that
   button = false,       -- where its "Send" button calls, ".../api/v1/send/acme/crm"; false: an event
   button_token = false, -- the token of that call
+  resolution = 1,       -- milliseconds that updated_at counts in: 1000 has no part of a second
   public = false,       -- the address in a signature, if the hook's is not what the receiver sees
   rate_limit = 0,       -- requests a second, then 429; 0: no limit
 }
@@ -71,7 +72,9 @@ end
 -- Each change of a record has a number of its own, so two within a moment are told apart.
 local function stamp(w, record, by)
   record.version = (record.version or 0) + 1
-  record.updated_at, record.updated_by = world.utc(w.at_ms), by or "person"
+  local at = world.utc(w.at_ms // w.settings.resolution * w.settings.resolution)
+  if w.settings.resolution >= 1000 then at = at:gsub("%.%d+Z$", "Z") end
+  record.updated_at, record.updated_by = at, by or "person"
 end
 
 -- A change that somebody may want to hear of: event = { type, record kind, record, previous, by }.

@@ -54,7 +54,7 @@ function acts.customer(w, form)
     set(partner.invoicingInfo, name)
   end
   local address = partner.billingAddress or partner.address
-  for _, name in ipairs { "street", "zip", "city" } do set(address, name) end
+  for _, name in ipairs { "street", "zip", "city", "country" } do set(address, name) end
   if form.active then partner.registryInfo.active = form.active ~= "no" end
   world.touch(w, partner)
   return partner.name .. " is changed."

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Syncs that are wrong on purpose (mutants/*.sed: which file, what is wrong, how), each of which Y1 must
+find within some hundred cases. One that passes means that Y1 no longer looks at what that mutant breaks.
+
+usage: y1_mutants.py [--build DIR] [--worlds 2] [--jobs 2] [NAME...]"""
+import argparse
+import concurrent.futures
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+SEED = os.environ.get("TORTURE_SEED", "11")
+
+
+def home_of(name, folder):
+    """A checkout in which the mutant's file is changed; and what is wrong there."""
+    path = f"{HERE}/mutants/{name}.sed"
+    with open(path) as f:
+        file, what = (f.readline().removeprefix("# ").strip() for _ in range(2))
+    for entry in os.listdir(ROOT):
+        if entry != "lua":
+            os.symlink(f"{ROOT}/{entry}", f"{folder}/{entry}")
+    shutil.copytree(f"{ROOT}/lua", f"{folder}/lua")
+    subprocess.run(["sed", "-i", "-f", path, f"{folder}/{file}"], check=True)
+    with open(f"{ROOT}/{file}") as a, open(f"{folder}/{file}") as b:
+        if a.read() == b.read():
+            sys.exit(f"{path} changes nothing in {file}")
+    return what
+
+
+def try_one(name, build, worlds):
+    """True if it was noticed, and the line that says so."""
+    folder = tempfile.mkdtemp(prefix=f"sauma-{name}-")
+    try:
+        what = home_of(name, folder)
+        for case in range(worlds):
+            env = dict(os.environ, TORTURE_HOME=folder, TORTURE_ONLY="Y1", TORTURE_SEED=SEED,
+                       TORTURE_CASE=str(case), TORTURE_JOBS="1", TORTURE_SCALE="1")
+            done = subprocess.run([f"{HERE}/torture.py", "--build", build, "--faults-build", build], env=env,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            why = re.search(r"Y1 case \d+: (.*)", done.stdout)
+            if done.returncode:
+                return True, f"noticed: {what}: {why.group(1)[:160] if why else done.stdout[-300:]}"
+        return False, f"NOT NOTICED in {500 * worlds} cases: {what} ({name})"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument("--build", default=f"{ROOT}/build")
+    args.add_argument("--worlds", type=int, default=2)
+    args.add_argument("--jobs", type=int, default=2)
+    args.add_argument("names", nargs="*")
+    args = args.parse_args()
+    names = args.names or sorted(os.path.basename(p)[:-4] for p in glob.glob(f"{HERE}/mutants/*.sed"))
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        for noticed, line in pool.map(lambda n: try_one(n, os.path.abspath(args.build), args.worlds), names):
+            failed += not noticed
+            print(line, flush=True)
+    print(f"{len(names) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
