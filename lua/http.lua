@@ -88,6 +88,7 @@ local paging = require "paging"
 local http = {}
 
 local WITHOUT_NULLS = { nulls = false }
+local NO_OPTIONS = {}
 local LOOKS_MAX = 8
 local READ_OPTIONS = { query = "table", headers = "table", accept = "table", timeout = "number",
   nulls = "boolean", explain = "function", check = "function", deadline = "number" }
@@ -101,7 +102,7 @@ READ_OPTIONS.keep, READ_OPTIONS.lost, READ_OPTIONS.file = "number", "string", "a
 SEARCH_OPTIONS.lost = "string"
 
 local function check_options(options, known, level)
-  if options == nil then return {} end
+  if options == nil then return NO_OPTIONS end
   if type(options) ~= "table" then error("the options of a request are a table", level + 1) end
   for name, value in pairs(options) do
     local kind = known[name]
@@ -119,14 +120,16 @@ end
 
 -- Those of the connection, with those of the request before them.
 local function header_table(headers, connection, level)
-  local out = {}
-  for name, value in pairs(connections.get(connection).common.headers or {}) do
-    out[name:lower()] = value
+  local out, own = { accept = "application/json" }, connections.get(connection).common.headers
+  if own then
+    for name, value in pairs(own) do out[name:lower()] = value end
   end
-  for name, value in pairs(headers or {}) do
-    local problem = way.header_problem(name, value)
-    if problem then error(problem, level + 1) end
-    out[name:lower()] = tostring(value)
+  if headers then
+    for name, value in pairs(headers) do
+      local problem = way.header_problem(name, value)
+      if problem then error(problem, level + 1) end
+      out[name:lower()] = tostring(value)
+    end
   end
   return out
 end
@@ -143,13 +146,16 @@ local function spec_of(connection, method, path, options, level)
   if type(path) ~= "string" or path:find("[%c ]") then
     error("a request needs a path without spaces, such as \"/items\"", level + 1)
   end
-  local ok, full = pcall(url.query, path, options.query)
-  if not ok then error(full, level + 1) end
-  local headers = header_table(options.headers, name, level + 1)
-  headers.accept = headers.accept or "application/json"
-  local spec = { op = "http", connection = name, method = method, path = full, headers = headers }
+  if options.query then
+    local ok, full = pcall(url.query, path, options.query)
+    if not ok then error(full, level + 1) end
+    path = full
+  end
+  local spec = { op = "http", connection = name, method = method, path = path,
+    headers = header_table(options.headers, name, level + 1) }
   if options.accept and #options.accept > 0 then spec.accept = json.array(options.accept) end
-  spec.timeout_ms, spec.deadline_ms = milliseconds(options.timeout), milliseconds(options.deadline)
+  if options.timeout then spec.timeout_ms = milliseconds(options.timeout) end
+  if options.deadline then spec.deadline_ms = milliseconds(options.deadline) end
   return spec
 end
 

@@ -64,44 +64,37 @@ static bool is_idempotent(const struct jsonv *spec)
 
 /* For so long what the host sent before older data was put in place of newer may still arrive, or
  * not be found yet: nobody remembers it, so a look can only be trusted after that. */
-static int64_t unsettled_ms(const struct step *s, int64_t restored)
-{
-    const struct engine *e = s->run->engine;
-    int64_t before = e->started_wall_ms - restored;
-    int64_t settle = doubt_settle_ms(e, s->conn, jsondoc_root(s->doc));
-    return settle - (before > 0 ? before : 0) - (clock_mono_ms() - e->started_mono_ms);
-}
-
-static bool was_settled(const struct step *s, int64_t restored, int64_t looked)
-{
-    return clock_mono_ms() - run_step_ms(s->run, looked) + unsettled_ms(s, restored) <= 0;
-}
-
 int64_t doubt_unsettled_ms(const struct step *s)
 {
-    return unsettled_ms(s, store_restored_ms(s->run->engine->parts.store));
+    const struct engine *e = s->run->engine;
+    return doubt_settle_ms(e, s->conn, jsondoc_root(s->doc)) - engine_since_restored(e);
+}
+
+static bool was_settled(const struct step *s, int64_t looked)
+{
+    return clock_mono_ms() - run_step_ms(s->run, looked) + doubt_unsettled_ms(s) <= 0;
 }
 
 enum doubt_first doubt_before(const struct step *s, char *why, size_t n)
 {
     const struct run *r = s->run;
     const struct jsonv *spec = jsondoc_root(s->doc);
-    int64_t looked = jsonv_int(jsonv_get(spec, "looked"), 0), now = clock_wall_ms();
+    int64_t looked = jsonv_int(jsonv_get(spec, "looked"), 0);
     int64_t restored = store_restored_ms(r->engine->parts.store);
     bool find = jsonv_bool(jsonv_get(spec, "find"), false);
-    bool doubtful = restored && now - restored < r->engine->set.search_first_ms;
+    bool doubtful = engine_since_restored(r->engine) < r->engine->set.search_first_ms;
     char at[CLOCK_TEXT];
     clock_format(restored, at);
     snprintf(why, n,
         "older data was put in place of newer at %s, and what was done between is forgotten", at);
-    if (is_fresh(r, s->seq, looked) && (!doubtful || was_settled(s, restored, looked)))
+    if (is_fresh(r, s->seq, looked) && (!doubtful || was_settled(s, looked)))
         return DOUBT_SEND;
     if (find && looked > 0 && !doubtful)
         snprintf(why, n, "it was looked for before the run waited or the host was started again");
     if (find && (looked > 0 || doubtful))
         return DOUBT_LOOK;
     /* What may be done twice, and what a person let go on since, is done. */
-    if (find || !doubtful || is_idempotent(spec) || r->reopened_ms > restored ||
+    if (find || !doubtful || is_idempotent(spec) || r->reopened_seq ||
         jsonv_bool(jsonv_get(spec, "repeatable"), false))
         return DOUBT_SEND;
     return DOUBT_ASK;
@@ -181,7 +174,7 @@ static void settled(struct step *s)
     buf_init(&meta, 4096);
     buf_addf(&meta, "{\"at_ms\":%lld,\"attempts\":%d,\"granted\":%s,\"looks_ms\":[",
         (long long)clock_wall_ms(), r->doubt.sends,
-        r->reopened_ms > r->doubt.ended_ms ? "true" : "false");
+        r->doubt.seq < r->reopened_seq ? "true" : "false");
     /* A look that comes late, as after a downtime, is as good as those before it. */
     int64_t passed = since(r) - r->doubt.settle_ms;
     for (int i = 0, n = 0; i < r->doubt.looks.n; i++)

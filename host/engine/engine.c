@@ -139,14 +139,21 @@ uint32_t engine_random(struct engine *e)
     return (uint32_t)((z ^ (z >> 31)) >> 32);
 }
 
+int64_t engine_since_restored(const struct engine *e)
+{
+    if (!store_restored_ms(e->parts.store))
+        return INT64_MAX;
+    return store_restored_for_ms(e->parts.store) + clock_mono_ms() - e->started_mono_ms;
+}
+
 void engine_start(struct engine *e)
 {
     if (e->started)
         return;
     e->started = true;
     e->started_wall_ms = clock_wall_ms();
-    keeper_start(e); /* before anything is read that waits for a time */
     e->started_mono_ms = clock_mono_ms();
+    keeper_start(e); /* before anything is read that waits for a time */
     clock_boot(e->boot);
     backlog_begin(e);
     schedule_pump(e);

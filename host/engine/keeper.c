@@ -13,6 +13,12 @@
 
 /* A clock that is put right by less was not set, and no wait is that exact. */
 #define SET_MS INT64_C(2000)
+/* One that was set is noticed within this. */
+#define LOOK_MS INT64_C(5000)
+
+/* How often the time since older data was put back is written down. What is forgotten of it, if the
+ * host is killed, is that much longer looked for first. */
+#define RESTORED_MS INT64_C(60000)
 
 /* A setting of the clock along which the waits in the store are still to be moved. */
 struct clock_shift {
@@ -105,7 +111,17 @@ static void look_at_clock(struct engine *e, int64_t now)
     log_event(LOG_WARN, "the clock was set", "seconds", seconds, NULL);
     move_parked(e, delta);
     forget_tokens(e);
-    shift_waits(e, now - KEEPER_LOOK_MS, delta);
+    shift_waits(e, now - LOOK_MS, delta);
+}
+
+static void look_at_restored(struct engine *e)
+{
+    int64_t since = engine_since_restored(e);
+    if (since == INT64_MAX || e->restored_for_ms >= e->set.search_first_ms ||
+        since < e->restored_for_ms + RESTORED_MS)
+        return;
+    e->restored_for_ms = since;
+    store_set_restored_for(e->parts.store, since);
 }
 
 /* Grants that nobody uses are renewed all the same, so that they do not lapse. */
@@ -120,7 +136,7 @@ static void look_at_grants(struct company *c, int64_t now)
 static void keep(void *arg)
 {
     struct engine *e = arg;
-    int64_t now = clock_wall_ms(), next = now + KEEPER_LOOK_MS;
+    int64_t now = clock_wall_ms(), next = now + LOOK_MS;
     size_t at = 0;
     struct str key;
     void *value;
@@ -128,6 +144,7 @@ static void keep(void *arg)
         return;
     look_at_clock(e, now);
     shift_first(e);
+    look_at_restored(e);
     while (map_next(e->companies, &at, &key, &value)) {
         admission_look(value, false);
         alert_look(value);
@@ -152,6 +169,7 @@ void keeper_start(struct engine *e)
 {
     int64_t now = clock_wall_ms();
     e->clock_ahead_ms = now - clock_mono_ms();
+    e->restored_for_ms = store_restored_for_ms(e->parts.store);
     e->keeper = loop_timer_new(e->parts.loop, keep, e);
     loop_timer_arm(e->keeper, 0);
     shift_waits(e, now, 0);

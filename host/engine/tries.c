@@ -123,10 +123,10 @@ void tries_load(struct run *r, const char *json)
 {
     struct jsondoc *d = json ? jsondoc_parse(str_of(json), NULL) : NULL;
     const struct jsonv *root = d ? jsondoc_root(d) : NULL;
-    int64_t restored = store_restored_ms(r->engine->parts.store);
+    int64_t since = engine_since_restored(r->engine);
     /* In a store that older data was put into, what did nothing then may have done something since.
      */
-    bool known = !restored || clock_wall_ms() - restored >= r->engine->set.search_first_ms;
+    bool known = since >= r->engine->set.search_first_ms;
     if (known && jsonv_bool(jsonv_get(root, "clean"), false)) {
         r->redo.seq = r->clean_seq = (uint32_t)jsonv_int(jsonv_get(root, "seq"), 0);
         r->redo.attempts = (int)jsonv_int(jsonv_get(root, "attempts"), 0);

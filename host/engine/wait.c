@@ -189,7 +189,7 @@ void run_again(struct run *r, int64_t wait_ms)
 void run_recorded(struct run *r, const struct store_progress *p)
 {
     r->resumed = true;
-    r->reopened_ms = p->reopened_ms;
+    r->reopened_seq = p->reopened_seq;
     if (p->spent_ms >= 0)
         r->began_ms = clock_mono_ms() - p->spent_ms;
     tries_load(r, p->tries);

@@ -27,7 +27,10 @@ static int about_to_send(void *arg, char *peer_ip, char *own_ip, int peer_port, 
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
     struct http_out_transfer *t = arg;
-    return http_out_open_socket(t->owner, t->public_only, &t->address_denied, a);
+    curl_socket_t number = http_out_open_socket(t->owner, t->public_only, &t->address_denied, a);
+    if (number != CURL_SOCKET_BAD)
+        http_out_sockets_opened(t->owner, number);
+    return number;
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */
@@ -138,6 +141,8 @@ static CURLcode set_safety(struct http_out_transfer *t, CURL *easy)
     SET(CURLOPT_TIMEOUT_MS, t->timeout_ms > 0 ? (long)t->timeout_ms : 1L); /* 0 is for ever */
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, t);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, http_out_sockets_close);
+    SET(CURLOPT_CLOSESOCKETDATA, t->owner);
     SET(CURLOPT_PREREQFUNCTION, about_to_send);
     SET(CURLOPT_PREREQDATA, t);
     return CURLE_OK;

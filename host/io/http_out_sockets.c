@@ -1,7 +1,10 @@
 /* libcurl's socket interface on the loop: it says which descriptors to watch and when to wake it.
  * A watch belongs to a descriptor number and is kept: libcurl lets go of a socket after each
- * transfer and asks for it again at the next, and a watch made anew each time would cost more. */
+ * transfer and asks for it again at the next, and a watch made anew each time would cost more. So
+ * would a system call each time: a connection that is let go of is watched on until something
+ * happens on it that nobody waits for, or it is closed. */
 #include <string.h>
+#include <unistd.h>
 #include "http_out_impl.h"
 #include "mem.h"
 
@@ -9,7 +12,8 @@ struct socket_watch {
     struct http_out *h;
     struct loop_fd *fd;
     curl_socket_t number;
-    bool readable, writable; /* as asked for */
+    bool asked;   /* by libcurl */
+    bool lasting; /* a connection of ours: its end is told by its closing */
 };
 
 static void act(struct http_out *h, curl_socket_t fd, int events)
@@ -30,6 +34,10 @@ void http_out_sockets_kick(struct http_out *h)
 static void socket_ready(void *arg, bool readable, bool writable)
 {
     struct socket_watch *w = arg;
+    if (!w->asked) { /* an idle connection: libcurl looks at it when it is wanted again */
+        loop_fd_watch(w->fd, false, false);
+        return;
+    }
     act(w->h, w->number, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
 }
 
@@ -68,12 +76,24 @@ static int socket_wanted(CURL *easy, curl_socket_t number, int what, void *arg, 
     struct socket_watch *w = watch_of(h, number);
     bool readable = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
     bool writable = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
-    if (readable != w->readable || writable != w->writable) {
-        w->readable = readable;
-        w->writable = writable;
+    w->asked = readable || writable;
+    if (w->asked || !w->lasting)
         loop_fd_watch(w->fd, readable, writable);
-    }
     return 0;
+}
+
+void http_out_sockets_opened(struct http_out *h, curl_socket_t number)
+{
+    watch_of(h, number)->lasting = true;
+}
+
+int http_out_sockets_close(void *arg, curl_socket_t number)
+{
+    struct http_out *h = arg;
+    struct socket_watch *w = watch_of(h, number);
+    w->asked = w->lasting = false;
+    loop_fd_watch(w->fd, false, false);
+    return close(number);
 }
 
 static int timer_wanted(CURLM *multi, long ms, void *arg)

@@ -111,6 +111,11 @@ static int push_object(struct in *x)
     bool made = false, nulls = false;
     enum json_token t;
     while ((t = json_next(x->r)) == JSON_KEY) {
+        if ((x->flags & CODEC_NO_TIMES) && x->r->depth == 1 && str_is(x->r->text, "timing")) {
+            if (json_skip(x->r) < 0)
+                return -1;
+            continue;
+        }
         const char *p = lua_pushlstring(L, x->r->text.p ? x->r->text.p : "", x->r->text.n);
         if (waiting < FEW)
             name[waiting] = (struct str){p, x->r->text.n};

@@ -15,14 +15,15 @@
 
 /* ---- effects ------------------------------------------------------------------------------- */
 
-/* After the answer has come: its meta as a table, its body as it is. */
+/* After the answer has come: its meta as a table, its body as it is. How long the request took is
+ * left out: a run that is replayed must not see it, and each name in it costs a look-up. */
 static int l_answered(lua_State *L, int status, lua_KContext context)
 {
     struct call *c = vm_of(L)->call;
     struct err e = {0};
     (void)status;
     (void)context;
-    if (codec_decode(L, c->meta.n ? c->meta : STR_LIT("{}"), 0, &e) < 0)
+    if (codec_decode(L, c->meta.n ? c->meta : STR_LIT("{}"), CODEC_NO_TIMES, &e) < 0)
         return luaL_error(L, "the answer of the host: %s", e.text);
     lua_pushlstring(L, c->answer.p ? c->answer.p : "", c->answer.n);
     return 2;

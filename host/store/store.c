@@ -35,7 +35,7 @@ struct store {
     struct sql *sql;     /* of the thread, while it runs */
     struct place *place; /* likewise */
     int lock_fd;
-    int64_t restored_ms;
+    int64_t restored_ms, restored_for_ms;
     pthread_t thread;
 
     /* Of the loop. */
@@ -217,6 +217,11 @@ int64_t store_restored_ms(const struct store *s)
     return s->restored_ms;
 }
 
+int64_t store_restored_for_ms(const struct store *s)
+{
+    return s->restored_for_ms;
+}
+
 void store_keep(struct store *s, const struct store_retention *r)
 {
     if (!s->pruner)
@@ -260,6 +265,7 @@ static int open_database(struct store *s, const char *dir, struct err *e)
     if (!s->place)
         return -1;
     s->restored_ms = meta_get(s->sql, META_RESTORED);
+    s->restored_for_ms = meta_get(s->sql, META_RESTORED_FOR);
     return 0;
 }
 

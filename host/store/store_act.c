@@ -401,7 +401,7 @@ static int set_state(struct sql *s, struct act *p, const struct target *t)
         /* All its time and tries are before it again. */
         " began_ms = CASE ?1 WHEN 'queued' THEN 0 ELSE began_ms END,"
         " tries = CASE ?1 WHEN 'queued' THEN NULL ELSE tries END,"
-        " reopened_ms = CASE ?1 WHEN 'queued' THEN ?3 ELSE reopened_ms END WHERE n = ?8");
+        " reopened_seq = CASE ?1 WHEN 'queued' THEN ?9 ELSE reopened_seq END WHERE n = ?8");
     query_text(q, run_state_name(state_after(p, t)));
     query_text(q, reason);
     query_int(q, p->at_ms);
@@ -410,6 +410,7 @@ static int set_state(struct sql *s, struct act *p, const struct target *t)
     query_int(q, p->a.reroute);
     query_int(q, t->act);
     query_int(q, t->n);
+    query_int(q, t->from + 1);
     if (query_run(q))
         return -1;
     if (!p->a.reroute)

@@ -25,7 +25,7 @@ static int copy_into(struct sql *from, const char *draft, struct err *e)
 }
 
 /* What the copy shall know of itself; a plain file without a log beside it. */
-static int write_mark(const char *draft, const char *name, struct err *e)
+static int write_mark(const char *draft, int (*mark)(struct sql *), struct err *e)
 {
     struct sql *s = sql_open_file(draft, SQL_WRITER, e);
     if (!s)
@@ -34,7 +34,7 @@ static int write_mark(const char *draft, const char *name, struct err *e)
              sql_exec(s, "BEGIN IMMEDIATE");
     /* The backup of a restored store is not itself one that was put back. */
     if (!rc)
-        rc = place_forget(s) || meta_set(s, name, clock_wall_ms()) || sql_exec(s, "COMMIT");
+        rc = place_forget(s) || mark(s) || sql_exec(s, "COMMIT");
     if (rc)
         sql_fail(s, e, draft);
     sql_close(s);
@@ -50,7 +50,8 @@ static int sync_file(const char *path)
     return close(fd) || rc ? -1 : 0;
 }
 
-int backup_draft(struct sql *from, const char *path, const char *mark, char **draft, struct err *e)
+int backup_draft(
+    struct sql *from, const char *path, int (*mark)(struct sql *), char **draft, struct err *e)
 {
     *draft = mem_printf("%s.draft-%ld", path, (long)getpid());
     unlink(*draft); /* of a process that had this number and died here */
@@ -125,7 +126,7 @@ int store_backup(
         return err_set(
             e, ERR_CONFLICT, "%s is there already: name another file or --overwrite", file);
     struct sql *s = sql_open(dir, SQL_READER, e);
-    if (s && !schema_check(s, dir, e) && !backup_draft(s, file, META_BACKUP, &draft, e) &&
+    if (s && !schema_check(s, dir, e) && !backup_draft(s, file, meta_mark_backup, &draft, e) &&
         !store_backup_verify(draft, out, e) && !backup_name(draft, file, overwrite, e))
         rc = 0;
     sql_close(s);

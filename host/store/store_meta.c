@@ -1,4 +1,5 @@
 /* What the store knows of itself: numbers by name. */
+#include "clock.h"
 #include "store_private.h"
 
 int64_t meta_get(struct sql *s, const char *name)
@@ -21,6 +22,39 @@ int meta_set(struct sql *s, const char *name, int64_t value)
     query_text(q, name);
     query_int(q, value);
     return query_run(q);
+}
+
+int meta_mark_restored(struct sql *s)
+{
+    /* What a person said before knew nothing of what is forgotten now. */
+    return meta_set(s, META_RESTORED, clock_wall_ms()) || meta_set(s, META_RESTORED_FOR, 0) ||
+                   sql_exec(s, "UPDATE runs SET reopened_seq = 0 WHERE reopened_seq <> 0")
+               ? -1
+               : 0;
+}
+
+int meta_mark_backup(struct sql *s)
+{
+    return meta_set(s, META_BACKUP, clock_wall_ms());
+}
+
+struct set_meta {
+    struct op op;
+    int64_t value;
+};
+
+static int set_restored_for_run(struct sql *s, struct op *o)
+{
+    return meta_set(s, META_RESTORED_FOR, ((struct set_meta *)o)->value);
+}
+
+void store_set_restored_for(struct store *s, int64_t ms)
+{
+    struct set_meta *m = op_new(sizeof *m, 0);
+    m->op.run = set_restored_for_run;
+    m->op.what = "how long ago older data was put back";
+    m->value = ms;
+    store_ask(s, &m->op);
 }
 
 struct load_meta {

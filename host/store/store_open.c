@@ -141,7 +141,7 @@ static int load_runs(struct sql *s, struct open_event *o)
     struct query *q = sql_use(s, Q_OPEN_RUNS,
         "SELECT id, rule, version, key, state, reason, until_ms,"
         " CASE WHEN began_ms = 0 THEN -1 ELSE max(0, CASE WHEN state = 'waiting'"
-        " THEN max(until_ms, updated_ms) ELSE updated_ms END - began_ms) END, reopened_ms,"
+        " THEN max(until_ms, updated_ms) ELSE updated_ms END - began_ms) END, reopened_seq,"
         " tries FROM runs WHERE event = ? AND " RUN_IS_OPEN " ORDER BY n");
     query_int(q, o->ev.seq);
     int rc, n = 0;
@@ -153,8 +153,8 @@ static int load_runs(struct sql *s, struct open_event *o)
             dup_text(q, 5), NULL, NULL};
         o->until_ms[n] = query_col_int(q, 6);
         o->progress = mem_realloc(o->progress, (size_t)(n + 1) * sizeof(*o->progress));
-        o->progress[n] = (struct store_progress){
-            query_col_int(q, 7), query_col_int(q, 8), query_col(q, 9).p ? dup_text(q, 9) : NULL};
+        o->progress[n] = (struct store_progress){query_col_int(q, 7), (uint32_t)query_col_int(q, 8),
+            query_col(q, 9).p ? dup_text(q, 9) : NULL};
         o->ev.nruns = ++n;
     }
     o->ev.runs = o->runs;

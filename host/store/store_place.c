@@ -64,7 +64,7 @@ static int mark(struct sql *s, const char *dir, const char *why)
 {
     log_event(LOG_WARN, "store was restored or copied", "dir", dir, "why", why, "next",
         "for some time nothing is made outside before it was looked for", NULL);
-    return meta_set(s, META_RESTORED, clock_wall_ms());
+    return meta_mark_restored(s);
 }
 
 /* In one transaction: what is found is written down with what follows from it. */

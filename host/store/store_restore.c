@@ -107,7 +107,7 @@ static int put_back(const char *file, const char *dir, bool overwrite, struct st
         }
     }
     if (!(s = sql_open_file(file, SQL_READER, e)) ||
-        backup_draft(s, path, META_RESTORED, &draft, e))
+        backup_draft(s, path, meta_mark_restored, &draft, e))
         goto out;
     out->key_fits = out->secrets == 0 || key_fits(s, dir);
     if (there) {
@@ -150,7 +150,7 @@ int store_restore_mark(const char *dir, struct err *e)
         return -1;
     s = sql_open(dir, SQL_WRITER, e);
     if (s) {
-        rc = meta_set(s, META_RESTORED, clock_wall_ms());
+        rc = meta_mark_restored(s);
         if (rc)
             sql_fail(s, e, "cannot mark the store");
         sql_close(s);

@@ -318,6 +318,11 @@ static const char *const migrations[] = {
     " UNIQUE (company, name, a),"
     " UNIQUE (company, name, b)"
     ") STRICT;",
+    /* 15: after which steps a person let a run go on, and not when: a clock that is set back must
+     * not make an old word of a person younger than what it is about. Those of before are asked
+     * once more. */
+    "ALTER TABLE runs RENAME COLUMN reopened_ms TO reopened_seq;"
+    "UPDATE runs SET reopened_seq = 0 WHERE reopened_seq <> 0;",
 };
 
 #define SCHEMA ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

@@ -53,6 +53,7 @@ struct engine {
     struct loop_timer *due_timer; /* of runs that wait in the store alone */
     int64_t due_ms;               /* when it is set to */
     int64_t started_wall_ms, started_mono_ms;
+    int64_t restored_for_ms;   /* engine_since_restored when it was last written down */
     char boot[40];             /* see clock_boot */
     struct loop_timer *retry;  /* of what failed for want of disk space */
     struct loop_timer *keeper; /* of what the wall clock decides */
@@ -264,7 +265,7 @@ struct run {
     int kills;                 /* script processes it took along */
     /* Monotonic: since when it is at work, moved on by waits that are no failures. 0: not yet. */
     int64_t began_ms;
-    int64_t reopened_ms;      /* wall clock: a person let it go on; 0: never */
+    uint32_t reopened_seq;    /* see struct store_progress */
     int64_t sent_ms;          /* wall clock of the last request of this process */
     int refs;                 /* callbacks of the store */
     struct loop_timer *timer; /* of a parked run */
@@ -466,7 +467,6 @@ bool order_of_run(struct run *r);
 void keeper_start(struct engine *e);
 void keeper_soon(struct engine *e);
 void keeper_free(struct engine *e);
-#define KEEPER_LOOK_MS INT64_C(5000) /* a clock that was set is noticed within this */
 
 /* journal.c */
 void journal_load(struct run *r, void (*fn)(struct run *r));
@@ -490,6 +490,9 @@ void observe_log(struct run *r, const char *level, struct str text);
 
 /* engine.c */
 uint32_t engine_random(struct engine *e);
+/* For so long hosts ran since older data was put in place of newer; INT64_MAX: it never was. By the
+ * monotonic clock: a clock on the wall that is set makes nothing due. */
+int64_t engine_since_restored(const struct engine *e);
 void engine_hold(struct engine *e);       /* a callback of the store is to come */
 bool engine_held_back(struct engine *e);  /* it came; false: the engine is gone */
 void engine_retry_soon(struct engine *e); /* something could not be stored */

@@ -131,6 +131,10 @@ int http_out_sockets_init(struct http_out *h, struct err *e);
 void http_out_sockets_free(struct http_out *h);
 /* Lets libcurl work on what is due. */
 void http_out_sockets_kick(struct http_out *h);
+/* A connection of libcurl's was made with this descriptor; and it ends:
+ * CURLOPT_CLOSESOCKETFUNCTION, arg is h. Between the two its watch may outlast a transfer. */
+void http_out_sockets_opened(struct http_out *h, curl_socket_t number);
+int http_out_sockets_close(void *arg, curl_socket_t number);
 
 /* http_out.c. The transfer is over: done is called at the end of this turn. */
 void http_out_finish(struct http_out_transfer *t);

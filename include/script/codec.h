@@ -11,6 +11,7 @@
 
 #define CODEC_FLOATS   1 /* floats in place of decimals */
 #define CODEC_NO_NULLS 2 /* objects without the members that are null */
+#define CODEC_NO_TIMES 4 /* the outermost object without "timing", which is for people */
 
 /* Pushes the value of a whole JSON text. 0, or -1 and e, and nothing is pushed. May raise (memory).
  */

@@ -6,8 +6,9 @@
 #include "store_private.h"
 
 /* Copies all that `from` holds into a file beside path, named in *draft (owned, see backup_drop),
- * sets the time `mark` in its meta, and puts it on disk. */
-int backup_draft(struct sql *from, const char *path, const char *mark, char **draft, struct err *e);
+ * has mark write down in it what it is, and puts it on disk. */
+int backup_draft(
+    struct sql *from, const char *path, int (*mark)(struct sql *), char **draft, struct err *e);
 /* Gives the draft its name, on disk as well. */
 int backup_name(const char *draft, const char *path, bool overwrite, struct err *e);
 /* Removes what is left of a draft and frees its name. NULL: nothing. */

@@ -34,6 +34,11 @@ int store_pending(const struct store *s);
  * forgotten, so that for some time nothing may be made outside without looking for it first. Found
  * out by store_open; it does not change while the store is open. */
 int64_t store_restored_ms(const struct store *s);
+/* For so long hosts have run on this data since, as far as they wrote it down
+ * (store_set_restored_for); as it was when the store was opened. */
+int64_t store_restored_for_ms(const struct store *s);
+/* A host has run on it for ms since, in all. What a full disk refuses may be written later. */
+void store_set_restored_for(struct store *s, int64_t ms);
 
 /* ---- events ---- */
 struct store_event {
@@ -169,8 +174,10 @@ struct store_progress {
     /* How long it is at work, by the last that was stored of it and the wait it is in; -1: it has
      * not begun. What the host was down, or the clock was set meanwhile, is none of its time. */
     int64_t spent_ms;
-    int64_t reopened_ms; /* a person let it go on; 0: never */
-    const char *tries;   /* what store_set_tries said last; NULL: nothing */
+    /* A person let it go on: the first step that it does since. 0: never, or only before older data
+     * was put in place of newer. */
+    uint32_t reopened_seq;
+    const char *tries; /* what store_set_tries said last; NULL: nothing */
 };
 struct store_open_event {
     int64_t seq;

@@ -242,10 +242,14 @@ int folder_sync(const char *dir);
  * sql->rc on failure. */
 int64_t meta_get(struct sql *s, const char *name);
 int meta_set(struct sql *s, const char *name, int64_t value);
+/* Older data was put in place of newer now, or may have been; this is a backup, taken now. */
+int meta_mark_restored(struct sql *s);
+int meta_mark_backup(struct sql *s);
 /* Times of the wall clock. */
-#define META_RESTORED    "restored_ms"    /* put in place of newer data, or it may have been */
-#define META_BACKUP      "backup_ms"      /* this copy was taken */
-#define META_LAST_BACKUP "last_backup_ms" /* of this store */
+#define META_RESTORED     "restored_ms"     /* put in place of newer data, or it may have been */
+#define META_RESTORED_FOR "restored_for_ms" /* a host ran on it since, at least */
+#define META_BACKUP       "backup_ms"       /* this copy was taken */
+#define META_LAST_BACKUP  "last_backup_ms"  /* of this store */
 
 /* Rules of redact.h that a company has (store_redact.c): owned by the caller, NULL if none; and
  * whether any has some. */

@@ -182,7 +182,8 @@ void tables_act(struct disk *d, struct op *o)
         return;
     r->run.state = goes_on && !a->reroute ? RUN_QUEUED : RUN_SKIPPED;
     if (r->run.state == RUN_QUEUED) {
-        r->progress = (struct store_progress){.reopened_ms = clock_wall_ms()};
+        r->progress = (struct store_progress){
+            .reopened_seq = r->nsteps ? r->steps[r->nsteps - 1].step.seq + 1 : 1};
         r->began_ms = 0;
     }
     r->run.reason = a->action == ACT_SKIP ? a->reason : "";

@@ -98,6 +98,9 @@ struct disk *disk_restore(struct disk *backup, const struct disk *instead_of)
     struct disk *d = disk_backup(backup);
     d->restored_ms = clock_wall_ms();
     d->restored_us = sim->mono_us;
+    d->restored_for_ms = 0;
+    for (int i = 0; i < d->nruns; i++)
+        d->runs[i]->progress.reopened_seq = 0;
     d->commits = instead_of->commits;
     d->full = instead_of->full;
     d->told_full = false;
@@ -107,4 +110,11 @@ struct disk *disk_restore(struct disk *backup, const struct disk *instead_of)
 int64_t store_restored_ms(const struct store *s)
 {
     return sim->disk->restored_ms;
+}
+
+void store_set_restored_for(struct store *s, int64_t ms)
+{
+    struct op *o = op_new(OP_RESTORED_FOR, NULL);
+    o->after = ms;
+    disk_ask(s, o);
 }

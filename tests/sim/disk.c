@@ -19,6 +19,7 @@ struct store {
     struct ops asked, queue, batch, finished;
     int lazy, pending;
     bool hurry, lingering, busy, dead, telling;
+    int64_t restored_for_ms; /* as it was when it was opened */
     struct loop_timer *linger;
 };
 
@@ -224,6 +225,7 @@ struct store *store_open(struct loop *l, const char *dir, struct err *e)
 {
     struct store *s = arena_zalloc(sizeof *s);
     s->disk = sim->disk;
+    s->restored_for_ms = s->disk->restored_for_ms;
     ops_init(&s->asked);
     ops_init(&s->queue);
     ops_init(&s->batch);
@@ -302,6 +304,11 @@ void disk_set_full(struct disk *d, bool full)
 bool store_full(const struct store *s)
 {
     return s->disk->told_full;
+}
+
+int64_t store_restored_for_ms(const struct store *s)
+{
+    return s->restored_for_ms;
 }
 
 int store_pending(const struct store *s)

@@ -114,6 +114,7 @@ struct disk {
     bool full, told_full; /* there is no space; the store has noticed */
     struct dice dice;
     int64_t restored_ms, restored_us; /* wall clock, monotonic; 0: never */
+    int64_t restored_for_ms;          /* what the engine had written of it */
     int slow;                         /* per mille of commits that take long */
 };
 
@@ -159,6 +160,7 @@ enum op_kind {
     OP_SCHEDULES,
     OP_SLOT,
     OP_SHIFT,
+    OP_RESTORED_FOR,
     OP_CLAIM,
     OP_WRITES, /* those above write */
     OP_JOURNAL,

@@ -176,7 +176,7 @@ static void check_lock(const struct disk_run *r, const char *lock)
     for (int i = 0; i < sim->disk->nruns; i++) {
         const struct disk_run *o = sim->disk->runs[i];
         if (o != r && (o->run.state == RUN_RUNNING || o->run.state == RUN_WAITING) &&
-            !o->progress.reopened_ms && strcmp(o->run.company, r->run.company) == 0 &&
+            !o->progress.reopened_seq && strcmp(o->run.company, r->run.company) == 0 &&
             disk_holds_lock(o, lock))
             sim_fail("lock: on disk %s took \"%s\" of company %s, which %s has", r->run.id, lock,
                 r->run.company, o->run.id);

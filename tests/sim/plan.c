@@ -27,8 +27,7 @@ void plan_make(struct plan *p, struct dice *d)
     p->full_disks = some(d, 150, 3);
     p->clock_jumps = some(d, 200, 3);
     p->jumps_to_crash = p->clock_jumps > 0;
-    /* For a day after it all is looked for: by the wall clock, since hosts come and go. */
-    p->restores = p->clock_jumps ? 0 : some(d, 200, 2);
+    p->restores = some(d, 200, 2);
     p->crashes += p->restores;
     if (dice_hit(d, 650)) {
         p->trouble = dice_hit(d, 300) ? 600 : 30 + (int)dice_below(d, 300);

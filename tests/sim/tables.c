@@ -382,6 +382,9 @@ void tables_apply(struct disk *d, struct op *o)
     case OP_SHIFT:
         tables_shift_waits(d, o);
         break;
+    case OP_RESTORED_FOR:
+        d->restored_for_ms = o->after;
+        break;
     case OP_CLAIM:
         tables_claim_order(d, o);
         break;

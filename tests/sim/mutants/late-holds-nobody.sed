@@ -1,4 +1,4 @@
 # host/engine/keys.c
 # a key counts as known though what is ready was not read before what is late
-# from 28000
+# from 135500
 s/ && !(c->backlog.ready && c->backlog.late_first)//

@@ -1,3 +1,3 @@
 # host/engine/doubt.c
 # after a backup was put back, what is still under way is not waited for
-/^static int64_t unsettled_ms/,/^}/s/return settle - /return 0 \& settle - /
+/^int64_t doubt_unsettled_ms/,/^}/s/return doubt_settle_ms/return 0 \& doubt_settle_ms/

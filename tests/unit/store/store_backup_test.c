@@ -107,9 +107,13 @@ static void restored_data_says_so_and_the_old_is_kept(void **state)
     assert_true(store_restored_ms(f->store) >= before);
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM events"), 10);
     int64_t first = store_restored_ms(f->store);
+    assert_int_equal(store_restored_for_ms(f->store), 0);
+    store_set_restored_for(f->store, 61000);
+    fixture_settle(f);
     fixture_close(f);
     fixture_open(f); /* once is enough */
     assert_int_equal(store_restored_ms(f->store), first);
+    assert_int_equal(store_restored_for_ms(f->store), 61000);
     add_events(f, 20, 3);
     fixture_close(f);
     /* What was replaced is all there. */
