@@ -28,14 +28,14 @@ def case(t):
     w.start_host()
     bodies = [(c, w.proposal(f"S3-{t.number}-{c}-{i}", c)) for i in range(15) for c in w.names]
     t.random.shuffle(bodies)
-    yesterday, threads = os.path.join(w.dir, "yesterday"), w.send_all(bodies)
+    yesterday, threads = os.path.join(w.dir, "yesterday"), w.send_all(bodies[:len(bodies) // 2])
     time.sleep(t.random.uniform(0.02, 0.4))
     by_copy = t.number % 2 == 1
     if by_copy:
         copy_of(w, yesterday)
     else:
         w.sauma("backup", yesterday, "--data", w.data)
-    for thread in threads:
+    for thread in threads + w.send_all(bodies[len(bodies) // 2:]):
         thread.join()
     if t.random.random() < 0.7:
         w.quiesce(events=len(bodies))
