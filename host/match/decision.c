@@ -18,7 +18,8 @@ enum { NO = DECISION_OTHER, ASKS = DECISION_ASKS, LINKS = DECISION_LINKS };
 #define BOTH_LACK       850 /* of 1000: below, either name lacks something ... */
 #define BOTH_LACK_MORE  50  /* ... and more of both must agree */
 #define SWAPPED         300 /* hundredths of bits that each name lacks of the other */
-#define LONE            180 /* of 1000: the part of a name that one word is */
+#define LONE            165 /* of 1000: the part of a name that one word is */
+#define LONE_MORE       330 /* ... where the other has none in its place */
 #define COLUMNS_DIFFER  850
 #define ONE_SIDED       30
 #define ONE_SIDED_EASED 60
@@ -304,6 +305,11 @@ static void doubt(
     if (v->lone_query >= LONE && v->lone_match >= LONE && !(close && v->brand_same)) {
         out->decision = DECISION_REVIEW;
         out->reason = "each name has a word in place of one of the other's";
+        return;
+    }
+    if ((v->lone_query >= LONE_MORE || v->lone_match >= LONE_MORE) && !close) {
+        out->decision = DECISION_REVIEW;
+        out->reason = "a word that only one of the names has is a large part of it";
         return;
     }
     if (v->rare > 0 || close || !is_crowded(c, all, n, match, lacks))

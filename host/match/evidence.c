@@ -67,6 +67,13 @@ static bool is_own_brand(const struct profile *p, const struct token *t)
     return false;
 }
 
+/* A word that makes a thing what it is. Colours and periods are compared by themselves. */
+static bool stands_alone(const struct token *t)
+{
+    return t->kind == TOKEN_WORD && t->group != TOKEN_FILLER && t->group != TOKEN_COLOUR &&
+           t->group != TOKEN_PERIOD && t->n >= 2 && !t->cut;
+}
+
 /* How much of a name's weight was found, of 1000; *missing gets the weight that was not, *lone
  * the part (of 1000) of the name that is the one word the most of which was not. A code is only
  * missing where the other side has codes too. */
@@ -88,8 +95,7 @@ static int cover(const struct found *f, enum evidence_code code, int *missing, i
             w = w * 3 / 10;
         sum += w * 1000;
         have += w * f->credit[i];
-        if (t->kind == TOKEN_WORD && !t->group && t->n >= 3 && !t->cut && f->credit[i] < 600 &&
-            w > most)
+        if (stands_alone(t) && f->credit[i] < 500 && w > most)
             most = w;
     }
     *lone = sum == 0 ? 0 : (int)(most * 1000000 / sum);
@@ -291,6 +297,7 @@ void evidence_compare(const struct evidence_side *query, const struct evidence_s
     c.query.p = query->tokens;
     c.match.p = match->tokens;
     evidence_exact_words(&c);
+    evidence_joined(&c);
     evidence_values(&c);
     evidence_codes(&c);
     evidence_variants(&c);

@@ -43,6 +43,7 @@ static inline bool may_have_seen(const struct words_seen *s, uint32_t word)
 void evidence_exact_words(struct comparison *c);
 void evidence_similar_words(struct comparison *c);
 void evidence_codes(struct comparison *c);
+void evidence_joined(struct comparison *c); /* words that stand joined in the other */
 void evidence_values(struct comparison *c); /* sizes, quantities, numbers */
 void evidence_variants(struct comparison *c);
 

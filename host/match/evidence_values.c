@@ -139,7 +139,14 @@ static bool is_mark(const struct token *t)
            (t->kind == TOKEN_MARK || (t->kind == TOKEN_CODE && t->n <= 6));
 }
 
-/* cat6 of one and cat 6 of the other. */
+/* cat6 of one and cat 6 of the other; or m365 and microsoft 365, where the number is long enough to
+ * say it. */
+static bool stands_for(struct str mark, size_t letters, struct str word)
+{
+    return (word.n == letters && !memcmp(word.p, mark.p, letters)) ||
+           (letters == 1 && mark.n >= 4 && word.n >= 4 && word.p[0] == mark.p[0]);
+}
+
 static void join_marks(struct found *marks, struct found *apart)
 {
     const struct profile *p = marks->p, *q = apart->p;
@@ -156,7 +163,7 @@ static void join_marks(struct found *marks, struct found *apart)
             struct str word = token_key(q, a);
             int64_t number;
             if (a->kind == TOKEN_WORD && b->kind == TOKEN_NUMBER && b->field == TOKEN_NAME &&
-                word.n == letters && !memcmp(word.p, mark.p, letters) && b->value % 1000 == 0 &&
+                stands_for(mark, letters, word) && b->value % 1000 == 0 &&
                 str_to_i64((struct str){mark.p + letters, mark.n - letters}, &number) &&
                 number == b->value / 1000) {
                 credit(marks, i, 1000);
@@ -167,10 +174,14 @@ static void join_marks(struct found *marks, struct found *apart)
     }
 }
 
-static void compare_marks(struct comparison *c)
+void evidence_joined(struct comparison *c)
 {
     join_marks(&c->query, &c->match);
     join_marks(&c->match, &c->query);
+}
+
+static void compare_marks(struct comparison *c)
+{
     const struct profile *q = c->query.p, *m = c->match.p;
     for (int i = 0; i < q->n; i++) {
         const struct token *a = &q->token[i];

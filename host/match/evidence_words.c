@@ -4,8 +4,12 @@
 #include "evidence_impl.h"
 #include "similarity.h"
 
+#define QUALIFIER_MIN 2 /* letters in front of a compound that make it another thing */
+#define PREFIX_MAX    3 /* letters in which two words differ that are opposites: on, off */
+#define STEM_MIN      5 /* ... before as many that are the same */
+
 /* What a word found elsewhere than in the name is worth. */
-enum { IN_NAME = 1000, IN_BRAND = 1000, IN_TEXT = 650, CLOSE = 850 };
+enum { IN_NAME = 1000, IN_BRAND = 1000, IN_TEXT = 650, CLOSE = 850, INITIALS = 600 };
 
 static int worth_in(const struct token *t)
 {
@@ -92,6 +96,22 @@ static bool may_be_misspelt(const struct token *a, const struct token *b)
     return !(a->group && b->group);
 }
 
+/* They differ in front only, and by more than a slip: onboarding and offboarding, internal and
+ * external. Nobody mistypes the begin of a word twice. */
+static bool is_opposite(struct str a, struct str b, int edits)
+{
+    size_t same = 0, least = a.n < b.n ? a.n : b.n, most = a.n < b.n ? b.n : a.n;
+    while (same < least && a.p[a.n - 1 - same] == b.p[b.n - 1 - same])
+        same++;
+    return edits > 1 && same >= STEM_MIN && most - same <= PREFIX_MAX;
+}
+
+/* Two letters for a long word: the first of it, and one further on (sj, suodatinjauhatus). */
+static bool is_initials(struct str a, struct str b)
+{
+    return a.n == 2 && b.n >= 8 && a.p[0] == b.p[0] && memchr(b.p + 3, a.p[1], b.n - 3);
+}
+
 static void similar_pairs(struct comparison *c, struct open *q, int nq, struct open *m, int nm)
 {
     for (int i = 0; i < nq; i++)
@@ -107,26 +127,61 @@ static void similar_pairs(struct comparison *c, struct open *q, int nq, struct o
                 credit(&c->query, q[i].at, worth);
                 credit(&c->match, m[j].at, worth);
             }
+            if (!ta->group && !tb->group && (is_initials(a, b) || is_initials(b, a))) {
+                credit(&c->query, q[i].at, INITIALS);
+                credit(&c->match, m[j].at, INITIALS);
+            }
             int edits = allowed_edits(shorter);
             if (edits == 0 || longer - shorter > (size_t)edits)
                 continue;
-            if (similarity_distance(a, b) <= edits) {
+            int distance = similarity_distance(a, b);
+            if (distance <= edits && !is_opposite(a, b, distance)) {
                 credit(&c->query, q[i].at, CLOSE);
                 credit(&c->match, m[j].at, CLOSE);
             }
         }
 }
 
-static void covered(struct found *f, const struct open *open, int n, const struct open *all, int na)
+/* The front of a compound is not among what was found, its end is: a valitilinpaatos is no
+ * tilinpaatos. What is missing at the end is mostly an ending. */
+static bool qualified(uint64_t runs)
 {
-    struct str others[TOKEN_NAME_MAX];
-    for (int i = 0; i < na; i++)
-        others[i] = all[i].key;
+    return runs != 0 && __builtin_ctzll(runs) >= QUALIFIER_MIN;
+}
+
+/* Ends with the word, and what it has in front is not among the words around that one. */
+static bool is_qualified_by(struct str longer, struct str word, const struct str *around, int n)
+{
+    return longer.n >= word.n + QUALIFIER_MIN &&
+           !memcmp(longer.p + longer.n - word.n, word.p, word.n) &&
+           qualified(similarity_runs(longer, around, n));
+}
+
+/* The words of a side, as keys only. */
+static int keys_of(const struct found *f, struct str *out)
+{
+    struct open all[TOKEN_NAME_MAX];
+    int n = words_of(f, false, all);
+    for (int i = 0; i < n; i++)
+        out[i] = all[i].key;
+    return n;
+}
+
+/* Credits what of the open words is within words of the other side, which are `others`. */
+static void covered(struct found *f, const struct open *open, int n, const struct str *own,
+    int own_n, const struct str *others, int others_n)
+{
     for (int i = 0; i < n; i++) {
-        if (f->credit[open[i].at] >= CLOSE || open[i].key.n < 4)
+        struct str word = open[i].key;
+        if (f->credit[open[i].at] >= CLOSE || word.n < 4)
             continue;
-        int bytes = similarity_cover(open[i].key, others, na);
-        int part = bytes * 1000 / (int)open[i].key.n;
+        uint64_t runs = similarity_runs(word, others, others_n);
+        int part = __builtin_popcountll(runs) * 1000 / (int)word.n;
+        bool other = qualified(runs);
+        for (int k = 0; k < others_n && !other; k++)
+            other = is_qualified_by(others[k], word, own, own_n);
+        if (other)
+            part = part * 7 / 10;
         if (part >= 400)
             credit(f, open[i].at, part * 9 / 10);
     }
@@ -134,14 +189,16 @@ static void covered(struct found *f, const struct open *open, int n, const struc
 
 void evidence_similar_words(struct comparison *c)
 {
-    struct open q[TOKEN_NAME_MAX], m[TOKEN_NAME_MAX], all[TOKEN_NAME_MAX];
+    struct open q[TOKEN_NAME_MAX], m[TOKEN_NAME_MAX];
+    struct str all_q[TOKEN_NAME_MAX], all_m[TOKEN_NAME_MAX];
     int nq = words_of(&c->query, true, q), nm = words_of(&c->match, true, m);
     if (nq > 0 && nm > 0)
         similar_pairs(c, q, nq, m, nm);
-    if (nq > 0)
-        covered(&c->query, q, nq, all, words_of(&c->match, false, all));
-    if (nm > 0)
-        covered(&c->match, m, nm, all, words_of(&c->query, false, all));
+    if (nq == 0 && nm == 0)
+        return;
+    int aq = keys_of(&c->query, all_q), am = keys_of(&c->match, all_m);
+    covered(&c->query, q, nq, all_q, aq, all_m, am);
+    covered(&c->match, m, nm, all_m, am, all_q, aq);
 }
 
 /* ---- model codes ----------------------------------------------------------------------------- */

@@ -46,7 +46,8 @@ static uint64_t bits(size_t n, size_t from)
     return (n == 64 ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1) << from;
 }
 
-/* What of the word is in w, as bits: runs of four and more. */
+/* What of the word is in w, as bits: runs of four and more that begin or end one of the two, and
+ * longer ones; four letters inside both are chance ("alli" of projektipaallikko and hallinta). */
 static uint64_t runs_in(struct str word, const uint32_t *fours, struct str w)
 {
     uint64_t covered = 0;
@@ -58,13 +59,15 @@ static uint64_t runs_in(struct str word, const uint32_t *fours, struct str w)
             size_t k = 4;
             while (i + k < word.n && j + k < w.n && word.p[i + k] == w.p[j + k])
                 k++;
-            covered |= bits(k, i);
+            bool edge = i == 0 || j == 0 || i + k == word.n || j + k == w.n;
+            if (k > 4 || edge)
+                covered |= bits(k, i);
         }
     }
     return covered;
 }
 
-int similarity_cover(struct str word, const struct str *others, int n)
+uint64_t similarity_runs(struct str word, const struct str *others, int n)
 {
     uint32_t fours[SIMILARITY_MAX];
     uint64_t covered = 0;
@@ -80,5 +83,10 @@ int similarity_cover(struct str word, const struct str *others, int n)
             if (!memcmp(word.p + i, w.p, 3))
                 covered |= bits(3, i);
     }
-    return __builtin_popcountll(covered);
+    return covered;
+}
+
+int similarity_cover(struct str word, const struct str *others, int n)
+{
+    return __builtin_popcountll(similarity_runs(word, others, n));
 }

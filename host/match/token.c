@@ -369,6 +369,22 @@ static void read_chunk(struct reader *r)
         r->out->token[r->out->n - 1].cut = true;
 }
 
+/* C 25/30: the letter in front belongs to the code for some. */
+static void put_with_letter(struct reader *r, const char *begin)
+{
+    struct chunk c;
+    char key[66];
+    if (r->p - begin < 2 || r->p[-1] != ' ' || !is_letter(r->p[-2]) ||
+        (r->p - begin > 2 && r->p[-3] != ' '))
+        return;
+    chunk_of(r->p, r->end, &c);
+    if (c.pieces != 2 || c.digits != c.joined_n || c.joined_n > 8)
+        return;
+    key[0] = r->p[-2];
+    memcpy(key + 1, c.joined, c.joined_n);
+    put(r, TOKEN_ALIAS, key, c.joined_n + 1);
+}
+
 void profile_add(struct profile *p, enum token_field field, struct str folded)
 {
     struct reader r = {p, field, folded.p, folded.p + folded.n, 0};
@@ -382,6 +398,8 @@ void profile_add(struct profile *p, enum token_field field, struct str folded)
         if (r.p >= chunk_end) {
             chunk_end = end_of_chunk(r.p, r.end);
             r.chunk = (uint16_t)p->chunks++;
+            if (is_digit(*r.p))
+                put_with_letter(&r, folded.p);
         }
         if (is_digit(*r.p) && (read_size(&r) || read_number(&r)))
             continue;

@@ -344,7 +344,7 @@ static const struct entry entries[] = {
     {"standard", TOKEN_EDITION, 27},
     {"standardi", TOKEN_EDITION, 27},
     {"starter", TOKEN_EDITION, 21},
-    {"std", TOKEN_EDITION, 2},
+    {"std", TOKEN_EDITION, 27},
     {"stor", TOKEN_EXTENT, 3},
     {"student", TOKEN_EDITION, 17},
     {"stunde", TOKEN_PERIOD, 4},

@@ -10,8 +10,11 @@
  */
 int similarity_distance(struct str a, struct str b);
 
-/* How many bytes of word lie in runs that one of the others has too: runs of four bytes at least,
- * or of three at the begin of both. Compounds are found so: lavakuljetus in "kuljetus", "lava". */
+/* The bytes of word, as bits, that lie in runs which one of the others has too: runs of five bytes,
+ * of four at the begin or end of one of the two, of three at the begin of both. Compounds are found
+ * so: lavakuljetus in "kuljetus", "lava". */
+uint64_t similarity_runs(struct str word, const struct str *others, int n);
+/* How many bytes those are. */
 int similarity_cover(struct str word, const struct str *others, int n);
 
 #endif

@@ -282,6 +282,49 @@ static void other_spellings(void **state)
     catalog_free(c);
 }
 
+/* Catalogues of seven trades in three languages. Lines with "=ID" are queries that mean that
+ * record,
+ * "?ID" such that may mean it, "-" such that mean none. */
+static void trades(void **state)
+{
+    const struct str *f;
+    const char *problem;
+    int n, line, all = 0, missed = 0, false_links = 0, reviews = 0;
+    char trade[32] = "";
+    struct catalog *c = NULL;
+    struct csv *t = open_table("tests/data/product/trades.tsv");
+    csv_next(t, &f, &n, &line, &problem);
+    while (csv_next(t, &f, &n, &line, &problem) == CSV_ROW) {
+        assert_int_equal(n, 3);
+        char kind = f[1].n ? f[1].p[0] : ' ';
+        if (!str_is(f[0], trade)) {
+            catalog_free(c);
+            c = catalog_new();
+            snprintf(trade, sizeof(trade), "%.*s", STR_ARG(f[0]));
+        }
+        if (kind >= '0' && kind <= '9') {
+            struct catalog_record r = {.id = f[1], .name = f[2]};
+            assert_int_equal(catalog_put(c, &r, NULL), 0);
+            continue;
+        }
+        struct catalog_record q = {.name = f[2]};
+        assert_int_equal(decision_find(c, &q, NULL, &found, NULL), 0);
+        bool link = found.decision == DECISION_LINK;
+        bool right =
+            link && str_eq(found.candidate[found.match].id, (struct str){f[1].p + 1, f[1].n - 1});
+        all++;
+        missed += kind == '=' && !right;
+        false_links += link && !right;
+        reviews += found.decision == DECISION_REVIEW;
+    }
+    csv_free(t);
+    catalog_free(c);
+    assert_int_equal(all, 170);
+    assert_int_equal(missed, 0);
+    assert_int_equal(false_links, 0);
+    assert_true(reviews * 100 <= all * 10);
+}
+
 /* A trade, a town, a kind in place of another: no one but a person can tell whether it matters. */
 static void another_word_in_its_place_asks(void **state)
 {
@@ -316,6 +359,7 @@ int main(void)
         cmocka_unit_test(codes_first),
         cmocka_unit_test(prices_and_twins_ask),
         cmocka_unit_test(one_more_of_a_kind_asks),
+        cmocka_unit_test(trades),
         cmocka_unit_test(another_word_in_its_place_asks),
         cmocka_unit_test(options_are_heeded),
         cmocka_unit_test(one_record_is_linked_once),
