@@ -103,10 +103,10 @@ static bool likely(const struct form *f, struct str code, struct str s, size_t e
     return true;
 }
 
-/* All codes have a digit among their first four characters. */
+/* All codes have a digit among their first five characters ("VLT 1455"). */
 static bool digit_near(struct str s, size_t i)
 {
-    for (size_t k = i; k < s.n && k < i + 4; k++)
+    for (size_t k = i; k < s.n && k < i + 5; k++)
         if (isdigit((unsigned char)s.p[k]))
             return true;
     return false;

@@ -2,10 +2,11 @@
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
+#include <utf8proc.h>
 #include "address_impl.h"
+#include "fold.h"
 
-/* Names as they end an address, sorted, ASCII letters in lower case. Upper-case forms are listed
- * only where they hold letters beyond ASCII. */
+/* Names as they end an address, sorted, in lower case. */
 static const struct {
     const char *name;
     const char *code;
@@ -13,6 +14,7 @@ static const struct {
     {"ahvenanmaa", "AX"},
     {"alankomaat", "NL"},
     {"albania", "AL"},
+    {"alemania", "DE"},
     {"allemagne", "DE"},
     {"andorra", "AD"},
     {"austria", "AT"},
@@ -23,9 +25,11 @@ static const struct {
     {"belgien", "BE"},
     {"belgique", "BE"},
     {"belgium", "BE"},
-    {"BELGIË", "BE"},
     {"belgië", "BE"},
+    {"bosnia", "BA"},
     {"bosnia and herzegovina", "BA"},
+    {"bosnia-herzegovina", "BA"},
+    {"bosnien", "BA"},
     {"britannia", "GB"},
     {"bulgaria", "BG"},
     {"bulgarie", "BG"},
@@ -34,21 +38,25 @@ static const struct {
     {"crna gora", "ME"},
     {"croatia", "HR"},
     {"croatie", "HR"},
+    {"cypern", "CY"},
     {"cyprus", "CY"},
     {"czech republic", "CZ"},
     {"czechia", "CZ"},
     {"danemark", "DK"},
+    {"danimarca", "DK"},
     {"danmark", "DK"},
     {"denmark", "DK"},
     {"deutschland", "DE"},
+    {"dinamarca", "DK"},
     {"dänemark", "DK"},
     {"eesti", "EE"},
+    {"eesti vabariik", "EE"},
+    {"elláda", "GR"},
     {"england", "GB"},
     {"englanti", "GB"},
     {"espagne", "ES"},
     {"espana", "ES"},
     {"espanja", "ES"},
-    {"ESPAÑA", "ES"},
     {"españa", "ES"},
     {"estland", "EE"},
     {"estonia", "EE"},
@@ -57,15 +65,21 @@ static const struct {
     {"federal republic of germany", "DE"},
     {"finland", "FI"},
     {"finlande", "FI"},
+    {"finlandia", "FI"},
     {"finnland", "FI"},
     {"france", "FR"},
+    {"francia", "FR"},
     {"frankreich", "FR"},
     {"frankrike", "FR"},
     {"färsaaret", "FO"},
+    {"förenade kungariket", "GB"},
     {"føroyar", "FO"},
+    {"georgia", "GE"},
+    {"germania", "DE"},
     {"germany", "DE"},
     {"gibraltar", "GI"},
     {"great britain", "GB"},
+    {"grecia", "GR"},
     {"greece", "GR"},
     {"grekland", "GR"},
     {"griechenland", "GR"},
@@ -73,6 +87,7 @@ static const struct {
     {"grèce", "GR"},
     {"guernsey", "GG"},
     {"hellas", "GR"},
+    {"hellás", "GR"},
     {"holland", "NL"},
     {"hollanti", "NL"},
     {"hongrie", "HU"},
@@ -81,17 +96,19 @@ static const struct {
     {"iceland", "IS"},
     {"ireland", "IE"},
     {"irland", "IE"},
+    {"irlanda", "IE"},
     {"irlande", "IE"},
     {"irlanti", "IE"},
     {"island", "IS"},
+    {"islande", "IS"},
     {"islanti", "IS"},
     {"isle of man", "IM"},
+    {"iso britannia", "GB"},
     {"iso-britannia", "GB"},
     {"italia", "IT"},
     {"italie", "IT"},
     {"italien", "IT"},
     {"italy", "IT"},
-    {"ITÄVALTA", "AT"},
     {"itävalta", "AT"},
     {"jersey", "JE"},
     {"kosovo", "XK"},
@@ -101,6 +118,7 @@ static const struct {
     {"kypros", "CY"},
     {"latvia", "LV"},
     {"latvija", "LV"},
+    {"leedu", "LT"},
     {"lettland", "LV"},
     {"lettonie", "LV"},
     {"liechtenstein", "LI"},
@@ -111,9 +129,12 @@ static const struct {
     {"lituanie", "LT"},
     {"luxembourg", "LU"},
     {"luxemburg", "LU"},
+    {"läti", "LV"},
     {"lëtzebuerg", "LU"},
     {"magyarország", "HU"},
     {"malta", "MT"},
+    {"malte", "MT"},
+    {"moldavia", "MD"},
     {"moldova", "MD"},
     {"monaco", "MC"},
     {"montenegro", "ME"},
@@ -121,70 +142,103 @@ static const struct {
     {"nederländerna", "NL"},
     {"netherlands", "NL"},
     {"niederlande", "NL"},
+    {"niemcy", "DE"},
     {"noreg", "NO"},
     {"norge", "NO"},
     {"norja", "NO"},
+    {"norra", "NO"},
     {"north macedonia", "MK"},
     {"northern ireland", "GB"},
+    {"noruega", "NO"},
+    {"norvegia", "NO"},
     {"norvège", "NO"},
     {"norway", "NO"},
     {"norwegen", "NO"},
+    {"norwegia", "NO"},
     {"oesterreich", "AT"},
     {"pays-bas", "NL"},
     {"poland", "PL"},
     {"polen", "PL"},
     {"pologne", "PL"},
+    {"polonia", "PL"},
     {"polska", "PL"},
     {"portugal", "PT"},
     {"portugali", "PT"},
     {"puola", "PL"},
     {"ranska", "FR"},
+    {"republic of cyprus", "CY"},
     {"republic of ireland", "IE"},
+    {"republika hrvatska", "HR"},
     {"romania", "RO"},
     {"românia", "RO"},
+    {"rootsi", "SE"},
     {"roumanie", "RO"},
+    {"royaume uni", "GB"},
     {"royaume-uni", "GB"},
+    {"rumunia", "RO"},
     {"rumänien", "RO"},
     {"ruotsi", "SE"},
     {"russia", "RU"},
+    {"rzeczpospolita polska", "PL"},
+    {"république tchèque", "CZ"},
+    {"sakartvelo", "GE"},
     {"saksa", "DE"},
+    {"saksamaa", "DE"},
     {"san marino", "SM"},
     {"schweden", "SE"},
     {"schweiz", "CH"},
     {"scotland", "GB"},
     {"serbia", "RS"},
+    {"serbien", "RS"},
     {"shqipëria", "AL"},
+    {"skotlanti", "GB"},
     {"slovak republic", "SK"},
     {"slovakia", "SK"},
+    {"slovakien", "SK"},
+    {"slovaquie", "SK"},
     {"slovenia", "SI"},
     {"slovenien", "SI"},
     {"slovenija", "SI"},
     {"slovensko", "SK"},
     {"slovenská republika", "SK"},
+    {"slovénie", "SI"},
     {"slowakei", "SK"},
+    {"slowakische republik", "SK"},
     {"slowenien", "SI"},
+    {"somija", "FI"},
+    {"soome", "FI"},
+    {"spagna", "ES"},
     {"spain", "ES"},
     {"spanien", "ES"},
     {"srbija", "RS"},
     {"storbritannien", "GB"},
+    {"suecia", "SE"},
     {"suisse", "CH"},
     {"suomi", "FI"},
     {"suomi finland", "FI"},
     {"suomi-finland", "FI"},
+    {"suomija", "FI"},
     {"suède", "SE"},
     {"sveitsi", "CH"},
     {"sverige", "SE"},
+    {"svezia", "SE"},
     {"svizzera", "CH"},
     {"sweden", "SE"},
     {"switzerland", "CH"},
+    {"szwecja", "SE"},
+    {"taani", "DK"},
     {"tanska", "DK"},
+    {"tchéquie", "CZ"},
     {"the netherlands", "NL"},
+    {"the united kingdom", "GB"},
     {"tjeckien", "CZ"},
     {"tschechien", "CZ"},
+    {"tschechische republik", "CZ"},
     {"turkey", "TR"},
     {"turkki", "TR"},
     {"tyskland", "DE"},
     {"türkiye", "TR"},
+    {"tšekin tasavalta", "CZ"},
     {"tšekki", "CZ"},
     {"u.k.", "GB"},
     {"uk", "GB"},
@@ -192,6 +246,7 @@ static const struct {
     {"ukraine", "UA"},
     {"ungarn", "HU"},
     {"ungern", "HU"},
+    {"ungheria", "HU"},
     {"united kingdom", "GB"},
     {"united states", "US"},
     {"unkari", "HU"},
@@ -200,11 +255,9 @@ static const struct {
     {"vereinigtes königreich", "GB"},
     {"viro", "EE"},
     {"wales", "GB"},
+    {"yhdistynyt kuningaskunta", "GB"},
+    {"zviedrija", "SE"},
     {"zypern", "CY"},
-    {"ÅLAND", "AX"},
-    {"ÉIRE", "IE"},
-    {"ÍSLAND", "IS"},
-    {"ÖSTERREICH", "AT"},
     {"åland", "AX"},
     {"åland islands", "AX"},
     {"éire", "IE"},
@@ -213,10 +266,12 @@ static const struct {
     {"österrike", "AT"},
     {"česko", "CZ"},
     {"česká republika", "CZ"},
+    {"švedija", "SE"},
     {"ελλάδα", "GR"},
     {"κύπρος", "CY"},
     {"българия", "BG"},
     {"россия", "RU"},
+    {"україна", "UA"},
 };
 
 #define COUNTRIES (sizeof(countries) / sizeof(countries[0]))
@@ -240,14 +295,9 @@ static int compare_name(struct str s, const char *name)
     return d ? d : name[s.n] ? -1 : 0;
 }
 
-const char *address_country_name(struct str s)
+static const char *find_name(struct str s)
 {
     size_t low = 0, high = COUNTRIES;
-    s = str_trim(s);
-    while (s.n > 4 && s.p[s.n - 1] == '.')
-        s.n--;
-    if (s.n < 2 || isdigit((unsigned char)s.p[0]))
-        return NULL;
     while (low < high) {
         size_t middle = (low + high) / 2;
         int d = compare_name(s, countries[middle].name);
@@ -259,6 +309,40 @@ const char *address_country_name(struct str s)
             low = middle + 1;
     }
     return NULL;
+}
+
+/* The text with letters beyond ASCII in lower case, in `out`; empty if it does not fit or has none:
+ * no name of a country is so long. */
+static struct str lower_case(struct str s, char out[64])
+{
+    size_t n = 0;
+    bool beyond = false;
+    for (const char *p = s.p, *end = s.p + s.n; p != end;) {
+        unsigned char c = (unsigned char)*p;
+        if (n + 4 > 64)
+            return STR_NONE;
+        if (c < 0x80) {
+            out[n++] = *p++;
+            continue;
+        }
+        beyond = true;
+        n += (size_t)utf8proc_encode_char(
+            utf8proc_tolower((utf8proc_int32_t)fold_next(&p, end)), (utf8proc_uint8_t *)out + n);
+    }
+    return beyond ? (struct str){out, n} : STR_NONE;
+}
+
+const char *address_country_name(struct str s)
+{
+    char text[64];
+    s = str_trim(s);
+    while (s.n > 4 && s.p[s.n - 1] == '.')
+        s.n--;
+    if (s.n < 2 || isdigit((unsigned char)s.p[0]))
+        return NULL;
+    const char *code = find_name(s);
+    struct str lower = code ? STR_NONE : lower_case(s, text);
+    return lower.n ? find_name(lower) : code;
 }
 
 static bool is_code(struct str s, char country[3])
@@ -281,6 +365,14 @@ static bool is_code(struct str s, char country[3])
     return false;
 }
 
+/* "Firenze (FI) -": what parts the country from the town is no part of it. */
+static struct str without_dash(struct str s)
+{
+    return s.n > 2 && s.p[s.n - 1] == '-' && s.p[s.n - 2] == ' '
+               ? str_trim((struct str){s.p, s.n - 1})
+               : s;
+}
+
 /* The last words of a part that are a country's name; they must not be all of it. */
 static bool take_last_words(struct str *part, char country[3])
 {
@@ -291,13 +383,13 @@ static bool take_last_words(struct str *part, char country[3])
         if (at < 3)
             return false;
         struct str tail = {part->p + at, part->n - at},
-                   before = str_trim((struct str){part->p, at});
+                   before = without_dash(str_trim((struct str){part->p, at}));
         const char *code = tail.n > 3 ? address_country_name(tail) : NULL;
         if (code)
             memcpy(country, code, 3);
         /* "2016 Luxembourg" and "00100 Malta" name a town. */
         if ((code || (!words && is_code(tail, country))) && before.n &&
-            address_letter(before.p[before.n - 1])) {
+            (address_letter(before.p[before.n - 1]) || before.p[before.n - 1] == ')')) {
             *part = before;
             return true;
         }

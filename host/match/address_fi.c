@@ -185,7 +185,9 @@ static void take_parts(const struct str *given, int given_n, struct address *out
         n++;
     }
     for (int i = 0; i < n; i++) {
-        if (address_is_co(part[i], &name)) {
+        if (address_is_note(part[i])) {
+            address_append(out->rest, sizeof(out->rest), part[i]);
+        } else if (address_is_co(part[i], &name)) {
             address_append(out->co, sizeof(out->co), name);
         } else if (!out->po_box[0] && address_is_box(part[i], &name)) {
             /* It stands for the street where there is none. */

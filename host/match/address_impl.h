@@ -35,6 +35,8 @@ bool address_is_co(struct str s, struct str *name);
 bool address_is_box(struct str s, struct str *number);
 /* The part names a company or an office: it has a legal form or a word such as "kaupunki". */
 bool address_is_company(struct str s);
+/* The part is no address: a business ID, a telephone number, a mail or web address. */
+bool address_is_note(struct str s);
 /* w is a word of streets or ends like one: "Road", "Triftstraße". */
 bool address_street_word(struct str w);
 

@@ -4,7 +4,7 @@
 #include <strings.h>
 #include "address_impl.h"
 
-enum kind { TEXT, STREET, NUMBER, UNIT_FRONT, UNIT_BEHIND, BOX, CO, COMPANY };
+enum kind { TEXT, STREET, NUMBER, UNIT_FRONT, UNIT_BEHIND, BOX, CO, COMPANY, NOTE };
 
 /* Words of a flat, room or floor that stands in front of the street in Britain and Ireland. */
 static const char *const front_units[] = {"flat", "unit", "apartment", "apt", "suite", "floor",
@@ -15,15 +15,16 @@ static const char *const front_units[] = {"flat", "unit", "apartment", "apt", "s
 static const char *const units[] = {"apt", "apt.", "apto", "apto.", "apartment", "flat", "unit",
     "suite", "lgh", "lgh.", "tr", "tr.", "bus", "bte", "boîte", "top", "stiege", "tür", "etage",
     "stock", "og", "eg", "whg", "whg.", "wohnung", "zimmer", "int", "int.", "interno", "scala",
-    "piano", "esc", "esc.", "escalera", "piso", "puerta", "planta", "izq", "izq.", "dcha", "dcha.",
-    "dto", "dto.", "drt", "esq", "esq.", "andar", "m.", "lok.", "lok", "kl.", "dz.", "korter",
-    "krt", "k.", "em.", "emelet", "ajtó", "fsz.", "st", "st.", "sal", "th", "th.", "tv", "tv.",
-    "mf", "mf.", "kld", "kld.", "kl", "stuen", "hs", "huis", "bât", "bât.", "bâtiment", "appt",
-    "appt.", "appartement", "étage", "floor", "bl.", "bl", "sc.", "et.", "ap.", "ap", "vh.", "stan",
-    "kat", "byt", "poschodie", "patro", "bst", "bst.", "as", "as.", "lh", "rappu", "krs", "krs.",
-    "vån", "vån.", "våning", "våningen", "trappa", "trappor", "upp", "ned", "huone", "oikea", "h",
-    "c/d", "b.", "butas", "dzīvoklis", "dz", "local", "bajo", "ático", "résidence",
-    "rez-de-chaussée", "r/c", "hinterhaus", "vorderhaus", "hinterhof", "seitenflügel", "aufgang"};
+    "piano", "esc", "esc.", "escalera", "piso", "puerta", "planta", "izq", "izq.", "izda", "izda.",
+    "centro", "dcha", "dcha.", "dto", "dto.", "drt", "esq", "esq.", "andar", "m.", "lok.", "lok",
+    "kl.", "dz.", "korter", "krt", "k.", "em.", "emelet", "ajtó", "fsz.", "st", "st.", "sal", "th",
+    "th.", "tv", "tv.", "mf", "mf.", "kld", "kld.", "kl", "stuen", "hs", "huis", "bât", "bât.",
+    "bâtiment", "appt", "appt.", "appartement", "étage", "floor", "bl.", "bl", "sc.", "et.", "ap.",
+    "ap", "vh.", "stan", "kat", "byt", "poschodie", "patro", "bst", "bst.", "as", "as.", "lh",
+    "rappu", "krs", "krs.", "vån", "vån.", "våning", "våningen", "trappa", "trappor", "upp", "ned",
+    "huone", "oikea", "h", "c/d", "b.", "butas", "dzīvoklis", "dz", "local", "bajo", "ático",
+    "résidence", "rez-de-chaussée", "r/c", "hinterhaus", "vorderhaus", "hinterhof", "seitenflügel",
+    "aufgang"};
 
 /* Words that make a name a street's, and ends of words that do. */
 static const char *const street_words[] = {"street", "st", "st.", "road", "rd", "rd.", "lane",
@@ -148,9 +149,22 @@ static bool ends_in_form(struct str s)
     return at > 0 && is_word((struct str){s.p + at, s.n - at}, forms, COUNT(forms));
 }
 
+/* "AB Volvo", "UAB Girteka", "A/S Storebælt": a form in front, in capitals as people write it. */
+static bool begins_with_form(struct str s)
+{
+    static const char *const forms[] = {"AB", "A/S", "AS", "OY", "Oy", "OÜ", "SIA", "UAB"};
+    struct str rest, w = first_word(s, &rest);
+    for (size_t i = 0; rest.p && i < COUNT(forms); i++)
+        if (str_is(w, forms[i]))
+            return true;
+    return false;
+}
+
 static enum kind kind_of(struct str s, struct str *name)
 {
     bool digit = address_has_digit(s);
+    if (address_is_note(s))
+        return NOTE;
     if (address_is_co(s, name))
         return CO;
     if (digit && address_is_box(s, name))
@@ -165,7 +179,7 @@ static enum kind kind_of(struct str s, struct str *name)
     }
     if (is_unit_behind(s))
         return UNIT_BEHIND;
-    if (ends_in_form(s) && !(digit && has_street_word(s)))
+    if ((ends_in_form(s) || begins_with_form(s)) && !(digit && has_street_word(s)))
         return COMPANY;
     return digit ? STREET : TEXT;
 }

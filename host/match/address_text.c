@@ -177,3 +177,17 @@ bool address_is_company(struct str s)
             return true;
     return false;
 }
+
+bool address_is_note(struct str s)
+{
+    static const char *const words[] = {"y-tunnus", "y-tunnus:", "ytunnus", "y-tunnus.",
+        "fo-nummer", "fo-nr", "business id", "business id:", "org.nr", "org.nr.",
+        "org.nr:", "orgnr", "org nr", "cvr", "cvr:", "cvr-nr.", "vat", "vat:", "alv", "alv-nro",
+        "ust-idnr", "ust-idnr.", "kvk", "siret", "siren", "nip", "nip:", "tel", "tel.",
+        "tel:", "puh", "puh.", "puh:", "puhelin", "phone", "phone:", "gsm", "fax", "fax:", "email",
+        "email:", "e-mail:", "sähköposti"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (address_starts_word(s, words[i]) && address_has_digit(s))
+            return true;
+    return memchr(s.p, '@', s.n) != NULL || (s.n > 4 && !strncasecmp(s.p, "www.", 4));
+}

@@ -100,25 +100,31 @@ static enum names_note_kind compare_words(struct comparison *c, int i, int k, bo
     return NAMES_NOTE_WORD;
 }
 
-/* Equal when words are written together: "Tili-Toimisto" and "Tilitoimisto". Numbers stay apart:
- * "Harju 1 2" is not "Harju 12". */
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Equal when words are written together: "Tili-Toimisto" and "Tilitoimisto", "Studio 24" and
+ * "Studio24". Numbers stay apart: "Harju 1 2" is not "Harju 12". */
 static bool joined_equal(const struct names_parsed *a, const struct names_parsed *b)
 {
-    char text[2][NAMES_BYTES + NAMES_WORDS_MAX * 2];
+    char text[2][NAMES_BYTES * 2 + NAMES_WORDS_MAX * 2];
     const struct names_parsed *names[] = {a, b};
     size_t length[2] = {0, 0};
     for (int side = 0; side < 2; side++) {
         const struct names_parsed *n = names[side];
         char *to = text[side];
+        bool number = false; /* the last character was a digit */
         for (int i = n->from; i < n->to; i++) {
             struct str w = n->plain.word[i];
-            bool number = has_digit(w);
-            if (number)
-                *to++ = ' ';
-            memcpy(to, w.p, w.n);
-            to += w.n;
-            if (number)
-                *to++ = ' ';
+            number = number && !(w.n && is_digit(w.p[0]));
+            for (size_t k = 0; k < w.n; k++) {
+                if (is_digit(w.p[k]) && !number)
+                    *to++ = ' ';
+                number = is_digit(w.p[k]);
+                *to++ = w.p[k];
+            }
         }
         length[side] = (size_t)(to - text[side]);
     }
@@ -236,6 +242,13 @@ static bool is_one_form(const char *a, const char *b)
     return false;
 }
 
+/* A Finnish or Swedish company on the exchange calls itself Corporation in English: Nokia Oyj. No
+ * form of a country says so, and a person is to see it. */
+static bool may_be_one_form(const char *a, const char *b)
+{
+    return (!strcmp(a, "oyj") && !strcmp(b, "inc")) || (!strcmp(a, "inc") && !strcmp(b, "oyj"));
+}
+
 static enum names_match compare(struct comparison *c, struct str a, struct str b)
 {
     names_parse(&c->a, a, true);
@@ -247,6 +260,8 @@ static enum names_match compare(struct comparison *c, struct str a, struct str b
         return NAMES_DIFFERENT;
     }
     enum names_match m = compare_cores(c);
+    if (c->form_conflict && m == NAMES_SAME && may_be_one_form(c->a.form, c->b.form))
+        return NAMES_UNSURE;
     return c->form_conflict ? NAMES_DIFFERENT : m;
 }
 

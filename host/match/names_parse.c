@@ -1,5 +1,7 @@
 /* Company names taken apart into words and freed of their legal form. */
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 #include <utf8proc.h>
 
 #include "names_impl.h"
@@ -19,13 +21,34 @@ static bool is_purpose(struct str s)
     return false;
 }
 
+/* "filial", "Finland Branch", "sivuliike": the branch of a company abroad is registered by itself.
+ */
+static bool is_branch(struct str s)
+{
+    static const char *const words[] = {"branch", "sivuliike", "filial", "filiaali", "filiaal",
+        "filiale", "niederlassung", "zweigniederlassung", "succursale", "sucursal",
+        "sede secondaria", "oddzial", "oddzia\xc5\x82", "nuf", "utibu", "fioktelepe",
+        "fi\xc3\xb3ktelepe", "pobocka", "filialas", "fili\xc4\x81le"};
+    for (size_t i = 0; i < s.n; i++) {
+        if (i && s.p[i - 1] != ' ' && s.p[i - 1] != '(' && s.p[i - 1] != ',')
+            continue;
+        for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
+            size_t n = strlen(words[k]);
+            bool whole = n > 4 || i + n >= s.n || !isalpha((unsigned char)s.p[i + n]);
+            if (s.n - i >= n && whole && !strncasecmp(s.p + i, words[k], n))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* The name without "(Finland)", "/ Helsinki" and "- laskutus" behind it. */
 static struct str without_additions(struct str s)
 {
     s = str_trim(s);
     if (s.n && s.p[s.n - 1] == ')') {
         const char *open = memrchr(s.p, '(', s.n);
-        if (open && open != s.p)
+        if (open && open != s.p && !is_branch((struct str){open, (size_t)(s.p + s.n - open)}))
             s = str_trim((struct str){s.p, (size_t)(open - s.p)});
     }
     for (size_t i = 1; i + 1 < s.n; i++) {
@@ -34,7 +57,8 @@ static struct str without_additions(struct str s)
             continue;
         bool spaced = s.p[i - 1] == ' ' && s.p[i + 1] == ' ';
         struct str behind = {s.p + i + 1, s.n - i - 1};
-        if ((spaced && c == '/') || ((c == ',' || (spaced && c == '-')) && is_purpose(behind)))
+        if ((spaced && c == '/' && !is_branch(behind)) ||
+            ((c == ',' || (spaced && c == '-')) && is_purpose(behind)))
             return str_trim((struct str){s.p, i});
     }
     return s;
@@ -287,11 +311,26 @@ static bool first_in_capitals(struct str name)
     return !small;
 }
 
+static struct str behind_comma(struct str s)
+{
+    struct str behind;
+    str_cut(s, ',', &behind);
+    return behind.p ? behind : STR_NONE;
+}
+
+/* "S.C. Dacia S.R.L.": what Romanians put in front of a company's name beside its form. */
+static void drop_trading_company(struct names_parsed *n)
+{
+    if (n->to - n->from > 1 && str_is(n->plain.word[n->from], "sc") &&
+        (!strcmp(n->form, "srl") || !strcmp(n->form, "sa")))
+        n->from++;
+}
+
 /* "Harju Oy, Tampere": what stands behind the form and a comma is no name. */
 static bool form_before_comma(struct names_parsed *n, bool capitals)
 {
     int from = 0, to = n->plain.count;
-    if (n->plain.comma == 0)
+    if (n->plain.comma == 0 || is_branch(behind_comma(n->text)))
         return false;
     /* "Galp Energia SGPS, S.A.": behind the comma stands a form, too. */
     names_form_strip(n->plain.word, &from, &to, capitals);
@@ -320,6 +359,7 @@ void names_parse(struct names_parsed *n, struct str text, bool compared)
         n->to = n->plain.count;
         n->form = names_form_strip(n->plain.word, &n->from, &n->to, capitals);
     }
+    drop_trading_company(n);
     unify_and(&n->plain, n->from, n->to, n->compared);
 }
 

@@ -181,6 +181,8 @@ static void is_unsure(void **state)
     compares("Tmi Virtanen Matti", "Tmi Matti Virtanen", NAMES_UNSURE);
     compares("Teollisuuspalvelu Oy", "Teollisuuspalvelo Oy", NAMES_UNSURE);
     compares("J. Virtanen", "Juha Virtanen", NAMES_UNSURE);
+    compares("Nokia Oyj", "Nokia Corporation", NAMES_UNSURE);
+    compares("Nokia Oy", "Nokia Corporation", NAMES_DIFFERENT);
     assert_false(names_same(STR_LIT("Virtanen Matti"), STR_LIT("Matti Virtanen")));
 }
 
