@@ -23,6 +23,7 @@ operator }, bank_reference, project (a dimension's item) and updated_at may be g
 
 local current = require "current"
 local decimal = require "decimal"
+local dimension = require "dimension"
 local ending = require "ending"
 local http = require "http"
 local ids = require "ids"
@@ -53,6 +54,7 @@ invoicing.OPTIONS = {
   channel = { type = "string", one_of = { "EMAIL", "MAIL", "ELECTRONIC_INVOICE", "NO_SENDING" } },
   totals = { type = "string", one_of = { "warn", "attention", "ignore" } },
   register = { type = "string|boolean" }, attach = { type = "string" },
+  dimension = { type = "string|table" },
   source = { type = "string" }, finance = { type = "string" },
   customer = { type = "function" }, row = { type = "function" }, product = { type = "function" },
   invoice = { type = "function" }, notice = { type = "function" }, key = { type = "function" },
@@ -315,6 +317,15 @@ local function attach(finance, invoice, sale, settings)
   return nil
 end
 
+-- The invoice stands and was told of; a person sees to the rest of it.
+local function without_dimension(invoice, place, problem)
+  ending.attention(('Invoice %s stands in Procountor, but %s "%s" could not be put on its ledger '
+    .. "receipt: %s. Put it there by hand and skip this run, or put right what is in the way and retry.")
+    :format(number_text(invoice), place.name, place.code, problem),
+    { invoice_id = invoice.id, invoice_number = invoice.number, dimension = place.name,
+      item = place.code })
+end
+
 local function wanted_of(sale, settings)
   return {
     original_number = sale.key, reference = sale.reference, currency = sale.currency,
@@ -355,6 +366,7 @@ local function run(sale, settings)
   local wanted = wanted_of(sale, settings)
   -- What can be known to fail fails before anything is written. Functions of the company may mend it.
   if not settings.invoice and not settings.customer then finance.invoices.check(wanted) end
+  local place = dimension.place(finance, sale, settings)
   local customer = customer_with(finance, sale, settings)
   sale.customer.name = sale.customer.name or customer.name
   local rows, new_products = make_rows(finance, lines, sale, settings)
@@ -368,6 +380,10 @@ local function run(sale, settings)
   if kind.after then kind.after(finance, invoice, sale, settings, result) end
   result.notified = tell(invoice, sale, settings)
   standing.after_invoice(settings.finance, customer.id)
+  -- Last of all: what is refused before a write that is done is not asked again by a retry.
+  local problem
+  result.dimension, problem = dimension.put(finance, invoice, place)
+  if problem then without_dimension(invoice, place, problem) end
   return result
 end
 
@@ -400,6 +416,7 @@ function invoicing.rule(given, kind)
   settings.source = settings.source or kind.source
   settings.notify = type(settings.notify) == "string" and { settings.notify }
     or settings.notify or {}
+  settings.dimension = dimension.settings(given.dimension)
   if settings.register == true then error("register is the name of a connection, or false", 0) end
   local needs = { settings.finance, table.unpack(settings.notify) }
   if settings.register then needs[#needs + 1] = settings.register end

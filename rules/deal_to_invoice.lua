@@ -7,10 +7,11 @@ A deal that was won in a CRM becomes one unfinished sales invoice.
 What it does: reads what the CRM's event left out (lines, organization, contact); the customer of that
 business ID, or a new one; for each line the product of that code, else of that name, else a new one;
 one invoice in status UNFINISHED with the deal's payment term, its project reference as the order
-reference, the e-invoice address, and the deal's reference number if it has one (else Procountor makes
-it). The invoice's original number is the CRM's name and the deal's id ("CRM-D-881"), so that a deal is
-invoiced once, however often it is won, sent or told of. Then a notice. What cannot be invoiced goes to
-a person, with what is missing, where, and what to do.
+reference (and, if dimension is set, as an item on the ledger receipt), the e-invoice address, and the
+deal's reference number if it has one (else Procountor makes it). The invoice's original number is the
+CRM's name and the deal's id ("CRM-D-881"), so that a deal is invoiced once, however often it is won,
+sent or told of. Then a notice. What cannot be invoiced goes to a person, with what is missing, where,
+and what to do.
 
 The source may be a connection "crm", "pipedrive" or "hubspot"; each gives deals in one shape
 (connectors/crm/deal.lua).
@@ -31,6 +32,9 @@ Options (all may be left out):
                  the address and operator, else EMAIL if there is an address)
   totals         "warn" (default), "attention" or "ignore": when the deal's value is not the sum of its
                  lines
+  dimension      "Projekti": the dimension of the books whose item the deal's project reference is; or
+                 { name = "Projekti", create = true, item = function(deal) return text end }:
+                 lua/dimension.lua
   finance, name  the connection ("procountor") and the rule's own name
 
 Each step can be replaced, as in proposal_to_invoice:

@@ -24,6 +24,9 @@ Options (all may be left out):
                  company's "ytj", if it has one; false: none. register.lua
   attach         the connection (kind "http") by which the signed contract's PDF is fetched, to be
                  sent with the invoice: of the same origin as the contract's pdf_url
+  dimension      "Projekti": the dimension of the books whose item the contract's reference is; or
+                 { name = "Projekti", create = true, item = function(proposal) return text end }:
+                 lua/dimension.lua
   source, finance, name   the connections ("click2contract", "procountor") and the rule's own name
 
 Each step can be replaced:

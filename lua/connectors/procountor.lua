@@ -6,6 +6,7 @@ Procountor, the financial management system: customers, products and sales invoi
   procountor.products    ensure, find, create        connectors/procountor/products.lua
   procountor.invoices    create, find, get           connectors/procountor/invoices.lua
   procountor.payments    search, settle, summary     connectors/procountor/payments.lua
+  procountor.dimensions  find, add, put              connectors/procountor/dimensions.lua
   procountor.payment_status(customer)  -> how a customer (or the id of one) stands: last invoice sent,
                              its due date, what is unpaid and overdue
   procountor.twins()         looks for what stands there twice (connectors/procountor/twins.lua); done
@@ -21,6 +22,7 @@ local customers = require "connectors.procountor.customers"
 local products = require "connectors.procountor.products"
 local invoices = require "connectors.procountor.invoices"
 local payments = require "connectors.procountor.payments"
+local dimensions = require "connectors.procountor.dimensions"
 local twins = require "connectors.procountor.twins"
 local words = require "connectors.procountor.words"
 local handle = require "handle"
@@ -82,6 +84,7 @@ local function new(connection)
   return {
     customers = customers.new(client), products = products.new(client),
     invoices = invoices.new(client), payments = paying,
+    dimensions = dimensions.new(client),
     payment_status = function(customer)
       return paying.status(type(customer) == "table" and customer.id or customer)
     end,

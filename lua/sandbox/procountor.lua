@@ -13,6 +13,7 @@ local page = require "sandbox.procountor.page"
 local partners = require "sandbox.procountor.partners"
 local payments = require "sandbox.procountor.payments"
 local products = require "sandbox.procountor.products"
+local receipts = require "sandbox.procountor.receipts"
 local settings = require "sandbox.procountor.settings"
 local world = require "sandbox.procountor.world"
 
@@ -67,6 +68,11 @@ local ROUTES = {
   { "PUT", "/invoices/{id}/paymentevents/markpaid", payments.mark_paid },
   { "GET", "/invoices/{id}/paymentevents/{id}", payments.event },
   { "GET", "/payments/paymentevents", payments.bulk },
+
+  { "GET", "/dimensions", receipts.dimensions },
+  { "POST", "/dimensions/{id}/items", receipts.add_item },
+  { "GET", "/ledgerreceipts/{id}", receipts.get },
+  { "PUT", "/ledgerreceipts/{id}", receipts.replace },
 
   { "POST", "/attachments", attachments.create, raw = true },
   { "GET", "/attachments/{id}", attachments.get },
@@ -208,6 +214,7 @@ function sandbox.state()
   return {
     customers = kit.copy(w.customers), products = all(w.products, products.shown(w)),
     invoices = all(w.invoices, invoices.shown(w)), payments = kit.copy(w.payments),
+    receipts = receipts.all(w), dimensions = kit.copy(w.dimensions),
     product_groups = kit.copy(w.product_groups), partner_groups = kit.copy(w.partner_groups),
     requests = w.ledger.list, request_count = w.ledger.total, effects = kit.copy(w.effects),
   }
@@ -261,16 +268,19 @@ local SEEDS = {
   invoices = function(list)
     for _, invoice in ipairs(list) do seed_invoice(invoice) end
   end,
+  dimensions = function(list)
+    for _, one in ipairs(list) do receipts.add(w, one) end
+  end,
   payments = function(list)
     for _, payment in ipairs(list) do payments.receive(w, payment) end
   end,
 }
 
 -- Later ones may refer to earlier ones.
-local SEED_ORDER = { "settings", "product_groups", "customers", "products", "invoices",
-  "payments" }
+local SEED_ORDER = { "settings", "product_groups", "customers", "products", "dimensions",
+  "invoices", "payments" }
 
--- Fixtures: { settings, customers, products, product_groups, invoices, payments }.
+-- Fixtures: { settings, customers, products, product_groups, dimensions, invoices, payments }.
 function sandbox.seed(given)
   for name in pairs(given) do
     if not SEEDS[name] then

@@ -91,6 +91,9 @@ BROKEN = {
     "no place for a payment status": (
         HEAD + 'use "payment_status" { crm = "shop" }\n', "company.lua:3",
         'one of kind "crm", "pipedrive" or "hubspot" has'),
+    "option of a dimension": (
+        HEAD + BOOKS + 'use "proposal_to_invoice" { dimension = { nme = "Projekti" } }\n',
+        "company.lua:6", 'dimension: there is no setting "nme"'),
     "fields of a payment status are not named": (
         HEAD + PIPEDRIVE % "" + 'use "payment_status" { crm = "pipedrive" }\n', "company.lua:4",
         'name the fields of organizations in which it is to stand'),

@@ -113,7 +113,8 @@ function deal.read(event, options)
     business_id = paths.organization .. ".business_id", email = paths.organization .. ".email",
     phone = paths.organization .. ".phone", contact_name = paths.person or "data.person.name",
     reference = paths.deal .. "." .. (given.text(it.order_reference) and "order_reference"
-      or "project_reference"), partner = paths.organization .. ".partner" }
+      or "project_reference"), project = paths.deal .. ".project_reference",
+    partner = paths.organization .. ".partner" }
   rows_of(read, it.lines, paths.deal, options.vat_percent)
   read.lines = read.rows
   read.value = money.number(it.value, read.language)

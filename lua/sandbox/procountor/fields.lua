@@ -243,6 +243,20 @@ fields.invoice = joined({
 
 fields.checking_event = { { "comment", "text", max = 100 } }
 
+fields.receipt = {
+  { "type", "text", required = true }, { "name", "text", max = 80, required = true },
+  { "receiptDate", "date", required = true }, { "vatType", "text", required = true },
+  { "vatStatus", "integer", required = true }, { "version", "time", required = true },
+  { "transactions", "list", required = true, min = 1, of = {
+    { "transactionId", "integer" }, { "transactionType", "text" }, { "account", "text" },
+    { "accountingValue", "number", scale = 2, required = true },
+    { "vatPercent", "number", scale = 2 }, { "vatStatus", "integer" },
+    { "dimensionItemValues", "list", of = {
+      { "dimensionId", "integer", required = true }, { "itemId", "integer", required = true },
+      { "value", "number", scale = 2, required = true } } },
+  } },
+}
+
 fields.notes = { { "notes", "text", max = 10000, required = true } }
 
 fields.mark_paid = {

@@ -2,6 +2,7 @@
 -- what was asked of the API.
 
 local page = require "sandbox.page"
+local receipts = require "sandbox.procountor.receipts"
 local sums = require "sandbox.procountor.sums"
 
 local escape, money, plain, price = page.escape, page.money, page.plain, page.price
@@ -93,22 +94,24 @@ local function files_of(invoice)
   return #names > 0 and table.concat(names, ", ") or nil
 end
 
-local function invoice_card(invoice)
-  local party, info = invoice.counterParty, invoice.paymentInfo
-  local head = ('<div class="head"><strong>Invoice %d &middot; %s</strong>%s</div>'):format(
-    invoice.invoiceNumber, escape(party.counterPartyAddress.name),
-    page.badge(invoice.status, STATUS_KIND[invoice.status]))
-  local facts = page.facts {
-    { "Date", invoice.date }, { "Due", info.dueDate }, { "Business ID", party.identifier },
-    { "Contact", party.contactPersonName }, { "Channel", invoice.invoiceChannel },
-    { "E-mail", party.email }, { "Language", invoice.language },
-    { "Address", address_line(party.counterPartyAddress) },
-    { "Reference", info.bankReferenceCode }, { "Original number", invoice.originalInvoiceNumber },
-    { "Order reference", invoice.orderReference }, { "Partner", invoice.partnerId },
-    { "Id", invoice.id }, { "Files", files_of(invoice) },
-  }
-  return ('<article id="invoice-%d">%s<div>%s</div>%s%s</article>\n'):format(invoice.id, head, facts,
-    invoice_rows(invoice), invoice_acts(invoice))
+local function invoice_card(w)
+  return function(invoice)
+    local party, info = invoice.counterParty, invoice.paymentInfo
+    local head = ('<div class="head"><strong>Invoice %d &middot; %s</strong>%s</div>'):format(
+      invoice.invoiceNumber, escape(party.counterPartyAddress.name),
+      page.badge(invoice.status, STATUS_KIND[invoice.status]))
+    local facts = page.facts {
+      { "Date", invoice.date }, { "Due", info.dueDate }, { "Business ID", party.identifier },
+      { "Contact", party.contactPersonName }, { "Channel", invoice.invoiceChannel },
+      { "E-mail", party.email }, { "Language", invoice.language },
+      { "Address", address_line(party.counterPartyAddress) },
+      { "Reference", info.bankReferenceCode }, { "Original number", invoice.originalInvoiceNumber },
+      { "Order reference", invoice.orderReference }, { "Partner", invoice.partnerId },
+      { "Dimensions", receipts.words(w, invoice) }, { "Id", invoice.id }, { "Files", files_of(invoice) },
+    }
+    return ('<article id="invoice-%d">%s<div>%s</div>%s%s</article>\n'):format(invoice.id, head, facts,
+      invoice_rows(invoice), invoice_acts(invoice))
+  end
 end
 
 -- The newest first, as many as the page has room for.
@@ -120,7 +123,7 @@ end
 
 local function invoices(w)
   if #w.invoices == 0 then return page.empty "No invoices yet." end
-  return table.concat(newest(w.invoices, invoice_card))
+  return table.concat(newest(w.invoices, invoice_card(w)))
 end
 
 local function customer_card(partner)

@@ -11,14 +11,14 @@ function world.new(settings)
     settings = settings,
     customers = kit.array(), products = kit.array(), product_groups = kit.array(),
     partner_groups = kit.array(), invoices = kit.array(), payments = kit.array(),
-    files = {},
+    files = {}, dimensions = kit.array(), receipts = {},
     effects = kit.array(), hidden = {}, ledger = kit.ledger(), window = {}, tokens = {}, codes = {},
     token_count = 0,
     now = "2026-01-01T00:00:00", at_ms = 0,
     -- Ranges apart, so that an id used in the wrong place is found nowhere.
     last_id = { partner = 51000, contact = 71000, product = 900, product_group = 40,
       partner_group = 60, invoice = 8464000, row = 20110000, receipt = 9911000, payment = 660000,
-      attachment = 30000 },
+      attachment = 30000, dimension = 0, dimension_item = 800, transaction = 7700000 },
     last_invoice_number = settings.first_invoice_number - 1,
   }
 end
