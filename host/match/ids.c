@@ -18,6 +18,7 @@ const struct ids_rule ids_rules[] = {
     {"dk_cvr", "DK", IDS_PREFIX_MAY, " -./,:", "########", ids_dk_cvr},
     {"ee_kmkr", "EE", IDS_PREFIX_MAY, " ", "EE#########", ids_ee_vat},
     {"ee_registrikood", "", IDS_PREFIX_MAY, " ", NULL, ids_ee_registry},
+    {"ee_viitenumber", "", IDS_PREFIX_MAY, " ", NULL, ids_ee_reference},
     {"einvoice", "", IDS_PREFIX_MAY, " -.", NULL, ids_einvoice},
     {"es_nif", "ES", IDS_PREFIX_MAY, " -.", NULL, ids_es_nif},
     {"eu_vat_AT", "AT", IDS_PREFIX_MUST, " -./", NULL, ids_at_uid},
@@ -69,12 +70,14 @@ const struct ids_rule ids_rules[] = {
     {"lv_pvn", "LV", IDS_PREFIX_MAY, " -", NULL, ids_lv_vat},
     {"nl_btw", "NL", IDS_PREFIX_MAY, " -.", "NL############", ids_nl_vat},
     {"nl_kvk", "", IDS_PREFIX_MAY, " .", NULL, ids_nl_kvk},
+    {"no_kid", "", IDS_PREFIX_MAY, " ", NULL, ids_kid},
     {"no_mva", "NO", IDS_PREFIX_MAY, " ", "NO ### ### ### ###", ids_no_mva},
     {"no_orgnr", "", IDS_PREFIX_MAY, " ", "### ### ###", ids_no_org},
     {"ovt", "", IDS_PREFIX_MAY, " -", NULL, ids_ovt},
     {"pl_nip", "PL", IDS_PREFIX_MAY, " -", "###-###-##-##", ids_pl_nip},
     {"pl_regon", "", IDS_PREFIX_MAY, " -", NULL, ids_pl_regon},
     {"pt_nif", "PT", IDS_PREFIX_MAY, " -.", NULL, ids_pt_nif},
+    {"se_ocr", "", IDS_PREFIX_MAY, " ", NULL, ids_ocr},
     {"se_orgnr", "", IDS_PREFIX_MAY, " -.", "######-####", ids_se_org},
     {"se_vat", "SE", IDS_PREFIX_MAY, " -.", "SE############", ids_se_vat},
     {"us_ein", "", IDS_PREFIX_MAY, "", "##-#######", ids_us_ein},
@@ -158,12 +161,29 @@ static bool apply(const struct ids_rule *r, struct str text, struct ids_checked 
     return true;
 }
 
+/* Labels that ids_drop_label does not know are looked for where the text as it is does not fit. */
+static bool apply_labelled(const struct ids_rule *r, struct str text, struct ids_checked *out)
+{
+    struct str rest;
+    struct ids_checked second = {.reason = ""};
+    if (apply(r, text, out))
+        return true;
+    if (!ids_behind_label(text, &rest))
+        return false;
+    if (apply(r, rest, &second)) {
+        *out = second;
+        return true;
+    }
+    memcpy(out->reason, second.reason, IDS_REASON);
+    return false;
+}
+
 enum ids_verdict ids_check(const char *type, struct str text, struct ids_checked *out)
 {
     const struct ids_rule *r = find_rule(type);
     out->normal[0] = out->compact[0] = out->printed[0] = out->reason[0] = '\0';
     if (r)
-        return apply(r, text, out) ? IDS_VALID : IDS_INVALID;
+        return apply_labelled(r, text, out) ? IDS_VALID : IDS_INVALID;
     if (!strcmp(type, "eu_vat")) {
         struct ids_clean c;
         char one[] = "eu_vat_??";

@@ -168,11 +168,16 @@ static bool find_key(const char *cc, struct str text, char key[IDS_KEY], char re
 bool ids_dedup(const char *country, struct str text, char key[IDS_KEY], char reason[IDS_REASON])
 {
     struct ids_clean bare;
+    struct str rest;
     char cc[3];
     country_of(country, cc);
     key[0] = reason[0] = '\0';
     if (find_key(cc, text, key, reason) ||
         (bare_number(cc, text, &bare) && find_key(cc, str_of(bare.p), key, reason)))
+        return true;
+    if (ids_behind_label(text, &rest) &&
+        (find_key(cc, rest, key, reason) ||
+            (bare_number(cc, rest, &bare) && find_key(cc, str_of(bare.p), key, reason))))
         return true;
     if (!reason[0])
         snprintf(reason, IDS_REASON, "there is no rule for companies of this country");

@@ -9,6 +9,7 @@
 struct span {
     size_t at;
     size_t end[GROUPS_MAX];
+    int chars[GROUPS_MAX]; /* letters and digits up to there */
     int ends;
 };
 
@@ -40,31 +41,34 @@ static bool digit_byte(char c)
  * slash; 0 if none. */
 static size_t separator(const char *p, const char *end)
 {
-    static const char *const others[] = {"\xc2\xa0", "\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x93",
-        "\xe2\x80\x94", "\xe2\x88\x92", "\xe2\x80\xaf"};
+    /* behind their common first byte: U+2010, 2011, 2013, 2014, 2212, 202F */
+    static const char others[6][3] = {
+        "\x80\x90", "\x80\x91", "\x80\x93", "\x80\x94", "\x88\x92", "\x80\xaf"};
     if (p == end)
         return 0;
     if (*p == ' ' || *p == '-' || *p == '.' || *p == '/')
         return 1;
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        size_t n = strlen(others[i]);
-        if ((size_t)(end - p) >= n && !memcmp(p, others[i], n))
-            return n;
-    }
+    if (*p == '\xc2')
+        return end - p > 1 && p[1] == '\xa0' ? 2 : 0;
+    for (size_t i = 0; *p == '\xe2' && end - p > 2 && i < 6; i++)
+        if (p[1] == others[i][0] && p[2] == others[i][1])
+            return 3;
     return 0;
 }
 
 static void take_span(struct str text, size_t at, struct span *s)
 {
     const char *p = text.p + at, *end = text.p + text.n;
+    int chars = 0;
     s->at = at;
     s->ends = 0;
     while (s->ends < GROUPS_MAX) {
         const char *run = p;
-        for (size_t n; (n = word_step(p, end)) > 0;)
+        for (size_t n; (n = word_step(p, end)) > 0; chars++)
             p += n;
         if (p == run || (size_t)(p - text.p) - at > SPAN_MAX)
             break;
+        s->chars[s->ends] = chars;
         s->end[s->ends++] = (size_t)(p - text.p);
         size_t n = separator(p, end);
         /* "0112038 - 9": spaces around a hyphen belong to it */
@@ -123,57 +127,148 @@ static bool in_fours(struct str s)
     return !groups || (run <= 4 && digit);
 }
 
-/* Type of what gives itself away by its form, if it is valid; NULL if it is not. */
-static const char *type_of_form(struct str s, struct ids_checked *out)
+/* Behind the two letters of a country stand digits, or what its numbers have in front of them:
+ * "ATU", "CHE", "ESX"; a word of the sentence is no number. */
+static bool is_lettered(struct str s, char out[3])
 {
-    static const char *const lettered[] = {
-        "iban", "iso11649", "eu_vat", "gb_vat", "ch_vat", "ch_uid", "no_mva", "lei", NULL};
-    static const char *const others[] = {"fi_ytunnus", "ovt", "lei", NULL};
-    char a = s.n ? upper(s.p[0]) : 0, b = s.n > 1 ? upper(s.p[1]) : 0;
-    bool letters = a >= 'A' && a <= 'Z' && b >= 'A' && b <= 'Z';
-    size_t first = leading_digits(s);
-    for (const char *const *t = letters ? lettered : others; *t; t++) {
-        /* 8 digits by themselves may be a date or a telephone number: the hyphen tells. */
-        if (!letters && !strcmp(*t, "fi_ytunnus") && (first < 6 || first > 7))
-            continue;
-        if (!letters && !strcmp(*t, "ovt") && (s.n < 12 || memcmp(s.p, "0037", 4)))
-            continue;
-        if (!strcmp(*t, "gb_vat") && (a != 'G' || b != 'B'))
-            continue;
-        if (!strcmp(*t, "lei") && (s.n < 20 || !in_fours(s)))
-            continue;
-        if (!strcmp(*t, "iso11649") && !in_fours(s))
-            continue;
-        if (ids_check(*t, s, out) == IDS_VALID)
-            return strcmp(*t, "eu_vat") ? *t : vat_type(out->compact);
+    size_t letters = 0, i = 0;
+    for (; i < s.n && letters < 4 && !digit_byte(s.p[i]); i++) {
+        char c = upper(s.p[i]);
+        if (c >= 'A' && c <= 'Z')
+            out[letters < 2 ? letters : 2] = c, letters++;
+        else if (separator(s.p + i, s.p + s.n) == 0)
+            return false;
     }
-    return NULL;
+    return letters >= 2 && letters < 4 && i < s.n;
+}
+
+/* Valid under this type: one that gives itself away by its form. */
+static bool is_of_form(const char *type, struct str s, struct ids_checked *out)
+{
+    return ids_check(type, s, out) == IDS_VALID;
+}
+
+/* Type of what begins with letters, if it is valid; NULL if it is not. */
+static const char *type_of_letters(struct str s, int chars, struct ids_checked *out)
+{
+    char c[3] = {0};
+    if (chars == 20 && in_fours(s) && is_of_form("lei", s, out))
+        return "lei";
+    if (!is_lettered(s, c))
+        return NULL;
+    if (chars >= 15 && chars <= 34 && is_of_form("iban", s, out))
+        return "iban";
+    if (c[0] == 'R' && c[1] == 'F')
+        return in_fours(s) && is_of_form("iso11649", s, out) ? "iso11649" : NULL;
+    if (c[0] == 'G' && c[1] == 'B')
+        return is_of_form("gb_vat", s, out) ? "gb_vat" : NULL;
+    if (c[0] == 'N' && c[1] == 'O')
+        return is_of_form("no_mva", s, out) ? "no_mva" : NULL;
+    if (c[0] == 'C' && c[1] == 'H')
+        return is_of_form("ch_vat", s, out)   ? "ch_vat"
+               : is_of_form("ch_uid", s, out) ? "ch_uid"
+                                              : NULL;
+    return chars <= 16 && is_of_form("eu_vat", s, out) ? vat_type(out->compact) : NULL;
+}
+
+/* The last `n` letters, in capitals, are these. */
+static bool ends_in(struct str s, const char *letters, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (s.n < n || upper(s.p[s.n - n + i]) != letters[i])
+            return false;
+    return true;
+}
+
+/* Type of what begins with a digit, if it is valid; NULL if it is not. */
+static const char *type_of_digits(struct str s, int chars, struct ids_checked *out)
+{
+    size_t first = leading_digits(s);
+    /* 8 digits by themselves may be a date or a telephone number: the hyphen tells. */
+    if (chars >= 7 && chars <= 8 && first >= 6 && first <= 7 && is_of_form("fi_ytunnus", s, out))
+        return "fi_ytunnus";
+    /* Six digits, a hyphen and four, no birthday's month among them: a Swedish company. */
+    if (chars == 10 && s.n == 11 && first == 6 && s.p[6] == '-' && s.p[2] >= '2' &&
+        is_of_form("se_orgnr", s, out))
+        return "se_orgnr";
+    if (chars >= 12 && chars <= 17 && !memcmp(s.p, "0037", 4) && is_of_form("ovt", s, out))
+        return "ovt";
+    if (chars == 12 && ends_in(s, "MVA", 3) && is_of_form("no_mva", s, out))
+        return "no_mva";
+    return chars == 20 && in_fours(s) && is_of_form("lei", s, out) ? "lei" : NULL;
+}
+
+/* Valid under the type; a European VAT number may lack its country, which the label has told. */
+static bool is_of_label(const char *type, struct str s, struct ids_checked *out)
+{
+    char whole[4 + SPAN_MAX];
+    if (ids_check(type, s, out) == IDS_VALID)
+        return true;
+    if (strncmp(type, "eu_vat_", 7) || s.n > SPAN_MAX)
+        return false;
+    memcpy(whole, type + 7, 2);
+    memcpy(whole + 2, s.p, s.n);
+    return ids_check(type, (struct str){whole, s.n + 2}, out) == IDS_VALID;
 }
 
 /* Type of these under which it is valid, NULL if none. */
 static const char *type_of_these(const char *const *types, struct str s, struct ids_checked *out)
 {
-    for (int k = 0; types && k < IDS_LABEL_TYPES && types[k]; k++)
-        if (ids_check(types[k], s, out) == IDS_VALID)
-            return types[k];
+    for (; types && *types; types++)
+        if (is_of_label(*types, s, out))
+            return *types;
     return NULL;
+}
+
+/* What begins here may be an identifier: the first run of letters and digits has a digit, or is a
+ * prefix of few letters in front of one that has. */
+static bool may_begin(struct str text, const struct span *s)
+{
+    size_t i = s->at, short_words = 0;
+    for (int k = 0; k < s->ends && short_words < 3; k++) {
+        size_t from = i;
+        for (; i < s->end[k]; i++)
+            if (digit_byte(text.p[i]))
+                return true;
+        if (s->chars[k] - (k ? s->chars[k - 1] : 0) > 4 || i == from)
+            return false;
+        short_words++;
+    }
+    return false;
+}
+
+/* A label may stand in front: the first run has a digit or is one letter. */
+static bool may_be_labelled(struct str text, const struct span *s)
+{
+    if (s->chars[0] == 1)
+        return true;
+    for (size_t i = s->at; i < s->end[0]; i++)
+        if (digit_byte(text.p[i]))
+            return true;
+    return false;
 }
 
 /* The longest candidate of the span that is an identifier. */
 static bool try_span(struct str text, const struct span *s, const char *type, struct ids_found *out)
 {
-    const char *const *labelled = type ? NULL : ids_label_types(text, s->at);
+    const char *const *labelled =
+        !type && may_be_labelled(text, s) ? ids_label_types(text, s->at) : NULL;
+    bool digits = digit_byte(text.p[s->at]);
     for (int i = s->ends - 1; i >= 0; i--) {
         struct str one = {text.p + s->at, s->end[i] - s->at};
+        const char *t = type;
         if (one.n < 3)
             continue;
-        const char *t = type;
         if (type) {
             if (ids_check(type, one, &out->id) != IDS_VALID)
                 continue;
-        } else if (!(t = type_of_form(one, &out->id)) &&
-                   !(t = type_of_these(labelled, one, &out->id))) {
-            continue;
+        } else {
+            t = digits ? type_of_digits(one, s->chars[i], &out->id)
+                       : type_of_letters(one, s->chars[i], &out->id);
+            if (!t)
+                t = type_of_these(labelled, one, &out->id);
+            if (!t)
+                continue;
         }
         out->type = t;
         out->at = s->at;
@@ -194,11 +289,11 @@ bool ids_find(struct str text, size_t from, const char *type, struct ids_found *
         if (digit_byte(text.p[i]) && i > 1 && strchr("-.,", before) && digit_byte(text.p[i - 2]))
             continue;
         take_span(text, i, &s);
-        bool number = false;
-        for (size_t k = i; s.ends && k < s.end[s.ends - 1] && !number; k++)
-            number = digit_byte(text.p[k]);
-        if (number && try_span(text, &s, type, out))
+        if (s.ends && may_begin(text, &s) && try_span(text, &s, type, out))
             return true;
+        /* No identifier begins inside a word. */
+        if (s.ends)
+            i = s.end[0] - 1;
     }
     return false;
 }

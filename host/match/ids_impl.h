@@ -20,12 +20,16 @@ void ids_drop(struct ids_clean *c, int n);
 void ids_pad(struct ids_clean *c, int n);
 /* Takes a label with its colon off the front: "Y-tunnus: ", "CVR-nr. ". True if there was one. */
 bool ids_drop_label(struct ids_clean *c);
-#define IDS_LABEL_TYPES 3
+#define IDS_LABEL_TYPES 4 /* with the NULL behind them */
 
-/* Types (at most IDS_LABEL_TYPES, NULL behind the last) of a number at byte `at`, as the words of
+/* Types (NULL behind the last) of a number at byte `at`, as the words of
  * its line in front of it tell: "Organisasjonsnummer er", "viitteellä", "EAN-13:". NULL if they
  * tell nothing. */
 const char *const *ids_label_types(struct str text, size_t at);
+
+/* The text is a label of any kind with a number behind it ("Α.Φ.Μ. 094019245"): true with what
+ * stands behind the label. */
+bool ids_behind_label(struct str text, struct str *rest);
 
 /* The text in the way people print it: '#' of the pattern is the next character, the rest stands
  * for itself; a text of another length stays as it is. "<5" is groups of five counted from the
@@ -84,8 +88,8 @@ struct ids_rule {
 extern const struct ids_rule ids_rules[];
 extern const int ids_rules_count;
 
-ids_check_fn ids_fi_business, ids_fi_vat;     /* ids_fi.c */
-ids_check_fn ids_reference, ids_rf, ids_iban; /* ids_bank.c */
+ids_check_fn ids_fi_business, ids_fi_vat;                                         /* ids_fi.c */
+ids_check_fn ids_reference, ids_ee_reference, ids_ocr, ids_kid, ids_rf, ids_iban; /* ids_bank.c */
 ids_check_fn ids_se_org, ids_se_vat, ids_no_org, ids_no_mva, ids_dk_cvr, ids_ee_registry,
     ids_ee_vat, ids_is_kennitala, ids_is_vsk; /* ids_nordic.c */
 ids_check_fn ids_at_uid, ids_be_vat, ids_de_vat, ids_fr_vat, ids_fr_siren, ids_fr_siret, ids_ie_vat,

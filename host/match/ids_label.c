@@ -9,84 +9,177 @@
 #define FILLERS  4 /* words between the label and the number */
 #define STEM_MIN 5 /* letters from which a label may bear an ending ("viitettä") */
 
-/* Letters only, as folded; a space stands where words may be joined or parted: "y tunnus" is also
- * "Y-tunnus" and "ytunnus". */
-static const struct {
+/* Letters only, as folded, sorted; a space stands where words may be joined or parted: "y tunnus"
+ * is also "Y-tunnus" and "ytunnus", "c i f" also "C.I.F.". '*' is one word more, a town. */
+static const struct label {
     const char *label;
     const char *types[IDS_LABEL_TYPES];
 } labels[] = {
-    {"y tunnu", {"fi_ytunnus"}},
-    {"yritystunnu", {"fi_ytunnus"}},
-    {"yhteisotunnu", {"fi_ytunnus"}},
-    {"fo nummer", {"fi_ytunnus"}},
-    {"fo nr", {"fi_ytunnus"}},
+    {"adoszam", {"eu_vat_HU"}},
+    {"afm", {"eu_vat_EL", "eu_vat_CY"}},
+    {"alv", {"fi_ytunnus"}},
+    {"ariregistri kood", {"ee_registrikood"}},
+    {"b c e", {"be_kbo"}},
+    {"b t w", {"be_kbo", "nl_btw"}},
+    {"bar code", {"gtin"}},
+    {"barcode", {"gtin"}},
+    {"bulstat", {"bg_eik"}},
     {"business id", {"fi_ytunnus"}},
-    {"viite", {"fi_viitenumero"}},
-    {"viitte", {"fi_viitenumero"}},
-    {"referensnummer", {"fi_viitenumero"}},
-    {"referens", {"fi_viitenumero"}},
-    {"reference number", {"fi_viitenumero"}},
-    {"org nr", {"se_orgnr", "no_orgnr"}},
-    {"org nummer", {"se_orgnr", "no_orgnr"}},
-    {"organisationsn", {"se_orgnr"}},
-    {"organisasjonsn", {"no_orgnr"}},
-    {"foretaksn", {"no_orgnr"}},
-    {"cvr", {"dk_cvr"}},
-    {"registrikood", {"ee_registrikood"}},
-    {"reg kood", {"ee_registrikood"}},
-    {"reg code", {"ee_registrikood"}},
-    {"reg nr", {"ee_registrikood", "lv_pvn"}},
-    {"registracijas numur", {"lv_pvn"}},
-    {"imones kod", {"lt_imone"}},
-    {"kennital", {"is_kennitala"}},
-    {"kt", {"is_kennitala"}},
-    {"ean", {"gtin"}},
-    {"gtin", {"gtin"}},
-    {"upc", {"gtin"}},
-    {"viivakood", {"gtin"}},
-    {"streckkod", {"gtin"}},
-    {"lei", {"lei"}},
-    {"ovt", {"ovt"}},
-    {"siren", {"fr_siren"}},
-    {"siret", {"fr_siret"}},
-    {"kvk", {"nl_kvk"}},
-    {"kbo", {"be_kbo"}},
-    {"bce", {"be_kbo"}},
-    {"ondernemingsn", {"be_kbo"}},
-    {"numero d entreprise", {"be_kbo"}},
-    {"nip", {"pl_nip"}},
-    {"regon", {"pl_regon"}},
-    {"oib", {"hr_oib"}},
-    {"ico", {"cz_ico"}},
-    {"ic", {"cz_ico"}},
-    {"uid", {"at_uid", "ch_uid"}},
-    {"company number", {"gb_company"}},
+    {"business identity code", {"fi_ytunnus"}},
+    {"c f", {"it_iva"}},
+    {"c i f", {"es_nif", "eu_vat_RO"}},
+    {"c u i", {"eu_vat_RO"}},
+    {"c v r", {"dk_cvr"}},
+    {"co reg no", {"gb_company"}},
+    {"cod fiscal", {"eu_vat_RO"}},
+    {"cod unic de inregistrare", {"eu_vat_RO"}},
+    {"codice fiscale", {"it_iva"}},
+    {"companies house", {"gb_company"}},
+    {"company code", {"lt_imone", "ee_registrikood"}},
     {"company no", {"gb_company"}},
+    {"company number", {"gb_company"}},
     {"company registration", {"gb_company"}},
+    {"contribuinte", {"pt_nif"}},
+    {"corp id", {"se_orgnr", "no_orgnr", "fi_ytunnus"}},
+    {"corporate id", {"se_orgnr", "no_orgnr", "fi_ytunnus"}},
+    {"corporate identity", {"se_orgnr", "no_orgnr", "fi_ytunnus"}},
+    {"crn", {"gb_company"}},
+    {"d i c", {"eu_vat_SK", "eu_vat_CZ"}},
+    {"davcna st", {"eu_vat_SI"}},
+    {"davcna stevilka", {"eu_vat_SI"}},
+    {"ean", {"gtin"}},
+    {"eik", {"bg_eik"}},
+    {"ein", {"us_ein"}},
+    {"employer identification", {"us_ein"}},
+    {"federal tax id", {"us_ein"}},
+    {"fein", {"us_ein"}},
+    {"fo nr", {"fi_ytunnus"}},
+    {"fo nummer", {"fi_ytunnus"}},
+    {"foretaksn", {"no_orgnr"}},
+    {"foretaksregister", {"no_orgnr"}},
+    {"gtin", {"gtin"}},
+    {"i c", {"cz_ico"}},
+    {"i c o", {"cz_ico"}},
+    {"ic dph", {"eu_vat_SK"}},
+    {"id za ddv", {"eu_vat_SI"}},
+    {"identifikacni cislo", {"cz_ico"}},
+    {"im k", {"lt_imone"}},
+    {"imones kod", {"lt_imone"}},
+    {"isbn", {"gtin"}},
+    {"juridinio asmens kod", {"lt_imone"}},
+    {"k b o", {"be_kbo"}},
+    {"k t", {"is_kennitala"}},
+    {"k v k", {"nl_kvk"}},
+    {"kamer van koophandel", {"nl_kvk"}},
+    {"kennital", {"is_kennitala"}},
+    {"kid", {"no_kid"}},
+    {"kid nr", {"no_kid"}},
+    {"kid nummer", {"no_kid"}},
+    {"lei", {"lei"}},
+    {"moms", {"se_vat", "dk_cvr"}},
+    {"n i f", {"es_nif", "pt_nif"}},
+    {"n i p", {"pl_nip"}},
+    {"n i p c", {"pt_nif"}},
+    {"numero d entreprise", {"be_kbo"}},
+    {"o c r", {"se_ocr"}},
+    {"ocr nr", {"se_ocr"}},
+    {"ocr nummer", {"se_ocr"}},
+    {"oib", {"hr_oib"}},
+    {"ondernemingsn", {"be_kbo"}},
+    {"org nr", {"se_orgnr", "no_orgnr", "fi_ytunnus"}},
+    {"org nummer", {"se_orgnr", "no_orgnr", "fi_ytunnus"}},
+    {"organisasjonsn", {"no_orgnr"}},
+    {"organisation number", {"se_orgnr", "no_orgnr", "fi_ytunnus"}},
+    {"organisationsn", {"se_orgnr", "fi_ytunnus"}},
+    {"organisationsnummer fo", {"fi_ytunnus"}},
+    {"organization number", {"se_orgnr", "no_orgnr", "fi_ytunnus"}},
+    {"ovt", {"ovt"}},
+    {"p i", {"it_iva"}},
+    {"p i v a", {"it_iva"}},
+    {"p iva", {"it_iva"}},
+    {"partita i v a", {"it_iva"}},
+    {"partita iva", {"it_iva"}},
+    {"r c s", {"fr_siren"}},
+    {"r c s *", {"fr_siren"}},
+    {"r p m *", {"be_kbo"}},
+    {"r p r *", {"be_kbo"}},
+    {"reference number", {"fi_viitenumero", "iso11649"}},
+    {"referens", {"fi_viitenumero", "se_ocr"}},
+    {"referensnummer", {"fi_viitenumero", "se_ocr"}},
+    {"reg code", {"ee_registrikood"}},
+    {"reg kood", {"ee_registrikood"}},
+    {"reg no", {"ee_registrikood", "lv_pvn", "se_orgnr"}},
+    {"reg nr", {"ee_registrikood", "lv_pvn", "se_orgnr"}},
     {"registered in england", {"gb_company"}},
     {"registered in england and wales", {"gb_company"}},
-    {"registered in scotland", {"gb_company"}},
     {"registered in northern ireland", {"gb_company"}},
-    {"crn", {"gb_company"}},
+    {"registered in scotland", {"gb_company"}},
+    {"registered no", {"gb_company"}},
+    {"registered number", {"gb_company"}},
+    {"registracijas n", {"lv_pvn"}},
+    {"registracijas numur", {"lv_pvn"}},
+    {"registration code", {"ee_registrikood"}},
+    {"registreringsnummer", {"se_orgnr", "no_orgnr"}},
+    {"registrikood", {"ee_registrikood"}},
+    {"registry code", {"ee_registrikood"}},
+    {"regon", {"pl_regon"}},
+    {"rg kood", {"ee_registrikood"}},
+    {"ribakood", {"gtin"}},
+    {"se nr", {"dk_cvr"}},
+    {"siren", {"fr_siren"}},
+    {"siret", {"fr_siret"}},
+    {"streckkod", {"gtin"}},
+    {"stregkode", {"gtin"}},
+    {"strekkode", {"gtin"}},
+    {"t v a", {"be_kbo", "eu_vat_LU", "eu_vat_FR"}},
+    {"tax id", {"us_ein"}},
+    {"uid", {"at_uid", "ch_uid"}},
+    {"umsatzsteuer identifikationsnummer", {"de_vat"}},
+    {"unternehmensnummer", {"be_kbo", "ch_uid"}},
+    {"upc", {"gtin"}},
+    {"ust id", {"de_vat"}},
+    {"ust idnr", {"de_vat"}},
     {"utr", {"gb_utr"}},
-    {"ein", {"us_ein"}},
-    {"nif", {"es_nif", "pt_nif"}},
-    {"cif", {"es_nif"}},
-    {"nipc", {"pt_nif"}},
-    {"p iva", {"it_iva"}},
-    {"partita iva", {"it_iva"}},
+    {"v s k", {"is_vsk"}},
+    {"vat", {"fi_ytunnus", "gb_vat", "eu_vat_IE"}},
+    {"vat reg", {"fi_ytunnus", "gb_vat", "eu_vat_IE"}},
+    {"vat reg no", {"fi_ytunnus", "gb_vat", "eu_vat_IE"}},
+    {"viite", {"fi_viitenumero"}},
+    {"viitenumber", {"ee_viitenumber"}},
+    {"viitte", {"fi_viitenumero"}},
+    {"viivakood", {"gtin"}},
+    {"y tunnu", {"fi_ytunnus"}},
+    {"yhteisotunnu", {"fi_ytunnus"}},
+    {"yrityksen tunnu", {"fi_ytunnus"}},
+    {"yritystunnu", {"fi_ytunnus"}},
+    {"ytj", {"fi_ytunnus"}},
+    {"α φ μ", {"eu_vat_EL", "eu_vat_CY"}},
+    {"булстат", {"bg_eik"}},
+    {"еик", {"bg_eik"}},
 };
 
-/* Words that stand between a label and its number in some language. */
+#define LABELS (sizeof(labels) / sizeof(labels[0]))
+
+/* Words that stand between a label and its number in some language, sorted. */
 static bool is_filler(struct str word)
 {
-    static const char *const fillers[] = {"on", "ar", "er", "is", "ist", "est", "es", "e", "no",
-        "nr", "nro", "num", "numero", "nummer", "number", "numer", "numeri", "n", "o", "code",
-        "kode", "kood", "koodi", "kod", "tunnus", "id", "lautet", "var", "our", "the", "okkar",
-        "meidan", "siis", "oli", "onko", "under", "with", "in"};
-    for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++)
-        if (str_is(word, fillers[i]))
+    static const char *const fillers[] = {"and", "ar", "cislo", "code", "e", "er", "es", "est",
+        "id", "identification", "in", "intra", "intracom", "intracommunautaire", "is", "ist", "kod",
+        "kodas", "kode", "kods", "kood", "koodi", "lautet", "meidan", "n", "no", "nr", "nro", "nrs",
+        "num", "number", "numer", "numeri", "numero", "nummer", "nummern", "o", "okkar", "oli",
+        "on", "onko", "our", "reg", "registration", "registre", "registrering", "registreringsnr",
+        "siis", "stevilka", "the", "tunnus", "under", "var", "wales", "with"};
+    size_t low = 0, high = sizeof(fillers) / sizeof(fillers[0]);
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int d = strncmp(word.p, fillers[middle], word.n);
+        if (d == 0 && !fillers[middle][word.n])
             return true;
+        if (d <= 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
     return false;
 }
 
@@ -97,6 +190,8 @@ static bool begins_with(const struct str *word, int words, const char *label)
     int w = 0;
     size_t at = 0;
     for (const char *l = label; *l; l++) {
+        if (*l == '*')
+            return w == words - 1 && word[w].n > 1;
         if (*l == ' ') {
             if (w < words && at == word[w].n) {
                 w++;
@@ -111,6 +206,31 @@ static bool begins_with(const struct str *word, int words, const char *label)
     return w == words - 1 && (at == word[w].n || letters >= STEM_MIN);
 }
 
+/* The longest label that the words are. */
+static const struct label *find_label(const struct str *word, int words)
+{
+    const struct label *best = NULL;
+    size_t low = 0, high = LABELS;
+    unsigned char first = (unsigned char)word[0].p[0];
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if ((unsigned char)labels[middle].label[0] < first)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < LABELS && (unsigned char)labels[low].label[0] == first; low++)
+        if (begins_with(word, words, labels[low].label) &&
+            (!best || strlen(labels[low].label) > strlen(best->label)))
+            best = &labels[low];
+    return best;
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (unsigned char)c >= 0xC3;
+}
+
 /* Words of folded text, those behind the last number of three digits or more. The number in
  * "EAN-13" is none. */
 static int words_of(struct str folded, struct str word[WORDS])
@@ -120,11 +240,12 @@ static int words_of(struct str folded, struct str word[WORDS])
         size_t from = i;
         while (i < folded.n && folded.p[i] >= '0' && folded.p[i] <= '9')
             i++;
-        if (i - from > 2 || (i < folded.n && strchr(";\n", folded.p[i])))
+        if (i - from > 2 || (i < folded.n && (folded.p[i] == ';' || folded.p[i] == '\n')))
             n = 0;
         if (i > from)
             continue;
-        while (i < folded.n && ((folded.p[i] >= 'a' && folded.p[i] <= 'z')))
+        while (i < folded.n && (is_letter(folded.p[i]) ||
+                                   (i > from && ((unsigned char)folded.p[i] & 0xC0) == 0x80)))
             i++;
         if (i == from) {
             i++;
@@ -137,30 +258,65 @@ static int words_of(struct str folded, struct str word[WORDS])
     return n;
 }
 
+/* text folded, into the room given, which is enough for all that is looked at. */
+static struct str fold_window(struct str text, char room[FOLDED])
+{
+    struct buf out = {.p = room, .cap = FOLDED, .max = FOLDED - 1};
+    size_t i = 0;
+    for (; i < text.n && (unsigned char)text.p[i] < 0x80; i++)
+        room[i] = (char)(text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] + 32 : text.p[i]);
+    if (i == text.n)
+        return (struct str){room, i};
+    return fold_text(&out, text, FOLD_PLAIN) < 0 ? STR_NONE : buf_str(&out);
+}
+
 const char *const *ids_label_types(struct str text, size_t at)
 {
     struct str word[WORDS];
-    struct buf folded;
-    const char *const *types = NULL;
+    char room[FOLDED];
     size_t from = at;
     /* From the last line's end on; a window that begins inside a word has only lost that word. */
     while (from > 0 && at - from < WINDOW && text.p[from - 1] != '\n' && text.p[from - 1] != ';')
         from--;
-    buf_init(&folded, FOLDED);
-    if (from == at || fold_text(&folded, (struct str){text.p + from, at - from}, FOLD_PLAIN) < 0) {
-        buf_free(&folded);
-        return NULL;
-    }
-    int n = words_of(buf_str(&folded), word);
-    for (int last = n, skipped = 0; !types && last > 0 && skipped <= FILLERS; last--, skipped++) {
-        for (int first = last - 1; first >= 0 && !types; first--)
-            for (size_t i = 0; !types && i < sizeof(labels) / sizeof(labels[0]); i++)
-                if (word[first].p[0] == labels[i].label[0] &&
-                    begins_with(word + first, last - first, labels[i].label))
-                    types = labels[i].types;
+    int n = words_of(fold_window((struct str){text.p + from, at - from}, room), word);
+    for (int last = n, skipped = 0; last > 0 && skipped <= FILLERS; last--, skipped++) {
+        const struct label *best = NULL;
+        for (int first = last - 1; first >= 0; first--) {
+            const struct label *one = find_label(word + first, last - first);
+            if (one && (!best || strlen(one->label) > strlen(best->label)))
+                best = one;
+        }
+        if (best)
+            return best->types;
         if (!is_filler(word[last - 1]))
             break;
     }
-    buf_free(&folded);
-    return types;
+    return NULL;
+}
+
+bool ids_behind_label(struct str text, struct str *rest)
+{
+    struct str word[WORDS];
+    char room[FOLDED];
+    size_t at = 0;
+    /* The number begins with a digit, or with one letter in front of one ("A-28015865"). */
+    while (at < text.n && !(text.p[at] >= '0' && text.p[at] <= '9'))
+        at++;
+    size_t letter = at;
+    while (letter > 0 && (text.p[letter - 1] == '-' || text.p[letter - 1] == '.'))
+        letter--;
+    if (letter > 1 && is_letter((char)(text.p[letter - 1] | 32)) && text.p[letter - 2] == ' ')
+        at = letter - 1;
+    if (at == 0 || at == text.n || at > WINDOW)
+        return false;
+    int n = words_of(fold_window((struct str){text.p, at}, room), word);
+    for (int k = n; k > 0; k--) {
+        if (k < n && !is_filler(word[k]))
+            return false;
+        if (!find_label(word, k))
+            continue;
+        *rest = (struct str){text.p + at, text.n - at};
+        return true;
+    }
+    return false;
 }

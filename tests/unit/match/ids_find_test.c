@@ -24,6 +24,43 @@ static void check_bad(const char *type, const char *text, const char *words)
         fail_msg("%s <%s>: \"%s\" does not say \"%s\"", type, text, c.reason, words);
 }
 
+/* Columns of a spreadsheet hold the label too, in any script and with points between its letters.
+ */
+static void labels_of_all_kinds(void **state)
+{
+    char key[IDS_KEY], reason[IDS_REASON];
+    check_one("cz_ico", "IČ 25596641", "25596641", "25596641");
+    check_one("es_nif", "C.I.F. A-28015865", "A28015865", "A28015865");
+    check_one("it_iva", "P.I. 00743110157", "00743110157", "00743110157");
+    check_one("fr_siren", "RCS Paris 552 100 554", "552100554", "552 100 554");
+    check_one("lt_imone", "Įmonės kodas: 110053842", "110053842", "110053842");
+    check_bad("cz_ico", "IČ 25596642", "should be 1");
+    check_bad("cz_ico", "hello IČ 25596641", "more than digits");
+    assert_true(ids_dedup("GR", STR_LIT("Α.Φ.Μ. 094019245"), key, reason));
+    assert_string_equal(key, "GR:094019245");
+    assert_true(ids_dedup("HU", STR_LIT("Adószám 10773381-2-44"), key, reason));
+    assert_string_equal(key, "HU:10773381");
+}
+
+/* Worked out by hand from the rules, and the number of a Norwegian account, which has the KID's
+ * modulus 11. */
+static void references_of_the_neighbours(void **state)
+{
+    check_one("se_ocr", "1234 5678 97", "1234567897", "1234567897");
+    check_bad("se_ocr", "1234567898", "do not fit");
+    check_bad("se_ocr", "0000", "zeros");
+    check_bad("se_ocr", "1", "2 to 25");
+    check_one("no_kid", "12345678903", "12345678903", "12345678903");
+    check_one("no_kid", "8601 11 17947", "86011117947", "86011117947");
+    check_one("no_kid", "000006-", "000006-", "000006-");
+    check_bad("no_kid", "12345678904", "do not fit");
+    check_bad("no_kid", "1234567-", "do not fit");
+    check_bad("no_kid", "12A4", "digits");
+    check_one("ee_viitenumber", "2215", "2215", "2215");
+    check_bad("ee_viitenumber", "2214", "should be 5");
+    check_bad("ee_viitenumber", "1", "2 to 20");
+}
+
 static void printed_forms(void **state)
 {
     check_one("fi_ytunnus", "FI01120389", "01120389", "0112038-9");
@@ -288,6 +325,8 @@ static void public_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(references_of_the_neighbours),
+        cmocka_unit_test(labels_of_all_kinds),
         cmocka_unit_test(printed_forms),
         cmocka_unit_test(iceland_britain_aland),
         cmocka_unit_test(any_vat_number_by_its_prefix),
