@@ -10,6 +10,8 @@ run left behind and take other steps than its journal has.
   current.seq()              the number of the last step
   current.warn(text)         logs a warning and keeps it for the result of the run
   current.warnings           the list of those
+  current.before_attention   nil, or function(reason): what is to be done before the run is left to a
+                             person, once (owner.lua)
   current.company            { name =, language =, time_zone = }: settings, set when loaded
 ]]
 
@@ -23,6 +25,7 @@ local steps = 0
 function current.begin(call)
   current.call = call or {}
   current.warnings = {}
+  current.before_attention = nil
   kept = {}
   steps = 0
 end

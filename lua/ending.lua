@@ -8,6 +8,7 @@ The two ways in which a rule ends its own run early. Neither can be caught by pc
 Module: { attention = function, skip = function }; scripts have each under its own name.
 ]]
 
+local current = require "current"
 local host = require "host"
 local log = require "log"
 
@@ -41,6 +42,11 @@ local function attention(reason, details)
   if details ~= nil then
     if type(details) ~= "table" then error("attention wants its details as a table", 2) end
     record.details = details_copy(details, 8)
+  end
+  local before = current.before_attention
+  if before then
+    current.before_attention = nil
+    before(record.reason)
   end
   host.finish("attention", record)
 end

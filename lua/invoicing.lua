@@ -33,6 +33,7 @@ local money = require "money"
 local names = require "names"
 local notify = require "notify"
 local options = require "options"
+local owner = require "owner"
 local register = require "register"
 local standing = require "standing"
 local time = require "time"
@@ -54,7 +55,7 @@ invoicing.OPTIONS = {
   channel = { type = "string", one_of = { "EMAIL", "MAIL", "ELECTRONIC_INVOICE", "NO_SENDING" } },
   totals = { type = "string", one_of = { "warn", "attention", "ignore" } },
   register = { type = "string|boolean" }, attach = { type = "string" },
-  dimension = { type = "string|table" },
+  dimension = { type = "string|table" }, tell_owner = { type = "string|table" },
   source = { type = "string" }, finance = { type = "string" },
   customer = { type = "function" }, row = { type = "function" }, product = { type = "function" },
   invoice = { type = "function" }, notice = { type = "function" }, key = { type = "function" },
@@ -349,9 +350,11 @@ end
 local function run(sale, settings)
   local kind = settings.kind
   kind.ready(sale, settings)
+  owner.hears(sale, settings)
   sale = kind.whole(sale, settings)
   -- What was fetched is newer than the event.
   kind.ready(sale, settings)
+  owner.hears(sale, settings)
   if not settings.customer then read_again(sale.customer, settings) end
   local list = obstacles(sale, settings.customer ~= nil, is_finnish(sale.customer)
     and register.knows(settings.register, sale.customer), kind)
@@ -416,13 +419,17 @@ function invoicing.rule(given, kind)
   settings.source = settings.source or kind.source
   settings.notify = type(settings.notify) == "string" and { settings.notify }
     or settings.notify or {}
+  settings.tell_owner = type(settings.tell_owner) == "string" and { settings.tell_owner }
+    or settings.tell_owner or {}
   settings.dimension = dimension.settings(given.dimension)
   if settings.register == true then error("register is the name of a connection, or false", 0) end
   local needs = { settings.finance, table.unpack(settings.notify) }
   if settings.register then needs[#needs + 1] = settings.register end
   if settings.attach then needs[#needs + 1] = settings.attach end
+  settings.name = settings.name or kind.name
   return {
-    name = settings.name or kind.name, on = kind.on(settings.source),
+    name = settings.name, on = kind.on(settings.source),
+    also = #settings.tell_owner > 0 and { owner.rule(settings) } or {},
     trigger = kind.trigger or settings.trigger, key = settings.key or kind.key or key_of,
     needs = needs,
     run = function(sale) return run(sale, settings) end,

@@ -26,6 +26,7 @@ Options (all may be left out):
   trigger        "automatic" (default), "manual", "off", or function(deal) that returns one
   payment_terms  days (0 to 999), where the deal does not say (14)
   notify         connections to tell of an invoice, one or several: "slack", { "slack", "crm" }
+  tell_owner     connections by which the deal's owner hears that it needs a person: "smtp": owner.lua
   ask            connections where people are asked of a deal that is held
   language       of the invoice ("fi", "sv", "en" ...), where the deal does not say (the company's)
   channel        "EMAIL", "MAIL", "ELECTRONIC_INVOICE", "NO_SENDING" (as an e-invoice if the deal has
@@ -161,6 +162,6 @@ return function(given)
     whole = whole,
   })
   local ask = type(given.ask) == "string" and { given.ask } or given.ask
-  if ask and #ask > 0 then rule.also = { asking(rule, ask, trigger) } end
+  if ask and #ask > 0 then table.insert(rule.also, asking(rule, ask, trigger)) end
   return rule
 end

@@ -16,6 +16,7 @@ Options (all may be left out):
   trigger        "automatic" (default), "manual", "off", or function(proposal) that returns one
   payment_terms  days (0 to 999), where the contract does not say (14)
   notify         connections to tell, one or several: "slack", { "slack", "zapier" }
+  tell_owner     connections by which the salesperson hears that it needs a person: "smtp": owner.lua
   language       of the invoice ("fi", "sv", "en" ...), where the contract does not say (the company's)
   channel        "EMAIL", "MAIL", "ELECTRONIC_INVOICE", "NO_SENDING" (EMAIL if there is an address)
   totals         "warn" (default), "attention" or "ignore": when the invoice's sums are not those

@@ -17,6 +17,7 @@ won lists the stages (their ids, which are the account's own) that count as won.
 
   hubspot.deals.whole(deal)   the deal with its line items, company and contact
   hubspot.deals.get(id)       what the deal itself says, or nil
+  hubspot.deals.owner(deal)   { name, email } of its owner, or nil
   hubspot.companies.get(id) .update(id, properties)       (also hubspot.organizations)
   hubspot.companies.find(business_id)   { id, name }, or nil; by organization_fields.business_id
   hubspot.companies.tell_payment_status(id, status)   into payment_fields; true if it was another
@@ -206,7 +207,8 @@ return {
     local organizations = companies.new(connection)
     return {
       deals = { whole = function(read) return whole(connection, read) end,
-        get = function(id) return deal_alone(connection, id) end },
+        get = function(id) return deal_alone(connection, id) end,
+        owner = function(read) return client.owner(connection, read.owner) end },
       companies = organizations, organizations = organizations, products = products.new(connection),
     }
   end,

@@ -16,6 +16,7 @@ Rules listen to "pipedrive.deal" (v2) or "pipedrive.updated.deal" (v1), and get 
 
   pipedrive.deals.whole(deal)   the deal with its products, organization and person
   pipedrive.deals.get(id)       what the deal itself says, or nil
+  pipedrive.deals.owner(deal)   { name, email } of its owner, or nil
   pipedrive.organizations.get(id) .update(id, fields)     fields by Pipedrive's own names
   pipedrive.organizations.find(business_id)   { id, name }, or nil; by organization_fields.business_id
   pipedrive.organizations.tell_payment_status(id, status)  into payment_fields; true if it was another
@@ -66,7 +67,7 @@ local function deal_of(record, settings)
   local status = given.text(record.status)
   return shape.fields(record, settings.deal_fields, { id = shape.id(record.id), title = record.title,
     status = status, value = record.value, currency = record.currency,
-    updated_at = record.update_time, owner = record.owner_id or record.user_id,
+    updated_at = record.update_time, owner = given(record.owner_id) or given(record.user_id),
     organization_id = shape.id(record.org_id), person_id = shape.id(record.person_id) })
 end
 
@@ -230,7 +231,8 @@ return {
         get = function(id)
           local record = client.find(connection, "/v1/deals/" .. tostring(id))
           return record and deal_of(record, connection.settings)
-        end },
+        end,
+        owner = function(read) return client.user(connection, read.owner) end },
       organizations = organizations.new(connection), products = products.new(connection),
       notes = { add = function(note) return add_note(connection, note) end } }
   end,

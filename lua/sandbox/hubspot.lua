@@ -24,7 +24,7 @@ local STAGES = { open = "appointmentscheduled", won = "closedwon", lost = "close
 local function deal_properties(deal)
   return { dealname = text(deal.title), amount = text(deal.value),
     deal_currency_code = text(deal.currency), dealstage = STAGES[deal.status] or deal.status,
-    hs_lastmodifieddate = deal.updated_at, hubspot_owner_id = "77",
+    hs_lastmodifieddate = deal.updated_at, hubspot_owner_id = tostring(deal.owner_id or world.USER.id),
     maksuehto = text(deal.payment_term_days), projekti = text(deal.project_reference) }
 end
 
@@ -243,6 +243,13 @@ local function searcher(kind, properties)
   end
 end
 
+local function get_owner(_, _, _, id)
+  if tonumber(id) ~= world.USER.id then return refuse(404, "resource not found") end
+  local first, last = world.USER.name:match("^(%S+) (.*)$")
+  return kit.json(200, { id = tostring(id), email = world.USER.email, type = "PERSON",
+    firstName = first, lastName = last, userId = 9586504, archived = false })
+end
+
 local ROUTES = {
   { "GET", "/crm/v3/objects/deals/{id}", get_deal },
   { "GET", "/crm/v3/objects/line_items/{id}", get_line },
@@ -250,6 +257,7 @@ local ROUTES = {
   { "POST", "/crm/v3/objects/companies/search", searcher("organizations", with_status) },
   { "PATCH", "/crm/v3/objects/companies/{id}", patch_company },
   { "GET", "/crm/v3/objects/contacts/{id}", getter("contacts", contact_properties) },
+  { "GET", "/crm/v3/owners/{id}", get_owner },
   { "GET", "/crm/v3/objects/products", lister("products", product_properties) },
   { "POST", "/crm/v3/objects/products", post_product },
   { "POST", "/crm/v3/objects/products/search", searcher("products", product_properties) },

@@ -52,7 +52,7 @@ end
 
 local function deal_shown(deal)
   return { id = deal.id, title = deal.title, value = deal.value, currency = deal.currency,
-    status = deal.status, stage_id = 1, pipeline_id = 1, owner_id = 77,
+    status = deal.status, stage_id = 1, pipeline_id = 1, owner_id = deal.owner_id or world.USER.id,
     person_id = null(deal.person_id), org_id = null(deal.organization_id),
     add_time = time_of(deal.created_at), update_time = time_of(deal.updated_at),
     won_time = time_of(deal.won_at), products_count = #(deal.lines or {}),
@@ -256,6 +256,11 @@ local function post_note(w, _, body)
   return success { id = note.id, deal_id = note.deal_id, content = note.text }
 end
 
+local function get_user(_, _, _, id)
+  if tonumber(id) ~= world.USER.id then return refuse(404, "User not found") end
+  return success(kit.copy(world.USER))
+end
+
 local ROUTES = {
   { "GET", "/api/v1/deals/{id}", getter("deals", deal_shown) },
   { "PUT", "/api/v1/deals/{id}", put_deal },
@@ -269,6 +274,7 @@ local ROUTES = {
   { "GET", "/api/v1/products/search", search_products },
   { "GET", "/api/v1/products/{id}", getter("products", product_shown) },
   { "PUT", "/api/v1/products/{id}", put_product },
+  { "GET", "/api/v1/users/{id}", get_user },
   { "GET", "/api/v1/notes", get_notes },
   { "POST", "/api/v1/notes", post_note },
 }

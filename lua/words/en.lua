@@ -36,6 +36,10 @@ return {
   ["problem.sums"] = "the sums differ: {sums}. Compare",
   ["problem.twins"] = "{count} customers in Procountor have the business ID {business_id}: {names}.",
 
+  -- To the salesperson whose deal or proposal needs them.
+  ["owner.needs"] = '"{title}" ({id}) waits for you: its invoicing is not complete.',
+  ["owner.then"] = "When it is corrected, send it to be invoiced again.",
+
   -- Alerts: what happened, what is already done, and what to do stand in the alert's own text.
   ["alert.over"] = "Over: {kind} ({about})",
   ["alert.open"] = "Attention, {kind} ({about}): {text}",

@@ -37,6 +37,10 @@ return {
     .. "{business_id}: {names}. "
     .. "Yhdistä ne tai jätä vain yksi aktiiviseksi.",
 
+  -- To the salesperson whose deal or proposal needs them.
+  ["owner.needs"] = '"{title}" ({id}) odottaa sinua: laskutus on kesken.',
+  ["owner.then"] = "Kun tieto on korjattu, lähetä se uudelleen laskutettavaksi.",
+
   -- Alerts: what happened, by kind; and what follows in each case.
   ["alert.over"] = "Kunnossa taas: {about}. Aiemmin ilmoitettiin: {what}",
   ["alert.open"] = "Huomio: {what}",

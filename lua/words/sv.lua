@@ -38,6 +38,10 @@ return {
     .. "{names}. Slå "
     .. "ihop dem eller lämna bara en aktiv.",
 
+  -- To the salesperson whose deal or proposal needs them.
+  ["owner.needs"] = '"{title}" ({id}) väntar på dig: faktureringen är inte klar.',
+  ["owner.then"] = "När uppgiften är rättad, skicka den på nytt för fakturering.",
+
   -- Alerts: what happened, by kind; and what follows in each case.
   ["alert.over"] = "I ordning igen: {about}. Tidigare meddelades: {what}",
   ["alert.open"] = "Obs: {what}",

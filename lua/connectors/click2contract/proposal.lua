@@ -4,7 +4,8 @@ A signed proposal in one clear shape, out of whatever Click2Contract sent (outsi
   proposal.read(payload) -> {
     id = "10042", key = "C2C-10042", name, language = "fi", currency = "EUR", accepted_at,
     signed = true | false, trigger = "automatic" | "manual", payment_term_days = 14 or nil,
-    reference, pdf_url, signer = { name, email },
+    reference, pdf_url, signer = { name, email }, owner = { name, email } of the salesperson
+    (contract.owner or contract.salesperson; nothing of it is documented),
     customer = { name, business_id = as given, consumer = true | false, email, phone, contact_name,
                  address = { street, postal_code, city, country, co, po_box } or nil,
                  address_problem = "why there is none", no_address = true if none was given,
@@ -159,6 +160,9 @@ function proposal.read(payload)
     "contract.payment_term_days", read)
   read.reference, read.pdf_url = given.text(contract.reference), given.text(contract.pdf_url)
   read.signer = { name = given.text(signer.name), email = given.text(signer.email) }
+  local person = given(contract.owner) or given(contract.salesperson)
+  read.owner = type(person) == "table" and { name = given.text(person.name),
+    email = given.text(person.email) } or { email = given.text(person) }
   read.customer = sale.customer(object(payload.customer), "the proposal")
   read.fields = FIELDS
   read_tables(payload, read)

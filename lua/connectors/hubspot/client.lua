@@ -107,4 +107,14 @@ function client.exact(value)
   return value
 end
 
+-- Who owns a record, by the id that stands there.
+function client.owner(connection, id)
+  id = given.text(id)
+  local record = id and client.find(connection, "/crm/v3/owners/" .. id)
+  if not record then return nil end
+  local parts = {}
+  for _, name in ipairs { "firstName", "lastName" } do parts[#parts + 1] = given.text(record[name]) end
+  return { name = #parts > 0 and table.concat(parts, " ") or nil, email = given.text(record.email) }
+end
+
 return client

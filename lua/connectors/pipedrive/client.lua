@@ -58,4 +58,14 @@ function client.write(connection, method, path, options)
   return type(body) == "table" and given(body.data) or body
 end
 
+-- A user, given as an id, or as an object that may have all of it.
+function client.user(connection, owner)
+  if type(owner) == "table" and given.text(owner.email) then
+    return { name = given.text(owner.name), email = given.text(owner.email) }
+  end
+  local id = type(owner) == "table" and (given(owner.value) or given(owner.id)) or given(owner)
+  local record = id and client.find(connection, "/v1/users/" .. tostring(id))
+  return record and { name = given.text(record.name), email = given.text(record.email) } or nil
+end
+
 return client

@@ -24,6 +24,9 @@ local SWITCHES = {
 -- Kinds of records; each has ids of its own beginning.
 local KINDS = { organizations = 31, contacts = 9, deals = 881, products = 1, notifications = 1 }
 
+-- Who owns all deals of CRMs that know people by an id.
+world.USER = { id = 77, name = "Mira Myyjä", email = "mira@yritys.example" }
+
 function world.new()
   local w = { settings = kit.copy(SWITCHES), ledger = kit.ledger(), window = {}, events = kit.array(),
     statuses = {}, last = {}, now = "2026-01-01T00:00:00", at_ms = 0, outgoing = kit.array(),

@@ -1,5 +1,6 @@
 -- A company whose deals come from Pipedrive (both versions of its webhooks) and from HubSpot.
-company "Kahden Järjestelmän Oy" { language = "fi", time_zone = "Europe/Helsinki" }
+company "Kahden Järjestelmän Oy" { language = "fi", time_zone = "Europe/Helsinki",
+                                   responsible = "vastaava@yritys.example" }
 
 local FIELDS = { business_id = "b1d0000000000000000000000000000000000001",
   einvoice_address = "b1d0000000000000000000000000000000000002",
@@ -47,9 +48,12 @@ connect "hubspot"    { url = env "HUBSPOT_URL", token = secret "hubspot-token",
                        product_fields = { active = "myynnissa", unit = "yksikko",
                          vat_percent = "alv", finance_id = "procountor_id" } }
 
-use "deal_to_invoice" { name = "pipedrive", source = "pipedrive" }
+connect "smtp"       { url = env "SMTP_URL", from = "noreply@yritys.example", rate = 1000 }
+connect "slack"      { url = secret "slack-url", rate = 1000 }
+
+use "deal_to_invoice" { name = "pipedrive", source = "pipedrive", tell_owner = { "smtp", "slack" } }
 use "deal_to_invoice" { name = "pipedrive v1", source = "old" }
-use "deal_to_invoice" { name = "hubspot", source = "hubspot" }
+use "deal_to_invoice" { name = "hubspot", source = "hubspot", tell_owner = "smtp" }
 
 -- What finance knows, in both.
 use "payment_status"    { name = "pipedrive status", crm = "pipedrive" }

@@ -10,7 +10,7 @@ connect "slack"      { url = secret "slack-url" }
 
 -- Deals: a project that is not in the books is for a person. Contracts: it is made.
 use "deal_to_invoice"     { dimension = "Projekti", notify = "slack" }
-use "proposal_to_invoice" { dimension = { name = "Projekti", create = true } }
+use "proposal_to_invoice" { dimension = { name = "Projekti", create = true }, tell_owner = "slack" }
 
 -- The same deal's invoice belongs to a cost centre too.
 rule "cost centre" {

@@ -123,3 +123,14 @@ test("with a discount of the whole the values are those of the entries", functio
   expect(won { ["data.deal.discount_percent"] = 10, ["data.deal.value"] = absent }.state).is "done"
   expect(values(procountor.receipts[1])).is "2-802 -1609.20|2-802 -81.00|"
 end)
+
+test("a proposal that cannot be invoiced is told to its salesperson", function()
+  local _, slack = start {}
+  local run = deliver("click2contract", fixture("signed.json", { ["customer.business_id"] = "1234567-8",
+    ["contract.owner"] = { name = "Seppo Seller", email = "seppo@yritys.example" } }))
+  expect(run.state).is "attention"
+  runs "wait"
+  expect(slack.messages).count(1)
+  expect(slack.messages[1].text).contains "seppo@yritys.example: "
+  expect(slack.messages[1].text).contains 'Y-tunnus "1234567-8" on virheellinen'
+end)
