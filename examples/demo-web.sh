@@ -33,6 +33,7 @@ button=http://$host/api/v1/send/world/crm
 "$sauma" sandbox all --listen "$sandbox" --options '{
   "click2contract": {"settings": {"hook": "'"$hooks"'/click2contract", "secret": "demo-click2contract",
     "address": "http://'"$sandbox"'/click2contract"}},
+  "procountor": {"seed": {"dimensions": [{"name": "Projekti"}]}},
   "crm": {"sample": true, "settings": {"hook": "'"$hooks"'/crm", "secret": "demo-crm",
     "button": "'"$button"'", "button_token": "demo-crm-button"}},
   "pipedrive": {"sample": true, "settings": {"hook": "'"$hooks"'/pipedrive",
@@ -66,7 +67,8 @@ The world runs. Open in a browser:
 
   http://$sandbox/click2contract/   accept a proposal: an invoice appears in Procountor
   http://$sandbox/crm/              mark a deal as won: the CRM asks, and a button sends it
-  http://$sandbox/pipedrive/        mark a deal as won: an invoice appears
+  http://$sandbox/pipedrive/        mark a deal as won: an invoice appears, and how
+                                    the customer pays stands at the organization
   http://$sandbox/hubspot/          the same
   http://$sandbox/procountor/       invoices, customers, products; approve, send, pay
   http://$sandbox/ytj/              companies as the business register has them; register one

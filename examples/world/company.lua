@@ -13,14 +13,23 @@ connect "pipedrive"      { url = env "PIPEDRIVE_URL", token = secret "pipedrive-
                              einvoice_operator = "b1d0000000000000000000000000000000000003" },
                            deal_fields = {
                              payment_term_days = "dea0000000000000000000000000000000000001",
-                             project_reference = "dea0000000000000000000000000000000000002" } }
+                             project_reference = "dea0000000000000000000000000000000000002" },
+                           payment_fields = {
+                             last_invoice_sent = "57a0000000000000000000000000000000000002",
+                             last_invoice_due = "57a0000000000000000000000000000000000003",
+                             unpaid_total = "57a0000000000000000000000000000000000005",
+                             overdue_days = "57a0000000000000000000000000000000000009",
+                             invoices = "57a000000000000000000000000000000000000b" } }
 connect "hubspot"        { url = env "HUBSPOT_URL", token = secret "hubspot-token",
                            secret = secret "hubspot",
                            public_url = "https://sauma.example/hooks/world/hubspot",
                            organization_fields = { business_id = "y_tunnus",
                              invoice_email = "laskutussahkoposti" },
                            deal_fields = { payment_term_days = "maksuehto",
-                             project_reference = "projekti" } }
+                             project_reference = "projekti" },
+                           payment_fields = { last_invoice_sent = "lahetetty",
+                             last_invoice_due = "erapaiva", unpaid_total = "avoinna",
+                             overdue_days = "myohassa_paivia", invoices = "laskut" } }
 connect "procountor"     { url = env "PROCOUNTOR_URL", client_id = secret "procountor-client-id",
                            client_secret = secret "procountor-client-secret",
                            api_key = secret "procountor-api-key" }
@@ -37,5 +46,17 @@ use "proposal_to_invoice" { notify = { "slack", "zapier", "smtp" }, attach = "co
 
 -- In the CRM somebody is asked first; a button there sends what waits.
 use "deal_to_invoice" { trigger = "manual", ask = { "crm" }, notify = { "slack", "crm" } }
-use "deal_to_invoice" { name = "pipedrive deals", source = "pipedrive", notify = { "slack" } }
-use "deal_to_invoice" { name = "hubspot deals", source = "hubspot", notify = { "slack" } }
+-- Of the others salespeople hear by mail what a deal of theirs lacks. What Pipedrive calls the project
+-- is a dimension of the books.
+use "deal_to_invoice" { name = "pipedrive deals", source = "pipedrive", notify = { "slack" },
+                        tell_owner = "smtp", dimension = { name = "Projekti", create = true } }
+use "deal_to_invoice" { name = "hubspot deals", source = "hubspot", notify = { "slack" },
+                        tell_owner = "smtp" }
+
+-- How the customer pays stands in all three; soon, since somebody watches.
+local SOON = "10s"
+use "payment_status" { every = SOON, after_invoice = false }
+use "payment_status" { name = "status in pipedrive", crm = "pipedrive", every = SOON,
+                       after_invoice = false }
+use "payment_status" { name = "status in hubspot", crm = "hubspot", every = SOON,
+                       after_invoice = false }

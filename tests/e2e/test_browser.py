@@ -48,7 +48,7 @@ class Browser(Case):
                               env=dict(os.environ, NODE_MODULES=NODE, CHROMIUM=CHROMIUM),
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=4 * PATIENCE)
         self.assertEqual(done.returncode, 0, done.stdout.decode())
-        self.assertEqual(done.stdout.decode().count("ok "), 11, done.stdout.decode())
+        self.assertEqual(done.stdout.decode().count("ok "), 12, done.stdout.decode())
 
     def test_a_button_sends_what_is_held_and_nothing_else(self):
         sandbox, host, data = self.demo()

@@ -83,6 +83,13 @@ async function others() {
   const customers = await page.locator('article[id^="customer-"]').count();
   assert.strictEqual(customers, 1);
   say('deals won in Pipedrive and HubSpot become invoices of the same customer');
+  await until('procountor', async () => /Projekti P-2026-07: 1878\.00/.test(
+    await invoiceOf('PIPEDRIVE-881').innerText()), 'the project on the ledger receipt');
+  for (const [name, id] of [['crm', 'O-31'], ['pipedrive', '31'], ['hubspot', '31']]) {
+    await until(name, async () => /Payment status/.test(
+      await text(`#organization-${id}`)), `how the customer stands, in ${name}`);
+  }
+  say('the project is a dimension in the books, and how the customer pays stands in each CRM');
 }
 
 async function changePhone() {
