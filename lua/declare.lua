@@ -28,8 +28,8 @@ local declare = { words = {} }
 
 local KINDS = { "click2contract", "crm", "http", "hubspot", "pipedrive", "procountor", "slack",
   "smtp", "webhook", "webhook_out", "ytj", "zapier" }
-local READY_RULES = { "customer_sync", "deal_to_invoice", "payment_status", "product_catalogue",
-  "proposal_to_invoice", "tell_alerts" }
+local READY_RULES = { "customer_sync", "deal_to_invoice", "invoice_images", "payment_status",
+  "product_catalogue", "proposal_to_invoice", "tell_alerts" }
 -- Where the host's own events come from: what is wrong, or needs a person (engine/alert.h).
 local ALERT = "alert"
 -- Where those come from that its own rules leave to others (task.lua).

@@ -22,6 +22,8 @@ url and token are for what is read and written there, and may be left out where 
   crm.products.put(code, product)   the whole product (PUT)
   crm.products.tell(code, fields, there)  writes these fields and leaves the others as they stand
                                     there (as get or list gave it; nil: a new one); false: nothing new
+  crm.files.names(deal)             what files a deal has: { ["a.png"] = true }
+  crm.files.add(deal, file, name)   puts a file (a handle) there, once by its name
   crm.notify(text [, data])         a notification in the CRM: what notify("crm", text) calls
 
 Settings: prefix begins the original number of invoices ("CRM"; the connection's name in capitals, if
@@ -187,6 +189,22 @@ local function products_of(connection)
   return products
 end
 
+local function files_of(connection)
+  local files = {}
+  local function path(id) return "/v1/deals/" .. escape(id) .. "/files" end
+  function files.names(id)
+    local names = {}
+    for _, one in ipairs(list(connection, path(id))) do names[one.name] = true end
+    return names
+  end
+  function files.add(id, file, name)
+    http.write(connection.name, "POST", path(id), { explain = explain, what = "the file " .. name,
+      parts = { { name = "file", file = file, filename = name } }, look_first = true,
+      find = function() return files.names(id)[name] and { name = name } or nil end })
+  end
+  return files
+end
+
 -- The parts that the event left out; without an address the event has to do.
 local function whole(connection, read)
   if not connection.settings.url or not read.id then return read end
@@ -236,6 +254,7 @@ local function new(connection)
         return answer.status < 300 and answer.body or nil
       end },
     organizations = organizations_of(connection), products = products_of(connection),
+    files = files_of(connection),
     notify = function(words, data) return notify(connection, words, data) end,
   }
 end

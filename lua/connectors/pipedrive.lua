@@ -21,6 +21,7 @@ Rules listen to "pipedrive.deal" (v2) or "pipedrive.updated.deal" (v1), and get 
   pipedrive.organizations.find(business_id)   { id, name }, or nil; by organization_fields.business_id
   pipedrive.organizations.tell_payment_status(id, status)  into payment_fields; true if it was another
   pipedrive.products.list() .differs .tell    as in connectors/crm.lua (pipedrive/products.lua)
+  pipedrive.files.names(deal) .add(deal, file, name)      files of a deal, as in connectors/crm.lua
   pipedrive.notes.add { deal = id, text = }               a note at the deal
 
 organization_fields and deal_fields say under which of Pipedrive's keys (40 hex digits, in its settings
@@ -179,6 +180,24 @@ local function event(entry, payload)
   return read
 end
 
+local function files_of(connection)
+  local files = {}
+  function files.names(id)
+    local names = {}
+    for _, one in ipairs(client.list(connection, ("/v1/deals/%s/files"):format(id))) do
+      names[given.text(one.name) or ""] = true
+    end
+    return names
+  end
+  function files.add(id, file, name)
+    client.write(connection, "POST", "/v1/files", { what = "the file " .. name, look_first = true,
+      parts = { { name = "deal_id", text = tostring(id) },
+        { name = "file", file = file, filename = name } },
+      find = function() return files.names(id)[name] and { name = name } or nil end })
+  end
+  return files
+end
+
 -- A note carries a mark of what it says, by which it is found.
 local function add_note(connection, note)
   local mark = crypto.sha256(note.deal .. "\n" .. note.text):sub(1, 12)
@@ -234,6 +253,7 @@ return {
         end,
         owner = function(read) return client.user(connection, read.owner) end },
       organizations = organizations.new(connection), products = products.new(connection),
+      files = files_of(connection),
       notes = { add = function(note) return add_note(connection, note) end } }
   end,
 }

@@ -162,6 +162,18 @@ local function post_notification(w, _, body)
     data = body.data }, "api"))
 end
 
+local function get_files(w, request, _, id)
+  local deal = world.find(w.deals, id)
+  if not deal then return refuse(404, "Not found.") end
+  return answer_list(request, deal.files or {}, function() return true end)
+end
+
+local function post_file(w, request, body, id)
+  local saved, problem = world.add_file(w, request, body, id)
+  if not saved then return refuse(400, problem) end
+  return kit.json(201, saved)
+end
+
 local ROUTES = {
   { "GET", "/v1/organizations", lister("organizations", { "business_id", "name" }) },
   { "POST", "/v1/organizations", creator "organizations" },
@@ -179,6 +191,8 @@ local ROUTES = {
   { "POST", "/v1/deals", creator "deals" },
   { "GET", "/v1/deals/{id}", getter "deals" },
   { "PATCH", "/v1/deals/{id}", patcher "deals" },
+  { "GET", "/v1/deals/{id}/files", get_files },
+  { "POST", "/v1/deals/{id}/files", post_file, raw = true },
   { "GET", "/v1/products", lister("products", { "code" }) },
   { "GET", "/v1/products/{id}", get_product },
   { "PUT", "/v1/products/{id}", put_product },

@@ -21,6 +21,26 @@ function mime.base64(text)
   return table.concat(out)
 end
 
+-- { name = { headers = text, body = text } } of a multipart/form-data body, or nil.
+function mime.form(request, body)
+  local boundary = (request.headers["content-type"] or "")
+    :match('^multipart/form%-data;.*boundary="?([^";]+)')
+  if not boundary then return nil end
+  local parts, at = {}, 1
+  local mark = "--" .. boundary
+  while true do
+    local first, last = body:find(mark, at, true)
+    if not first or body:sub(last + 1, last + 2) == "--" then return parts end
+    local stop = body:find("\r\n" .. mark, last, true)
+    local split = body:find("\r\n\r\n", last, true)
+    if not stop or not split or split > stop then return nil end
+    local headers = body:sub(last + 3, split + 1)
+    local name = headers:match('[Nn]ame="([^"]*)"')
+    if name then parts[name] = { headers = headers, body = body:sub(split + 4, stop - 1) } end
+    at = stop + 2
+  end
+end
+
 local function quoted(text)
   return (text:gsub("=\r?\n", ""):gsub("=(%x%x)", function(hex)
     return string.char(tonumber(hex, 16))

@@ -261,10 +261,24 @@ local function get_user(_, _, _, id)
   return success(kit.copy(world.USER))
 end
 
+local function get_files(w, request, _, id)
+  local deal = world.find(w.deals, id)
+  if not deal then return refuse(404, "Deal not found") end
+  return paged(request, deal.files or {}, function(file) return file end)
+end
+
+local function post_file(w, request, body)
+  local saved, problem = world.add_file(w, request, body)
+  if not saved then return refuse(400, problem) end
+  return success(saved)
+end
+
 local ROUTES = {
   { "GET", "/api/v1/deals/{id}", getter("deals", deal_shown) },
   { "PUT", "/api/v1/deals/{id}", put_deal },
   { "GET", "/api/v1/deals/{id}/products", deal_products },
+  { "GET", "/api/v1/deals/{id}/files", get_files },
+  { "POST", "/api/v1/files", post_file, raw = true },
   { "GET", "/api/v1/organizations/search", search_organizations },
   { "GET", "/api/v1/organizations/{id}", getter("organizations", organization_shown) },
   { "PUT", "/api/v1/organizations/{id}", put_organization },

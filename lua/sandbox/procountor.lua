@@ -56,6 +56,7 @@ local ROUTES = {
   { "GET", "/invoices", invoices.search },
   { "POST", "/invoices", invoices.create },
   { "GET", "/invoices/{id}", invoices.get },
+  { "GET", "/invoices/{id}/image", attachments.image },
   { "PUT", "/invoices/{id}", invoices.replace },
   { "PUT", "/invoices/{id}/approve", invoices.move "approve" },
   { "PUT", "/invoices/{id}/send", invoices.move "send" },

@@ -91,6 +91,9 @@ BROKEN = {
     "no place for a payment status": (
         HEAD + 'use "payment_status" { crm = "shop" }\n', "company.lua:3",
         'one of kind "crm", "pipedrive" or "hubspot" has'),
+    "no place for images": (
+        HEAD + 'use "invoice_images" { crm = "shop" }\n', "company.lua:3",
+        'takes no files; one of kind "crm" or "pipedrive" does'),
     "option of a dimension": (
         HEAD + BOOKS + 'use "proposal_to_invoice" { dimension = { nme = "Projekti" } }\n',
         "company.lua:6", 'dimension: there is no setting "nme"'),

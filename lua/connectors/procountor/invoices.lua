@@ -8,6 +8,7 @@ Sales invoices in Procountor (outside-systems 1.10).
   invoices.attach(id, file, name)  -> { id, name }: the file (a handle) is at the invoice and sent with
                               it (outside-systems 1.13); name, with its extension, is what it is
                               recognised by: once is enough
+  invoices.image(id, page) -> the page as an image (PNG, a file), or nil if there is no such page
   invoices.check(wanted)   ends the run as attention if the invoice could not be made for a reason
                            that shows before customer and products are there. Writes nothing
 
@@ -25,6 +26,7 @@ person's to look at when it is another customer's, has another total, or was inv
 local crypto = require "crypto"
 local decimal = require "decimal"
 local given = require "given"
+local http = require "http"
 local log = require "log"
 local current = require "current"
 local ending = require "ending"
@@ -167,6 +169,12 @@ local function new(client)
       return found[1], #found
     end, ("the file %s at invoice %s"):format(name, tostring(id)))
     return { id = saved.id, name = given.text(saved.name) or name }
+  end
+
+  function invoices.image(id, page)
+    local answer = http.get(client.name, ("/invoices/%s/image"):format(tostring(id)), {
+      query = { page = page, format = "PNG" }, file = "image/png", accept = { 404 } })
+    return answer.status < 300 and answer.file or nil
   end
 
   function invoices.get(id)

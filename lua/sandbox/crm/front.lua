@@ -2,7 +2,8 @@
 -- A kind says how its API looks and what its events look like.
 --
 --   front(kind) -> the sandbox
---   kind = { title, kind, path, routes = { { method, path, handler(w, request, body, captures...) } },
+--   kind = { title, kind, path, routes = { { method, path, handler(w, request, body, captures...),
+--            raw = true: the body as it came } },
 --            request_of(w, event, hook) -> list of { url, headers, body, type } to be posted,
 --            id_of(kind, number), refuse(status, words), stage(deal, won) -> fields }
 
@@ -40,6 +41,9 @@ return function(kind)
         if route[1] == request.method then
           if captures[1] == request.path then captures = table.pack() end
           for i = 1, captures.n do captures[i] = kit.percent_decode(captures[i]) end
+          if route.raw then
+            return route[3](w, request, body or "", table.unpack(captures, 1, captures.n))
+          end
           local value = BODY[request.method] and decode(body) or {}
           if BODY[request.method] and not decode(body) then
             return kind.refuse(400, "The body is not a JSON object.")

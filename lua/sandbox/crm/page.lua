@@ -49,6 +49,12 @@ local function lines_of(deal)
   return page.table({ { "Product" }, { "Quantity", "n" }, { "Price", "n" } }, rows)
 end
 
+local function files_of(deal)
+  local names = {}
+  for i, file in ipairs(deal.files or {}) do names[i] = file.name end
+  return #names > 0 and table.concat(names, ", ") or nil
+end
+
 local function deal_card(w)
   return function(deal)
     local organization = organization_of(w, deal)
@@ -58,7 +64,8 @@ local function deal_card(w)
       { "Customer", organization.name }, { "Value", money(deal.value) .. " " .. deal.currency },
       { "Payment term", deal.payment_term_days and deal.payment_term_days .. " days" },
       { "Project", deal.project_reference }, { "Owner", deal.owner and deal.owner.name },
-      { "Id", deal.id } }
+      { "Id", deal.id },
+      { "Files", files_of(deal) } }
     return ('<article id="deal-%s">%s<div>%s</div>%s<div class="acts">%s</div></article>\n'):format(
       escape(deal.id), head, facts, lines_of(deal), deal_buttons(deal))
   end

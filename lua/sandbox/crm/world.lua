@@ -5,6 +5,7 @@ local crypto = require "crypto"
 local decimal = require "decimal"
 local json = require "json"
 local kit = require "sandbox.kit"
+local mime = require "sandbox.mime"
 
 local world = {}
 
@@ -172,6 +173,20 @@ function world.value_of(lines)
     total = total + (decimal(line.quantity) * decimal(line.unit_price) * left / decimal(100)):round(2)
   end
   return total
+end
+
+-- A file that came as a form, at a deal; nil and what is wrong.
+function world.add_file(w, request, body, id)
+  local parts = mime.form(request, body)
+  local file = parts and parts.file
+  if not file then return nil, "the form has no part file" end
+  local deal = world.find(w.deals, id or (parts.deal_id and parts.deal_id.body) or "")
+  if not deal then return nil, "there is no such deal" end
+  deal.files = deal.files or kit.array()
+  local saved = { id = deal.id .. "-" .. #deal.files + 1, size = #file.body,
+    name = file.headers:match('filename="([^"]*)"') }
+  deal.files[#deal.files + 1] = saved
+  return saved
 end
 
 -- What an event that went out came to: { number, status, problem, tries, final }.

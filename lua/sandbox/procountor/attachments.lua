@@ -3,32 +3,13 @@
 
 local json = require "json"
 local kit = require "sandbox.kit"
+local mime = require "sandbox.mime"
 local world = require "sandbox.procountor.world"
 
 local attachments = {}
 
 local RIGHT = "salesOrGroupInvoices"
 local MOST = 10000000 -- bytes of a file
-
--- { name = { headers = text, body = text } } of a multipart/form-data body, or nil.
-local function parts_of(request, body)
-  local boundary = (request.headers["content-type"] or "")
-    :match('^multipart/form%-data;.*boundary="?([^";]+)')
-  if not boundary then return nil end
-  local parts, at = {}, 1
-  local mark = "--" .. boundary
-  while true do
-    local first, last = body:find(mark, at, true)
-    if not first or body:sub(last + 1, last + 2) == "--" then return parts end
-    local stop = body:find("\r\n" .. mark, last, true)
-    local split = body:find("\r\n\r\n", last, true)
-    if not stop or not split or split > stop then return nil end
-    local headers = body:sub(last + 3, split + 1)
-    local name = headers:match('[Nn]ame="([^"]*)"')
-    if name then parts[name] = { headers = headers, body = body:sub(split + 4, stop - 1) } end
-    at = stop + 2
-  end
-end
 
 local function check(meta, file)
   local errors = {}
@@ -49,7 +30,7 @@ end
 function attachments.create(w, request, body)
   local refused = world.refuse(w, RIGHT, "write")
   if refused then return refused() end
-  local parts = parts_of(request, body or "")
+  local parts = mime.form(request, body or "")
   if not parts or not parts.meta or not parts.file then
     return world.error(400, "The request is no form of the parts meta and file.")
   end
@@ -83,6 +64,27 @@ function attachments.get(w, _, id)
     end
   end
   return world.not_found()
+end
+
+-- The smallest PNG there is: one grey point. Nobody has to read it to know that it came through.
+local PNG = mime.base64("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVA"
+  .. "AAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg")
+local ROWS = 20 -- of a page
+
+-- GET /invoices/{id}/image?page=: two parts, what it is and the image.
+function attachments.image(w, request, id)
+  local invoice = world.find(w.invoices, id)
+  local page = math.tointeger(tonumber(kit.query(request, "page") or "1")) or 0
+  local format = kit.query(request, "format") or "PNG"
+  if not invoice or page < 1 or page > (#invoice.invoiceRows + ROWS - 1) // ROWS then
+    return world.not_found()
+  end
+  if format ~= "PNG" then return world.error(400, "The sandbox has images in PNG.", "format") end
+  local mark = "sauma-sandbox-part"
+  return { status = 200, headers = { ["content-type"] = "multipart/mixed; boundary=" .. mark } },
+    table.concat({ "--" .. mark, "Content-Type: application/json", "",
+      json.encode { invoiceId = invoice.id, page = page }, "--" .. mark, "Content-Type: image/png", "",
+      PNG, "--" .. mark .. "--", "" }, "\r\n")
 end
 
 return attachments

@@ -8,6 +8,7 @@ connect "procountor" { url = env "PROCOUNTOR_URL", client_id = secret "procounto
                        api_key = secret "procountor-api-key", rate = 1000, twins = false }
 
 use "deal_to_invoice" {}
+use "invoice_images"  {}
 use "payment_status"  { every = "1h", overdue_alert = 14 }
 use "payment_status"  { name = "all invoices", all = true, at = "0 6 * * *", after_invoice = false }
 

@@ -239,3 +239,13 @@ test("a sum in another currency is told in that of the books", function()
   look()
   expect(status(crm)).has { unpaid_total = decimal "10.04", currency = "EUR" }
 end)
+
+test("the pages of a sent invoice are at the deal it was made of", function()
+  local _, crm = world { invoice("CRM-D-1", 7), invoice("CRM-D-2", 7, { status = "UNFINISHED" }) }
+  crm.seed { deals = { { id = "D-1", title = "Sivusto" }, { id = "D-2", title = "Toinen" } } }
+  crm.fault "POST /v1/deals/D-1/files lost*1"
+  expect(look("invoice_images")).has { invoices = 1, images = 1 }
+  expect(crm.deals[1].files).count(1)
+  expect(crm.deals[2].files).is(nil)
+  expect(look("invoice_images").images).is(0)
+end)
