@@ -130,6 +130,11 @@ async function pay() {
   await page.locator('article[id^="customer-"] input[name=city]').first().fill('Espoo');
   await page.locator('article[id^="customer-"]').first().getByRole('button', { name: 'Save' }).click();
   assert.match(await text('p.said'), /Testiasiakas Oy is changed/);
+  const won = await invoiceOf('PIPEDRIVE-881').getAttribute('id');
+  await press(`#${won}`, 'Approve');
+  await press(`#${won}`, 'Send to the customer');
+  await until('pipedrive', async () => /Invoice \d+ page 1\.png/.test(await text('#deal-881')),
+    'the image of the invoice at its deal');
   say('an invoice is approved, sent and paid in two parts; a customer is changed');
 }
 
