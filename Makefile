@@ -224,7 +224,7 @@ test:
 .PHONY: torture
 torture:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
-	@$(MAKE) --no-print-directory -j2 sauma $(B)/bench/flow $(B)/torture/store_torture test-node
+	@$(MAKE) --no-print-directory -j2 sauma $(B)/bench/flow $(B)/torture/store_torture $(B)/torture/fail_malloc.so test-node
 	@$(MAKE) --no-print-directory -j2 VARIANT=debug sauma
 	@tests/torture/torture.py --build build --faults-build build/debug
 
@@ -273,6 +273,9 @@ $(B)/torture/store_torture: $(STORE_TORTURE) $(wildcard tests/torture/store_*.h)
 	$(Q)$(CC) $(ALLC) $(patsubst %,-iquote include/%,$(SEES_store)) -iquote tests/torture $(LHARD) \
 	    $(STORE_TORTURE) $(LIB_store) $(LIBS) -o $@
 .PHONY: torture-store
+$(B)/torture/fail_malloc.so: tests/torture/fail_malloc.c | $(B)/.deps
+	@mkdir -p $(@D); $(SAY) CC $<
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -fPIC -fno-builtin -shared $< -o $@
 torture-store: $(B)/torture/store_torture
 	@$< $(FAMILY) --full $(if $(SEED),--seed $(SEED))
 

@@ -12,7 +12,7 @@
 #define MEM_EXIT 70 /* EX_SOFTWARE of sysexits.h */
 
 /* Nothing that might want memory again: no stdio, no exit handlers. */
-static void out_of_memory(void)
+_Noreturn void mem_exhausted(void)
 {
     static const char line[] = "sauma: out of memory\n";
     ssize_t ignored = write(STDERR_FILENO, line, sizeof(line) - 1);
@@ -24,7 +24,7 @@ void *mem_alloc(size_t size)
 {
     void *p = malloc(size ? size : 1);
     if (!p)
-        out_of_memory();
+        mem_exhausted();
     return p;
 }
 
@@ -33,7 +33,7 @@ void *mem_zalloc(size_t n, size_t size)
     /* calloc checks the product. */
     void *p = n && size ? calloc(n, size) : calloc(1, 1);
     if (!p)
-        out_of_memory();
+        mem_exhausted();
     return p;
 }
 
@@ -41,14 +41,14 @@ void *mem_realloc(void *p, size_t size)
 {
     void *q = realloc(p, size ? size : 1);
     if (!q)
-        out_of_memory();
+        mem_exhausted();
     return q;
 }
 
 char *mem_dupn(const char *s, size_t n)
 {
     if (n == SIZE_MAX)
-        out_of_memory();
+        mem_exhausted();
     char *p = mem_alloc(n + 1);
     if (n)
         memcpy(p, s, n);
@@ -69,7 +69,7 @@ char *mem_printf(const char *fmt, ...)
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
     if (n < 0)
-        out_of_memory();
+        mem_exhausted();
     char *p = mem_alloc((size_t)n + 1);
     vsnprintf(p, (size_t)n + 1, fmt, again);
     va_end(again);

@@ -215,7 +215,8 @@ void http_out_finish(struct http_out_transfer *t)
 
 struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, struct err *e)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_alloc, mem_free, mem_realloc, mem_dup,
+            mem_zalloc) != CURLE_OK) {
         err_set(e, ERR_IO, "libcurl could not be initialised");
         return NULL;
     }

@@ -75,6 +75,7 @@ static void calls_add(struct calls *c, loop_fn fn, void *arg)
 
 struct loop *loop_new(struct err *e)
 {
+    event_set_mem_functions(mem_alloc, mem_realloc, mem_free);
     struct loop *l = mem_zalloc(1, sizeof(*l));
     struct event_config *config = event_config_new();
     if (config != NULL) {

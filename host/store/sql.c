@@ -87,16 +87,9 @@ static int prepare_connection(struct sql *s, enum sql_mode mode)
                        "PRAGMA cache_size=-16384; PRAGMA journal_size_limit=" WAL_KEEP);
 }
 
-/* SQLite counts its memory under a lock at each allocation unless told not to, before its start. */
-static void configure_once(void)
-{
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
-
 struct sql *sql_open_file(const char *path, enum sql_mode mode, struct err *e)
 {
-    static pthread_once_t configured = PTHREAD_ONCE_INIT;
-    pthread_once(&configured, configure_once);
+    sql_memory();
     struct sql *s = mem_zalloc(1, sizeof(*s));
     int flags = mode == SQL_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     int rc = sqlite3_open_v2(path, &s->h, flags | SQLITE_OPEN_NOMUTEX, NULL);
