@@ -5,7 +5,7 @@ import json
 import threading
 import time
 
-from ground import signed_headers
+from ground import signed_headers, wait_until
 from w2_receipts import RULE
 
 NAME, DOES = "W1", "deliveries x100 at once, replayed, changed, forged, too old"
@@ -59,11 +59,12 @@ def replays(t, w, bodies):
         status, answer = signed(w, changed)
         if status != 409:
             t.violate("W1", f"the same id with other bytes was answered {status} {answer}")
-    alerts = [json.loads(line) for line in w.sauma(
-        "alerts", "--data", w.data, "--json").stdout.splitlines()]
-    told = {a["about"] for a in alerts if a["kind"] == "delivery-conflict"}
-    if not all(any(b["id"] in about for about in told) for b in bodies):
-        t.violate("W1", f"conflicts without an alert: {len(told)} of {len(bodies)} are told")
+    def told():
+        alerts = [json.loads(line) for line in w.sauma(
+            "alerts", "--data", w.data, "--json").stdout.splitlines()]
+        about = {a["about"] for a in alerts if a["kind"] == "delivery-conflict"}
+        return all(any(b["id"] in each for each in about) for b in bodies)
+    wait_until(told, "an alert of each conflict")  # it is stored beside the answer
 
 
 def refusals(t, w, bodies):
