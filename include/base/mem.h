@@ -1,7 +1,7 @@
 /* Memory of the host. Running out ends the process with exit status 70 and a line on standard
- * error: everything that was promised is on disk, so a clean end and a restart lose nothing. It does
- * so too where a library asks (libevent, libcurl, SQLite), whose own ways to fail would leave a
- * request that never ends, or take want of memory for a damaged file. */
+ * error: everything that was promised is on disk, so a clean end and a restart lose nothing. It
+ * does so too where a library asks (libevent, libcurl, SQLite), whose own ways to fail would leave
+ * a request that never ends, or take want of memory for a damaged file. */
 #ifndef MEM_H
 #define MEM_H
 
