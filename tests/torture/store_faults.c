@@ -257,13 +257,12 @@ void torture_full(struct torture *t)
 static struct {
     sqlite3_mem_methods real;
     atomic_long calls;
-    long first, last;
+    long fails;
 } memory;
 
 static bool no_memory(void)
 {
-    long n = atomic_fetch_add(&memory.calls, 1) + 1;
-    return n >= memory.first && n <= memory.last;
+    return atomic_fetch_add(&memory.calls, 1) + 1 == memory.fails;
 }
 
 static void *failing_malloc(int n)
@@ -276,7 +275,8 @@ static void *failing_realloc(void *p, int n)
     return no_memory() ? NULL : memory.real.xRealloc(p, n);
 }
 
-static void fail_memory(long first, long last)
+/* The first that fails is the last of its process. */
+static void fail_memory(long n)
 {
     sqlite3_mem_methods m;
     sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory.real);
@@ -284,17 +284,15 @@ static void fail_memory(long first, long last)
     m.xMalloc = failing_malloc;
     m.xRealloc = failing_realloc;
     sqlite3_config(SQLITE_CONFIG_MALLOC, &m);
-    memory.first = first;
-    memory.last = last;
+    memory.fails = n;
 }
 
 static int memory_trial(struct trial *t)
 {
     struct told *told = t->shared;
-    long n = (t->n - 1) / 2 + 1;
     log_set_level(LOG_ERROR + 1);
     sqlite3_shutdown();
-    fail_memory(n, t->n % 2 ? n : INT64_MAX);
+    fail_memory(t->n);
     int rc = do_work(t, told);
     atomic_store(&told->fault.calls, atomic_load(&memory.calls));
     return rc;
@@ -325,7 +323,7 @@ static bool make_memory(struct torture *t, struct trial *tr, void *arg)
     tr->judge = judge_memory;
     tr->arg = t;
     tr->shared_size = sizeof(struct told);
-    return t->trial > 0 || (tr->n - 1) / 2 % m->by == (long)(t->seed % (uint64_t)m->by);
+    return t->trial > 0 || (tr->n - 1) % m->by == (long)(t->seed % (uint64_t)m->by);
 }
 
 /* How many allocations the work makes. */
@@ -359,8 +357,8 @@ void torture_memory(struct torture *t)
     struct memory_run m = {0};
     long calls = 0, before = t->passed + t->failed;
     trials_run(&count, "memory", 1, 1, make_count, &calls);
-    m.by = t->full ? calls / 4000 + 1 : calls / 40 + 1;
-    trials_run(t, "memory", calls * 2, 16, make_memory, &m);
+    m.by = t->full ? 1 : calls / 40 + 1;
+    trials_run(t, "memory", calls, 16, make_memory, &m);
     printf("memory: %ld allocations by SQLite, %ld trials of one that fails\n", calls,
         t->passed + t->failed - before);
 }
