@@ -77,14 +77,13 @@ class Plain(http.server.BaseHTTPRequestHandler):
     do_POST = do_GET
 
 
-class Proxy(threading.Thread):
-    """A small HTTP proxy: CONNECT, and absolute requests answered by itself."""
+class Peer(threading.Thread):
+    """Serves each connection of its listener in a thread of its own."""
 
     def __init__(self):
         super().__init__(daemon=True)
-        self.refuse = None  # a status line, instead of what it is for
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port, self.heads = self.listener.getsockname()[1], []
+        self.port = self.listener.getsockname()[1]
         self.start()
 
     def run(self):
@@ -94,6 +93,22 @@ class Proxy(threading.Thread):
             except OSError:
                 return
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def stop(self):
+        """Closing alone leaves the thread in its accept, which, begun again by the kernel, takes the
+        connections of whatever listener has that descriptor's number by then."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.join()
+        self.listener.close()
+
+
+class Proxy(Peer):
+    """A small HTTP proxy: CONNECT, and absolute requests answered by itself."""
+
+    def __init__(self):
+        self.refuse = None  # a status line, instead of what it is for
+        self.heads = []
+        super().__init__()
 
     def serve(self, client):
         with client:
@@ -128,22 +143,12 @@ def free_port():
         return s.getsockname()[1]
 
 
-class Socks(threading.Thread):
+class Socks(Peer):
     """A SOCKS5 proxy (RFC 1928, 1929): wants me:pass, and answers `reply` to what it is asked."""
 
     def __init__(self):
-        super().__init__(daemon=True)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port, self.reply, self.asked = self.listener.getsockname()[1], 0, []
-        self.start()
-
-    def run(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+        self.reply, self.asked = 0, []
+        super().__init__()
 
     def serve(self, client):
         with client:
@@ -180,7 +185,7 @@ class Ways(Case):
         self.addCleanup(self.server.server_close)
         self.addCleanup(self.server.shutdown)
         self.proxy = Proxy()
-        self.addCleanup(self.proxy.listener.close)
+        self.addCleanup(self.proxy.stop)
         self.plain, self.tls = self.server.server_port, free_port()
         w.env.update(PLAIN_URL=f"http://127.0.0.1:{self.plain}/base",
                      TLS_URL=f"https://127.0.0.1:{self.tls}",
@@ -388,7 +393,7 @@ http {{
 
     def test_a_socks_proxy(self):
         socks, w = Socks(), self.world
-        self.addCleanup(socks.listener.close)
+        self.addCleanup(socks.stop)
         w.env["PROXY_URL"] = f"socks5h://me:pass@127.0.0.1:{socks.port}"
         self.start()
         self.assertEqual(self.ask("through", "/x")["body"], "socks")

@@ -50,9 +50,12 @@ class Books:
         self.hidden_until = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.taking = threading.Thread(target=self.accept, daemon=True)
+        self.taking.start()
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # else its accept lives on: Peer in test_http_ways
+        self.taking.join()
         self.listener.close()
 
     def accept(self):
