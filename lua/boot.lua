@@ -29,7 +29,7 @@ local NEWEST_MAX = 100
 local WITHOUT_NULLS = { nulls = false }
 local POLICIES = { automatic = true, manual = true, off = true, skip = true }
 
-function boot.load()
+function boot.load(options)
   local env, publish, taken = environment.make(declare.words)
   host.use_environment(env)
   declare.begin(publish, taken)
@@ -39,6 +39,7 @@ function boot.load()
   end
   host.run_file("company.lua", env)
   local declared = declare.finish()
+  if not options.recorded then environment.check(taken) end
   rules = declared.rules
   current.company = { name = declared.company.name, language = declared.company.settings.language,
     time_zone = declared.company.settings.time_zone, trigger = declared.company.trigger,

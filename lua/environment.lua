@@ -4,6 +4,8 @@ company.lua, and each connection by its name. Reading a name that does not exist
 says so, since the commonest mistake is a misspelled one.
 
   environment.make(words) -> the environment, publish(name, value), taken(name)
+  environment.check(taken)   raises if a function of the company's files uses a name that is not
+                             taken, as "rules/x.lua:3: there is nothing called ..."
 ]]
 
 local host = require "host"
@@ -28,17 +30,35 @@ local INSTEAD = {
 }
 
 local environment = {}
+local globals
+
+local function missing(name)
+  local instead = INSTEAD[name]
+  return ('there is nothing called "%s" here%s'):format(tostring(name),
+    instead and ": " .. instead or suggest(name, globals))
+end
+
+function environment.check(taken)
+  local first
+  for _, use in ipairs(host.globals()) do
+    local wrong = use.set or not taken(use.name)
+    if wrong and (not first or use.path < first.path
+      or use.path == first.path and use.line < first.line) then
+      first = use
+    end
+  end
+  if not first then return end
+  error(("%s:%d: %s"):format(first.path, first.line, first.set
+    and ('global variable "%s" cannot be set: write "local %s"'):format(first.name, first.name)
+    or missing(first.name)), 0)
+end
 
 function environment.make(words)
-  local globals = host.basics()
+  globals = host.basics()
   for _, name in ipairs(FROZEN) do globals[name] = host.freeze(require(name)) end
   for _, name in ipairs(PLAIN) do globals[name] = require(name) end
   for name, word in pairs(words) do globals[name] = word end
-  setmetatable(globals, { __index = function(_, name)
-    local instead = INSTEAD[name]
-    error(('there is nothing called "%s" here%s'):format(tostring(name),
-      instead and ": " .. instead or suggest(name, globals)), 2)
-  end })
+  setmetatable(globals, { __index = function(_, name) error(missing(name), 2) end })
   local function publish(name, value) rawset(globals, name, value) end
   local function taken(name) return rawget(globals, name) ~= nil end
   return host.environment(globals), publish, taken

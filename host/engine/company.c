@@ -208,8 +208,9 @@ static void on_loaded(void *arg, struct str manifest, const struct err *err)
 void version_load(struct version *v, const char *system_hash, struct str bundle)
 {
     v->loading = true;
-    char *options =
-        mem_printf("{\"company\":\"%s\",\"version\":\"%s\"}", v->company->name, v->name);
+    /* What was live once goes on, though today's checks may be stricter. */
+    char *options = mem_printf("{\"company\":\"%s\",\"version\":\"%s\",\"recorded\":%s}",
+        v->company->name, v->name, v->recorded ? "true" : "false");
     scripts_load(v->company->engine->parts.scripts, v->context, SCRIPT_COMPANY, "boot", system_hash,
         bundle, str_of(options), on_loaded, v);
     mem_free(options);

@@ -278,7 +278,7 @@ bool drive_load(struct context *context, uint64_t id, struct buf *out, struct ch
     buf_init(&manifest, WIRE_FRAME_MAX / 2);
     buf_init(&why, VERDICT_MAX);
     buf_init(&text, VERDICT_MAX);
-    c->loading = true;
+    c->loading = c->first = true;
     publish(page, id);
     struct vm *vm = context_take(context, c, &manifest, &why);
     page->current = 0;

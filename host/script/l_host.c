@@ -8,6 +8,7 @@
 #include "codec.h"
 #include "context.h"
 #include "env.h"
+#include "globals.h"
 #include "modules.h"
 #include "random.h"
 #include "report.h"
@@ -172,6 +173,41 @@ static int l_compile(lua_State *L)
     return 1;
 }
 
+struct globals_list {
+    lua_State *L;
+    const char *path;
+    lua_Integer n;
+};
+
+/* { name =, where =, set = } behind the list, which is on top. */
+static void add_global(void *arg, struct str name, int line, bool set)
+{
+    struct globals_list *g = arg;
+    lua_State *L = g->L;
+    lua_createtable(L, 0, 4);
+    lua_pushlstring(L, name.p, name.n);
+    lua_setfield(L, -2, "name");
+    lua_pushstring(L, g->path);
+    lua_setfield(L, -2, "path");
+    lua_pushinteger(L, line);
+    lua_setfield(L, -2, "line");
+    lua_pushboolean(L, set);
+    lua_setfield(L, -2, "set");
+    lua_rawseti(L, -2, ++g->n);
+}
+
+static int l_globals(lua_State *L)
+{
+    const struct vm *vm = vm_of(L);
+    const struct sources *s = vm->context->company;
+    struct globals_list g = {.L = L};
+    size_t at = 0;
+    lua_newtable(L);
+    while (vm->call->first && (g.path = sources_next(s, &at)) != NULL)
+        globals_each(sources_bytecode(s, g.path), add_global, &g);
+    return 1;
+}
+
 /* ---- places -------------------------------------------------------------------------------- */
 
 static int l_where(lua_State *L)
@@ -201,8 +237,8 @@ int l_open_host(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"basics", l_basics}, {"compile", l_compile},
         {"defined", l_defined}, {"environment", l_environment}, {"files", l_files},
-        {"finish", l_finish}, {"freeze", l_freeze}, {"log", l_log}, {"random", l_random},
-        {"run_file", l_run_file}, {"source", l_source}, {"step", l_step},
+        {"finish", l_finish}, {"freeze", l_freeze}, {"globals", l_globals}, {"log", l_log},
+        {"random", l_random}, {"run_file", l_run_file}, {"source", l_source}, {"step", l_step},
         {"use_environment", l_use_environment}, {"where", l_where}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;

@@ -147,6 +147,12 @@ int sources_load(struct sources *s, lua_State *L, const char *path)
     return status;
 }
 
+struct str sources_bytecode(const struct sources *s, const char *path)
+{
+    const struct source *f = s ? map_get(s->by_path, str_of(path)) : NULL;
+    return f ? buf_str(&f->bytecode) : STR_NONE;
+}
+
 struct str sources_line(struct str text, int line)
 {
     struct str rest = text, current = STR_NONE;

@@ -27,6 +27,7 @@ struct call {
     lua_State *co;   /* NULL until it is started; of a load: the main thread */
     int ref;         /* co in vm's registry */
     bool loading;    /* a context is being loaded: no steps */
+    bool first;      /* and that is its first state, which says what it is */
     bool waiting;    /* for the answer to step seq */
     uint32_t seq;    /* of the last step */
     char *function_name;

@@ -28,6 +28,10 @@
  * function, or nil and "path:line: message". For text that is not in the bundle, such as test
  * files. Text only, never bytecode.
  *
+ *   host.globals()               -> list of { name, path, line, set }: each use of a global name in
+ * the functions of the company's files that were loaded so far. Empty but in the first state of a
+ * context, the one whose load() says what the company is
+ *
  * Places
  *   host.where()                 -> "company.lua:3": the innermost line of a company file or ready
  *                                rule on the stack; nil if there is none

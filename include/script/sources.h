@@ -23,6 +23,9 @@ const char *sources_next(const struct sources *s, size_t *at);
  * the error and returns its status. The chunk is named "@path". May raise (memory). */
 int sources_load(struct sources *s, lua_State *L, const char *path);
 
+/* The bytecode of a file, as lua_dump wrote it; empty if it was not loaded so far. */
+struct str sources_bytecode(const struct sources *s, const char *path);
+
 /* The text of a line (from 1) of a text, without its end; empty beyond the end. */
 struct str sources_line(struct str text, int line);
 

@@ -114,6 +114,22 @@ BROKEN = {
         HEAD + 'use "payment_status" { every = "1h", at = "0 3 * * *" }\n', "company.lua:3",
         "wants one of at"),
     "global": (HEAD + "foo = 1\n", "company.lua:3", "local foo"),
+    "unknown name in a function": (
+        HEAD + BOOKS + 'rule "R" { on = "shop.x", run = function(e)\n'
+        '  return procountr.invoices.create(e) end }\n', "company.lua:7", 'did you mean "procountor"?'),
+    "unknown name, functions deep": (
+        HEAD + 'local function f() return function()\n local a = 1\n\n'
+        ' return function() return a, jso.encode {} end end end\n' + RULE,
+        "company.lua:6", 'did you mean "json"?'),
+    "unknown name behind a line far away": (
+        HEAD + 'local function f() local a = 1\n' + "\n" * 500 + ' return lgo(a) end\n' + RULE,
+        "company.lua:504", '"lgo"'),
+    "global set in a function": (
+        HEAD + 'rule "R" { on = "shop", run = function(e)\n  total = 1 end }\n',
+        "company.lua:4", 'write "local total"'),
+    "word of Lua in a function": (
+        HEAD + 'rule "R" { on = "shop", run = function(e)\n  return os.time() end }\n',
+        "company.lua:4", "the clock are in time"),
     "io": (HEAD + 'io.open("/etc/passwd")\n', "company.lua:3", '"io"'),
 }
 
@@ -145,6 +161,31 @@ class Check(Case):
     def test_a_byte_order_mark_is_no_mistake(self):
         _, code, out, errors = self.check("mark", "", b"\xef\xbb\xbf" + (HEAD + RULE).encode())
         self.assertEqual((code, errors), (0, ""), out)
+
+    def test_names_that_are_there_are_no_mistake(self):
+        """Names of connections that stand below, locals, fields, and an environment of one's own."""
+        many = "".join(f'  t["k{i}"] = e.k{i}\n' for i in range(300))
+        source = HEAD + (
+            'local helper = require "rules.helper"\n'
+            'local function f(e) local t = {}\n' + many + '  return helper.go(books, t, _ENV.json) end\n'
+            'local function own(print) local _ENV = { print = print } return print(whatever, a.b) end\n'
+            'connect "http" { as = "books", url = "https://x.example" }\n'
+            'rule "R" { on = "shop.x", run = function(e) return f(e), own end }\n')
+        folder = os.path.join(self.world.companies, "names")
+        os.makedirs(os.path.join(folder, "rules"))
+        with open(os.path.join(folder, "rules", "helper.lua"), "w") as f:
+            f.write("return { go = function(...) return select('#', ...), books.get end }\n")
+        with open(os.path.join(folder, "rules", "unused.lua"), "w") as f:
+            f.write("return { go = function() return nothing_that_is_there end }\n")
+        with open(os.path.join(folder, "company.lua"), "w") as f:
+            f.write(source)
+        done = self.world.sauma("check", folder, "--data", "none", check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        with open(os.path.join(folder, "rules", "helper.lua"), "w") as f:
+            f.write("return {\n  go = function(...) return boks.get end }\n")
+        done = self.world.sauma("check", folder, "--data", "none", check=False)
+        self.assertEqual(done.stderr.decode(), f'{folder}/rules/helper.lua:2: there is nothing called '
+                         '"boks" here (did you mean "books"?)  | go = function(...) return boks.get end }\n')
 
     def test_no_folder_and_no_company_in_it(self):
         done = self.world.sauma("check", "nowhere", check=False)

@@ -1,0 +1,18 @@
+/* Which global names the functions of a compiled file use: so that a misspelled one is found when
+ * a company is loaded, and not by the first event that comes to that line. */
+#ifndef GLOBALS_H
+#define GLOBALS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "str.h"
+
+/* A use of a name: it is read, or set (written). name is valid during the call. May raise. */
+typedef void (*globals_fn)(void *arg, struct str name, int line, bool set);
+
+/* Calls fn for each use of a name of _ENV in the bytecode of one file, as lua_dump wrote it, main
+ * part and all functions of it, in the order of functions. A `local _ENV` is not the file's. What
+ * another version of Lua wrote is passed over: nothing is found. */
+void globals_each(struct str bytecode, globals_fn fn, void *arg);
+
+#endif
