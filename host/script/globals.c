@@ -10,14 +10,21 @@
 
 /* lopcodes.h, which is not installed; the same in all of 5.4. */
 enum { OP_GETTABUP = 11, OP_SETTABUP = 15 };
-#define CODE_OP(i) ((i) & 0x7f)
+#define CODE_OP(i) ((i)&0x7f)
 #define CODE_A(i)  (((i) >> 7) & 0xff)
 #define CODE_B(i)  (((i) >> 16) & 0xff)
 #define CODE_C(i)  (((i) >> 24) & 0xff)
 
 /* lobject.h: type and variant of constants. */
-enum { K_NIL = 0x00, K_FALSE = 0x01, K_TRUE = 0x11, K_INTEGER = 0x03, K_FLOAT = 0x13,
-    K_SHORT = 0x04, K_LONG = 0x14 };
+enum {
+    K_NIL = 0x00,
+    K_FALSE = 0x01,
+    K_TRUE = 0x11,
+    K_INTEGER = 0x03,
+    K_FLOAT = 0x13,
+    K_SHORT = 0x04,
+    K_LONG = 0x14
+};
 
 #define LINE_ABSOLUTE (-0x80)
 #define DEPTH_MAX     200 /* of functions in functions, as the compiler's own limit */
