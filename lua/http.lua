@@ -87,6 +87,9 @@ local paging = require "paging"
 
 local http = {}
 
+-- Each request looks these up some twenty times, and a look-up of a local costs nothing.
+local type, pcall, error = type, pcall, error
+
 local WITHOUT_NULLS = { nulls = false }
 local NO_OPTIONS = {}
 local LOOKS_MAX = 8

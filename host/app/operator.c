@@ -12,6 +12,7 @@
 #include "log.h"
 #include "mem.h"
 #include "pager.h"
+#include "signature.h"
 
 #define LOOK_MS      2000
 #define LOOK_LONG_MS 300000 /* at what is read from the store */
@@ -261,15 +262,20 @@ static void on_alert(void *arg, const struct engine_alert_info *i)
 
 int operator_new(struct operator_watch **out, struct parts *p, const struct conf *c, struct err *e)
 {
-    const char *url = conf_text(c, "operator-url");
+    const char *url = conf_text(c, "operator-url"), *secret = conf_text(c, "operator-secret");
+    char signature[SIGNATURE_TEXT];
+    struct err why = {0};
     *out = NULL;
     if (!url)
         return 0;
     if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
         return err_set(e, ERR_USAGE, "--operator-url: it is the https:// address of a webhook");
+    if (secret &&
+        signature_make_standard(signature, str_of(secret), "x", "0", STR_LIT(""), &why) < 0)
+        return err_set(e, ERR_USAGE, "--operator-secret: %s", why.text);
     struct operator_watch *o = mem_zalloc(1, sizeof(*o));
     o->parts = p;
-    o->pager = pager_new(p->loop, p->http, url, conf_int(c, "alert-gather"));
+    o->pager = pager_new(p->loop, p->http, url, secret, conf_int(c, "alert-gather"));
     o->data = conf_text(c, "data");
     o->again_ms = conf_int(c, "alert-again");
     o->backup_ms = conf_int(c, "backup-expected");

@@ -7,10 +7,12 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "id.h"
 #include "json.h"
 #include "list.h"
 #include "log.h"
 #include "mem.h"
+#include "signature.h"
 
 #define LINES_MAX  40   /* of one message; the others are counted */
 #define LINE_BYTES 1500 /* what is longer is cut */
@@ -30,8 +32,10 @@ struct pager {
     struct http_out *http;
     struct loop_timer *timer;
     struct http_out_transfer *transfer;
-    char *url;
-    char host[64]; /* this machine's name */
+    char *url, *secret;
+    char *last;       /* the message that was sent last and not taken */
+    char id[ID_TEXT]; /* its webhook-id */
+    char host[64];    /* this machine's name */
     struct list lines;
     int nlines, more; /* waiting; beyond LINES_MAX */
     int failures;
@@ -40,12 +44,14 @@ struct pager {
 
 static void send_lines(void *arg);
 
-struct pager *pager_new(struct loop *l, struct http_out *h, const char *url, int64_t gather_ms)
+struct pager *pager_new(
+    struct loop *l, struct http_out *h, const char *url, const char *secret, int64_t gather_ms)
 {
     struct pager *p = mem_zalloc(1, sizeof(*p));
     p->http = h;
     p->timer = loop_timer_new(l, send_lines, p);
     p->url = mem_dup(url);
+    p->secret = mem_dup(secret);
     p->gather_ms = gather_ms;
     list_init(&p->lines);
     if (gethostname(p->host, sizeof(p->host) - 1) < 0)
@@ -72,6 +78,10 @@ void pager_free(struct pager *p)
         line_free(p, LIST_OF(p->lines.next, struct line, node));
     loop_timer_free(p->timer);
     mem_free(p->url);
+    if (p->secret)
+        explicit_bzero(p->secret, strlen(p->secret));
+    mem_free(p->secret);
+    mem_free(p->last);
     mem_free(p);
 }
 
@@ -131,6 +141,8 @@ static void on_answer(void *arg, const struct http_out_result *r)
             l->sent = false;
     }
     if (taken) {
+        mem_free(p->last);
+        p->last = NULL;
         p->sent_ms = clock_mono_ms();
         p->more = 0;
     }
@@ -138,23 +150,40 @@ static void on_answer(void *arg, const struct http_out_result *r)
         arm(p);
 }
 
+/* The same bytes keep their id, so that who takes them knows them again. */
+static void keep(struct pager *p, char *text)
+{
+    if (!p->last || strcmp(p->last, text) != 0)
+        id_new(p->id, "msg_", clock_wall_ms());
+    mem_free(p->last);
+    p->last = text;
+}
+
 static void send_lines(void *arg)
 {
     struct pager *p = arg;
-    static const struct http_header type = {STR_LIT("Content-Type"), STR_LIT("application/json")};
     if (p->transfer || !p->nlines)
         return;
-    char *text = message(p);
+    char *text = message(p), at[32], signature[SIGNATURE_TEXT];
+    keep(p, text);
+    struct http_header headers[4] = {{STR_LIT("Content-Type"), STR_LIT("application/json")}};
+    int n = 1;
+    snprintf(at, sizeof(at), "%lld", (long long)(clock_wall_ms() / 1000));
+    if (p->secret && signature_make_standard(signature, str_of(p->secret), p->id, at, str_of(text),
+                         &(struct err){0}) == 0) {
+        headers[n++] = (struct http_header){STR_LIT("webhook-id"), str_of(p->id)};
+        headers[n++] = (struct http_header){STR_LIT("webhook-timestamp"), str_of(at)};
+        headers[n++] = (struct http_header){STR_LIT("webhook-signature"), str_of(signature)};
+    }
     struct http_out_request q = {.method = "POST",
         .url = p->url,
-        .headers = &type,
-        .nheaders = 1,
+        .headers = headers,
+        .nheaders = n,
         .body = str_of(text),
         .write = true,
         .timeout_ms = TIMEOUT_MS,
         .max_body = ANSWER_MAX};
     p->transfer = http_out_start(p->http, &q, on_answer, p);
-    mem_free(text);
 }
 
 /* ---- lines ---- */

@@ -10,6 +10,8 @@ struct operator_watch;
 #define OPTIONS_OPERATOR                                                                           \
     {"operator-url", CONF_TEXT, NULL,                                                              \
         "webhook that is told what is wrong with the host: {\"text\": ...}, as Slack takes it"},   \
+        {"operator-secret", CONF_TEXT, NULL,                                                       \
+            "whsec_...: what is sent there is signed with it, by Standard Webhooks"},              \
         {"disk-low", CONF_SIZE, "1g", "told there when less is free for DIR; 0: not looked at"},   \
     {                                                                                              \
         "backup-expected", CONF_MS, "48h",                                                         \

@@ -27,13 +27,14 @@ def tree(pid):
         return [pid] + [int(p) for p in f.read().split()]
 
 
+def own_seconds(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
 def cpu_seconds(pid):
-    total = 0
-    for p in tree(pid):
-        with open(f"/proc/{p}/stat") as f:
-            fields = f.read().rsplit(")", 1)[1].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICKS
+    return sum(own_seconds(p) for p in tree(pid))
 
 
 def memory_mb(pid):

@@ -3,8 +3,9 @@
 One nginx answers 100 bytes of JSON from its configuration, on a core of its own; what is measured
 has another. 64 requests are under way at once, on connections that are kept. A row's figure is
 requests per CPU-second of all processes of that side, script processes included, so that it says
-little of what else the machine does; the ratio is to bare libcurl by the same protocol in the same
-run. The rows of Lua do the same request from rules: once with all that a host does (each request is
+little of what else the machine does; the ratios are to bare libcurl by the same protocol in the same
+run, by CPU and by the clock. What a request costs is told of the host (its store's thread included)
+and of the script process. The rows of Lua do the same request from rules: once with all that a host does (each request is
 a step, its answer stored before the run can end), and once with script process and client alone
 (script_out_bench.c), which shows the share of the store and the engine.
 """
@@ -17,7 +18,7 @@ import subprocess
 import tempfile
 import time
 
-from bench_host import ROOT, Host, books, certificate, cpu_seconds, free_port, pin
+from bench_host import ROOT, Host, books, certificate, cpu_seconds, free_port, own_seconds, pin
 
 NGINX = """
 daemon off; master_process off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/error.log;
@@ -68,7 +69,12 @@ def program(build, name, *args):
     out = subprocess.run([f"{build}/bench/{name}", *map(str, args)], check=True,
                          stdout=subprocess.PIPE, preexec_fn=lambda: pin(0))
     r = json.loads(out.stdout)
-    return r["done"] / r["cpu_s"], r["done"] / r["wall_s"]
+    return figures(r["done"], r["wall_s"], r["cpu_s"] - r["children_s"], r["children_s"])
+
+
+def figures(n, wall, host, script):
+    """Requests per CPU-second, requests a second, and us a request of host and script process."""
+    return n / (host + script), n / wall, 1e6 * host / n, 1e6 * script / n
 
 
 def in_turns(*measures):
@@ -92,7 +98,7 @@ def rule(build, stub, kind, requests):
     """64 events, each of which has a run make so many requests, one after the other."""
     host = Host(build, f"{stub.dir}/companies", {"BENCH_URL": stub.url(kind)},
                 ["--ca-file", stub.ca], core=0)
-    cpu, began = cpu_seconds(host.p.pid), time.monotonic()
+    cpu, own, began = cpu_seconds(host.p.pid), own_seconds(host.p.pid), time.monotonic()
     c = http.client.HTTPConnection("127.0.0.1", host.port)
     for n in range(AT_ONCE):
         c.request("POST", "/hooks/requests/bench",
@@ -105,24 +111,26 @@ def rule(build, stub, kind, requests):
         assert time.monotonic() < began + 300, books(host)
         time.sleep(0.05)
     wall = time.monotonic() - began
-    cpu = cpu_seconds(host.p.pid) - cpu
+    cpu, own = cpu_seconds(host.p.pid) - cpu, own_seconds(host.p.pid) - own
     store = sqlite3.connect(f"file:{host.dir}/sauma.db?mode=ro", uri=True)
     read = store.execute("SELECT sum(json_extract(result, '$.read')) FROM runs").fetchone()[0]
     store.close()
     host.stop()
     assert read == AT_ONCE * requests, f"{read} answers were read of {AT_ONCE * requests}"
-    return read / cpu, read / wall
+    return figures(read, wall, own, cpu - own)
 
 
 def row(name, ours, theirs):
-    print(f"{name:46} {ours[0]:9.0f} {theirs[0]:9.0f} {ours[0] / theirs[0]:6.2f} {ours[1]:9.0f}",
-          flush=True)
+    print(f"{name:45} {ours[0]:7.0f} {theirs[0]:7.0f} {ours[0] / theirs[0]:6.2f} {ours[1]:7.0f} "
+          f"{ours[1] / theirs[1]:6.2f} {ours[2]:6.1f} {ours[3]:7.1f}", flush=True)
 
 
 def measure(build, seconds):
-    print("\nrequests out per CPU-second, against bare libcurl (multi, epoll changelist), 64 at once")
-    print(f"{'':46} {'sauma':>9} {'libcurl':>9} {'ratio':>6} {'sauma/s':>9}")
-    stub, requests, peers = Stub(), int(60 * seconds), {}
+    print("\nrequests out, against bare libcurl (multi, epoll changelist), 64 at once (goal 0.8 per CPU)")
+    print(f"{'':45} {'per CPU-second':>15} {'':6} {'a second':>14} {'us a request':>14}")
+    print(f"{'':45} {'sauma':>7} {'libcurl':>7} {'ratio':>6} {'sauma':>7} {'ratio':>6} {'host':>6} "
+          f"{'script':>7}")
+    stub, requests, peers = Stub(), int(200 * seconds), {}
     try:
         for kind, size, name in (("plain", 0, "the client alone, GET"),
                                  ("plain", 1500, "the client alone, write of 1.5 KB"),

@@ -1,4 +1,7 @@
 """What concerns who operates the host is told to --operator-url, whatever company it meets."""
+import base64
+import hashlib
+import hmac
 import json
 import os
 import sqlite3
@@ -91,6 +94,37 @@ class Operator(Case):
         while w.deliver(big, "acme", "shop", sign=False)[0] == 202:
             pass
         self.lines("is full. New deliveries are answered with 503")
+
+    def test_what_is_told_is_signed(self):
+        key = b"0123456789abcdef0123456789abcdef"
+        secret = "whsec_" + base64.b64encode(key).decode()
+        w = self.world
+        w.start_sandbox("http", options={"routes": {"POST /ops": {"status": 202}}},
+                        fault="POST /ops lost*1")
+        w.start_host("--disk-low", "0", env={"SAUMA_OPERATOR_URL": w.urls["http"] + "/ops",
+                                             "SAUMA_OPERATOR_SECRET": secret})
+
+        def received():
+            state = request(w.urls["http"].split("/")[2], "GET", "/_control/state?sandbox=http")[2]
+            got = json.loads(state)["requests"]
+            return len(got) > 1 and got
+        first, again = wait_until(received, "the operator to be told a second time")[:2]
+        for got in (first, again):
+            h = got["headers"]
+            signed = f'{h["webhook-id"]}.{h["webhook-timestamp"]}.{got["body"]}'.encode()
+            mac = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+            self.assertEqual(h["webhook-signature"], "v1," + mac)
+        self.assertEqual(first["body"], again["body"])
+        self.assertEqual(first["headers"]["webhook-id"], again["headers"]["webhook-id"])
+        self.assertNotIn(secret, w.host.errors())
+
+    def test_a_secret_that_is_none(self):
+        done = self.world.sauma("serve", "--companies", self.world.companies, "--data", self.world.data,
+                                "--operator-url", "https://ops.example/x", "--operator-secret", "whsec_!",
+                                check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"--operator-secret: ", done.stderr)
+        self.assertIn(b"whsec_", done.stderr)
 
     def test_an_address_that_is_none(self):
         done = self.world.sauma("serve", "--companies", "x", "--data", "x", "--operator-url",
