@@ -278,7 +278,6 @@ void company_free(struct company *c)
     map_free(c->silences);
     while (!list_empty(&c->versions))
         version_free(LIST_OF(c->versions.next, struct version, node));
-    mem_free(c->first);
     mem_free(c->load_error);
     mem_free(c->name);
     mem_free(c);

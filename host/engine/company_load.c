@@ -76,7 +76,6 @@ void engine_load_company(
         return;
     }
     struct company *c = company_get(e, name, true);
-    company_first_load(c, &fn, &arg);
     c->folder[0] = '\0';
     if (bundle_read_company(&b, dir, false, &err) < 0) {
         company_set_error(c, err.text);

@@ -79,8 +79,7 @@ static void on_ready(void *arg, const char *company, const char *version, const 
         engine_hold(b->engine);
         record(c, b->version->name, "rollback", b->by, b->note, on_recorded, b);
     } else {
-        if (!c->current) /* nobody saved another meanwhile */
-            version_make_current(b->version);
+        version_make_current(b->version);
         rollback_over(b, NULL);
     }
 }
@@ -143,96 +142,34 @@ void engine_rollback(struct engine *e, const char *company, const char *version,
 
 /* ---- at start ---- */
 
-/* A load that may fail, of a company that has no live version yet. */
-struct first_load {
-    struct company *company;
-    struct err err; /* of the folder */
-    engine_loaded_fn fn;
-    void *arg;
-};
-
-static void first_over(struct first_load *own, const char *version, const struct err *err)
-{
-    struct first_load f = *own;
-    struct err copy = err ? *err : (struct err){0};
-    f.company->first = NULL;
-    f.company->last[0] = '\0';
-    mem_free(own);
-    if (f.fn)
-        f.fn(f.arg, f.company->name, version, err ? &copy : NULL);
-}
-
-static void on_fallen_back(
-    void *arg, const char *company, const char *version, const struct err *err)
-{
-    struct first_load *f = arg;
-    if (err)
-        log_event(LOG_ERROR, "the version that was live does not load", "company", company,
-            "version", f->company->last, "error", err->text, NULL);
-    /* That of the folder stays what is wrong, unless one that loads was saved meanwhile. */
-    if (!f->company->current || strcmp(f->company->current->name, f->company->last) == 0)
-        company_set_error(f->company, f->err.text);
-    first_over(f, NULL, &f->err);
-}
-
-static void on_first_load(
-    void *arg, const char *company, const char *version, const struct err *err)
-{
-    struct first_load *f = arg;
-    struct company *c = f->company;
-    if (!err || c->current || !c->last[0]) {
-        first_over(f, version, err);
-        return;
-    }
-    struct rollback *b = mem_zalloc(1, sizeof *b);
-    f->err = *err;
-    b->fn = on_fallen_back;
-    b->arg = f;
-    begin(c, c->last, b);
-}
-
-void company_first_load(struct company *c, engine_loaded_fn *fn, void **arg)
-{
-    if (c->current || c->first || !c->last[0])
-        return;
-    struct first_load *f = c->first = mem_zalloc(1, sizeof *f);
-    *f = (struct first_load){.company = c, .fn = *fn, .arg = *arg};
-    *fn = on_first_load;
-    *arg = f;
-}
-
-struct load_live {
+struct pins {
     struct engine *engine;
     void (*done)(void *arg, const struct err *err);
     void *arg;
 };
 
-static void on_live(
-    void *arg, const char *company, const char *version, const char *folder, bool rollback)
+static void on_pin(void *arg, const char *company, const char *version, const char *folder)
 {
-    struct load_live *l = arg;
-    if (l->engine->dead)
+    struct pins *p = arg;
+    if (p->engine->dead)
         return;
-    struct company *c = company_get(l->engine, company, true);
-    snprintf(c->last, sizeof c->last, "%s", version);
-    if (!rollback)
-        return;
+    struct company *c = company_get(p->engine, company, true);
     snprintf(c->pinned, sizeof c->pinned, "%s", version);
     snprintf(c->pinned_at, sizeof c->pinned_at, "%s", folder);
 }
 
-static void on_all_live(void *arg, const struct err *err)
+static void on_pins(void *arg, const struct err *err)
 {
-    struct load_live l = *(struct load_live *)arg;
+    struct pins p = *(struct pins *)arg;
     mem_free(arg);
-    if (engine_held_back(l.engine))
-        l.done(l.arg, err);
+    if (engine_held_back(p.engine))
+        p.done(p.arg, err);
 }
 
-void engine_load_live(struct engine *e, void (*done)(void *arg, const struct err *err), void *arg)
+void engine_load_pins(struct engine *e, void (*done)(void *arg, const struct err *err), void *arg)
 {
-    struct load_live *l = mem_alloc(sizeof *l);
-    *l = (struct load_live){e, done, arg};
+    struct pins *p = mem_alloc(sizeof *p);
+    *p = (struct pins){e, done, arg};
     engine_hold(e);
-    store_load_live(e->parts.store, on_live, on_all_live, l);
+    store_load_pins(e->parts.store, on_pin, on_pins, p);
 }

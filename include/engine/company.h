@@ -20,9 +20,6 @@ void version_make_current(struct version *v);
 bool company_in_folder(struct company *c, const char *version);
 /* The live version became this one from the folder: recorded, if it is news. */
 void company_saved(struct company *c, const char *version);
-/* Takes the place of whom a load will tell: if it fails, and the company has no live version, the
- * one that was live before the host started is made current before fn is told of the error. */
-void company_first_load(struct company *c, engine_loaded_fn *fn, void **arg);
 /* The version of the rollback in force is made current, and fn told. */
 void company_hold_pin(struct company *c, engine_loaded_fn fn, void *arg);
 /* NULL: there is none. */

@@ -101,10 +101,8 @@ typedef void (*engine_loaded_fn)(
  * reload. name: lower-case letters, digits, - and _; it is the {company} of the webhook's path. */
 void engine_load_company(
     struct engine *e, const char *name, const char *dir, engine_loaded_fn fn, void *arg);
-/* Reads from the store which version of each company was live last, and which of these by a
- * rollback; to be called before the first load. Such a company whose folder then does not load, is
- * live with that version all the same; the load's error is told. */
-void engine_load_live(struct engine *e, void (*done)(void *arg, const struct err *err), void *arg);
+/* Reads from the store which companies were rolled back; to be called before the first load. */
+void engine_load_pins(struct engine *e, void (*done)(void *arg, const struct err *err), void *arg);
 /* Its folder is gone: no new events. What was accepted waits until it is back, runs under way go
  * on. Nothing if it is not known. */
 void engine_unload_company(struct engine *e, const char *name);

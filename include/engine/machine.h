@@ -128,10 +128,10 @@ struct admission {
 
 struct company {
     struct engine *engine;
-    char *name, *load_error;
-    struct version *current;   /* NULL: none loaded yet */
-    char folder[13], last[13]; /* versions: stands in its folder; live before the host started */
-    struct first_load *first;  /* under way, of rollback.c */
+    char *name;
+    struct version *current; /* NULL: none loaded yet */
+    char *load_error;
+    char folder[13];                /* version that stands in its folder; "": none */
     char pinned[13], pinned_at[13]; /* a rollback holds as long as that stands in the folder */
     struct list versions;
     struct map *channels;  /* connection -> struct channel */

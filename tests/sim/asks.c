@@ -310,10 +310,10 @@ void store_add_switch(struct store *s, const struct store_switch *sw, store_done
     disk_ask(s, o);
 }
 
-void store_load_live(struct store *s, store_live_fn fn, store_done_fn done, void *arg)
+void store_load_pins(struct store *s, store_pin_fn fn, store_done_fn done, void *arg)
 {
-    struct op *o = op_new(OP_LIVE, arg);
-    o->on_live = fn;
+    struct op *o = op_new(OP_PINS, arg);
+    o->on_pin = fn;
     o->done = done;
     disk_ask(s, o);
 }

@@ -172,7 +172,7 @@ enum op_kind {
     OP_LOAD_VERSION,
     OP_BOOKS,
     OP_BACKLOG,
-    OP_LIVE,
+    OP_PINS,
     OP_BEGUN
 };
 
@@ -218,8 +218,8 @@ struct op {
     store_backlog_fn on_backlog;
     void (*on_backlog_end)(void *arg, int n, const struct err *e);
     store_body_fn on_body;
-    struct disk_switch to, *live;
-    store_live_fn on_live;
+    struct disk_switch to, *pins;
+    store_pin_fn on_pin;
     struct store_begun *begun;
     store_begun_fn on_begun;
     struct store_schedule *schedules;
@@ -252,7 +252,7 @@ void tables_put_bundle(struct disk *d, struct op *o);
 void tables_put_version(struct disk *d, struct op *o);
 void tables_load_version(struct disk *d, struct op *o);
 void tables_add_switch(struct disk *d, const struct op *o);
-void tables_load_live(const struct disk *d, struct op *o);
+void tables_load_pins(const struct disk *d, struct op *o);
 void tables_claim_order(struct disk *d, struct op *o);
 void tables_shift_waits(struct disk *d, const struct op *o);
 void tables_raise_alert(struct disk *d, struct op *o);

@@ -179,7 +179,7 @@ void host_start(void)
     host.loading = sim->plan.companies;
     if (!sim->calm && host.crashes_left > 0)
         sim->crash_in = 1 + (int)dice_below(&sim->of_people, (uint32_t)sim->plan.crash_gap * 2);
-    engine_load_live(sim->engine, load_companies, NULL);
+    engine_load_pins(sim->engine, load_companies, NULL);
 }
 
 /* ---- the ends ---- */
