@@ -54,7 +54,7 @@ class MatchRuns(PeopleCase):
         names = sorted(p["name"] for p in w.products())
         self.assertEqual((names.count("Konsultointi"), names.count("Konsultionti")), (1, 1))
         # Who asks only now is told of it.
-        other = self.run_one(2, pricing_table__rows__0__name="KONSULTIONTI",
+        other = self.run_one(2, pricing_table__rows__0__name="Konsultionti tunti",
                              pricing_table__rows__0__code="UUSI-1")
         self.assertEqual(other["state"], "attention")
         self.assertIn("Konsultionti", other["reason"])
