@@ -123,7 +123,8 @@ end
 -- What was chosen for a field where both were changed: by a person, else by the field's owner.
 local function chooser(settings, event)
   local choice = given(event.choose)
-  if type(choice) == "string" then choice = setmetatable({}, { __index = function() return choice end })
+  local all = choice
+  if type(choice) == "string" then choice = setmetatable({}, { __index = function() return all end })
   elseif type(choice) ~= "table" then choice = {} end
   if getmetatable(choice) == nil then
     for name in pairs(choice) do

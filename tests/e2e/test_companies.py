@@ -25,7 +25,7 @@ rule "cycle" { on = "shop.cycle", run = function() local t = {} t.t = t return t
 rule "mixed" { on = "shop.mixed", run = function() return { 1, 2, a = 3 } end }
 rule "bytes" { on = "shop.bytes", run = function() return "\\255" end }
 rule "nan" { on = "shop.nan", run = function() return 0 / 0 end }
-rule "global" { on = "shop.global", run = function() leak = 1 end }
+rule "global" { on = "shop.global", run = function() local name = "leak" _ENV[name] = 1 end }
 rule "patch" { on = "shop.patch", run = function() string.format = nil end }
 rule "patch http" { on = "shop.http", run = function() http.get = function() end end }
 rule "stack" { on = "shop.stack", run = function() local function f() return 1 + f() end f() end }

@@ -102,7 +102,7 @@ class Sync(Case):
             self.assertIn(text, listed)
         wrong = self.retry(run, "choose.phone=excel", state="attention")
         self.assertIn('it is "crm" or "procountor"', wrong["reason"])
-        self.retry(run, "choose.phone=procountor")
+        self.retry(run, 'choose:="procountor"')  # one word for all that was asked
         self.assertEqual(self.state("crm")["organizations"][0]["phone"], "33")
         # The same name and no business ID: who it is, a new one, and nobody.
         question = self.told("O-32")

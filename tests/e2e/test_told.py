@@ -12,7 +12,8 @@ connect "smtp" { url = env "SMTP_URL", from = "noreply@kertova.example", to = "k
                  rate = 1000 }
 use "proposal_to_invoice" { notify = { "smtp" } }
 use "tell_alerts" { notify = { "smtp" } }
-rule "Break" { on = "click2contract.broken", run = function() return nothing.at_all end }
+rule "Break" { on = "click2contract.broken", run = function()
+  local name = "nothing" return _ENV[name].at_all end }
 """
 
 
