@@ -16,6 +16,7 @@ A connection's entry = { name, kind, where, connector, settings, common, object 
 
 local host = require "host"
 local connections = require "connections"
+local given = require "given"
 local handle = require "handle"
 local limits = require "limits"
 local options = require "options"
@@ -34,7 +35,6 @@ local READY_RULES = { "customer_sync", "deal_to_invoice", "invoice_images", "pay
 local ALERT = "alert"
 -- Where those come from that its own rules leave to others (task.lua).
 local TASK = "task"
-
 
 local COMPANY_SETTINGS = {
   language = { type = "string", one_of = { "fi", "sv", "en", "et", "no", "da" } },
@@ -98,8 +98,8 @@ local function loading(word)
 end
 
 -- options.check with the place in front of its message.
-local function check(where, given, known, what)
-  local ok, problem = pcall(options.check, given, known, what)
+local function check(where, settings, known, what)
+  local ok, problem = pcall(options.check, settings, known, what)
   if not ok then fail(where, "%s", problem) end
 end
 
@@ -116,7 +116,7 @@ local function accept_company(where, settings)
     fail(where, 'company: time zone "%s" is not known; Europe/Helsinki is one that is', zone)
   end
   local who = settings.responsible
-  if who and not who:find('^[^%s@<>,;:"]+@[^%s@<>,;:"]+$') then
+  if who and given.mail(who) ~= who then
     fail(where, 'company: responsible is one plain mail address, like "anna@acme.fi", not %q', who)
   end
   local ok, own = pcall(limits.of, settings.limits)

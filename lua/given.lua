@@ -3,6 +3,7 @@ Telling what was given from what was not, in data of outside origin.
 
   given(value)       -> the value; nil for nil, json.null and blank texts
   given.text(value)  -> a trimmed text (numbers as they print), nil if not given or no scalar
+  given.mail(value)  -> the text, if it is one plain mail address (no name with it), else nil
   given.clean(value) -> the same tables without the nulls of their objects, so that `if x.y then`
                         means what it says; places of arrays keep json.null
 ]]
@@ -21,6 +22,11 @@ function given.text(value)
     return tostring(value)
   end
   return nil
+end
+
+function given.mail(value)
+  local text = given.text(value)
+  return text and text:find('^[^%s@<>,;:"]+@[^%s@<>,;:"]+$') and text or nil
 end
 
 function given.clean(value)

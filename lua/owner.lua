@@ -26,8 +26,7 @@ local words = require "words"
 local owner = {}
 
 local function address_of(person)
-  local mail = type(person) == "table" and given.text(person.email)
-  return mail and mail:find("^[^@%s<>,;]+@[^@%s<>,;]+$") and mail or nil
+  return type(person) == "table" and given.mail(person.email) or nil
 end
 
 local function address(sale, settings)

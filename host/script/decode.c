@@ -16,7 +16,8 @@ struct in {
     lua_State *L;
     struct json_reader *r;
     int flags;
-    int array_mark; /* stack index of the metatable */
+    int array_mark;      /* stack index of the metatable */
+    const char *without; /* member of the outermost object that is left out; NULL: none */
 };
 
 static int push(struct in *x, enum json_token t);
@@ -111,7 +112,7 @@ static int push_object(struct in *x)
     bool made = false, nulls = false;
     enum json_token t;
     while ((t = json_next(x->r)) == JSON_KEY) {
-        if ((x->flags & CODEC_NO_TIMES) && x->r->depth == 1 && str_is(x->r->text, "timing")) {
+        if (x->without && x->r->depth == 1 && str_is(x->r->text, x->without)) {
             if (json_skip(x->r) < 0)
                 return -1;
             continue;
@@ -234,7 +235,7 @@ static int push(struct in *x, enum json_token t)
     }
 }
 
-int codec_decode(lua_State *L, struct str text, int flags, struct err *e)
+static int decode(lua_State *L, struct str text, int flags, const char *without, struct err *e)
 {
     struct vm *vm = vm_of(L);
     int top = lua_gettop(L);
@@ -243,7 +244,7 @@ int codec_decode(lua_State *L, struct str text, int flags, struct err *e)
     json_reader_init(&vm->reader, text);
     luaL_checkstack(L, 4, "JSON");
     lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key);
-    struct in x = {L, &vm->reader, flags, top + 1};
+    struct in x = {L, &vm->reader, flags, top + 1, without};
     if (push(&x, json_next(x.r)) < 0 || json_next(x.r) != JSON_END) {
         lua_settop(L, top);
         json_fail(x.r, e);
@@ -253,6 +254,16 @@ int codec_decode(lua_State *L, struct str text, int flags, struct err *e)
     json_reader_free(x.r);
     lua_replace(L, top + 1);
     return 0;
+}
+
+int codec_decode(lua_State *L, struct str text, int flags, struct err *e)
+{
+    return decode(L, text, flags, NULL, e);
+}
+
+int codec_decode_without(lua_State *L, struct str text, const char *name, struct err *e)
+{
+    return decode(L, text, 0, name, e);
 }
 
 /* ---- marks --------------------------------------------------------------------------------- */

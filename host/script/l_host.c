@@ -24,7 +24,7 @@ static int l_answered(lua_State *L, int status, lua_KContext context)
     struct err e = {0};
     (void)status;
     (void)context;
-    if (codec_decode(L, c->meta.n ? c->meta : STR_LIT("{}"), CODEC_NO_TIMES, &e) < 0)
+    if (codec_decode_without(L, c->meta.n ? c->meta : STR_LIT("{}"), "timing", &e) < 0)
         return luaL_error(L, "the answer of the host: %s", e.text);
     lua_pushlstring(L, c->answer.p ? c->answer.p : "", c->answer.n);
     return 2;
@@ -179,7 +179,7 @@ struct globals_list {
     lua_Integer n;
 };
 
-/* { name =, where =, set = } behind the list, which is on top. */
+/* { name =, path =, line =, set = } behind the list, which is on top. */
 static void add_global(void *arg, struct str name, int line, bool set)
 {
     struct globals_list *g = arg;

@@ -6,8 +6,7 @@
 #include "mem.h"
 #include "store_private.h"
 
-#define EXIT_MEMORY 70
-#define EXIT_DISK   74
+#define EXIT_DISK 74
 /* 2 MB: small and frequent, so that no commit waits long behind one. */
 #define CHECKPOINT_PAGES 500
 /* More than the log's last page may happen to have left. */
@@ -25,7 +24,9 @@ static void end_if_broken(const struct sql *s, const char *doing)
     log_event(LOG_ERROR, "store broken", "error", e.text, "next",
         "sauma ends here; what was accepted is on disk, start it again when the disk is well",
         NULL);
-    _exit((s->rc & 0xff) == SQLITE_NOMEM ? EXIT_MEMORY : EXIT_DISK);
+    if ((s->rc & 0xff) == SQLITE_NOMEM)
+        mem_exhausted();
+    _exit(EXIT_DISK);
 }
 
 static void roll_back(struct sql *s)

@@ -11,11 +11,12 @@
 
 #define CODEC_FLOATS   1 /* floats in place of decimals */
 #define CODEC_NO_NULLS 2 /* objects without the members that are null */
-#define CODEC_NO_TIMES 4 /* the outermost object without "timing", which is for people */
 
 /* Pushes the value of a whole JSON text. 0, or -1 and e, and nothing is pushed. May raise (memory).
  */
 int codec_decode(lua_State *L, struct str text, int flags, struct err *e);
+/* The same, the outermost object without its member of that name. */
+int codec_decode_without(lua_State *L, struct str text, const char *name, struct err *e);
 
 /* Appends the value at index as JSON with sorted keys. 0; or -1 and e says what is wrong and where
  * in the value ("rows[2].price: ..."), and out is as it was. Raises nothing, runs no metamethods.

@@ -177,10 +177,10 @@ struct sql {
 };
 
 enum sql_mode { SQL_WRITER, SQL_READER };
+/* sql_memory.c: before anything else is asked of SQLite; once is enough. */
+void sql_memory(void);
 /* Opens DIR/sauma.db; a writer makes it (mode 0600) if it is missing. Sets what every connection
  * needs (WAL, FULL, time to wait for another writer). NULL and e. */
-/* Before anything else is asked of SQLite; once is enough. */
-void sql_memory(void);
 struct sql *sql_open(const char *dir, enum sql_mode mode, struct err *e);
 /* The same for a file of any name, which must exist. */
 struct sql *sql_open_file(const char *path, enum sql_mode mode, struct err *e);

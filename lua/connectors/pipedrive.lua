@@ -38,7 +38,6 @@ clients use it.
 local crypto = require "crypto"
 local decimal = require "decimal"
 local given = require "given"
-local http = require "http"
 local log = require "log"
 local money = require "money"
 local client = require "connectors.pipedrive.client"
@@ -202,9 +201,9 @@ end
 local function add_note(connection, note)
   local mark = crypto.sha256(note.deal .. "\n" .. note.text):sub(1, 12)
   local content = ("%s [%s]"):format(log.mask(note.text), mark)
-  return http.write(connection.name, "POST", "/v1/notes", {
+  return client.write(connection, "POST", "/v1/notes", {
     json = { deal_id = math.tointeger(tonumber(note.deal)) or note.deal, content = content },
-    explain = client.explain, check = client.is_done, what = "a note", look_first = true,
+    what = "a note", look_first = true,
     find = function()
       local found = {}
       for _, item in ipairs(given(get(connection, "/v1/notes", { deal_id = note.deal,
@@ -212,7 +211,7 @@ local function add_note(connection, note)
         if tostring(item.content):find(mark, 1, true) then found[#found + 1] = item end
       end
       return found[1], #found
-    end }).body
+    end })
 end
 
 return {

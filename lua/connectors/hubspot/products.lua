@@ -19,7 +19,7 @@ Other names of fields are HubSpot's own. price is in the account's currency: the
 local given = require "given"
 local http = require "http"
 local client = require "connectors.hubspot.client"
-local shape = require "connectors.crm.shape"
+local common = require "connectors.crm.products"
 
 local products = {}
 
@@ -31,7 +31,7 @@ local NO_ACTIVE = "HubSpot has no property of its own for whether a product is s
 local function changed(fields, record, names)
   local there, body = record and client.properties(record) or {}, {}
   for name, value in pairs(fields) do
-    local theirs = OWN_NAMES[name] or names[name] or (not shape.PRODUCT[name] and name) or nil
+    local theirs = common.name(OWN_NAMES, names, name)
     if theirs and name ~= "currency" and not client.same(there[theirs], value) then
       body[theirs] = client.text(value)
     end
@@ -68,29 +68,23 @@ function products.new(connection)
     end
     return all
   end
-  -- A product that is not there is nothing to be taken out of sale.
-  function object.differs(fields, there)
-    if not there then return fields.active == true end
-    return changed(fields, there.record, names) ~= nil
-  end
-  function object.tell(code, fields, there)
-    if not object.differs(fields, there) then return false end
-    if fields.currency and fields.currency ~= currency then
-      return nil, ("its price is in %s, and prices in HubSpot are in %s"):format(fields.currency,
-        currency)
-    end
-    local body = changed(fields, there and there.record, names)
-    if there then
-      client.patch(connection, PATH .. "/" .. tostring(there.record.id), body, "product " .. code)
-    else
+  return common.with({
+    changed = function(fields, record) return changed(fields, record, names) end,
+    refuses = function(fields)
+      return fields.currency and fields.currency ~= currency
+        and ("its price is in %s, and prices in HubSpot are in %s"):format(fields.currency, currency)
+        or nil
+    end,
+    change = function(record, body, _, what)
+      client.patch(connection, PATH .. "/" .. tostring(record.id), body, what)
+    end,
+    create = function(code, body, what)
       body.hs_sku = code
       http.write(connection.name, "POST", PATH, { json = { properties = body },
-        explain = client.explain, what = "product " .. code, look_first = true,
+        explain = client.explain, what = what, look_first = true,
         find = function() return find(connection, code) end })
-    end
-    return true
-  end
-  return object
+    end,
+  }, object)
 end
 
 return products

@@ -14,6 +14,7 @@ company's own: product_fields = { finance_id = "9f3a..." }; without a name there
 
 local given = require "given"
 local client = require "connectors.pipedrive.client"
+local common = require "connectors.crm.products"
 local shape = require "connectors.crm.shape"
 
 local products = {}
@@ -42,7 +43,7 @@ end
 local function changed(fields, record, names)
   local body = {}
   for name, value in pairs(fields) do
-    local theirs = OWN_NAMES[name] or names[name] or (not shape.PRODUCT[name] and name) or nil
+    local theirs = common.name(OWN_NAMES, names, name)
     -- There is no tax that is not known, only none at all.
     if name == "vat_percent" and given(value) == nil then theirs = nil end
     if theirs and not PRICE[name] and not (record and shape.same(shape.own(record, theirs), value)) then
@@ -77,29 +78,21 @@ function products.new(connection)
     for i, record in ipairs(client.list(connection, "/v1/products")) do all[i] = shown(record, names) end
     return all
   end
-  -- A product that is not there is nothing to be taken out of sale.
-  function object.differs(fields, there)
-    if not there then return fields.active == true end
-    return changed(fields, there.record, names) ~= nil
-  end
-  function object.tell(code, fields, there)
-    if not object.differs(fields, there) then return false end
-    local body = changed(fields, there and there.record, names)
-    if there then
-      local path = "/v1/products/" .. tostring(there.record.id)
-      client.write(connection, "PUT", path, { json = body, what = "product " .. code,
-        find = function()
-          local record = client.find(connection, path)
-          return record and not changed(fields, record, names) and record or nil
-        end })
-    else
+  return common.with({
+    changed = function(fields, record) return changed(fields, record, names) end,
+    change = function(record, body, fields, what)
+      local path = "/v1/products/" .. tostring(record.id)
+      client.write(connection, "PUT", path, { json = body, what = what, find = function()
+        local now = client.find(connection, path)
+        return now and not changed(fields, now, names) and now or nil
+      end })
+    end,
+    create = function(code, body, what)
       body.code = code
-      client.write(connection, "POST", "/v1/products", { json = body, what = "product " .. code,
+      client.write(connection, "POST", "/v1/products", { json = body, what = what,
         look_first = true, find = function() return find(connection, code) end })
-    end
-    return true
-  end
-  return object
+    end,
+  }, object)
 end
 
 return products

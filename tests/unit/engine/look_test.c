@@ -62,12 +62,51 @@ static void looking_again_does_not_count_the_tries_anew(void **state)
     assert_non_null(strstr(w->seen.reason, "4 tries since 20"));
 }
 
+/* As http.write does where nothing was found: only a person's word lets it be sent again. */
+static void write_again_if_granted(struct script_call *c)
+{
+    static const char settle[] = "{\"of\":%u,\"op\":\"settle\"}";
+    static const char again[] = "{\"attempt\":2,\"connection\":\"books\",\"method\":\"POST\","
+                                "\"op\":\"http\",\"path\":\"/items\",\"write\":true}";
+    char spec[60];
+    bool granted = c->seq > 0 && strstr(c->meta, "\"granted\":true") != NULL;
+    snprintf(spec, sizeof spec, settle, c->seq);
+    if (c->seq == 0)
+        fake_step(c, WRITE, "{}");
+    else if (c->seq % 2 == 1)
+        fake_step(c, spec, "");
+    else if (granted)
+        fake_step(c, again, "{}");
+    else
+        fake_end(c, SCRIPT_ATTENTION, "{\"reason\":\"not found\"}", false);
+}
+
+static void a_persons_word_is_for_what_was_lost_before_it(void **state)
+{
+    struct world *w = *state;
+    char run[64];
+    fake.run = write_again_if_granted;
+    net.serve = lose_writes;
+    world_start(w);
+    world_inject(w, "1");
+    for (int posts = 1; posts <= 3; posts++) {
+        while (w->seen.runs_over < posts)
+            world_wait(w, 2);
+        assert_string_equal(w->seen.state, "attention");
+        assert_int_equal(net_count("POST"), posts);
+        snprintf(run, sizeof run, "%s", w->seen.run);
+        if (posts < 3)
+            let_go_on(w, run);
+    }
+}
+
 int main(void)
 {
 #define RUN_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
         RUN_TEST(what_could_not_be_sent_is_looked_for_again),
         RUN_TEST(looking_again_does_not_count_the_tries_anew),
+        RUN_TEST(a_persons_word_is_for_what_was_lost_before_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -241,22 +241,6 @@ static void note_write_and_look(struct script_call *c)
     }
 }
 
-static char acted[sizeof(((struct err *)0)->text)]; /* "": not yet */
-static void on_acted(void *arg, const struct err *e)
-{
-    snprintf(acted, sizeof acted, "%s", e ? e->text : "done");
-}
-
-static void let_go_on(struct world *w, const char *run)
-{
-    struct engine_act a = {.run = run, .action = ENGINE_RETRY, .by = "anna", .from = -1};
-    acted[0] = '\0';
-    engine_act(w->engine, &a, on_acted, w);
-    while (!acted[0])
-        world_wait(w, 2);
-    assert_string_equal(acted, "done");
-}
-
 /* From the next start each run that begins stays at work, waiting between its tries, until the
  * server serves again. */
 static void stay_at_work(struct world *w)

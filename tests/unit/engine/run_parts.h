@@ -2,6 +2,7 @@
 #ifndef RUN_PARTS_H
 #define RUN_PARTS_H
 
+#include "act.h"
 #include "world.h"
 
 /* ---- scripts ---- */
@@ -115,6 +116,24 @@ static inline void fail_always(struct world *w)
     failures = 1000;
     w->settings.inline_wait_ms = -1;
     w->settings.breaker_failures = 1000;
+}
+
+/* ---- people ---- */
+
+static inline void on_acted(void *arg, const struct err *e)
+{
+    snprintf(arg, sizeof e->text, "%s", e ? e->text : "done");
+}
+
+static inline void let_go_on(struct world *w, const char *run)
+{
+    static char acted[sizeof(((struct err *)0)->text)]; /* "": not yet */
+    struct engine_act a = {.run = run, .action = ENGINE_RETRY, .by = "anna", .from = -1};
+    acted[0] = '\0';
+    engine_act(w->engine, &a, on_acted, acted);
+    while (!acted[0])
+        world_wait(w, 2);
+    assert_string_equal(acted, "done");
 }
 
 #endif
