@@ -20,6 +20,7 @@ struct reload {
     struct engine *engine;
     int64_t test_ms;    /* 0: tests are not run first */
     struct list trials; /* whose tests are being run */
+    struct list loads;  /* under way; an engine that ends does not tell of them */
     struct loop *loop;
     char *dir;
     struct watch *watch;
@@ -32,6 +33,13 @@ struct trial {
     struct program *program;
     char *company;
     char hash[33]; /* of what is tested */
+    engine_loaded_fn fn;
+    void *arg;
+};
+
+struct loading {
+    struct list node;
+    struct reload *reload;
     engine_loaded_fn fn;
     void *arg;
 };
@@ -51,6 +59,7 @@ struct reload *reload_new(struct engine *e, struct loop *l, const char *dir)
     struct reload *r = mem_zalloc(1, sizeof(*r));
     *r = (struct reload){.engine = e, .loop = l, .dir = mem_dup(dir)};
     list_init(&r->trials);
+    list_init(&r->loads);
     return r;
 }
 
@@ -60,6 +69,8 @@ void reload_free(struct reload *r)
         return;
     while (!list_empty(&r->trials))
         trial_free(LIST_OF(r->trials.next, struct trial, node));
+    for (struct list *n; (n = list_shift(&r->loads)) != NULL;)
+        mem_free(LIST_OF(n, struct loading, node));
     watch_free(r->watch);
     mem_free(r->dir);
     mem_free(r);
@@ -91,15 +102,10 @@ static void on_loaded(void *arg, const char *company, const char *version, const
 
 /* ---- one, and all ---- */
 
-struct loading {
-    struct reload *reload;
-    engine_loaded_fn fn;
-    void *arg;
-};
-
 static void on_one(void *arg, const char *company, const char *version, const struct err *error)
 {
     struct loading l = *(struct loading *)arg;
+    list_remove(&((struct loading *)arg)->node);
     mem_free(arg);
     on_loaded(l.reload, company, version, error);
     if (l.fn)
@@ -122,7 +128,8 @@ static bool has_folder(const struct reload *r, const char *name)
 static void load(struct reload *r, const char *name, engine_loaded_fn fn, void *arg)
 {
     struct loading *l = mem_alloc(sizeof(*l));
-    *l = (struct loading){r, fn, arg};
+    *l = (struct loading){.reload = r, .fn = fn, .arg = arg};
+    list_append(&r->loads, &l->node);
     char *path = mem_printf("%s/%s", r->dir, name);
     engine_load_company(r->engine, name, path, on_one, l);
     mem_free(path);

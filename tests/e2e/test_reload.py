@@ -54,6 +54,14 @@ class Reload(Case):
     def live(self, count, company="acme"):
         wait_until(lambda: len(self.versions(company)) >= count, f"{count} versions to be known")
 
+    def test_the_host_stops_while_a_company_loads(self):
+        self.save("one")
+        self.world.start_host("--burst", "60s")
+        self.live(1)
+        self.save("slow", text=RULE.format(name="slow", wait="") + "while true do end\n")
+        time.sleep(0.5)  # the folder is quiet, the load under way
+        self.assertEqual(self.world.host.stop(), 0)
+
     def test_a_save_is_live(self):
         self.save("one")
         self.world.start_host()
