@@ -46,6 +46,9 @@ struct told {
 static void put(struct disk *d, const unsigned char *p, size_t n, int64_t off)
 {
     size_t end = (size_t)off + n;
+    d->there = true;
+    if (n == 0) /* torn before its first byte */
+        return;
     if (end > d->room) {
         d->room = end * 2;
         d->bytes = mem_realloc(d->bytes, d->room);
@@ -55,7 +58,6 @@ static void put(struct disk *d, const unsigned char *p, size_t n, int64_t off)
         d->size = end;
     }
     memcpy(d->bytes + off, p, n);
-    d->there = true;
 }
 
 static void cut_off(struct disk *d, int64_t size)
