@@ -36,8 +36,8 @@ static struct str behind(struct str text, const char *prefix)
     return str_starts(text, prefix) ? (struct str){text.p + n, text.n - n} : text;
 }
 
-/* The bytes of "whsec_<base64>"; without that mark base64 as well, or else the text as it is. The
- * caller wipes them. */
+/* The bytes of "whsec_<base64>"; without that mark base64 as well, or else the text as it is: what a
+ * sender says its secret is, is not for us to refuse. The caller wipes them. */
 static bool read_key(struct str secret, unsigned char key[KEY_MAX], size_t *n)
 {
     struct str text = behind(secret, "whsec_");
@@ -122,8 +122,11 @@ int signature_make_standard(char out[SIGNATURE_TEXT], struct str secret, const c
     unsigned char key[KEY_MAX], mac[SIGNATURE_DIGEST];
     size_t n = 0;
     const struct str parts[] = {str_of(id), STR_LIT("."), str_of(timestamp), STR_LIT("."), body};
-    if (!signature_usable(secret) || !read_key(secret, key, &n))
-        return err_set(e, ERR_INPUT, "the secret is not of the form whsec_<base64>");
+    if (!signature_usable(secret) || !str_starts(secret, "whsec_") || !read_key(secret, key, &n))
+        return err_set(e, ERR_INPUT,
+            "the secret is not \"whsec_\" and base64 of %d to %d bytes; "
+            "`echo whsec_$(openssl rand -base64 32)` makes one",
+            KEY_MIN, KEY_MAX);
     signature_digest(mac, (struct str){(char *)key, n}, parts, 5);
     sodium_memzero(key, sizeof key);
     memcpy(out, "v1,", 3);

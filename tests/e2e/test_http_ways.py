@@ -6,6 +6,7 @@ import http.server
 import os
 import select
 import socket
+import ssl
 import subprocess
 import threading
 
@@ -14,9 +15,10 @@ from harness import ROOT, Case, main, wait_until
 COMPANY = """company "Ways Oy" {{}}
 connect "webhook" {{ as = "open", secret = false, event = "type", id = "id" }}
 connect "http" {{ as = "plain", url = env "PLAIN_URL", auth = {{ bearer = secret "token" }},
-                 headers = {{ ["X-Tenant"] = "7" }}, redirects = {{ "files.test" }} }}
+                 headers = {{ ["X-Tenant"] = "7" }}, redirects = {{ "files.test", "localhost" }} }}
 connect "http" {{ as = "tls", url = env "TLS_URL" }}
-connect "http" {{ as = "mutual", url = env "TLS_URL", certificate = secret "client-pem" }}
+connect "http" {{ as = "mutual", url = env "TLS_URL", certificate = secret "client-pem",
+                 redirects = {{ "LOCALHOST", "*.test" }} }}
 connect "http" {{ as = "broken", url = env "TLS_URL", certificate = secret "token" }}
 connect "http" {{ as = "through", url = "http://unknown.invalid", proxy = env "PROXY_URL",
                  auth = {{ bearer = secret "token" }} }}
@@ -73,6 +75,16 @@ class Plain(http.server.BaseHTTPRequestHandler):
             return self.answer(200, gzip.compress(b'{"zip":true}'), Content_Encoding="gzip",
                                Content_Type="application/json")
         self.answer(200, b'{"at":"%s"}' % path.encode(), Content_Type="application/json")
+
+    do_POST = do_GET
+
+
+class Files(Plain):
+    """By TLS; remembers who showed a certificate."""
+
+    def do_GET(self):
+        self.server.certificates.append(bool(self.connection.getpeercert()))
+        super().do_GET()
 
     do_POST = do_GET
 
@@ -215,7 +227,7 @@ class Ways(Case):
                         "-out", "ca.pem")
                 continue
             with open(os.path.join(self.world.dir, "ext"), "w") as f:
-                f.write("subjectAltName=IP:127.0.0.1\n")
+                f.write("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
             openssl("req", "-new", "-key", name + ".key", "-subj", subject, "-out", name + ".csr")
             openssl("x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key",
                     "-CAcreateserial", "-days", "2", "-extfile", "ext", "-out", name + ".pem")
@@ -285,7 +297,7 @@ http {{
             self.assertIn("redirects are not followed", problem)
         self.assertEqual(other.seen, [])
         # A host that is listed is asked by TLS; there is none of this name.
-        self.assertIn("files.test", self.ask(path=f"{at}/to/302/listed"))
+        self.assertRegex(self.ask(path=f"{at}/to/302/listed"), "files.test: its name could not be resolved")
         self.assertIn("nowhere", self.ask(path=f"{at}/nowhere")["problem"])
         before = len(self.server.seen)
         self.assertIn("redirects are not followed", self.ask(path=f"{at}/to/302/loop")["problem"])
@@ -295,6 +307,58 @@ http {{
             result = self.ask(path=f"{at}/to/{code}/same", kind="post")
             self.assertIn("not followed by writes", result["problem"])
             self.assertEqual(len(self.server.seen) - before, 1)
+
+    def files(self, ca):
+        """A server of TLS, known as localhost and by its address, that takes certificates of `ca`."""
+        with open(os.path.join(self.world.dir, "cli.pem")) as a, \
+                open(os.path.join(self.world.dir, "cli.key")) as b:
+            self.world.secret("ways", "client-pem", a.read() + b.read())
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(os.path.join(self.world.dir, "srv.pem"),
+                                os.path.join(self.world.dir, "srv.key"))
+        context.load_verify_locations(ca)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        files = http.server.ThreadingHTTPServer(("127.0.0.1", self.tls), Files)
+        files.seen, files.targets, files.certificates = [], {}, []
+        files.socket = context.wrap_socket(files.socket, server_side=True)
+        threading.Thread(target=files.serve_forever, daemon=True).start()
+        self.addCleanup(files.server_close)
+        self.addCleanup(files.shutdown)
+        return files
+
+    def test_redirects_to_a_listed_host_go_without_credentials(self):
+        ca, secret_headers = self.certificates(), ("Authorization", "X-Tenant", "X-Own")
+        files, at = self.files(ca), f"http://127.0.0.1:{self.plain}"
+        self.server.targets = {"files": f"https://localhost:{self.tls}/x?signed=1",
+                               "there": f"https://LOCALHOST:{self.tls}/to/302/home",
+                               "on": f"https://localhost:{self.tls}/to/307/on"}
+        files.targets = {"home": f"{at}/home", "on": f"https://localhost:{self.tls}/on",
+                         "away": f"https://localhost:{self.tls}/away",
+                         "unlisted": f"https://files.example:{self.tls}/"}
+        # The list is the company's: what is listed is still no way into the operator's network.
+        self.start("--ca-file", ca)
+        self.assertIn("not a public one", self.ask(path=f"{at}/to/302/files")["problem"])
+        self.assertEqual(files.seen, [])
+        self.world.host.stop()
+        self.start("--ca-file", ca, "--allow-net", "127.0.0.1/32, ::1")
+        for code in (301, 302, 303, 307, 308):
+            self.assertEqual(self.ask(path=f"{at}/to/{code}/files")["body"], {"at": "/x"})
+            method, path, headers = files.seen[-1]
+            self.assertEqual((method, path), ("GET", "/x?signed=1"))
+            for name in secret_headers:
+                self.assertNotIn(name, headers)
+        self.assertEqual(self.server.seen[-1][2]["Authorization"], f"Bearer {TOKEN}")
+        # Sent on there, and sent back: what was led away once is never trusted again.
+        self.assertEqual(self.ask(path=f"{at}/to/302/on")["body"], {"at": "/on"})
+        self.assertEqual(self.ask(path=f"{at}/to/302/there")["body"], {"at": "/home"})
+        self.assertEqual(self.server.seen[-1][1], "/home")
+        for name in secret_headers:
+            self.assertNotIn(name, self.server.seen[-1][2])
+        # The client's certificate is shown to the connection's own host alone.
+        files.certificates.clear()
+        self.assertEqual(self.ask("mutual", "/to/302/away")["body"], {"at": "/away"})
+        self.assertEqual(files.certificates, [True, False])
+        self.assertIn("redirects are not followed", self.ask("mutual", "/to/302/unlisted")["problem"])
 
     def test_an_address_of_the_company_s_own_is_a_public_one(self):
         self.start()

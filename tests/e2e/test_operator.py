@@ -119,12 +119,14 @@ class Operator(Case):
         self.assertNotIn(secret, w.host.errors())
 
     def test_a_secret_that_is_none(self):
-        done = self.world.sauma("serve", "--companies", self.world.companies, "--data", self.world.data,
-                                "--operator-url", "https://ops.example/x", "--operator-secret", "whsec_!",
-                                check=False)
-        self.assertEqual(done.returncode, 2)
-        self.assertIn(b"--operator-secret: ", done.stderr)
-        self.assertIn(b"whsec_", done.stderr)
+        for secret in ("whsec_!", "not base64 with a mark", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"):
+            done = self.world.sauma("serve", "--companies", self.world.companies, "--data",
+                                    self.world.data, "--operator-url", "https://ops.example/x",
+                                    "--operator-secret", secret, check=False)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(b"--operator-secret: ", done.stderr)
+            self.assertIn(b"whsec_$(openssl rand -base64 32)", done.stderr)
+            self.assertNotIn(secret.encode(), done.stderr)
 
     def test_an_address_that_is_none(self):
         done = self.world.sauma("serve", "--companies", "x", "--data", "x", "--operator-url",

@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import signal
 
 from harness import Case, fixture, main
 
@@ -41,6 +42,27 @@ class StoreCare(Case):
         self.assertIn("restored", w.host.errors() + said)
         # ... and when the sender delivers it again, it is found outside.
         self.assertEqual(w.deliver(late)[0], 202)
+        self.assertEqual([r["state"] for r in w.settled(2)], ["done", "done"])
+        self.assertEqual(len(w.invoices()), 2)
+
+    def test_a_second_host_on_the_folder_is_refused(self):
+        w = self.world
+        host = w.start_host()
+        for link in (w.data, w.data + "-by-another-name"):
+            if link != w.data:
+                os.symlink(w.data, link)
+            second = w.sauma("serve", "--companies", w.companies, "--data", link, "--listen",
+                             "127.0.0.1:0", check=False)
+            self.assertEqual(second.returncode, 3, second.stderr)
+            self.assertIn(f"another sauma (pid {host.p.pid}) is using this data folder".encode(),
+                          second.stderr)
+            self.assertNotIn(b"listening", second.stdout)
+        # The first noticed nothing; and when it is gone, however it went, the folder is free.
+        w.deliver(fixture(id="a"))
+        self.assertEqual(w.settled(1)[0]["state"], "done")
+        host.stop(signal.SIGKILL)
+        w.start_host()
+        w.deliver(fixture(id="b", contract__id="20001"))
         self.assertEqual([r["state"] for r in w.settled(2)], ["done", "done"])
         self.assertEqual(len(w.invoices()), 2)
 

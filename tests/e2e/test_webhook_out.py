@@ -65,6 +65,8 @@ class WebhookOut(Case):
     def test_a_secret_of_another_form_is_named(self):
         self.start("whsec_no base64!")
         self.assertIn("whsec_", self.run_of("tell")["result"]["problem"])
+        self.world.secret("acme", "erp", base64.b64encode(KEY).decode())  # without its mark
+        self.assertIn("whsec_", self.run_of("tell")["result"]["problem"])
         self.assertEqual(self.received(), [])
 
 
