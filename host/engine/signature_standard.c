@@ -36,8 +36,8 @@ static struct str behind(struct str text, const char *prefix)
     return str_starts(text, prefix) ? (struct str){text.p + n, text.n - n} : text;
 }
 
-/* The bytes of "whsec_<base64>"; without that mark base64 as well, or else the text as it is: what a
- * sender says its secret is, is not for us to refuse. The caller wipes them. */
+/* The bytes of "whsec_<base64>"; without that mark base64 as well, or else the text as it is: what
+ * a sender says its secret is, is not for us to refuse. The caller wipes them. */
 static bool read_key(struct str secret, unsigned char key[KEY_MAX], size_t *n)
 {
     struct str text = behind(secret, "whsec_");

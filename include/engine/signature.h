@@ -41,8 +41,8 @@ void signature_make(char out[65], struct str secret, const char *timestamp, stru
 void signature_mac(
     unsigned char out[32], struct str secret, const char *timestamp, struct str body);
 #define SIGNATURE_TEXT 128
-/* "v1,<base64>" with a secret "whsec_<base64>"; -1 and e if it is none: what receivers would read in
- * two ways (standardwebhooks.com wants the mark and base64) signs nothing. */
+/* "v1,<base64>" with a secret "whsec_<base64>"; -1 and e if it is none: what receivers would read
+ * in two ways (standardwebhooks.com wants the mark and base64) signs nothing. */
 int signature_make_standard(char out[SIGNATURE_TEXT], struct str secret, const char *id,
     const char *timestamp, struct str body, struct err *e);
 /* Base64 for X-HubSpot-Signature-v3; timestamp in milliseconds. */

@@ -120,8 +120,9 @@ static void test_standard_of_the_specification(void **state)
         0);
     assert_string_equal(made, signature);
     /* What a receiver would read in another way than we signs nothing. */
-    static const char *const none[] = {WHPK, "", "whsec_", "whsec_!", "whsec_AAAA", "plain text of a secret",
-        "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"};
+    static const char *const none[] = {WHPK, "", "whsec_", "whsec_!", "whsec_AAAA",
+        "plain text of a secret", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         assert_int_equal(
             signature_make_standard(made, str_of(none[i]), "a", "1", STR_LIT(text), &e), -1);
