@@ -3,101 +3,29 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "json.h"
-#include "lines.h"
 #include "names.h"
+#include "progress.h"
+#include "table.h"
 
-#define COLUMNS_MAX 64
-
-struct pairs {
-    struct lines in;
-    struct buf out;
-    char separator;
-    bool progress;
-    size_t n;
-    int a, b; /* columns of the names */
-    struct buf room[2];
-};
-
-/* The sign that the headings have most of; a tab before all others. */
-static char separator_of(struct str head)
+/* The columns of the two names, "A,B": a heading may have commas of its own. */
+static int find_columns(const struct table *t, const char *columns, int at[2], struct err *e)
 {
-    static const char kinds[] = ";,|";
-    size_t count[3] = {0}, best = 0;
-    for (size_t i = 0; i < head.n; i++) {
-        if (head.p[i] == '\t')
-            return '\t';
-        for (size_t k = 0; k < 3; k++)
-            count[k] += head.p[i] == kinds[k];
+    struct str all = str_of(columns);
+    for (size_t i = 0; i < all.n; i++) {
+        struct str a = {all.p, i}, b = {all.p + i + 1, all.n - i - 1};
+        if (all.p[i] != ',' || table_find(t, a) < 0 || table_find(t, b) < 0)
+            continue;
+        at[0] = table_column(t, a, e);
+        at[1] = at[0] < 0 ? -1 : table_column(t, b, e);
+        return at[1] < 0 ? -1 : 0;
     }
-    for (size_t k = 1; k < 3; k++)
-        if (count[k] > count[best])
-            best = k;
-    return count[best] ? kinds[best] : '\t';
-}
-
-/* A quoted field at *rest, without its quotes, into room. */
-static struct str quoted(struct str *rest, char separator, struct buf *room)
-{
-    const char *p = rest->p + 1, *end = rest->p + rest->n;
-    buf_clear(room);
-    for (; p < end; p++) {
-        if (*p == '"' && (p + 1 == end || *++p != '"'))
-            break;
-        buf_addc(room, *p);
-    }
-    str_cut((struct str){p, (size_t)(end - p)}, separator, rest);
-    return room->p ? buf_str(room) : STR_LIT("");
-}
-
-/* Field number `column` of a line; STR_NONE if it has fewer. Between tabs quotes are part of the
- * text; else a field may stand in quotes, and its bytes are in room. */
-static struct str field(struct str line, char separator, int column, struct buf *room)
-{
-    struct str rest = line, one = STR_NONE;
-    for (int i = 0; i <= column; i++) {
-        if (!rest.p)
-            return STR_NONE;
-        if (separator != '\t' && rest.n > 0 && *rest.p == '"')
-            one = quoted(&rest, separator, room);
-        else
-            one = str_cut(rest, separator, &rest);
-    }
-    return one;
-}
-
-static int column_of(struct pairs *p, struct str head, struct str name)
-{
-    for (int i = 0; i < COLUMNS_MAX; i++) {
-        struct str one = field(head, p->separator, i, &p->room[0]);
-        if (!one.p)
-            break;
-        if (str_ieq(str_trim(one), str_trim(name)))
-            return i;
-    }
-    return -1;
-}
-
-/* Reads the headings and finds the two columns; a status other than 0 after a message. */
-static int read_head(struct pairs *p, const char *columns)
-{
-    struct str head, second, first = str_cut(str_of(columns), ',', &second);
-    if (!lines_next(&p->in, &head))
-        return command_fail(
-            STATUS_USAGE, "the file of pairs is empty: its first line has headings");
-    p->separator = separator_of(head);
-    p->a = column_of(p, head, first);
-    p->b = column_of(p, head, second);
-    struct str missing = p->a < 0 ? first : second;
-    if (p->a < 0 || p->b < 0)
-        return command_fail(STATUS_USAGE,
-            "the first line has no column '%.*s': name two with "
-            "--columns A,B",
-            STR_ARG(missing));
-    return 0;
+    struct str second, first = str_cut(all, ',', &second);
+    if (!second.p)
+        return err_set(e, ERR_USAGE, "--columns %s: name two headings, A,B", columns);
+    return table_column(t, table_find(t, first) < 0 ? first : second, e) < 0 ? -1 : 0;
 }
 
 static void put_note(struct buf *out, const struct names_note *n)
@@ -130,67 +58,64 @@ static void compare(struct buf *out, struct str a, struct str b)
     buf_adds(out, "]}");
 }
 
-static void bad_line(struct buf *out, const char *problem)
+static void put_error(struct buf *out, int line, const char *problem)
 {
+    char text[256];
+    snprintf(text, sizeof(text), "line %d: %s", line, problem);
     buf_adds(out, "{\"decision\":\"unsure\",\"score\":0,\"evidence\":[],\"error\":");
-    json_put_cstring(out, problem);
+    json_put_cstring(out, text);
     buf_addc(out, '}');
 }
 
-/* On a terminal, and only where the answers go elsewhere. */
-static void show_progress(const struct pairs *p)
+/* An answer for each row, in its place. Returns how many could not be used. */
+static size_t answer_rows(struct table *t, const int at[2], struct buf *out)
 {
-    if (p->progress && p->n % 1000 == 0)
-        fprintf(stderr, "\rpairs: %zu", p->n);
-}
-
-static void do_line(struct pairs *p, struct str line)
-{
-    struct str a = field(line, p->separator, p->a, &p->room[0]);
-    struct str b = field(line, p->separator, p->b, &p->room[1]);
-    buf_clear(&p->out);
-    if (!a.p || !b.p)
-        bad_line(&p->out, "the line has too few columns");
-    else if (p->in.cut)
-        bad_line(&p->out, "the line is too long");
-    else if (memchr(line.p, 0, line.n))
-        bad_line(&p->out, "the line has a NUL byte");
-    else if (!str_utf8_valid(a) || !str_utf8_valid(b))
-        bad_line(&p->out, "the line is not UTF-8 text");
-    else if (!str_trim(a).n || !str_trim(b).n)
-        bad_line(&p->out, "a name is empty");
-    else
-        compare(&p->out, a, b);
-    buf_addc(&p->out, '\n');
-    fwrite(p->out.p, 1, p->out.n, stdout);
+    const struct str *fields;
+    const char *problem;
+    struct progress p;
+    enum csv_row row;
+    size_t bad = 0;
+    int line;
+    progress_begin(&p, "pairs");
+    csv_keep_empty(t->csv);
+    while ((row = table_next_with(t, at, 2, &fields, &line, &problem)) != CSV_END) {
+        buf_clear(out);
+        struct str a = row == CSV_ROW ? table_cell(fields[at[0]]) : STR_NONE;
+        struct str b = row == CSV_ROW ? table_cell(fields[at[1]]) : STR_NONE;
+        if (row == CSV_ROW && (a.n == 0 || b.n == 0))
+            problem = "a name is empty";
+        if (problem)
+            put_error(out, line, problem);
+        else
+            compare(out, a, b);
+        bad += problem != NULL;
+        buf_addc(out, '\n');
+        fwrite(out->p, 1, out->n, stdout);
+        progress_step(&p);
+    }
+    progress_end(&p);
+    return bad;
 }
 
 int match_names_run(const struct conf *c)
 {
-    struct pairs p = {0};
+    struct table t;
     struct err e = {0};
-    struct str line;
-    const char *columns = conf_text(c, "columns");
-    if (!conf_text(c, "pairs"))
+    struct buf out;
+    int at[2], status = STATUS_OK;
+    const char *pairs = conf_text(c, "pairs"), *columns = conf_text(c, "columns");
+    if (!pairs)
         return command_fail(STATUS_USAGE, "match names needs --pairs FILE");
-    if (lines_open(&p.in, conf_text(c, "pairs"), &e) < 0)
-        return command_fail(STATUS_OUTSIDE, "%s", e.text);
-    buf_init(&p.out, BUF_MAX_DEFAULT);
-    buf_init(&p.room[0], LINES_MAX * 4);
-    buf_init(&p.room[1], LINES_MAX * 4);
-    int status = read_head(&p, columns ? columns : "name_a,name_b");
-    p.progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
-    for (p.n = 0; !status && lines_next(&p.in, &line); p.n++) {
-        show_progress(&p);
-        do_line(&p, line);
+    buf_init(&out, BUF_MAX_DEFAULT);
+    if (table_open(&t, pairs, &e) < 0 ||
+        find_columns(&t, columns ? columns : "name_a,name_b", at, &e) < 0) {
+        status = command_fail(e.code == ERR_IO ? STATUS_OUTSIDE : STATUS_USAGE, "%s", e.text);
+    } else {
+        table_tell_bad(&t, answer_rows(&t, at, &out));
     }
-    if (p.progress)
-        fputs("\r\033[K", stderr);
-    if (!status && p.in.failed)
-        status = command_fail(STATUS_OUTSIDE, "reading stopped before the end");
-    buf_free(&p.out);
-    buf_free(&p.room[0]);
-    buf_free(&p.room[1]);
-    lines_close(&p.in);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        status = command_fail(STATUS_OUTSIDE, "cannot write the answers");
+    buf_free(&out);
+    table_close(&t);
     return status;
 }

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "decision.h"
@@ -12,6 +11,7 @@
 #include "match_gold.h"
 #include "match_table.h"
 #include "mem.h"
+#include "progress.h"
 
 struct answer {
     char *query; /* its id; NULL: a bad line */
@@ -24,23 +24,11 @@ struct job {
     struct map *without;
     struct match_gold *gold;
     struct decision_options options;
-    bool explain, one_to_one, progress;
+    bool explain, one_to_one;
     struct answer *answers; /* with one_to_one: all of them, until the end */
     size_t n, cap;
     struct buf line;
 };
-
-static void show_progress(const struct job *j, const char *what, size_t n)
-{
-    if (j->progress && n % 1000 == 0)
-        fprintf(stderr, "\r%s: %zu", what, n);
-}
-
-static void end_progress(const struct job *j)
-{
-    if (j->progress)
-        fputs("\r\033[K", stderr);
-}
 
 /* ---- the catalogue --------------------------------------------------------------------------- */
 
@@ -49,7 +37,7 @@ static int read_without(struct job *j, const char *path, struct err *e)
     size_t n;
     if (!path)
         return 0;
-    char *bytes = match_table_read(path, &n, e);
+    char *bytes = table_read_file(path, &n, e);
     if (!bytes)
         return -1;
     struct str rest = {bytes, n};
@@ -65,11 +53,11 @@ static int read_without(struct job *j, const char *path, struct err *e)
 static void tell_unread(const struct match_table *t)
 {
     if (t->unread == 1)
-        command_fail(0, "%s, line %d: '%s' is no price, and took no part", t->path, t->unread_line,
-            t->unread_price);
+        command_fail(0, "%s, line %d: '%s' is no price, and took no part", t->table.path,
+            t->unread_line, t->unread_price);
     else if (t->unread > 1)
         command_fail(0, "%s: %d prices cannot be read and took no part, the first '%s' on line %d",
-            t->path, t->unread, t->unread_price, t->unread_line);
+            t->table.path, t->unread, t->unread_price, t->unread_line);
 }
 
 static int read_catalog(struct job *j, const struct conf *c, struct err *e)
@@ -79,13 +67,14 @@ static int read_catalog(struct job *j, const struct conf *c, struct err *e)
     const char *problem;
     const char *path = conf_text(c, "catalog");
     int line, rc = -1;
-    size_t n = 0;
+    struct progress p;
     enum csv_row row;
     if (match_table_open(&t, path, conf_text(c, "columns"), false, e) < 0)
         goto out;
+    progress_begin(&p, "catalogue");
     while ((row = match_table_next(&t, &r, &line, &problem)) != CSV_END) {
         struct err why = {0};
-        show_progress(j, "catalogue", ++n);
+        progress_step(&p);
         if (row == CSV_ROW && map_get(j->without, r.id))
             continue;
         if (row == CSV_ROW && catalog_has(j->catalog, r.id))
@@ -97,7 +86,7 @@ static int read_catalog(struct job *j, const struct conf *c, struct err *e)
         if (why.code)
             command_fail(0, "%s, line %d: %s; it is left out", path, line, why.text);
     }
-    end_progress(j);
+    progress_end(&p);
     tell_unread(&t);
     rc = 0;
 out:
@@ -165,10 +154,12 @@ static int answer_queries(struct job *j, const struct conf *c, struct err *e)
     struct catalog_record r;
     const char *problem;
     int line, rc = -1;
-    size_t n = 0, bad = 0;
+    size_t bad = 0;
+    struct progress p;
     enum csv_row row;
     if (match_table_open(&t, conf_text(c, "queries"), columns, own == NULL, e) < 0)
         goto out;
+    progress_begin(&p, "queries");
     while ((row = match_table_next(&t, &r, &line, &problem)) != CSV_END) {
         struct err why = {0};
         struct answer a = {0};
@@ -181,16 +172,13 @@ static int answer_queries(struct job *j, const struct conf *c, struct err *e)
         if (row == CSV_BAD)
             a.error = mem_printf("line %d: %s", line, why.text);
         take_answer(j, &a);
-        show_progress(j, "queries", ++n);
+        progress_step(&p);
     }
-    end_progress(j);
+    progress_end(&p);
     if (j->one_to_one)
         settle(j);
     tell_unread(&t);
-    if (bad > 0)
-        command_fail(0,
-            "%s: %zu of %zu lines cannot be used; \"error\" says why in the answer of each", t.path,
-            bad, n);
+    table_tell_bad(&t.table, bad);
     rc = 0;
 out:
     match_table_close(&t);
@@ -221,7 +209,6 @@ static int run(struct job *j, const struct conf *c, struct err *e)
     const char *gold = conf_text(c, "gold"), *no_veto = conf_text(c, "no-veto");
     j->explain = conf_flag(c, "explain");
     j->one_to_one = conf_flag(c, "one-to-one");
-    j->progress = isatty(STDERR_FILENO);
     j->options.cover = (int)conf_int(c, "cover");
     if (no_veto && read_conflicts(no_veto, &j->options.no_veto, e) < 0)
         return -1;

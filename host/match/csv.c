@@ -10,6 +10,8 @@ struct csv {
     char *text; /* UTF-8 */
     const char *p, *end;
     char separator;
+    bool by_cr; /* a CR alone ends a line */
+    bool keep_empty;
     const char *encoding;
     int line;
     struct buf row;
@@ -38,7 +40,8 @@ static bool is_utf8(struct str s)
     return bad == 0 || good > bad;
 }
 
-/* ---- separator ------------------------------------------------------------------------------- */
+/* ---- separator and ends of lines ---------------------------------------------------------------
+ */
 
 /* The one that the first row has most of, outside quotes. */
 static char find_separator(const char *p, const char *end)
@@ -56,6 +59,20 @@ static char find_separator(const char *p, const char *end)
         if (count[i] > count[best])
             best = i;
     return kinds[best];
+}
+
+/* The first row ends with a CR that no LF follows, as files of old Macintoshes do; elsewhere such a
+ * one is a stray sign in a text. */
+static bool ends_by_cr(const char *p, const char *end)
+{
+    bool quoted = false;
+    for (; p < end && (quoted || *p != '\n'); p++) {
+        if (*p == '"')
+            quoted = !quoted;
+        if (!quoted && *p == '\r')
+            return p + 1 == end || p[1] != '\n';
+    }
+    return false;
 }
 
 /* "sep=;" in front of the headings, as some tell a spreadsheet. */
@@ -91,6 +108,7 @@ struct csv *csv_open(struct str bytes, struct err *e)
     c->end = c->text + n;
     c->line = 1;
     c->separator = find_separator(c->p, c->end);
+    c->by_cr = ends_by_cr(c->p, c->end);
     take_hint(c);
     buf_init(&c->row, CSV_ROW_MAX + 2);
     return c;
@@ -115,15 +133,21 @@ const char *csv_encoding(const struct csv *c)
     return c->encoding;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------ */
-
-static bool is_newline(char c)
+void csv_keep_empty(struct csv *c)
 {
-    return c == '\n' || c == '\r';
+    c->keep_empty = true;
 }
 
-/* Behind the end of a line: \n, \r\n or \r. */
-static const char *over_newline(struct csv *c, const char *p)
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+/* A line ends at p. */
+static bool is_newline(const struct csv *c, const char *p)
+{
+    return *p == '\n' || (*p == '\r' && (c->by_cr || p + 1 == c->end || p[1] == '\n'));
+}
+
+/* Behind the end of a line that is at p. */
+static const char *over_newline(const struct csv *c, const char *p)
 {
     if (p < c->end && *p == '\r')
         p++;
@@ -134,7 +158,7 @@ static const char *over_newline(struct csv *c, const char *p)
 
 static const char *line_end(const struct csv *c, const char *p)
 {
-    while (p < c->end && !is_newline(*p))
+    while (p < c->end && !is_newline(c, p))
         p++;
     return p;
 }
@@ -152,7 +176,7 @@ static const char *read_quoted(struct csv *c, const char *p, int *lines)
             }
             return s + 1;
         }
-        *lines += *s == '\n' || (*s == '\r' && !(s + 1 < c->end && s[1] == '\n'));
+        *lines += *s == '\n' || (*s == '\r' && c->by_cr && !(s + 1 < c->end && s[1] == '\n'));
         buf_addc(&c->row, *s);
     }
     return NULL;
@@ -186,18 +210,18 @@ static enum csv_row read_row(struct csv *c, int *n, const char **problem)
             p = read_quoted(c, p + 1, &lines);
             if (!p)
                 return bad_row(c, start, problem, "a quote is opened and never closed");
-            if (p < c->end && *p != c->separator && !is_newline(*p))
+            if (p < c->end && *p != c->separator && !is_newline(c, p))
                 return bad_row(c, start, problem, "text behind a closing quote");
         } else {
             const char *s = p;
-            while (p < c->end && *p != c->separator && !is_newline(*p))
+            while (p < c->end && *p != c->separator && !is_newline(c, p))
                 p++;
             buf_add(&c->row, s, (size_t)(p - s));
         }
         c->at[++*n] = c->row.n;
         if (c->row.n > CSV_ROW_MAX || c->row.failed)
             return bad_row(c, start, problem, "longer than 1 MB");
-        if (p == c->end || is_newline(*p))
+        if (p == c->end || is_newline(c, p))
             break;
         p++;
     }
@@ -211,7 +235,7 @@ enum csv_row csv_next(
 {
     *fields = c->fields;
     *problem = NULL;
-    while (c->p < c->end && is_newline(*c->p)) {
+    while (!c->keep_empty && c->p < c->end && is_newline(c, c->p)) {
         c->p = over_newline(c, c->p);
         c->line++;
     }

@@ -127,6 +127,13 @@ static bool is_shortened(const struct ids_clean *c)
     return e && e > c->p && e[-1] >= '0' && e[-1] <= '9' && e[2] >= '0' && e[2] <= '9';
 }
 
+/* "1120389.0": what a program makes of a number whose column it took for fractions. */
+static bool is_fraction(const struct ids_clean *c)
+{
+    size_t whole = strspn(c->p, "0123456789");
+    return whole > 3 && (!strcmp(c->p + whole, ".0") || !strcmp(c->p + whole, ",0"));
+}
+
 static bool apply(const struct ids_rule *r, struct str text, struct ids_checked *out)
 {
     struct ids_clean c;
@@ -136,6 +143,10 @@ static bool apply(const struct ids_rule *r, struct str text, struct ids_checked 
         return ids_refuse(out,
             "a spreadsheet has shortened it and lost digits: give the column the "
             "format text and export it again");
+    if (is_fraction(&c))
+        return ids_refuse(out,
+            "it was exported as a number with a decimal: give the column the format text and "
+            "export it again");
     ids_drop_label(&c);
     ids_strip(&c, r->separators);
     bool prefixed = take_prefix(r, &c);

@@ -3,7 +3,7 @@
 #define MATCH_TABLE_H
 
 #include "catalog.h"
-#include "csv.h"
+#include "table.h"
 
 enum {
     COLUMN_ID,
@@ -18,12 +18,8 @@ enum {
 };
 
 struct match_table {
-    char *path;
-    char *bytes;
-    struct csv *csv;
+    struct table table;
     int column[COLUMNS]; /* -1: the table has none */
-    int columns;         /* headings */
-    int rows;            /* read so far */
     int unread;          /* prices that are none, and the first of them */
     int unread_line;
     char unread_price[48];
@@ -41,8 +37,5 @@ void match_table_close(struct match_table *t);
  * with line *line; r->id may be empty. */
 enum csv_row match_table_next(
     struct match_table *t, struct catalog_record *r, int *line, const char **problem);
-
-/* The whole file; NULL with ERR_IO. */
-char *match_table_read(const char *path, size_t *n, struct err *e);
 
 #endif

@@ -13,7 +13,8 @@
 
 struct csv;
 
-/* Copies the bytes as far as it needs to. NULL with ERR_INPUT: no text at all. */
+/* A line ends with LF or CRLF, or with CR alone where the first one does. Copies the bytes. NULL
+ * with ERR_INPUT: no text at all. */
 struct csv *csv_open(struct str bytes, struct err *e);
 void csv_free(struct csv *c);
 char csv_separator(const struct csv *c);
@@ -21,7 +22,10 @@ const char *csv_encoding(const struct csv *c); /* "UTF-8", "Windows-1252" */
 
 enum csv_row { CSV_END, CSV_ROW, CSV_BAD };
 
-/* The next row that is not empty. CSV_BAD: it cannot be used, *problem says why, and reading goes
+/* From now on an empty line is a row of one empty field; else it is passed over. */
+void csv_keep_empty(struct csv *c);
+
+/* The next row. CSV_BAD: it cannot be used, *problem says why, and reading goes
  * on behind it. line: of the file, from 1, where the row begins. Fields are valid until the next
  * call, valid UTF-8 and without NUL. */
 enum csv_row csv_next(

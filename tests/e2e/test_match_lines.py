@@ -44,9 +44,12 @@ class Lines(unittest.TestCase):
             path = pathlib.Path(folder) / "pairs.tsv"
             path.write_bytes(b"\xef\xbb\xbfone\ttwo\r\n" + noise(2))
             done = run("match", "names", "--pairs", str(path), "--columns", "one,two")
-        self.assertEqual((done.returncode, done.stderr), (0, b""))
         answers = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertEqual(len(answers), noise(2).count(b"\n") + 1)
+        bad = [answer for answer in answers if "error" in answer]
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(f"pairs.tsv: {len(bad)} of {len(answers)} lines cannot be used", done.stderr.decode())
+        self.assertIn("line 502: longer than 1 MB", [answer["error"] for answer in bad])
         for answer in answers:
             self.assertIn(answer["decision"], ("same", "different", "unsure"))
             total = sum(round(note["weight"] * 100) for note in answer["evidence"])
@@ -73,6 +76,71 @@ class Lines(unittest.TestCase):
                     self.assertEqual((done.returncode, done.stderr), (0, b""))
                     answers = [json.loads(line)["decision"] for line in done.stdout.splitlines()]
                     self.assertEqual(answers, expected)
+
+    def test_a_column_of_any_table(self):
+        rows = [("Nimi", "Tunnus, asiakas", "Osoite"), ("Åke", "FI01120389", "Katu 1, 00100 Helsinki"),
+                ("B; \"x\"", "=\"0112038-9\"", "Öljykuja 2\nPL 3\n20100 Turku"), ("C", "112038-9", "'7")]
+        for separator in ",;\t|":
+            quote = lambda f: '"' + f.replace('"', '""') + '"'
+            text = "\r\n".join(separator.join(map(quote, r)) for r in rows)
+            for encoding in ("utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"):
+                with self.subTest(separator=separator, encoding=encoding):
+                    data = text.encode(encoding)
+                    done = run("ids", "fi_ytunnus", "--column", "TUNNUS, asiakas", data=data)
+                    self.assertEqual([(line.split("\t")[1:3]) for line in done.stdout.decode().splitlines()],
+                                     [["valid", "01120389"]] * 3)
+                    self.assertEqual((done.stderr, done.returncode), (b"", 0))
+                    done = run("address", "--column", "osoite", data=data)
+                    told = [json.loads(line) for line in done.stdout.splitlines()]
+                    self.assertEqual([(a["line"], a["city"]) for a in told], [(2, "Helsinki"), (3, "Turku"), (6, "")])
+                    self.assertEqual(done.returncode, 0)
+                    self.assertIn("1 of 3 lines cannot be used", done.stderr.decode())
+
+    def test_bad_rows_of_a_column_are_told_and_the_others_done(self):
+        data = (b'nimi;tunnus\nA;0112038-9\nB\nC;0112038-8;x;\n;\nD;01\x002\nE;"0112038-9\nF;' + b"1" * 1200000 +
+                b"\nG\xff;0112038-9\nH;1,12E+07\nI;1120389.0\n" + "\nJÄÖ;0112038-9\n".encode())
+        words = {3: "it has 1 field", 4: "more fields", 5: "empty", 6: "NUL", 7: "a quote", 8: "longer than 1 MB",
+                 9: "not valid UTF-8", 10: "shortened", 11: "decimal"}
+        done = run("ids", "fi_ytunnus", "-", "--column", "tunnus", "--json", data=data)
+        answers = {a["line"]: a for a in map(json.loads, done.stdout.splitlines())}
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(list(answers), list(range(2, 12)) + [13])
+        self.assertEqual([line for line, a in answers.items() if a["valid"]], [2, 13])
+        for line, word in words.items():
+            self.assertIn(word, answers[line]["reason"])
+        self.assertIn("2 valid, 2 invalid, 1 empty, 6 rows that cannot be used; the first that is not valid "
+                      "is on line 3", done.stderr.decode())
+        keys = run("ids", "--dedup", "FI", "--column", "tunnus", data=data).stdout.decode().split("\n")
+        self.assertEqual(keys[0], "0112038-9\tFI:01120389\t")
+        self.assertEqual(len(keys) - 1, len(answers))
+        self.assertIn("line 9: not valid UTF-8", keys[7])
+        done = run("address", "--column", "tunnus", data=data)
+        errors = [json.loads(line).get("error", "") for line in done.stdout.splitlines()]
+        self.assertEqual(len(errors), len(answers))
+        self.assertIn("line 6: a NUL byte", errors)
+
+    def test_a_column_that_cannot_be_told(self):
+        for data, column, words in ((b"a;b\n1;2\n", "c", "no column 'c'; the headings of its first line are 'a', 'b'"),
+                                    (b"a;A;b\n1;2;3\n", "a", "two columns have the heading"), (b"", "a", "empty"),
+                                    (b"\n\n", "a", "no headings"), (b"a\x00;b\n", "b", "line 1: the first line has no headings: a NUL")):
+            for command in (["ids", "iban"], ["address"], ["match", "names", "--pairs", "-"]):
+                with self.subTest(data=data, command=command):
+                    named = ["--columns", f"{column},b"] if command[0] == "match" else ["--column", column]
+                    done = run(*command, *named, data=data)
+                    self.assertEqual((done.returncode, done.stdout), (2, b""))
+                    self.assertIn(words, done.stderr.decode())
+
+    def test_names_in_quotes_over_lines_and_headings_with_commas(self):
+        data = 'nro;"Nimi, vanha";Nimi\r\n1;"Aalto\r\nOy";AALTO OY\r\n2;"Aalto;Oy\r\n3;;Aalto\r\n4;Aalto Ky\r\n'.encode()
+        done = run("match", "names", "--pairs", "-", "--columns", "Nimi, vanha,nimi", data=data)
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([a["decision"] for a in answers], ["same", "unsure", "unsure", "unsure"])
+        self.assertEqual([a.get("error", "")[:8] for a in answers], ["", "line 4: ", "line 5: ", "line 6: "])
+        self.assertIn("3 of 4 lines cannot be used", done.stderr.decode())
+        catalogue = 'id,"Nimi, koko"\n1,Kahvi Paulig 500 g\n'.encode()
+        answers, told, status = self.products(b"id,name\nq,Kahvi Paulig 500 g\n", catalogue, "--columns",
+                                              "name=Nimi, koko,id=id", "--query-columns", "id=id,name=name")
+        self.assertEqual((answers[0]["match"], told, status), ("1", "", 0))
 
     def products(self, queries, catalogue=None, *arguments):
         """Answers by line, what was told besides, and the status."""

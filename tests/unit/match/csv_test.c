@@ -50,6 +50,8 @@ static void quotes_and_newlines(void **state)
     expect(STR_LIT("a,b\r\"x\r\ny\",2\r3,4\r"), "<a><b>\n<x\r\ny><2>\n<3><4>\n");
     expect(STR_LIT("a\tb\n14\" i5\t2\n"), "<a><b>\n<14\" i5><2>\n");
     expect(STR_LIT("a,\"\"\n"), "<a><>\n");
+    /* A CR inside a line that does not end so is a sign of the text. */
+    expect(STR_LIT("a,b\r\nx\ry,2\r\n3,4\r"), "<a><b>\n<x\ry><2>\n<3><4>\n");
 }
 
 static void encodings(void **state)
