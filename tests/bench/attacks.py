@@ -1,28 +1,29 @@
 #!/usr/bin/env python3
 """What companies notice of one whose scripts do all that a script can do wrong.
 
-usage: tests/bench/attacks.py [--build DIR] [--seconds N] [--isolation shared|company]
+usage: tests/bench/attacks.py [--build DIR] [--seconds N] [--pairs N]
+                              [--isolation shared|company]
 
-Four companies get a steady load; windows in which a fifth attacks (endless loops, patterns without
-end, memory, recursion, logs; several at once) take turns with quiet ones, in the same run of the
-same host. Printed are p50 and p99 from receipt to the end of the others' runs, and their ratio. The
-first attack is shown by itself: until a company is known to compute without end it shares its
-process, and holds those up that are in it.
+Whole flows of four companies come in at a steady rate (`flow`: webhook to invoice); windows in which
+a fifth attacks (endless loops, patterns without end, memory, recursion, logs; several at once) take
+turns with quiet ones, in one run of one host. Printed are p50 and p99 from the webhook's first byte
+to the invoice, and their ratio. The first attack is shown by itself: until a company is known to
+compute without end it shares its process, and holds those up that are in it.
 """
 import argparse
+import concurrent.futures
 import http.client
 import json
 import os
 import sqlite3
+import statistics
+import subprocess
 import sys
 import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GOOD, RATE, AT_ONCE = 4, 100, 8
-PLAIN = """company "Good" {} connect "webhook" { as = "shop", secret = false, event = "type", id = "id" }
-rule "good" { on = "shop", run = function(event) return { id = event.id } end }
-"""
 ATTACKS = {
     "loop": "while true do end",
     "caught": "while true do pcall(function() while true do end end) end",
@@ -51,22 +52,14 @@ def poster(address):
     return post
 
 
-def load(address, stop):
-    post, n, due = poster(address), 0, time.monotonic()
-    while not stop.is_set():
-        post(f"good{n % GOOD}", {"type": "t", "id": str(n)})
-        n, due = n + 1, due + 1 / RATE
-        time.sleep(max(0, due - time.monotonic()))
-
-
-def attack(address, data, seconds, number):
-    """So many attacks at once, for so long; returns when the last has ended."""
-    post, kinds, end = poster(address), list(ATTACKS), time.monotonic() + seconds
+def attack(address, data, number, ended):
+    """So many attacks at once until it has ended; returns when the last of them has."""
+    post, kinds = poster(address), list(ATTACKS)
     db = sqlite3.connect(f"file:{data}/sauma.db?mode=ro", uri=True)
     while True:
         open_now, = db.execute("SELECT coalesce(sum(n), 0) FROM books WHERE company = 'hog' AND"
                                " state = 'in_flight'").fetchone()
-        if time.monotonic() >= end:
+        if ended.is_set():
             if open_now == 0:
                 break
         elif open_now < AT_ONCE:
@@ -78,58 +71,74 @@ def attack(address, data, seconds, number):
     return number
 
 
-def times(data, windows):
+def flows(world, build, backend, seconds, first):
+    """A steady load of whole flows of the others for so long: what `flow` found."""
+    host, port = world.address.rsplit(":", 1)
+    out = subprocess.run([f"{build}/bench/flow", host, port,
+                          ",".join(f"/hooks/good{n}/bench" for n in range(GOOD)),
+                          f"{world.dir}/flow.json", "64", str(seconds), str(backend), str(RATE), str(first)],
+                         stdout=subprocess.PIPE, check=True)
+    found = json.loads(out.stdout)
+    assert not found["lost"] and not found["twice"] and not found["refused"], found
+    return found
+
+
+def check_attacks(data):
     db = sqlite3.connect(f"file:{data}/sauma.db?mode=ro", uri=True)
-    out = []
-    for begun, ended in windows:
-        rows = db.execute("SELECT r.updated_ms - e.received_ms, r.state FROM events e JOIN runs r ON"
-                          " r.event = e.seq WHERE e.company LIKE 'good%' AND e.received_ms"
-                          " BETWEEN ? AND ?", (begun, ended)).fetchall()
-        assert rows and all(state == "done" for _, state in rows)
-        out += [ms for ms, _ in rows]
     bad, = db.execute("SELECT count(*) FROM runs WHERE company = 'hog' AND state <> 'failed'"
                       " AND rule <> 'logs'").fetchone()
     assert bad == 0, "an attack was not ended"
-    out.sort()
-    return out[len(out) // 2], out[len(out) * 99 // 100], len(out)
+
+
+def measure(world, build, backend, seconds, pairs):
+    """({kind: what flow found in each window}, number of attacks); the first is a kind of its own."""
+    windows, number, first = {"quiet": [], "first": [], "attack": []}, 0, 1
+    flows(world, build, backend, 1, first)
+    for window in range(1, 2 * pairs + 3):
+        kind = "quiet" if window % 2 else "attack" if windows["first"] else "first"
+        ended = threading.Event()
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            attacks = None if kind == "quiet" else pool.submit(
+                attack, world.address, world.data, number, ended)
+            windows[kind].append(flows(world, build, backend, seconds, window * 10000))
+            ended.set()
+            number = attacks.result() if attacks else number
+    return windows, number
 
 
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("--build", default=f"{ROOT}/build")
-    args.add_argument("--seconds", type=float, default=10)
+    args.add_argument("--seconds", type=float, default=3)
+    args.add_argument("--pairs", type=int, default=5)
     args.add_argument("--isolation", default="shared")
     args = args.parse_args()
-    os.environ["SAUMA_BUILD"] = os.path.abspath(args.build)
+    build = os.environ["SAUMA_BUILD"] = os.path.abspath(args.build)
     sys.path.insert(0, f"{ROOT}/tests/e2e")
     import harness
     world = harness.World()
     try:
+        backend = harness.free_ports()
+        world.env["BENCH_URL"] = f"http://127.0.0.1:{backend}"
+        with open(f"{ROOT}/tests/bench/company/company.lua") as f:
+            good = f.read()
+        with open(f"{ROOT}/tests/bench/proposal.json") as f, open(f"{world.dir}/flow.json", "w") as to:
+            to.write(f.read().strip().replace("EVENT", "proposal.accepted"))
         for n in range(GOOD):
-            world.add_company(f"good{n}", PLAIN)
+            world.add_company(f"good{n}", good)
         world.add_company("hog", HOG)
         world.start_host("--log", "error", "--isolation", args.isolation, "--burst", "500ms", "--cpu",
                          "1s")
-        stop = threading.Event()
-        thread = threading.Thread(target=load, args=(world.address, stop))
-        thread.start()
-        windows, number = {"quiet": [], "first": [], "attack": []}, 0
-        time.sleep(1)
-        for kind in ("quiet", "first", "quiet", "attack", "quiet", "attack"):
-            begun = time.time()
-            if kind == "quiet":
-                time.sleep(args.seconds)
-            else:
-                number = attack(world.address, world.data, args.seconds, number)
-            windows[kind].append((int(begun * 1000), int(time.time() * 1000)))
-        stop.set()
-        thread.join()
-        harness.wait_until(lambda: all(r["state"] in ("done", "failed") for r in world.runs()), "all")
-        found = {kind: times(world.data, w) for kind, w in windows.items()}
+        windows, number = measure(world, build, backend, args.seconds, args.pairs)
+        check_attacks(world.data)
+        p50 = {k: statistics.median(w["p50_ms"] for w in all) for k, all in windows.items()}
+        p99 = {k: statistics.median(w["p99_ms"] for w in all) for k, all in windows.items()}
         print(f"\nothers while a company attacks ({number} attacks, {AT_ONCE} at once, isolation "
-              f"{args.isolation}): p50/p99 ms " + ", ".join(
-                  f"{kind} {a}/{b}" for kind, (a, b, _) in found.items()) +
-              f"; p99 attack to quiet {found['attack'][1] / max(1, found['quiet'][1]):.2f}")
+              f"{args.isolation}, {RATE} flows/s): p50/p99 ms, medians of windows: " +
+              ", ".join(f"{kind} {p50[kind]:.2f}/{p99[kind]:.2f}" for kind in windows) +
+              f"; p99 attack to quiet {p99['attack'] / p99['quiet']:.2f}")
+        if os.environ.get("V"):
+            print({k: [(w["p50_ms"], w["p99_ms"]) for w in all] for k, all in windows.items()})
     finally:
         world.close()
 

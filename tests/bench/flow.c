@@ -2,9 +2,11 @@
  * system that the host's rule then asks (GET customer, there half of the time; POST customer; POST
  * invoice). A flow ends when its invoice arrives; then the next proposal is posted. Prints one JSON
  * object with flows a second and latencies from the webhook's first byte to the invoice.
- * usage: flow HOST PORT PATH BODY-FILE AT-ONCE SECONDS BACKEND-PORT
- * With nothing AT-ONCE it is the finance system alone, for events that somebody else posts, and
- * counts the invoices by their references until SIGTERM. In the body %ID% becomes the flow's
+ * usage: flow HOST PORT PATHS BODY-FILE AT-ONCE SECONDS BACKEND-PORT [FLOWS-A-SECOND FIRST]
+ * PATHS, with commas between, are taken in turn. With FLOWS-A-SECOND one begins whenever it is due,
+ * and its latency counts from then, also when all AT-ONCE connections were busy; FIRST is its
+ * number. With nothing AT-ONCE it is the finance system alone, for events that somebody else posts,
+ * and counts the invoices by their references until SIGTERM. In the body %ID% becomes the flow's
  * number, which the rule sends on as "reference". */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,6 +28,8 @@
 #define BYTES_MAX   16384
 #define FLOWS_MAX   4000000
 #define BUCKETS     200000
+#define PATHS_MAX   64
+#define LOOK_NS     100000000 /* so often it looks whether its time is over */
 
 enum role { LISTENER, CLIENT, BACKEND };
 
@@ -46,8 +50,9 @@ static volatile sig_atomic_t stopped;
 static uint64_t next_flow = 1, finished, refused, twice, gets, customers;
 static uint32_t histogram[BUCKETS];
 static char body[BYTES_MAX];
-static const char *host_name, *path;
-static int ep, at_once, open_flows;
+static const char *host_name, *paths[PATHS_MAX];
+static int ep, at_once, open_flows, npaths;
+static int64_t due_ns, every_ns; /* with a pace: when the next flow is due, and the time between */
 
 static int64_t now_ns(void)
 {
@@ -108,22 +113,26 @@ static void begin_flow(struct peer *p)
     p->out_n = (size_t)snprintf(p->out, sizeof(p->out),
         "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: "
         "%zu\r\n\r\n",
-        path, host_name, n);
+        paths[id % (uint64_t)npaths], host_name, n);
     memcpy(p->out + p->out_n, filled, n);
     p->out_n += n;
     p->sent = 0;
     p->busy = true;
-    began_at[id] = now_ns();
+    began_at[id] = every_ns ? due_ns : now_ns();
+    due_ns += every_ns;
     open_flows++;
     flush(p);
 }
 
-/* Starts flows on idle clients while fewer than at_once are open. */
+/* Starts flows on idle clients: those that are due, or while fewer than at_once are open. */
 static void refill(void)
 {
-    for (int i = 0; i < npeers && open_flows < at_once; i++)
+    for (int i = 0; i < npeers && open_flows < at_once; i++) {
+        if (every_ns && due_ns > now_ns())
+            return;
         if (peers[i]->role == CLIENT && !peers[i]->busy)
             begin_flow(peers[i]);
+    }
 }
 
 static void invoice_came(const char *request)
@@ -252,10 +261,12 @@ static void dial(const char *host, int port)
     add_peer(fd, CLIENT);
 }
 
-static void turn(int timeout_ms)
+static void turn(int64_t until_ns)
 {
     struct epoll_event events[256];
-    int ready = epoll_wait(ep, events, 256, timeout_ms);
+    int64_t left = until_ns - now_ns();
+    struct timespec t = {left > 0 ? left / 1000000000 : 0, left > 0 ? left % 1000000000 : 0};
+    int ready = epoll_pwait2(ep, events, 256, &t, NULL);
     for (int i = 0; i < ready; i++) {
         struct peer *p = events[i].data.ptr;
         int fd;
@@ -270,12 +281,14 @@ static void turn(int timeout_ms)
 
 int main(int argc, char **argv)
 {
-    if (argc != 8) {
-        fprintf(stderr, "usage: flow HOST PORT PATH BODY-FILE AT-ONCE SECONDS BACKEND-PORT\n");
+    if (argc != 8 && argc != 10) {
+        fprintf(stderr, "usage: flow HOST PORT PATHS BODY-FILE AT-ONCE SECONDS BACKEND-PORT "
+                        "[FLOWS-A-SECOND FIRST]\n");
         return 2;
     }
     host_name = argv[1];
-    path = argv[3];
+    for (char *p = strtok(argv[3], ","); p && npaths < PATHS_MAX; p = strtok(NULL, ","))
+        paths[npaths++] = p;
     at_once = atoi(argv[5]);
     FILE *f = fopen(argv[4], "r");
     if (!f || fread(body, 1, sizeof(body) - 1, f) == 0)
@@ -286,17 +299,23 @@ int main(int argc, char **argv)
     for (int i = 0; i < at_once; i++)
         dial(host_name, atoi(argv[2]));
     int64_t began = now_ns(), end = began + (int64_t)(atof(argv[6]) * 1e9);
+    if (argc == 10) {
+        every_ns = (int64_t)(1e9 / atof(argv[8]));
+        next_flow = strtoull(argv[9], NULL, 10);
+    }
+    due_ns = began;
     signal(SIGTERM, on_stop);
     while (now_ns() < end && !stopped) {
         refill();
-        turn(100);
+        int64_t look = now_ns() + LOOK_NS;
+        turn(every_ns && due_ns < look ? due_ns : look);
     }
     double seconds = (double)(now_ns() - began) / 1e9;
     uint64_t in_time = finished;
     /* What is under way may land: every accepted proposal must have its invoice. */
     int64_t patience = now_ns() + (int64_t)20e9;
     while (open_flows > 0 && now_ns() < patience)
-        turn(100);
+        turn(now_ns() + LOOK_NS);
     printf("{\"at_once\":%d,\"flows_per_s\":%.0f,\"finished\":%llu,\"lost\":%d,\"twice\":%llu,"
            "\"refused\":%llu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"invoices\":%llu,\"again\":%llu}\n",
         at_once, (double)in_time / seconds, (unsigned long long)finished, open_flows,

@@ -73,6 +73,9 @@ class Companies(Case):
         _, _, metrics = request(w.address, "GET", "/metrics")
         self.assertIn(b"\nsauma_script_processes 4\n", metrics)
         self.assertIn(b"\nsauma_scripts_apart 1\n", metrics)
+        # It gets what the others leave of the processors.
+        nice = [os.getpriority(os.PRIO_PROCESS, pid) for pid in [w.host.p.pid, *w.host.children()]]
+        self.assertEqual(sorted(n - nice[0] for n in nice), [0, 0, 0, 0, 10])
 
     def test_fifty_companies_and_a_broken_one(self):
         w, count = self.world, 50
