@@ -1,11 +1,15 @@
-"""The ten minutes of README.md, each command as it stands there: from nothing to an invoice for a
-company of one's own."""
+"""README.md and rules/README.md against what there is: the ten minutes, each command as it stands there,
+from nothing to an invoice for a company of one's own; the table of promises; the options of rules."""
+import glob
+import importlib.util
 import json
 import os
 import re
 import subprocess
+import sys
+import unittest
 
-from harness import PATIENCE, ROOT, SAUMA, Case, free_ports, main, request, wait_until
+from harness import BUILD, PATIENCE, ROOT, SAUMA, Case, free_ports, main, request, wait_until
 
 
 def commands():
@@ -90,6 +94,108 @@ class Readme(Case):
         said = self.shell(change)
         self.assertIn("was invoiced before", said)
         self.assertIn('invoiceChannel: "EMAIL" -> "MAIL"', said)
+
+
+def read(*path):
+    with open(os.path.join(ROOT, *path)) as f:
+        return f.read()
+
+
+def cells_of(text):
+    """The rows of a chapter's tables, their heads left out: lists of cells."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    heads = {i for i, line in enumerate(lines) if set(line) <= set("|-")}
+    return [[cell.strip() for cell in line.strip("|").split("|")] for i, line in enumerate(lines)
+            if i not in heads and i + 1 not in heads]
+
+
+def suites():
+    """The command of each suite that tests/run.py runs, as one text."""
+    spec = importlib.util.spec_from_file_location("run", os.path.join(ROOT, "tests", "run.py"))
+    run = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(run)
+    return {os.path.relpath(command[-1], ROOT) for _, command in run.suites(BUILD, False)}
+
+
+def titles(path):
+    """What the tests of a company's folder, or of a Python file, are called."""
+    if not path.endswith(".py"):
+        files = glob.glob(os.path.join(ROOT, path, "tests", "*_test.lua"))
+        return {title for name in files
+                for title in re.findall(r'^test\("([^"]+)"', read(name), re.M)}
+    # The torture's own name for its modules, which are beside it.
+    sys.path.insert(0, os.path.join(ROOT, os.path.dirname(path)))
+    name = "named_" + os.path.basename(path)[:-3]
+    spec = importlib.util.spec_from_file_location(name, os.path.join(ROOT, path))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = unittest.defaultTestLoader.loadTestsFromModule(module)
+    return {test._testMethodName for suite in found for test in suite}
+
+
+class Promises(unittest.TestCase):
+    """The table of README.md: rules and tests that are named are there, and are run."""
+
+    def test_rules_and_tests_that_are_named_are_run(self):
+        chapter = read("README.md").split("## What it promises a company")[1].split("\n## ")[0]
+        rows, run = cells_of(chapter), suites()
+        self.assertGreater(len(rows), 25)
+        options = set().union(*(options_in_code(rule) for rule in RULES))
+        for promise, rule, shown in rows:
+            for name in re.findall(r"`([^`]+)`", rule):
+                self.assertTrue(name in RULES or name in options, f"{promise}: {name}")
+            if rule.startswith("none: "):
+                self.assertEqual(shown, "", promise)
+                continue
+            places = re.findall(r'`([^`]+)`((?:,? "[^"]+")+)', shown)
+            self.assertTrue(places, promise)
+            self.assertEqual(re.sub(r'`[^`]+`(?:,? "[^"]+")+', "", shown).strip("; "), "", promise)
+            for path, names in places:
+                self.assertIn(path, run, promise)
+                for title in re.findall(r'"([^"]+)"', names):
+                    self.assertIn(title, titles(path), promise)
+
+
+RULES = [os.path.basename(path)[:-4] for path in glob.glob(os.path.join(ROOT, "rules", "*.lua"))]
+INVOICING = ("proposal_to_invoice", "deal_to_invoice")
+
+
+def options_in_code(rule):
+    """The options that a ready rule takes, as its table of them has them."""
+    text = read("rules", rule + ".lua")
+    if rule in INVOICING:
+        text += read("lua", "invoicing.lua").split("invoicing.OPTIONS = {")[1].split("\n}")[0]
+    return set(re.findall(r"(\w+) = \{ type = ", text))
+
+
+def options_in_words(chapter):
+    """The options that a chapter of rules/README.md explains: the first cells of its tables of options,
+    and the second of what can be replaced."""
+    found = set()
+    for table in re.findall(r"(?m)^\| (?:option|step) \|.*\n(?:\|.*\n?)+", chapter):
+        column = 1 if table.startswith("| step") else 0
+        for cells in cells_of(table):
+            found |= {re.match(r"\w+", name).group() for name in re.findall(r"`([^`]+)`", cells[column])}
+    return found
+
+
+class Rules(unittest.TestCase):
+    """rules/README.md: each ready rule, each of its options, and no other."""
+
+    def test_options_are_those_of_the_code(self):
+        chapters = re.split(r"(?m)^## ", read("rules", "README.md"))
+        words = {rule: options_in_words(chapter) for chapter in chapters[1:]
+                 for rule in re.findall(r"\w+", chapter.splitlines()[0])}
+        for rule in RULES:
+            self.assertIn(f"| `{rule}` |", chapters[0])
+            code = options_in_code(rule)
+            self.assertGreater(len(code), 4, rule)
+            shared = code | {"ask"} if rule in INVOICING else code
+            self.assertEqual(words.get(rule), shared, rule)
+
+    def test_examples_that_are_named_are_there(self):
+        for rule, _, example in cells_of(read("rules", "README.md").split("\n## ")[0]):
+            self.assertTrue(os.path.exists(os.path.join(ROOT, example.strip("`"))), rule)
 
 
 if __name__ == "__main__":
