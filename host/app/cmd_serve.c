@@ -16,6 +16,7 @@
 #include "parts.h"
 #include "reload.h"
 #include "routes.h"
+#include "service.h"
 #include "store_prune.h"
 
 static const struct conf_option options[] = {
@@ -68,6 +69,7 @@ struct serving {
     struct reload *reload;
     struct front *front;
     struct operator_watch *operator;
+    struct service *service;
     struct loop_signal *term, *interrupt, *hangup, *reopen;
     bool draining;
     int drains; /* what drain still waits for */
@@ -102,6 +104,7 @@ static void on_term(void *arg)
     }
     s->draining = true;
     s->drains = 2;
+    service_stopping(s->service);
     log_event(LOG_INFO, "draining", NULL);
     front_drain(s->front, drained, s);
     engine_drain(s->parts.engine, conf_int(s->conf, "drain"), drained, s);
@@ -145,6 +148,7 @@ static void on_all_loaded(void *arg, int loaded, int failed)
         front_address(s->front), loaded, loaded == 1 ? "y" : "ies",
         failed ? ", some did not load: see the log" : "");
     fflush(stdout);
+    service_ready(s->service, s->parts.loop);
 }
 
 static void on_hangup(void *arg)
@@ -226,7 +230,7 @@ static int begin(struct serving *s, struct err *e)
     const struct conf *c = s->conf;
     struct parts_options o;
     struct engine_settings es;
-    if (parts_read_options(c, &o, &es, e) < 0)
+    if (!(s->service = service_new(e)) || parts_read_options(c, &o, &es, e) < 0)
         return -1;
     if (o.workers <= 0)
         o.workers = cores();
@@ -263,7 +267,7 @@ static int begin(struct serving *s, struct err *e)
     api_keep_answers(s->api, s->parts.store, conf_int(c, "keep-answers"));
     s->routes = routes_new(&s->parts, s->api);
     if (routes_set_public_url(s->routes, conf_text(c, "public-url"), e) < 0 ||
-        !(s->front = front_new(s->parts.loop, c, e)))
+        !(s->front = front_new(s->parts.loop, c, service_listener(s->service), e)))
         return -1;
     s->term = loop_signal_new(s->parts.loop, SIGTERM, on_term, s);
     s->interrupt = loop_signal_new(s->parts.loop, SIGINT, on_term, s);
@@ -300,6 +304,7 @@ static int serve_run(const struct conf *c)
     else
         loop_run(s.parts.loop);
     front_free(s.front);
+    service_free(s.service);
     operator_free(s.operator);
     if (s.term)
         loop_signal_free(s.term);

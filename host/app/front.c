@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "access_log.h"
 #include "descriptors.h"
@@ -18,7 +19,9 @@ struct front {
     struct access_log *log;
     struct front_tls *tls;
     struct http_in *http, *local;
-    int draining; /* servers that still drain */
+    int listener;                  /* that was given and is not the server's yet, or -1 */
+    char address[HTTP_BOUND_TEXT]; /* of the listener that was given */
+    int draining;                  /* servers that still drain */
     loop_fn done;
     void *done_arg;
 };
@@ -70,7 +73,7 @@ static bool is_loopback(const char *address)
 /* Webhooks carry secrets and what customers buy: not in the clear where others may listen in. */
 static int check_privacy(const struct front *f, const struct conf *c, struct err *e)
 {
-    const char *listen = conf_text(c, "listen");
+    const char *listen = f->config.listen;
     if (f->tls || f->proxies || is_loopback(listen) || conf_flag(c, "insecure"))
         return 0;
     return err_set(e, ERR_USAGE,
@@ -80,11 +83,28 @@ static int check_privacy(const struct front *f, const struct conf *c, struct err
         listen);
 }
 
+/* What strangers send is not read with all rights of the machine. */
+static int check_user(const struct front *f, const struct conf *c, struct err *e)
+{
+    if (geteuid() != 0 || conf_flag(c, "allow-root"))
+        return 0;
+    if (f->tls || f->proxies || !is_loopback(f->config.listen))
+        return err_set(e, ERR_USAGE,
+            "as root it does not serve where others reach it: whoever found a way into it would have "
+            "the whole machine. Start it as a user of its own (`sauma help operate` has a unit of "
+            "systemd for that, which may give it a port below 1024 as well), or say --allow-root if "
+            "that is as you want it");
+    log_event(LOG_WARN, "it runs as root", "next",
+        "on this machine alone that is good enough; else start it as a user of its own", NULL);
+    return 0;
+}
+
 static int read_limits(struct front *f, const struct conf *c, struct err *e)
 {
     struct http_in_config *hc = &f->config;
     http_in_config_defaults(hc);
-    hc->listen = conf_text(c, "listen");
+    hc->listen = f->address[0] ? f->address : conf_text(c, "listen");
+    hc->listener = f->listener;
     hc->max_body = conf_size(c, "max-body");
     hc->max_bodies = conf_size(c, "max-bodies");
     hc->max_header = conf_size(c, "max-header");
@@ -100,12 +120,15 @@ static int read_limits(struct front *f, const struct conf *c, struct err *e)
     return 0;
 }
 
-struct front *front_new(struct loop *l, const struct conf *c, struct err *e)
+struct front *front_new(struct loop *l, const struct conf *c, int listener, struct err *e)
 {
     struct front *f = mem_zalloc(1, sizeof(*f));
     f->loop = l;
+    f->listener = listener;
+    if (listener >= 0)
+        http_in_bound(listener, f->address);
     if (open_proxies(f, c, e) < 0 || open_log(f, c, e) < 0 || front_tls_new(&f->tls, l, c, e) < 0 ||
-        check_privacy(f, c, e) < 0 || read_limits(f, c, e) < 0) {
+        read_limits(f, c, e) < 0 || check_privacy(f, c, e) < 0 || check_user(f, c, e) < 0) {
         front_free(f);
         return NULL;
     }
@@ -129,9 +152,11 @@ int front_listen(struct front *f, struct routes *r, struct err *e)
     struct http_in_config local = f->config;
     f->config.max_connections = connections_that_fit(f->config.max_connections);
     f->config.tls = front_tls_get(f->tls);
+    f->listener = -1;
     if (!(f->http = listen_as(f, &f->config, r, e)))
         return -1;
     local.listen = "127.0.0.1:0";
+    local.listener = -1;
     local.max_connections = LOCAL_CONNECTIONS;
     if (f->tls && !(f->local = listen_as(f, &local, r, e)))
         return -1;
@@ -201,6 +226,8 @@ void front_free(struct front *f)
         return;
     http_in_free(f->http);
     http_in_free(f->local);
+    if (f->listener >= 0)
+        close(f->listener);
     front_tls_free(f->tls);
     access_log_close(f->log);
     http_proxies_free(f->proxies);

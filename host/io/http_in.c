@@ -24,6 +24,7 @@ void http_in_config_defaults(struct http_in_config *c)
 {
     *c = (struct http_in_config){
         .listen = "127.0.0.1:8700",
+        .listener = -1,
         .max_body = (size_t)1 << 20,
         .max_bodies = (size_t)256 << 20,
         .max_header = (size_t)16 << 10,
@@ -150,6 +151,12 @@ static int listen_on(const struct addrinfo *a)
 static int open_listener(struct http_in *s, struct err *e)
 {
     char host[256], port[8];
+    int one = 1;
+    s->fd = s->config.listener;
+    if (s->fd >= 0) {
+        setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+        return 0;
+    }
     if (split_address(s->config.listen, host, port, e) < 0)
         return -1;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *list = NULL;
@@ -163,17 +170,16 @@ static int open_listener(struct http_in *s, struct err *e)
     return s->fd < 0 ? -1 : 0;
 }
 
-static void note_address(struct http_in *s)
+void http_in_bound(int fd, char out[HTTP_BOUND_TEXT])
 {
     struct sockaddr_storage a = {0};
     socklen_t n = sizeof(a);
     char host[48];
-    getsockname(s->fd, (struct sockaddr *)&a, &n);
+    getsockname(fd, (struct sockaddr *)&a, &n);
     http_address_text(&a, host);
     /* The port is at the same place in both families. */
     int port = ntohs(((struct sockaddr_in *)&a)->sin_port);
-    snprintf(
-        s->address, sizeof(s->address), a.ss_family == AF_INET6 ? "[%s]:%d" : "%s:%d", host, port);
+    snprintf(out, HTTP_BOUND_TEXT, a.ss_family == AF_INET6 ? "[%s]:%d" : "%s:%d", host, port);
 }
 
 struct http_in *http_in_start(
@@ -188,7 +194,7 @@ struct http_in *http_in_start(
         mem_free(s);
         return NULL;
     }
-    note_address(s);
+    http_in_bound(s->fd, s->address);
     s->config.listen = s->address;
     list_init(&s->conns);
     list_init(&s->dirty);

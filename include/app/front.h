@@ -14,6 +14,7 @@ struct front;
 #define OPTIONS_FRONT                                                                              \
     {"listen", CONF_TEXT, "127.0.0.1:8700", "address and port; port 0 takes a free one"},          \
         OPTIONS_FRONT_TLS, {"insecure", CONF_FLAG, NULL, "plain HTTP though others reach LISTEN"}, \
+        {"allow-root", CONF_FLAG, NULL, "run as root though others reach the host"},               \
         {"trusted-proxy", CONF_LIST, NULL,                                                         \
             "addresses or networks of proxies that name the client; may be given again"},          \
         {"forwarded-header", CONF_TEXT, "x-forwarded-for",                                         \
@@ -35,8 +36,9 @@ struct front;
         "idle-timeout", CONF_MS, "75s", "a kept connection without a request"                      \
     }
 
-/* Reads the settings, which stay. Not listening yet. */
-struct front *front_new(struct loop *l, const struct conf *c, struct err *e);
+/* Reads the settings, which stay. Not listening yet. listener: a socket that listens already
+ * instead of the setting's address, owned from here on; -1: none. */
+struct front *front_new(struct loop *l, const struct conf *c, int listener, struct err *e);
 /* Begins to listen. r outlives it. */
 int front_listen(struct front *f, struct routes *r, struct err *e);
 /* As bound; NULL: not listening yet. */

@@ -16,6 +16,7 @@ struct http_in_exchange; /* one request and its pending answer */
 
 struct http_in_config {
     const char *listen;  /* "127.0.0.1:8700", "[::1]:0"; port 0 picks a free one */
+    int listener;        /* a socket that listens already, which the server owns then; -1: none */
     size_t max_body;     /* bytes; over it: 413 */
     size_t max_bodies;   /* bytes of bodies held in all; over it: 503 */
     size_t max_header;   /* bytes of request line and headers; over it: 431 */
@@ -28,8 +29,8 @@ struct http_in_config {
     const struct http_proxies *proxies; /* NULL: none; outlives the server */
     const struct http_tls *tls;         /* NULL: plain; outlives the server */
 };
-/* 127.0.0.1:8700, 1 MiB bodies, 256 MiB in all, 16 KiB headers, 10 s, 30 s, 60 s, 30 s, 4096
- * and 32. */
+/* 127.0.0.1:8700, no listener, 1 MiB bodies, 256 MiB in all, 16 KiB headers, 10 s, 30 s, 60 s, 30
+ * s, 4096 and 32. */
 void http_in_config_defaults(struct http_in_config *c);
 
 struct http_in_request {
@@ -50,9 +51,13 @@ struct http_in_request {
 /* Called once for each whole request. The request lives until http_in_reply or abort. */
 typedef void (*http_in_handler)(void *arg, struct http_in_exchange *x);
 
+/* NULL and e: it cannot listen there; the listener is closed then, too. */
 struct http_in *http_in_start(
     struct loop *l, const struct http_in_config *c, http_in_handler fn, void *arg, struct err *e);
 const char *http_in_address(const struct http_in *s); /* "127.0.0.1:8700" as bound */
+/* The same of a socket that listens: "[::]:443". */
+#define HTTP_BOUND_TEXT 64
+void http_in_bound(int fd, char out[HTTP_BOUND_TEXT]);
 /* A request this server itself refused (413, 400 ...): told for counting and alerts. */
 void http_in_on_refused(struct http_in *s,
     void (*fn)(void *arg, const char *peer, struct str target, int status, const char *why),

@@ -74,11 +74,12 @@ def free_ports():
 class Process:
     """A started program whose standard output is watched for a line."""
 
-    def __init__(self, world, name, args, env=None, under=()):
+    def __init__(self, world, name, args, env=None, under=(), pass_fds=()):
         self.name, self.out = name, os.path.join(world.dir, f"{name}-{time.monotonic_ns()}.log")
         self.err = self.out + ".err"
         self.p = subprocess.Popen([*UNDER, *under, SAUMA, *args], cwd=world.dir,
                                   env=dict(world.env, **(env or {})), stdin=subprocess.DEVNULL,
+                                  pass_fds=pass_fds,
                                   stdout=open(self.out, "wb"), stderr=open(self.err, "wb"))
 
     def text(self):
@@ -117,6 +118,7 @@ class World:
         os.mkdir(self.companies)
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("SAUMA_")}
         self.env["SAUMA_HOME"] = ROOT
+        self.env["SAUMA_ALLOW_ROOT"] = "1"  # whoever runs the tests
         if UNDER:
             self.env["SAUMA_NO_SECCOMP"] = "1"  # valgrind makes system calls of its own
         self.processes, self.host, self.sandbox, self.address = [], None, None, None
@@ -177,8 +179,8 @@ class World:
         self.secret(name, "slack-url", self.urls["slack"])
 
     # ---- processes ----
-    def start(self, name, args, env=None, under=()):
-        p = Process(self, name, args, env, under)
+    def start(self, name, args, env=None, under=(), pass_fds=()):
+        p = Process(self, name, args, env, under, pass_fds)
         self.processes.append(p)
         return p
 

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 from harness import BUILD, ROOT, Case, main, request
 
@@ -66,6 +67,37 @@ class Installed(Case):
         self.assertEqual(request(address, "GET", "/readyz")[0], 200)
         self.assertEqual(w.sauma("attention", "--config", path).returncode, 0)
         self.assertEqual(host.stop(), 0)
+
+    def unit(self):
+        """The unit's text; a test that needs systemd's own tool for it is skipped without."""
+        if not shutil.which("systemd-analyze"):
+            self.skipTest("no systemd-analyze here")
+        with open(os.path.join(ROOT, "host", "help", "operate.md")) as f:
+            return re.search(r"```ini\n(.*?)```", f.read(), re.S).group(1)
+
+    def test_the_unit_leaves_little_to_whoever_breaks_in(self):
+        path = os.path.join(self.world.dir, "sauma.service")
+        with open(path, "w") as f:
+            f.write(self.unit())
+        done = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=20", path],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_the_host_works_under_the_units_filter_of_system_calls(self):
+        lines = re.findall(r"(?m)^SystemCallFilter=(.*)$", self.unit())
+        w = self.world
+        w.add_company("acme", """company "Acme" {}
+            connect "webhook" { as = "shop", secret = false, event = "type", id = "id" }
+            rule "r" { on = "shop.x", run = function() return 1 end }""")
+        # The sanitizer looks for leaks by ptrace, which the filter is there to refuse.
+        options = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+        w.start_host(under=[sys.executable, os.path.join(ROOT, "tests", "e2e", "unit_filter.py"), *lines],
+                     env={"ASAN_OPTIONS": options.lstrip(":")})
+        w.deliver({"type": "x", "id": "1"}, "acme", "shop", sign=False)
+        self.assertEqual(w.settled(1)[0]["state"], "done")
+        backup = os.path.join(w.dir, "backup.db")
+        self.assertEqual(w.sauma("backup", backup, "--data", w.data).returncode, 0)
+        self.assertEqual(w.host.stop(), 0)
 
 
 if __name__ == "__main__":
