@@ -69,6 +69,19 @@ int buf_addc(struct buf *b, char c)
     return 0;
 }
 
+int buf_addi(struct buf *b, int64_t v)
+{
+    char digits[24], *p = digits + sizeof(digits);
+    uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do {
+        *--p = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (v < 0)
+        *--p = '-';
+    return buf_add(b, p, (size_t)(digits + sizeof(digits) - p));
+}
+
 int buf_addf(struct buf *b, const char *fmt, ...)
 {
     va_list ap, again;

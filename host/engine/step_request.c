@@ -138,53 +138,83 @@ static void put_lower(struct buf *b, struct str name)
     json_put_string(b, (struct str){lower, n});
 }
 
-/* Headers of one name are joined as HTTP allows; cookies are nobody's business here. */
+/* A value that comes more than once is joined as HTTP allows. */
+static void put_joined(struct buf *b, const struct http_out_result *r, int first)
+{
+    struct buf value;
+    buf_init(&value, 65536);
+    for (int k = first; k < r->nheaders; k++) {
+        if (!str_ieq(r->headers[k].name, r->headers[first].name))
+            continue;
+        if (k > first)
+            buf_adds(&value, ", ");
+        buf_add(&value, r->headers[k].value.p, r->headers[k].value.n);
+    }
+    json_put_string(b, buf_str(&value));
+    buf_free(&value);
+}
+
+static bool has_name(const struct http_out_result *r, int from, int to, struct str name)
+{
+    for (int i = from; i < to; i++)
+        if (str_ieq(r->headers[i].name, name))
+            return true;
+    return false;
+}
+
+/* Each name once; cookies are nobody's business here. */
 static void put_headers(struct buf *b, const struct http_out_result *r)
 {
     bool first = true;
     for (int i = 0; i < r->nheaders; i++) {
         struct str name = r->headers[i].name;
-        bool seen = str_ieq(name, STR_LIT("Set-Cookie"));
-        for (int k = 0; k < i && !seen; k++)
-            seen = str_ieq(r->headers[k].name, name);
-        if (seen)
+        if (str_ieq(name, STR_LIT("Set-Cookie")) || has_name(r, 0, i, name))
             continue;
-        struct buf value;
-        buf_init(&value, 65536);
-        for (int k = i; k < r->nheaders; k++) {
-            if (!str_ieq(r->headers[k].name, name))
-                continue;
-            if (k > i)
-                buf_adds(&value, ", ");
-            buf_add(&value, r->headers[k].value.p, r->headers[k].value.n);
-        }
         if (!first)
             buf_addc(b, ',');
         first = false;
         put_lower(b, name);
         buf_addc(b, ':');
-        json_put_string(b, buf_str(&value));
-        buf_free(&value);
+        if (has_name(r, i + 1, r->nheaders, name))
+            put_joined(b, r, i);
+        else
+            json_put_string(b, r->headers[i].value);
     }
 }
 
 void step_request_meta(struct buf *out, const struct http_out_result *r)
 {
-    buf_addf(out, "\"status\":%d,\"headers\":{", r->status);
+    buf_adds(out, "\"status\":");
+    buf_addi(out, r->status);
+    buf_adds(out, ",\"headers\":{");
     put_headers(out, r);
     buf_adds(out, "},\"timing\":");
     step_request_timing(out, r);
 }
 
+static void put_us(struct buf *out, const char *name, int64_t us)
+{
+    buf_addc(out, '"');
+    buf_adds(out, name);
+    buf_adds(out, "\":");
+    buf_addi(out, us);
+    buf_addc(out, ',');
+}
+
 void step_request_timing(struct buf *out, const struct http_out_result *r)
 {
     const struct http_out_timing *t = &r->timing;
-    buf_addf(out,
-        "{\"dns_us\":%lld,\"connect_us\":%lld,\"tls_us\":%lld,\"first_byte_us\":%lld,"
-        "\"total_us\":%lld,\"reused\":%s,\"http\":\"%d.%d\"}",
-        (long long)t->dns_us, (long long)t->connect_us, (long long)t->tls_us,
-        (long long)t->first_byte_us, (long long)t->total_us, t->reused ? "true" : "false",
-        t->version / 10, t->version % 10);
+    buf_addc(out, '{');
+    put_us(out, "dns_us", t->dns_us);
+    put_us(out, "connect_us", t->connect_us);
+    put_us(out, "tls_us", t->tls_us);
+    put_us(out, "first_byte_us", t->first_byte_us);
+    put_us(out, "total_us", t->total_us);
+    buf_adds(out, t->reused ? "\"reused\":true,\"http\":\"" : "\"reused\":false,\"http\":\"");
+    buf_addi(out, t->version / 10);
+    buf_addc(out, '.');
+    buf_addi(out, t->version % 10);
+    buf_adds(out, "\"}");
 }
 
 void step_request_dry(struct buf *out, const struct jsonv *spec, struct str body)

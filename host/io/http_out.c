@@ -35,11 +35,20 @@ static struct http_out_transfer *transfer_get(struct http_out *h)
     list_init(&t->node);
     t->owner = h;
     buf_init(&t->request, REQUEST_MAX);
+    buf_init(&t->lines, REQUEST_MAX);
     buf_init(&t->head, HTTP_OUT_HEAD_MAX);
     t->easy = curl_easy_init();
     if (t->easy)
         curl_easy_setopt(t->easy, CURLOPT_SHARE, h->share); /* stays over curl_easy_reset */
     return t;
+}
+
+static void buffer_reuse(struct buf *b)
+{
+    if (b->cap > POOL_BUFFER_MAX)
+        buf_free(b);
+    else
+        buf_clear(b);
 }
 
 static void wipe(char **text)
@@ -57,10 +66,21 @@ static void way_free(struct http_out_transfer *t)
     wipe(&t->key);
 }
 
+/* Credentials are among them. */
+static void wipe_lines(struct http_out_transfer *t)
+{
+    if (t->lines.n)
+        explicit_bzero(t->lines.p, t->lines.n);
+    buffer_reuse(&t->lines);
+    t->nlines = 0;
+}
+
 static void transfer_free(struct http_out_transfer *t)
 {
     curl_easy_cleanup(t->easy);
-    curl_slist_free_all(t->headers);
+    wipe_lines(t);
+    buf_free(&t->lines);
+    mem_free(t->headers);
     http_out_mail_free(t);
     mem_free(t->url);
     way_free(t);
@@ -68,14 +88,6 @@ static void transfer_free(struct http_out_transfer *t)
     buf_free(&t->body);
     buf_free(&t->head);
     mem_free(t);
-}
-
-static void buffer_reuse(struct buf *b)
-{
-    if (b->cap > POOL_BUFFER_MAX)
-        buf_free(b);
-    else
-        buf_clear(b);
 }
 
 /* Back to the pool, with nothing left of the request. */
@@ -87,9 +99,8 @@ static void transfer_put(struct http_out_transfer *t)
         transfer_free(t);
         return;
     }
-    curl_easy_reset(t->easy);
-    curl_slist_free_all(t->headers);
-    t->headers = NULL;
+    http_out_easy_clear(t);
+    wipe_lines(t);
     http_out_mail_free(t);
     mem_free(t->url);
     t->url = NULL;
@@ -123,7 +134,7 @@ static void transfer_prepare(
     t->certificate = mem_dup(r->way.certificate);
     t->key = mem_dup(r->way.key);
     t->start_us = clock_mono_us();
-    t->begun = t->again_refused = t->invalid = t->address_denied = false;
+    t->begun = t->resent = t->again_refused = t->invalid = t->address_denied = false;
     t->over_body = t->over_head = t->head_done = false;
     t->status = 0;
     t->nspans = 0;

@@ -8,8 +8,8 @@
 
 static bool is_token_char(unsigned char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c && strchr("!#$%&'*+-.^_`|~", c));
+    return (c >= 'a' && c <= 'z') || c == '-' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+           (c && strchr("!#$%&'*+.^_`|~", c));
 }
 
 static bool is_token(struct str s)
@@ -61,7 +61,9 @@ static bool check_url(struct http_out_transfer *t, const char *url)
         return fail(t, "its address has a host name over 255 bytes");
     if (n > 2 && !memcmp(host + n - 2, ":0", 2))
         return fail(t, "its address has the port 0");
-    snprintf(t->origin, sizeof(t->origin), "%.*s", (int)(host + n - url), url);
+    n += (size_t)(host - url);
+    memcpy(t->origin, url, n);
+    t->origin[n] = '\0';
     t->url = mem_dup(url);
     return true;
 }
@@ -76,27 +78,73 @@ static bool is_ours(struct str name)
     return false;
 }
 
+/* ---- header lines ---------------------------------------------------------------------------- */
+
+/* A line of the list for libcurl. Where it is is known when all are there. */
 static void add_line(struct http_out_transfer *t, const char *line)
 {
-    struct curl_slist *more = curl_slist_append(t->headers, line);
-    if (more)
-        t->headers = more;
+    buf_add(&t->lines, line, strlen(line) + 1);
+    t->nlines++;
 }
 
-static void add_header(struct http_out_transfer *t, struct buf *line, const struct http_header *h)
+static void add_header(struct http_out_transfer *t, const struct http_header *h)
 {
     struct str value = str_trim(h->value);
-    buf_clear(line);
-    buf_add(line, h->name.p, h->name.n);
+    buf_add(&t->lines, h->name.p, h->name.n);
     if (value.n) {
-        buf_adds(line, ": ");
-        buf_add(line, value.p, value.n);
+        buf_add(&t->lines, ": ", 2);
+        buf_add(&t->lines, value.p, value.n);
     } else {
-        buf_addc(line, ';'); /* libcurl's word for a header with an empty value */
+        buf_addc(&t->lines, ';'); /* libcurl's word for a header with an empty value */
     }
-    buf_addc(line, '\0');
-    add_line(t, line->p);
+    buf_addc(&t->lines, '\0');
+    t->nlines++;
 }
+
+/* Lines and nodes stay with the transfer, so that a request costs no allocation for each of them.
+ */
+static void link_lines(struct http_out_transfer *t)
+{
+    if (t->nlines > t->max_headers) {
+        t->headers = mem_realloc(t->headers, t->nlines * sizeof(t->headers[0]));
+        t->max_headers = t->nlines;
+    }
+    char *line = t->lines.p;
+    for (size_t i = 0; i < t->nlines; i++) {
+        t->headers[i].data = line;
+        t->headers[i].next = i + 1 < t->nlines ? &t->headers[i + 1] : NULL;
+        line += strlen(line) + 1;
+    }
+}
+
+static bool has(const struct http_out_request *r, struct str name)
+{
+    for (int i = 0; i < r->nheaders; i++)
+        if (str_ieq(r->headers[i].name, name))
+            return true;
+    return false;
+}
+
+static void add_lines(struct http_out_transfer *t, const struct http_out_request *r)
+{
+    /* libcurl has options for these two, and formats what they say twice, byte by byte. */
+    const char *agent = t->owner->config.user_agent;
+    if (agent && !has(r, STR_LIT("User-Agent")))
+        add_header(t, &(struct http_header){STR_LIT("User-Agent"), str_of(agent)});
+    if (!has(r, STR_LIT("Accept-Encoding")))
+        add_line(t, "Accept-Encoding: " HTTP_OUT_ENCODINGS);
+    for (int i = 0; i < r->nheaders; i++)
+        add_header(t, &r->headers[i]);
+    /* What libcurl would add to a body by itself: a pause for 100-continue, a form's type. */
+    if (strcmp(r->method, "GET") || t->request.n) {
+        add_line(t, "Expect:");
+        if (!has(r, STR_LIT("Content-Type")))
+            add_line(t, "Content-Type:");
+    }
+    link_lines(t);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static bool check_header(struct http_out_transfer *t, const struct http_header *h)
 {
@@ -124,19 +172,6 @@ bool http_out_check(struct http_out_transfer *t, const struct http_out_request *
     for (int i = 0; i < r->nheaders; i++)
         if (!check_header(t, &r->headers[i]))
             return false;
-    struct buf line;
-    buf_init(&line, BUF_MAX_DEFAULT);
-    bool typed = false;
-    for (int i = 0; i < r->nheaders; i++) {
-        typed = typed || str_ieq(r->headers[i].name, STR_LIT("Content-Type"));
-        add_header(t, &line, &r->headers[i]);
-    }
-    buf_free(&line);
-    /* What libcurl would add to a body by itself: a pause for 100-continue, a form's type. */
-    if (!strcmp(r->method, "GET") && !t->request.n)
-        return true;
-    add_line(t, "Expect:");
-    if (!typed)
-        add_line(t, "Content-Type:");
+    add_lines(t, r);
     return true;
 }

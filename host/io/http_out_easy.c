@@ -20,6 +20,7 @@ static int about_to_send(void *arg, char *peer_ip, char *own_ip, int peer_port, 
         t->again_refused = true;
         return CURL_PREREQFUNC_ABORT;
     }
+    t->resent = t->begun;
     t->begun = true;
     return CURL_PREREQFUNC_OK;
 }
@@ -118,16 +119,16 @@ static size_t take_header(char *p, size_t size, size_t n, void *arg)
             return c_;                                                                             \
     } while (0)
 
-static CURLcode set_safety(struct http_out_transfer *t, CURL *easy)
+/* What all requests have. */
+static CURLcode set_lasting(struct http_out_transfer *t, CURL *easy)
 {
     const struct http_out_config *c = &t->owner->config;
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_QUICK_EXIT, 1L); /* else a slow name server stops the loop when a transfer ends */
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
-    /* Never what the environment says. */
-    SET(CURLOPT_PROXY, t->proxy ? t->proxy : "");
-    SET(CURLOPT_NOPROXY, t->proxy ? "" : "*");
+    SET(CURLOPT_PROXY, ""); /* never what the environment says */
+    SET(CURLOPT_NOPROXY, "*");
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's words are not the answer's */
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
@@ -138,13 +139,29 @@ static CURLcode set_safety(struct http_out_transfer *t, CURL *easy)
         SET(CURLOPT_CAINFO, c->ca_file);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_ms);
-    SET(CURLOPT_TIMEOUT_MS, t->timeout_ms > 0 ? (long)t->timeout_ms : 1L); /* 0 is for ever */
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, t);
     SET(CURLOPT_CLOSESOCKETFUNCTION, http_out_sockets_close);
     SET(CURLOPT_CLOSESOCKETDATA, t->owner);
     SET(CURLOPT_PREREQFUNCTION, about_to_send);
     SET(CURLOPT_PREREQDATA, t);
+    SET(CURLOPT_PRIVATE, t);
+    SET(CURLOPT_ERRORBUFFER, t->error);
+    SET(CURLOPT_ACCEPT_ENCODING, HTTP_OUT_ENCODINGS); /* what is inflated; the line is in headers */
+    SET(CURLOPT_WRITEFUNCTION, take_body);
+    SET(CURLOPT_WRITEDATA, t);
+    SET(CURLOPT_HEADERFUNCTION, take_header);
+    SET(CURLOPT_HEADERDATA, t);
+    return CURLE_OK;
+}
+
+static CURLcode set_proxy(struct http_out_transfer *t, CURL *easy)
+{
+    if (!t->proxy)
+        return CURLE_OK;
+    SET(CURLOPT_PROXY, t->proxy);
+    SET(CURLOPT_NOPROXY, "");
+    SET(CURLOPT_USERAGENT, t->owner->config.user_agent); /* of CONNECT */
     return CURLE_OK;
 }
 
@@ -160,18 +177,6 @@ static CURLcode set_certificate(struct http_out_transfer *t, CURL *easy)
     SET(CURLOPT_SSLKEYTYPE, "PEM");
     SET(CURLOPT_SSLCERT_BLOB, &cert);
     SET(CURLOPT_SSLKEY_BLOB, &secret);
-    return CURLE_OK;
-}
-
-static CURLcode set_answer(struct http_out_transfer *t, CURL *easy)
-{
-    SET(CURLOPT_PRIVATE, t);
-    SET(CURLOPT_ERRORBUFFER, t->error);
-    SET(CURLOPT_ACCEPT_ENCODING, "gzip");
-    SET(CURLOPT_WRITEFUNCTION, take_body);
-    SET(CURLOPT_WRITEDATA, t);
-    SET(CURLOPT_HEADERFUNCTION, take_header);
-    SET(CURLOPT_HEADERDATA, t);
     return CURLE_OK;
 }
 
@@ -198,7 +203,7 @@ static bool sends_length(const char *method)
 static CURLcode set_request(struct http_out_transfer *t, CURL *easy)
 {
     SET(CURLOPT_URL, t->url);
-    SET(CURLOPT_USERAGENT, t->owner->config.user_agent);
+    SET(CURLOPT_TIMEOUT_MS, t->timeout_ms > 0 ? (long)t->timeout_ms : 1L); /* 0 is for ever */
     SET(CURLOPT_HTTPHEADER, t->headers);
     if (!strcmp(t->method, "HEAD")) {
         SET(CURLOPT_NOBODY, 1L);
@@ -214,16 +219,39 @@ static CURLcode set_request(struct http_out_transfer *t, CURL *easy)
     return CURLE_OK;
 }
 
+/* A GET with nothing but an address and headers sets no option that the next one does not set
+ * anew. */
+static bool is_ordinary(const struct http_out_transfer *t)
+{
+    return !t->write && !t->proxy && !t->certificate && !t->request.n && !strcmp(t->method, "GET");
+}
+
 CURLcode http_out_easy_set(struct http_out_transfer *t)
 {
-    CURLcode code = set_safety(t, t->easy);
+    CURLcode code = t->lasting ? CURLE_OK : set_lasting(t, t->easy);
+    t->lasting = true;
+    if (code == CURLE_OK)
+        code = set_proxy(t, t->easy);
     if (code == CURLE_OK)
         code = set_certificate(t, t->easy);
-    if (code == CURLE_OK)
-        code = set_answer(t, t->easy);
     if (code == CURLE_OK)
         code = set_connection(t, t->easy);
     if (code == CURLE_OK)
         code = set_request(t, t->easy);
     return code;
+}
+
+/* Options that all requests have stay where that is as good as setting them again, which costs more
+ * than all else here; libcurl counts in its handle how often it had to send again. */
+void http_out_easy_clear(struct http_out_transfer *t)
+{
+    if (!t->lasting)
+        return;
+    if (is_ordinary(t) && t->state == TRANSFER_DELIVERING && t->code == CURLE_OK && !t->resent) {
+        curl_easy_setopt(t->easy, CURLOPT_URL, NULL);
+        curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
+        return;
+    }
+    curl_easy_reset(t->easy);
+    t->lasting = false;
 }

@@ -11,6 +11,7 @@
 #include "http_out.h"
 #include "list.h"
 
+#define HTTP_OUT_ENCODINGS   "gzip"
 #define HTTP_OUT_METHOD_MAX  32
 #define HTTP_OUT_ORIGIN_MAX  300
 #define HTTP_OUT_PROBLEM_MAX 800
@@ -36,6 +37,7 @@ struct http_out_transfer {
     struct http_out *owner;
     enum transfer_state state;
     CURL *easy;
+    bool lasting; /* it has the options that all requests have, see http_out_easy.c */
     http_out_done done;
     void *arg;
 
@@ -44,7 +46,9 @@ struct http_out_transfer {
     char *url;
     bool public_only;
     char *proxy, *certificate, *key; /* NULL: none */
-    struct curl_slist *headers;
+    struct buf lines;                /* of the request's head, a NUL behind each */
+    struct curl_slist *headers;      /* an array of max_headers, of which nlines are linked */
+    size_t nlines, max_headers;
     struct buf request; /* body to send */
     bool write;
     int64_t timeout_ms;
@@ -53,6 +57,7 @@ struct http_out_transfer {
 
     /* libcurl was about to send the request: from here on nobody knows what the other side saw. */
     bool begun;
+    bool resent;         /* libcurl was so a second time: a read's connection had died */
     bool again_refused;  /* a write that libcurl was about to send a second time */
     bool invalid;        /* refused before libcurl saw it; problem says why */
     bool address_denied; /* the peer's address is not public */
@@ -98,8 +103,10 @@ struct http_out {
 /* http_out_check.c. Fills method, origin, url and headers from r; false with problem set. */
 bool http_out_check(struct http_out_transfer *t, const struct http_out_request *r);
 
-/* http_out_easy.c. Sets every option of the easy handle for the request in t. */
+/* http_out_easy.c. Sets every option of the easy handle for the request in t; and leaves nothing
+ * of the request in it, when it is over. */
 CURLcode http_out_easy_set(struct http_out_transfer *t);
+void http_out_easy_clear(struct http_out_transfer *t);
 
 /* http_out_result.c. Calls done with the result of a finished transfer. */
 void http_out_deliver(struct http_out_transfer *t);

@@ -69,6 +69,26 @@ static void formats_and_drains(void **state)
     buf_free(&b);
 }
 
+static void writes_numbers_as_printf_does(void **state)
+{
+    static const int64_t numbers[] = {
+        0, 1, -1, 9, 10, 99, 100, 1234567890, -1234567890, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        struct buf b;
+        char expected[32];
+        buf_init(&b, 100);
+        snprintf(expected, sizeof(expected), "%lld", (long long)numbers[i]);
+        assert_int_equal(buf_addi(&b, numbers[i]), 0);
+        assert_true(str_is(buf_str(&b), expected));
+        buf_free(&b);
+    }
+    struct buf full;
+    buf_init(&full, 2);
+    assert_int_equal(buf_addi(&full, 123), -1);
+    assert_true(full.failed);
+    buf_free(&full);
+}
+
 static void keeps_the_class_and_the_words(void **state)
 {
     struct err e = {0};
@@ -127,6 +147,7 @@ int main(void)
         cmocka_unit_test(grows_to_its_maximum_and_no_further),
         cmocka_unit_test(stays_failed),
         cmocka_unit_test(formats_and_drains),
+        cmocka_unit_test(writes_numbers_as_printf_does),
         cmocka_unit_test(keeps_the_class_and_the_words),
         cmocka_unit_test(hands_out_memory),
     };

@@ -121,10 +121,54 @@ static void nothing_is_added_to_a_request(void **state)
     free(body);
     char expected[400];
     snprintf(expected, sizeof(expected),
-        "POST /head HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: sauma\r\nAccept: */*\r\n"
+        "POST /head HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: */*\r\nUser-Agent: sauma\r\n"
         "Accept-Encoding: gzip\r\nX-Key: abc\r\nX-None:\r\nContent-Length: 2097152\r\n\r\n",
         f->server.port);
     assert_string_equal(f->run.body, expected);
+}
+
+/* One handle of libcurl serves all of these, and keeps options between them. */
+static void nothing_of_a_request_is_left_for_the_next(void **state)
+{
+    struct fixture *f = *state;
+    char plain[300], keyed[300];
+    int port = f->server.port;
+    snprintf(plain, sizeof(plain),
+        "GET /head HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: */*\r\nUser-Agent: sauma\r\n"
+        "Accept-Encoding: gzip\r\n\r\n",
+        port);
+    snprintf(keyed, sizeof(keyed),
+        "GET /head HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept-Encoding: gzip\r\n"
+        "accept: a/b\r\nuser-agent: own\r\n\r\n",
+        port);
+    struct http_header headers[] = {
+        {STR_LIT("accept"), STR_LIT("a/b")}, {STR_LIT("user-agent"), STR_LIT("own")}};
+    static const struct {
+        const char *method, *body;
+        bool write;
+    } between[] = {{"GET", NULL, false}, {"POST", "12345", true}, {"POST", "12345", false},
+        {"PUT", NULL, true}, {"HEAD", NULL, false}, {"X-Y", "1", true}, {"GET", "1", false},
+        {"DELETE", NULL, true}, {"GET", NULL, true}};
+    for (size_t i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
+        struct http_out_request r = request(f, "GET", "/head", NULL, false);
+        r.headers = headers;
+        r.nheaders = 2;
+        run_request(&f->run, &r);
+        assert_string_equal(f->run.body, keyed);
+        exchange(f, "GET", "/head", NULL, false);
+        assert_string_equal(f->run.body, plain);
+        exchange(f, between[i].method, "/echo", between[i].body, between[i].write);
+        assert_int_equal(f->run.outcome, HTTP_OUT_ANSWERED);
+        exchange(f, "GET", "/head", NULL, false);
+        assert_string_equal(f->run.body, plain);
+    }
+    /* Nor how long it may take. */
+    struct http_out_request r = request(f, "GET", "/silent", NULL, false);
+    r.timeout_ms = 100;
+    run_request(&f->run, &r);
+    assert_int_equal(f->run.outcome, HTTP_OUT_UNKNOWN);
+    exchange(f, "GET", "/head", NULL, false);
+    assert_string_equal(f->run.body, plain);
 }
 
 static void redirects_are_answers(void **state)
@@ -247,6 +291,17 @@ static void a_read_is_sent_again(void **state)
     assert_int_equal(atomic_load(&f->server.connections), 2);
 }
 
+/* libcurl counts in its handle how often it sent again, and gives up at the sixth time. */
+static void reads_are_sent_again_however_often_that_was(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 8; i++) {
+        exchange(f, "GET", "/echo", NULL, false);
+        struct run *r = exchange(f, "GET", "/dies-when-reused", NULL, false);
+        assert_int_equal(r->outcome, HTTP_OUT_ANSWERED);
+    }
+}
+
 /* A body larger than the socket takes, on a connection that the server then resets. */
 static void a_large_write_is_not_sent_again(void **state)
 {
@@ -284,6 +339,7 @@ int main(void)
         TEST(answers_come_whole),
         TEST(every_method_is_sent_as_named),
         TEST(nothing_is_added_to_a_request),
+        TEST(nothing_of_a_request_is_left_for_the_next),
         TEST(redirects_are_answers),
         TEST(answers_are_inflated_within_the_limit),
         TEST(the_limit_is_exact),
@@ -291,6 +347,7 @@ int main(void)
         TEST(half_answers_are_unknown),
         TEST(a_write_is_not_sent_again),
         TEST(a_read_is_sent_again),
+        TEST(reads_are_sent_again_however_often_that_was),
         TEST(a_large_write_is_not_sent_again),
         TEST(writes_may_ask_for_new_connections),
     };
