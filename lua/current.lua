@@ -8,7 +8,7 @@ run left behind and take other steps than its journal has.
   current.once(key, fn)      fn() the first time in this call, the same value afterwards
   current.step(spec, body)   -> meta, body, seq: host.step, with the step's number in this call
   current.seq()              the number of the last step
-  current.warn(text)         logs a warning and keeps it for the result of the run
+  current.warn(text)         logs a warning and keeps it for the result of the run; the same one once
   current.warnings           the list of those
   current.before_attention   nil, or function(reason): what is to be done before the run is left to a
                              person, once (owner.lua)
@@ -53,6 +53,9 @@ end
 function current.warn(text, ...)
   if select("#", ...) > 0 then text = text:format(...) end
   text = log.mask(text)
+  for _, said in ipairs(current.warnings) do
+    if said == text then return end
+  end
   log.warn(text)
   current.warnings[#current.warnings + 1] = text
 end

@@ -169,6 +169,19 @@ local function make_lines(finance, sale, settings)
   return lines
 end
 
+local function row_of(line, product)
+  return { product = product, name = line.name, code = line.code, quantity = line.quantity,
+    unit = line.unit, unit_price = line.unit_price, discount = line.discount_percent,
+    vat = line.vat_percent, vat_status = line.vat_status, comment = comment_of(line),
+    where = line.where, field = line.field }
+end
+
+local function rows_without_products(lines)
+  local rows = {}
+  for i, line in ipairs(lines) do rows[i] = row_of(line) end
+  return rows
+end
+
 -- Rows of the invoice, and the names of the products that had to be made.
 local function make_rows(finance, lines, sale, settings)
   local rows, new_products = {}, {}
@@ -180,10 +193,7 @@ local function make_rows(finance, lines, sale, settings)
       product = ensure_product(finance, line, sale)
     end
     if product and product.created then new_products[#new_products + 1] = product.name end
-    rows[i] = { product = product, name = line.name, code = line.code, quantity = line.quantity,
-      unit = line.unit, unit_price = line.unit_price, discount = line.discount_percent,
-      vat = line.vat_percent, vat_status = line.vat_status, comment = comment_of(line),
-      where = line.where }
+    rows[i] = row_of(line, product)
   end
   return rows, new_products
 end
@@ -368,7 +378,10 @@ local function run(sale, settings)
   local lines = make_lines(finance, sale, settings)
   local wanted = wanted_of(sale, settings)
   -- What can be known to fail fails before anything is written. Functions of the company may mend it.
-  if not settings.invoice and not settings.customer then finance.invoices.check(wanted) end
+  if not settings.invoice and not settings.customer then
+    wanted.customer, wanted.rows = sale.customer, rows_without_products(lines)
+    finance.invoices.check(wanted)
+  end
   local place = dimension.place(finance, sale, settings)
   local customer = customer_with(finance, sale, settings)
   sale.customer.name = sale.customer.name or customer.name

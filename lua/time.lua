@@ -8,6 +8,7 @@ Time for rules: the clock as a recorded step, and arithmetic on plain dates.
   time.date(ms, zone)     -> date and time of day there: "2026-11-20", "11:15:00"
   time.add_days(date, n)  -> "2026-12-04"; n may be negative
   time.diff_days(a, b)    -> days from a to b: ("2026-11-20", "2026-12-04") is 14
+  time.is_day(text)       -> true if it is such a date
   time.format(date, language)  -> the date as people there write it: fi "20.11.2026"
 
 Dates are texts YYYY-MM-DD of the Gregorian calendar. A text that is no date, or a zone that is not
@@ -67,16 +68,19 @@ local function date_text(days)
   return ("%04d-%02d-%02d"):format(civil(days))
 end
 
--- Day number of a date text; raises at the caller of time.* if it is none.
+-- Day number of a date text, or nil.
+local function days_of(date)
+  if type(date) ~= "string" then return nil end
+  local year, month, day = date:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)$")
+  if not year then return nil end
+  local days = day_number(math.tointeger(year), math.tointeger(month), math.tointeger(day))
+  return date_text(days) == date and days or nil
+end
+
+-- The same; raises at the caller of time.* if it is none.
 local function parse(date, level)
-  local year, month, day
-  if type(date) == "string" then
-    year, month, day = date:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)$")
-  end
-  if year then
-    local days = day_number(math.tointeger(year), math.tointeger(month), math.tointeger(day))
-    if date_text(days) == date then return days end
-  end
+  local days = days_of(date)
+  if days then return days end
   error(("%s is not a date (YYYY-MM-DD is wanted)"):format(
     type(date) == "string" and '"' .. date .. '"' or tostring(date)), level + 1)
 end
@@ -143,6 +147,10 @@ end
 
 function time.diff_days(from, to)
   return parse(to, 2) - parse(from, 2)
+end
+
+function time.is_day(text)
+  return days_of(text) ~= nil
 end
 
 local MONTHS = { "January", "February", "March", "April", "May", "June", "July", "August",

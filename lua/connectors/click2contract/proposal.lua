@@ -137,7 +137,8 @@ end
 -- What Click2Contract calls the fields that a person is told about.
 local FIELDS = { name = "customer.name", address = "customer.address", email = "customer.email",
   business_id = "customer.business_id", phone = "customer.phone", partner = "customer.partner",
-  contact_name = "customer.contact_name", reference = "contract.reference" }
+  contact_name = "customer.contact_name", reference = "contract.reference",
+  currency = "contract.currency", payment_terms = "contract.payment_term_days" }
 
 function proposal.read(payload)
   payload = object(payload)

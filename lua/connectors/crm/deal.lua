@@ -114,7 +114,9 @@ function deal.read(event, options)
     phone = paths.organization .. ".phone", contact_name = paths.person or "data.person.name",
     reference = paths.deal .. "." .. (given.text(it.order_reference) and "order_reference"
       or "project_reference"), project = paths.deal .. ".project_reference",
-    partner = paths.organization .. ".partner" }
+    partner = paths.organization .. ".partner", einvoice = paths.organization .. ".einvoice",
+    currency = paths.deal .. ".currency", bank_reference = paths.deal .. ".bank_reference",
+    payment_terms = paths.deal .. ".payment_term_days" }
   rows_of(read, it.lines, paths.deal, options.vat_percent)
   read.lines = read.rows
   read.value = money.number(it.value, read.language)

@@ -66,6 +66,8 @@ local function identity(wanted, country)
   local text = given.text(wanted.business_id)
   if not text or log.is_personal(text) then return nil end
   local home = country == "FINLAND" or country == "ALAND_ISLANDS"
+  local field = (given(wanted.sources) or {}).business_id or "business_id"
+  local at = field ~= "business_id" and (" (%s)"):format(field) or ""
   local business_id, reason = ids.business_id(text)
   -- Eight digits of another country's register may pass for a Finnish ID; a hyphen or FI says so.
   if business_id and (home or not text:find("^%d+$")) then
@@ -78,9 +80,9 @@ local function identity(wanted, country)
     if abroad and abroad:find("^FI") == nil then
       reason = ("it is a VAT number of %s, and the address is in Finland"):format(abroad:sub(1, 2))
     end
-    ending.attention(('"%s" is not a business ID: %s. Correct the business ID or the country of %s '
-      .. "where it comes from and send it again."):format(text, reason or "it is not valid",
-      given.text(wanted.name) or "the customer"), { field = "business_id", value = text })
+    ending.attention(('"%s" is not a business ID%s: %s. Correct the business ID or the country of %s '
+      .. "where it comes from and send it again."):format(text, at, reason or "it is not valid",
+      given.text(wanted.name) or "the customer"), { field = field, value = text })
   end
   -- Another country's number is compared without spaces, marks and the country in front. Whether it
   -- is a register's number or a VAT number shows only by that prefix.
@@ -89,9 +91,9 @@ local function identity(wanted, country)
   if code == "GR" then code = "EL" end
   local vat_number, wrong = ids.check("eu_vat", compact)
   if not vat_number and EU[code] and compact:find("^" .. code .. "%d") then
-    ending.attention(('"%s" is not a VAT number: %s. Correct the business ID of %s where it comes '
-      .. "from and send it again."):format(text, wrong, given.text(wanted.name) or "the customer"),
-      { field = "business_id", value = text })
+    ending.attention(('"%s" is not a VAT number%s: %s. Correct the business ID of %s where it comes '
+      .. "from and send it again."):format(text, at, wrong, given.text(wanted.name) or "the customer"),
+      { field = field, value = text })
   end
   text = vat_number or text
   local forms = { text }

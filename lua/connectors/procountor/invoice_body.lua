@@ -20,8 +20,9 @@ wanted = {
 }
 
   invoice_body.make(client, wanted)   -> the body, its sums (sums.of)
-  invoice_body.check(client, wanted)  ends the run as attention where make would, as far as that is
-                                      to be known before there are a customer and products
+  invoice_body.check(client, wanted)  ends the run as attention where make would, before there are a
+                                      customer and products: customer is what is known of the buyer
+                                      (name, business_id, address, email), rows are without products
 ]]
 
 local decimal = require "decimal"
@@ -35,6 +36,7 @@ local current = require "current"
 local ending = require "ending"
 local abroad = require "connectors.procountor.abroad"
 local addresses = require "connectors.procountor.addresses"
+local einvoices = require "connectors.procountor.einvoice"
 local emails = require "connectors.procountor.email"
 local payee = require "connectors.procountor.payee"
 local preflight = require "connectors.procountor.preflight"
@@ -45,37 +47,52 @@ local words = require "connectors.procountor.words"
 
 local invoice_body = {}
 
-local LIMITS = {
+-- Most characters of each text (OpenAPI 26.04).
+invoice_body.LIMITS = {
   orderReference = { 70 }, notes = { 10000, cut = true },
   additionalInformation = { 10000, cut = true },
-  ["counterParty.contactPersonName"] = { 70 },
+  ["counterParty.contactPersonName"] = { 70 }, ["counterParty.email"] = { 256 },
+  ["counterParty.identifier"] = { 40 }, ["counterParty.taxCode"] = { 40 },
+  ["counterParty.einvoiceAddress.address"] = { 80 },
+  ["counterParty.einvoiceAddress.operator"] = { 80 },
   -- The length of a row's product is not documented; that of the register is (100).
   ["invoiceRows[].product"] = { 100 }, ["invoiceRows[].productCode"] = { 40 },
   ["invoiceRows[].comment"] = { 512, cut = true },
 }
 for _, place in ipairs { "counterParty.counterPartyAddress", "billingAddress" } do
   for field, most in pairs { name = 80, specifier = 80, street = 80, zip = 20, city = 40 } do
-    LIMITS[place .. "." .. field] = { most }
+    invoice_body.LIMITS[place .. "." .. field] = { most }
   end
+end
+
+-- What the sender calls one of its fields, for words to a person: " (data.deal.currency)", or "".
+local function named_by(wanted, name)
+  local sources = given(wanted.sources)
+  local field = sources and given.text(sources[name])
+  return field and (" (%s)"):format(field) or "", field
 end
 
 local CHANNELS = { EMAIL = true, MAIL = true, ELECTRONIC_INVOICE = true, NO_SENDING = true }
 
 local ZERO = decimal(0)
 
+-- In the place of today where only the distance of days counts: asking for today is a step, and the
+-- invoice's is that of the day on which it is made.
+local SOME_DAY = "2000-01-01"
+
 -- Digits behind the point that Procountor keeps of a row's numbers (outside-systems 1.9).
 local SCALES = { quantity = 6, unit_price = 4, discount = 4 }
 
 -- The amounts as Procountor will keep them. What rounding a row's numbers would change in its sum is
 -- for a person.
-local function kept(amounts, where)
+local function kept(amounts, where, field)
   local rounded = { vat = amounts.vat }
   for name, places in pairs(SCALES) do rounded[name] = amounts[name]:round(places) end
   local before, after = sums.of({ amounts }).row_sums[1], sums.of({ rounded }).row_sums[1]
   if before ~= after then
     ending.attention(("%s: Procountor keeps 4 decimals of a price and 6 of a quantity; so the row "
       .. "would be %s instead of %s. Give the row fewer decimals, or a price for a larger unit, and "
-      .. "send it again."):format(where, after:text(2), before:text(2)), { row = where })
+      .. "send it again."):format(where, after:text(2), before:text(2)), { row = where, field = field })
   end
   return rounded
 end
@@ -88,18 +105,22 @@ local function percent_off(value, named, where)
 end
 
 -- A whole number of days from 0 to 999, whichever way it was written.
-local function term_days(value)
+local function term_days(value, wanted)
   local number = money.number(value)
   local days = number and math.tointeger(tonumber(money.plain(number)))
   if days and days >= 0 and days <= 999 then return days end
-  ending.attention(('"%s" is not a payment term: a whole number of days from 0 to 999 is wanted. '
-    .. "Correct it and send it again."):format(tostring(value)), { field = "payment_terms" })
+  local at, field = named_by(wanted, "payment_terms")
+  ending.attention(('"%s"%s is not a payment term: a whole number of days from 0 to 999 is wanted. '
+    .. "Correct it and send it again."):format(tostring(value), at),
+    { field = field or "payment_terms" })
 end
 
 local function row_of(client, line, index, date)
   local product = line.product or {}
   local where = given.text(line.where)
     or ('row %d ("%s")'):format(index, given.text(line.name) or product.name or "?")
+  local field = given.text(line.field)
+  if field then where = ("%s (%s)"):format(where, field) end
   local named = { where = where, name = given.text(line.name) or product.name }
   if not named.name then
     ending.attention(("%s has no name and no product. Add one and send it again."):format(where))
@@ -118,7 +139,7 @@ local function row_of(client, line, index, date)
   local status = given(line.vat_status)
   if status then vat.status(client, status, where) end
   local amounts = kept({ quantity = quantity, unit_price = price, discount = discount,
-    vat = percent }, where)
+    vat = percent }, where, field)
   return {
     productId = product.id or json.null, product = named.name,
     productCode = product.code or given.text(line.code), quantity = amounts.quantity, unit = unit,
@@ -153,29 +174,30 @@ local function channel_of(wanted, email, einvoice)
       .. "NO_SENDING"):format(channel), 0)
   end
   if channel == "EMAIL" and not emails.is(email) then
-    ending.attention(("The invoice is to be sent by e-mail, and %s. Add the address and send it "
+    local at, field = named_by(wanted, "email")
+    ending.attention(("The invoice is to be sent by e-mail, and %s%s. Add the address and send it "
       .. "again."):format(email and '"' .. email .. '" is no e-mail address'
-        or "the customer has no e-mail address"), { field = "email" })
+        or "the customer has no e-mail address", at), { field = field or "email" })
   end
-  if channel == "ELECTRONIC_INVOICE" and not (given.text(einvoice.address)
-    and given.text(einvoice.operator)) then
-    ending.attention("The invoice is to be sent as an e-invoice, and the customer's e-invoice "
-      .. "address or operator is missing. Add both and send it again.", { field = "einvoice" })
+  local whole = einvoice and einvoice.operator
+  if channel == "ELECTRONIC_INVOICE" and not whole then
+    local at, field = named_by(wanted, "einvoice")
+    ending.attention(("The invoice is to be sent as an e-invoice, and the customer's e-invoice "
+      .. "address or operator is missing%s. Add both and send it again."):format(at),
+      { field = field or "einvoice" })
   end
   if channel then return channel end
-  if given.text(einvoice.address) and given.text(einvoice.operator) then
-    return "ELECTRONIC_INVOICE"
-  end
+  if whole then return "ELECTRONIC_INVOICE" end
   return emails.is(email) and "EMAIL" or "NO_SENDING"
 end
 
--- E-invoice addresses are written with spaces and hyphens by people (outside-systems 6.6).
-local function einvoice_of(einvoice)
-  local address = given.text(einvoice.address)
-  if not address then return nil end
-  local operator = given.text(einvoice.operator)
-  return { address = address:upper():gsub("[%s%-]", ""),
-    operator = operator and operator:upper():gsub("[%s%-]", "") or nil }
+-- Where an e-invoice goes, as Procountor takes it; what it would refuse is for a person.
+local function einvoice_of(wanted, country)
+  local einvoice, reason = einvoices.read(given(wanted.einvoice) or {}, country)
+  if not reason then return einvoice end
+  local at, field = named_by(wanted, "einvoice")
+  ending.attention(("The e-invoice address%s cannot be used: %s. Correct it, or leave it out, and send "
+    .. "it again."):format(at, reason), { field = field or "einvoice" })
 end
 
 -- "": Procountor makes a reference; a missing field would mean none (outside-systems 1.10).
@@ -184,8 +206,10 @@ local function bank_reference(wanted)
   if not text then return "", "FI" end
   local code = ids.valid_reference(text)
   if not code then
-    ending.attention(('"%s" is not a reference number: its check digit does not fit. Correct it, '
-      .. "or leave it out, and Procountor makes one."):format(text), { field = "bank_reference" })
+    local at, field = named_by(wanted, "bank_reference")
+    ending.attention(('"%s"%s is not a reference number: its check digit does not fit. Correct it, '
+      .. "or leave it out, and Procountor makes one."):format(text, at),
+      { field = field or "bank_reference" })
   end
   return code, code:find("^RF") and "RF" or "FI"
 end
@@ -196,9 +220,10 @@ local function currency_of(wanted)
   if currency == "EUR" then return currency, 1 end
   local rate = money.number(given(wanted.currency_rate))
   if rate and rate > 0 then return currency, rate end
-  ending.attention(("The invoice would be in %s, and its exchange rate is not known here. Make the "
+  local at, field = named_by(wanted, "currency")
+  ending.attention(("The invoice would be in %s%s, and its exchange rate is not known here. Make the "
     .. "invoice in Procountor by hand, or let the rule's invoice function give a currency_rate.")
-    :format(currency), { field = "currency", value = currency })
+    :format(currency, at), { field = field or "currency", value = currency })
 end
 
 local function language_of(wanted)
@@ -236,58 +261,52 @@ local function counter_party(wanted, customer, place, email, einvoice)
   }
 end
 
-function invoice_body.check(client, wanted)
-  local number = given.text(wanted.original_number) or given.text(wanted.reference) or "?"
-  currency_of(wanted)
-  bank_reference(wanted)
-  if not wanted.due_date then term_days(wanted.payment_terms or 14) end
-  channel_of(wanted, email_of(wanted), given(wanted.einvoice) or {})
-  payee.account(client, wanted.bank_account, given.text(wanted.currency) or "EUR")
-  preflight.body({ orderReference = given.text(wanted.reference),
-    ["counterParty"] = { contactPersonName = contact_name(wanted) } }, LIMITS,
-    { subject = "the invoice " .. number, sources = given(wanted.sources),
-      transliterate = client.settings.transliterate })
+-- A day that a rule's own function gave.
+local function day_of(value, name)
+  local day = given.text(value)
+  if not day or time.is_day(day) then return day end
+  ending.attention(('%s "%s" is no day: YYYY-MM-DD is wanted. Correct it and send it again.')
+    :format(name, day), { field = name })
 end
 
-function invoice_body.make(client, wanted)
-  if type(wanted) ~= "table" or type(wanted.customer) ~= "table" then
-    error("an invoice needs a customer: invoices.create { customer = ..., rows = ... }", 3)
+-- The days of an invoice: its own (or today), when it is due, and of delivery.
+local function days_of(wanted, today)
+  local date, due = day_of(wanted.date, "date"), day_of(wanted.due_date, "due_date")
+  date = date or today or due or SOME_DAY
+  due = due or time.add_days(date, term_days(wanted.payment_terms or 14, wanted))
+  local first, last = day_of(wanted.delivery_start, "delivery_start"),
+    day_of(wanted.delivery_end, "delivery_end")
+  local function refuse(field, text, ...)
+    ending.attention((text .. ". Correct it and send it again."):format(...), { field = field })
   end
-  if type(wanted.rows) ~= "table" or #wanted.rows == 0 then
-    ending.attention("The invoice would have no rows. Add at least one and send it again.")
-  end
-  local customer = wanted.customer
-  local number = given.text(wanted.original_number) or given.text(wanted.reference)
-  if not number then
-    error("an invoice needs an original_number (or a reference): the key by which it is found", 3)
-  end
-  local address, reason = addresses.read(customer.address)
-  if not address then
-    ending.attention(("The invoice for %s cannot be made: %s. Give the street, the postal code and "
-      .. "the city in fields of their own and send it again."):format(
-      log.mask(customer.name or "the customer"), reason), { field = "address" })
-  end
-  local date = wanted.date or time.today(current.company.time_zone)
-  local due = wanted.due_date or time.add_days(date, term_days(wanted.payment_terms or 14))
   if due < date then
-    ending.attention(("The due date %s is before the invoice's date %s. Correct it and send it "
-      .. "again."):format(due, date), { field = "due_date" })
+    refuse("due_date", "The due date %s is before the invoice's date %s", due, date)
+  elseif due > time.add_days(date, 999) then
+    refuse("due_date", "The due date %s is more than 999 days after the invoice's date %s", due, date)
+  elseif first and last and last < first then
+    refuse("delivery_end", "The delivery ends on %s, before it begins on %s", last, first)
   end
+  return date, due, first, last
+end
+
+-- The body and its sums for a customer whose address was read.
+local function build(client, wanted, customer, address, number, today)
+  local date, due, first, last = days_of(wanted, today)
   local rows, amounts = json.array {}, {}
   for i, line in ipairs(wanted.rows) do
-    rows[i], amounts[i] = row_of(client, line, i, given.text(wanted.delivery_end) or date)
+    rows[i], amounts[i] = row_of(client, line, i, last or today or given.text(wanted.date))
   end
   local discount = percent_off(given(wanted.discount), { where = "the invoice " .. number },
     "the invoice " .. number)
   local email = email_of(wanted, customer)
-  local einvoice = given(wanted.einvoice) or {}
+  local einvoice = einvoice_of(wanted, address.country)
   local reference, reference_type = bank_reference(wanted)
   local currency, rate = currency_of(wanted)
   local penalty = given(wanted.penalty_percent) or client.settings.penalty_percent
-  local place = addresses.of(customer.name, address)
   local body = {
     partnerId = customer.id or json.null, type = "SALES_INVOICE", date = date,
-    counterParty = counter_party(wanted, customer, place, email, einvoice_of(einvoice)),
+    counterParty = counter_party(wanted, customer, addresses.of(customer.name, address), email,
+      einvoice),
     billingAddress = addresses.of(customer.name, address),
     paymentInfo = { paymentMethod = "BANK_TRANSFER", currency = currency, currencyRate = rate,
       bankAccount = { accountNumber = payee.account(client, wanted.bank_account, currency) },
@@ -302,10 +321,9 @@ function invoice_body.make(client, wanted)
     penaltyPercent = penalty and money.number(penalty):round(2) or nil,
     notes = given.text(wanted.notes), additionalInformation =
       given.text(wanted.additional_information),
-    deliveryStartDate = given.text(wanted.delivery_start),
-    deliveryEndDate = given.text(wanted.delivery_end),
+    deliveryStartDate = first, deliveryEndDate = last,
   }
-  preflight.body(body, LIMITS, { subject = "the invoice " .. number,
+  preflight.body(body, invoice_body.LIMITS, { subject = "the invoice " .. number,
     sources = given(wanted.sources), transliterate = client.settings.transliterate })
   local own = sums.of(amounts, { gross = wanted.prices_include_vat == true,
     discount = discount ~= ZERO and discount or nil, rounding = client.settings.rounding })
@@ -313,6 +331,51 @@ function invoice_body.make(client, wanted)
   vat.status(client, body.vatStatus, "the invoice " .. number)
   warn_of(body, own)
   return body, own
+end
+
+local function number_of(wanted)
+  return given.text(wanted.original_number) or given.text(wanted.reference)
+end
+
+-- Stands in for what a register is still to fill in, and is never written.
+local UNKNOWN_PLACE = { street = "-", postal_code = "00100", city = "-", country = "FINLAND" }
+
+function invoice_body.check(client, wanted)
+  local buyer = given(wanted.customer) or {}
+  local text = given.text(buyer.business_id)
+  local address = addresses.read(buyer.address) or UNKNOWN_PLACE
+  local rows = {}
+  for i, line in ipairs(wanted.rows or {}) do
+    rows[i] = setmetatable({ product = line.product or { name = given.text(line.code) } },
+      { __index = line })
+  end
+  build(client, setmetatable({ rows = rows }, { __index = wanted }), {
+    name = given.text(buyer.name) or "-", email = buyer.email,
+    business_id = text and ids.business_id(text) or nil,
+    vat_number = text and ids.check("eu_vat", text) or nil,
+  }, address, number_of(wanted) or "?")
+end
+
+function invoice_body.make(client, wanted)
+  if type(wanted) ~= "table" or type(wanted.customer) ~= "table" then
+    error("an invoice needs a customer: invoices.create { customer = ..., rows = ... }", 3)
+  end
+  if type(wanted.rows) ~= "table" or #wanted.rows == 0 then
+    ending.attention("The invoice would have no rows. Add at least one and send it again.")
+  end
+  local customer = wanted.customer
+  local number = number_of(wanted)
+  if not number then
+    error("an invoice needs an original_number (or a reference): the key by which it is found", 3)
+  end
+  local address, reason = addresses.read(customer.address)
+  if not address then
+    ending.attention(("The invoice for %s cannot be made: %s. Give the street, the postal code and "
+      .. "the city in fields of their own and send it again."):format(
+      log.mask(customer.name or "the customer"), reason), { field = "address" })
+  end
+  return build(client, wanted, customer, address, number,
+    given.text(wanted.date) or time.today(current.company.time_zone))
 end
 
 return invoice_body

@@ -23,7 +23,9 @@ local time = require "time"
 local partners = {}
 
 -- Most characters of each text of a record (OpenAPI 26.04).
-partners.LIMITS = { name = { 80 }, ["contactPersons[].name"] = { 80 },
+partners.LIMITS = { name = { 80 }, ["invoicingInfo.email"] = { 256 },
+  ["invoicingInfo.contactPerson"] = { 80 }, ["invoicingInfo.identifier"] = { 20 },
+  ["contactPersons[].name"] = { 80 },
   ["contactPersons[].email"] = { 80 }, ["contactPersons[].phone"] = { 40 },
   ["registryInfo.phone"] = { 40 }, ["additionalInfo.comments2"] = { 100 },
   ["invoicingInfo.einvoiceAddress"] = { 80 }, ["invoicingInfo.einvoiceOperator"] = { 80 } }

@@ -9,7 +9,7 @@ outside Windows-1252 and texts longer than their field.
                everything else asks a person, since a shortened name is another name
       options  { transliterate = true, subject = "the customer", sources = what the system that the
                values come from calls them: { name = "data.organization.name", address =, email =,
-               phone =, contact_name =, reference = } }
+               phone =, contact_name =, reference =, business_id =, einvoice = } }
 
 Ends the run as attention with all problems at once, each with its value and the field's path: where
 it comes from, if that is known, else in Procountor.
@@ -22,7 +22,13 @@ local ending = require "ending"
 local preflight = {}
 
 -- Which of a customer's or sale's own fields each of Procountor's is made of.
-local MADE_OF = { name = "name", orderReference = "reference", ["registryInfo.phone"] = "phone",
+local MADE_OF = { ["counterParty.email"] = "email", ["invoicingInfo.email"] = "email",
+  ["counterParty.identifier"] = "business_id", ["counterParty.taxCode"] = "business_id",
+  ["invoicingInfo.identifier"] = "business_id", ["invoicingInfo.contactPerson"] = "contact_name",
+  ["counterParty.einvoiceAddress.address"] = "einvoice",
+  ["counterParty.einvoiceAddress.operator"] = "einvoice",
+  ["invoicingInfo.einvoiceAddress"] = "einvoice", ["invoicingInfo.einvoiceOperator"] = "einvoice",
+  name = "name", orderReference = "reference", ["registryInfo.phone"] = "phone",
   ["counterParty.contactPersonName"] = "contact_name", ["contactPersons[].name"] = "contact_name",
   ["contactPersons[].email"] = "email", ["contactPersons[].phone"] = "phone" }
 for _, place in ipairs { "address", "billingAddress", "counterParty.counterPartyAddress" } do

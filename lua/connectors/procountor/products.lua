@@ -44,6 +44,12 @@ local function label(line)
   return given.text(line.where) or ('product "%s"'):format(line.name or line.code or "?")
 end
 
+-- The same with what the sender calls that part of the row.
+local function label_of(line, part)
+  local field = given.text(line.field)
+  return field and ("%s (%s.%s)"):format(label(line), field, part) or label(line)
+end
+
 local function list_text(records)
   local texts = {}
   for _, record in ipairs(records) do
@@ -262,8 +268,10 @@ local function new(client)
     number_of(line.unit_price, line, "the unit price")
     if line.quantity ~= nil then number_of(line.quantity, line, "the quantity") end
     vat.percent(client, number_of(line.vat_percent or line.vat, line, "the VAT percentage"),
-      label(line))
-    if line.vat_status then vat.status(client, line.vat_status, label(line)) end
+      label_of(line, "vat_percent"))
+    if line.vat_status then
+      vat.status(client, line.vat_status, label_of(line, "vat_status"))
+    end
     preflight.body({ name = line.name, code = line.code, comment = given.text(line.description) },
       LIMITS, { subject = label(line), sources = sources_of(line),
         transliterate = client.settings.transliterate })
@@ -287,4 +295,4 @@ local function new(client)
   return products
 end
 
-return { new = new, unit_of = unit_of, number_of = number_of }
+return { new = new, LIMITS = LIMITS, unit_of = unit_of, number_of = number_of }

@@ -104,6 +104,17 @@ local function check_mail(c, invoice, own)
   if not complete then fail(c, "counterParty.counterPartyAddress." .. missing, "NOT_NULL") end
 end
 
+-- An address in Finland: an OVT code, an account number, or another code without spaces. The last word
+-- is the sandbox's own.
+local function wrong_address(address)
+  if address:find("^0037") then
+    return not address:find("^0037%d%d%d%d%d%d%d%d%w?%w?%w?%w?%w?$") and "INVALID_OVT"
+  elseif address:find("^FI%d") then
+    return not reference.is_iban(address) and "INVALID_BANK_ACCOUNT"
+  end
+  return not address:find("^%w*$") and "INVALID_EINVOICE_ADDRESS"
+end
+
 -- An omitted billing address is a copy of the counter party's, so it is complete when that is.
 local function check_electronic(c, invoice, own)
   local complete, missing = filled(own)
@@ -122,6 +133,8 @@ local function check_electronic(c, invoice, own)
   elseif own.country == "FINLAND" and (e.operator or "") == "" then
     fail(c, "counterParty.einvoiceAddress.operator", "NOT_NULL")
   end
+  local form = own.country == "FINLAND" and wrong_address(e.address or "")
+  if form then fail(c, "counterParty.einvoiceAddress.address", form) end
   if e.ediId and e.ediId ~= "" and not e.ediId:find("^0037%d%d%d%d%d%d%d%d%w?%w?%w?%w?%w?$") then
     fail(c, "counterParty.einvoiceAddress.ediId", "INVALID_OVT")
   end
