@@ -189,24 +189,60 @@ static bool apply_labelled(const struct ids_rule *r, struct str text, struct ids
     return false;
 }
 
+/* The rule of the country whose two letters the text begins with. */
+static const struct ids_rule *vat_rule_of(struct str text, struct ids_checked *out)
+{
+    struct ids_clean c;
+    char type[] = "eu_vat_??";
+    if (!ids_clean(text, &c, out))
+        return NULL;
+    ids_drop_label(&c);
+    memcpy(type + 7, strncmp(c.p, "GR", 2) ? c.p : "EL", 2);
+    const struct ids_rule *r = find_rule(type);
+    if (!r)
+        ids_refuse(out, "it does not begin with the two letters of a country of the EU");
+    return r;
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Cuts away what a label says in front of a number with its country: "Alv-tunniste FI01120389". */
+static bool cut_label(struct str *text)
+{
+    size_t at = 0;
+    while (at < text->n && !(text->p[at] >= '0' && text->p[at] <= '9'))
+        at++;
+    while (at > 0 && text->p[at - 1] == ' ')
+        at--;
+    if (at < 3 || at == text->n || !is_letter(text->p[at - 1]) || !is_letter(text->p[at - 2]) ||
+        is_letter(text->p[at - 3]) || !str_utf8_valid((struct str){text->p, at}) ||
+        !ids_label_types(*text, at - 2))
+        return false;
+    *text = (struct str){text->p + at - 2, text->n - at + 2};
+    return true;
+}
+
+static bool apply_any_vat(struct str text, struct ids_checked *out)
+{
+    const struct ids_rule *r = vat_rule_of(text, out);
+    if (!r && cut_label(&text)) {
+        out->reason[0] = '\0';
+        r = vat_rule_of(text, out);
+    }
+    return r && apply(r, text, out);
+}
+
 enum ids_verdict ids_check(const char *type, struct str text, struct ids_checked *out)
 {
     const struct ids_rule *r = find_rule(type);
     out->normal[0] = out->compact[0] = out->printed[0] = out->reason[0] = '\0';
     if (r)
         return apply_labelled(r, text, out) ? IDS_VALID : IDS_INVALID;
-    if (!strcmp(type, "eu_vat")) {
-        struct ids_clean c;
-        char one[] = "eu_vat_??";
-        if (!ids_clean(text, &c, out))
-            return IDS_INVALID;
-        ids_drop_label(&c);
-        memcpy(one + 7, strncmp(c.p, "GR", 2) ? c.p : "EL", 2);
-        r = find_rule(one);
-        if (!r)
-            ids_refuse(out, "it does not begin with the two letters of a country of the EU");
-        return r && apply(r, text, out) ? IDS_VALID : IDS_INVALID;
-    }
+    if (!strcmp(type, "eu_vat"))
+        return apply_any_vat(text, out) ? IDS_VALID : IDS_INVALID;
     ids_refuse(out, "there is no type of identifier called \"%.40s\"", type);
     return IDS_UNKNOWN_TYPE;
 }
@@ -219,7 +255,7 @@ static bool form_under(const struct ids_rule *r, struct str text, struct ids_che
     struct ids_checked inner;
     if (r->check == ids_reference && ids_check("iso11649", text, &inner) == IDS_VALID)
         return apply(r, str_of(inner.normal + 4), out);
-    return apply(r, text, out);
+    return apply_labelled(r, text, out);
 }
 
 /* Any digits are valid where there is none: that two texts are the same then says nothing. */

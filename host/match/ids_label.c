@@ -77,6 +77,7 @@ static const struct label {
     {"kid nummer", {"no_kid"}},
     {"lei", {"lei"}},
     {"moms", {"se_vat", "dk_cvr"}},
+    {"momsregistreringsn", {"se_vat", "no_mva"}},
     {"n i f", {"es_nif", "pt_nif"}},
     {"n i p", {"pl_nip"}},
     {"n i p c", {"pt_nif"}},
@@ -168,7 +169,8 @@ static bool is_filler(struct str word)
         "kodas", "kode", "kods", "kood", "koodi", "lautet", "meidan", "n", "no", "nr", "nro", "nrs",
         "num", "number", "numer", "numeri", "numero", "nummer", "nummern", "o", "okkar", "oli",
         "on", "onko", "our", "reg", "registration", "registre", "registrering", "registreringsnr",
-        "siis", "stevilka", "the", "tunnus", "under", "var", "wales", "with"};
+        "registreringsnummer", "siis", "skattenummer", "stevilka", "tax", "the", "tunniste",
+        "tunnus", "under", "var", "wales", "with"};
     size_t low = 0, high = sizeof(fillers) / sizeof(fillers[0]);
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -307,7 +309,8 @@ bool ids_behind_label(struct str text, struct str *rest)
         letter--;
     if (letter > 1 && is_letter((char)(text.p[letter - 1] | 32)) && text.p[letter - 2] == ' ')
         at = letter - 1;
-    if (at == 0 || at == text.n || at > WINDOW)
+    if (at == 0 || at == text.n || at > WINDOW || !str_utf8_valid((struct str){text.p, at}) ||
+        memchr(text.p, 0, at))
         return false;
     int n = words_of(fold_window((struct str){text.p, at}, room), word);
     for (int k = n; k > 0; k--) {

@@ -195,11 +195,25 @@ static void types_can_be_listed(void **state)
     assert_int_equal(ids_check("isbn", STR_LIT("1"), &c), IDS_UNKNOWN_TYPE);
 }
 
+static void labels(void **state)
+{
+    struct ids_checked c;
+    assert_int_equal(ids_check("eu_vat", STR_LIT("ALV-numero on FI01120389"), &c), IDS_VALID);
+    assert_string_equal(c.normal, "FI01120389");
+    assert_string_equal(c.reason, "");
+    assert_int_equal(ids_check("eu_vat", STR_LIT("foo FI01120389"), &c), IDS_INVALID);
+    assert_int_equal(ids_check("fi_ytunnus", STR_LIT("Y-tunnus\xFF: 0112038-9"), &c), IDS_INVALID);
+    assert_int_equal(ids_check("fi_ytunnus", STR_LIT("Y-tunnus\0: 0112038-9"), &c), IDS_INVALID);
+    assert_int_equal(ids_check("ee_registrikood", STR_LIT("1234561.0"), &c), IDS_INVALID);
+    assert_non_null(strstr(c.reason, "decimal"));
+}
+
 static void sameness(void **state)
 {
     assert_true(ids_same(STR_LIT("112038-9"), STR_LIT("FI01120389")));
     assert_true(ids_same(STR_LIT("RF341234561"), STR_LIT("00012 34561")));
     assert_true(ids_same(STR_LIT("FI21 1234 5600 0007 85"), STR_LIT("fi2112345600000785")));
+    assert_true(ids_same(STR_LIT("Yritystunnus: 112038-9"), STR_LIT("FI01120389")));
     assert_false(ids_same(STR_LIT("0112038-9"), STR_LIT("2646674-9")));
     assert_false(ids_same(STR_LIT("x"), STR_LIT("x")));
     /* 14234561 is a business ID as well as a reference number. */
@@ -284,6 +298,7 @@ int main(void)
         cmocka_unit_test(bank_accounts),
         cmocka_unit_test(personal_codes_are_kept_apart),
         cmocka_unit_test(types_can_be_listed),
+        cmocka_unit_test(labels),
         cmocka_unit_test(sameness),
         cmocka_unit_test(every_line_of_the_data_set),
         cmocka_unit_test(every_spelling_leads_to_its_company),
