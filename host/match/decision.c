@@ -19,6 +19,7 @@ enum { NO = DECISION_OTHER, ASKS = DECISION_ASKS, LINKS = DECISION_LINKS };
 #define BOTH_LACK_MORE  50  /* ... and more of both must agree */
 #define SWAPPED         300 /* hundredths of bits that each name lacks of the other */
 #define LONE            165 /* of 1000: the part of a name that one word is */
+#define LONE_LEAST      110 /* ... and least of both */
 #define LONE_MORE       330 /* ... where the other has none in its place */
 #define COLUMNS_DIFFER  850
 #define ONE_SIDED       30
@@ -302,7 +303,11 @@ static void doubt(
     const struct evidence *v = &all[match].c.evidence;
     int lacks = v->missing_query + v->missing_match;
     bool close = v->price_ratio > 0 && v->price_ratio <= PRICE_CLOSE;
-    if (v->lone_query >= LONE && v->lone_match >= LONE && !(close && v->brand_same)) {
+    bool agreed = close && v->brand_same;
+    int fewer = v->lone_query < v->lone_match ? v->lone_query : v->lone_match;
+    bool swapped = v->rare > 0 ? fewer >= LONE
+                               : fewer >= LONE_LEAST && v->lone_query + v->lone_match >= 2 * LONE;
+    if (swapped && !agreed) {
         out->decision = DECISION_REVIEW;
         out->reason = "each name has a word in place of one of the other's";
         return;

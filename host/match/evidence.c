@@ -70,8 +70,9 @@ static bool is_own_brand(const struct profile *p, const struct token *t)
 /* A word that makes a thing what it is. Colours and periods are compared by themselves. */
 static bool stands_alone(const struct token *t)
 {
-    return t->kind == TOKEN_WORD && t->group != TOKEN_FILLER && t->group != TOKEN_COLOUR &&
-           t->group != TOKEN_PERIOD && t->n >= 2 && !t->cut;
+    return (t->kind == TOKEN_WORD || t->kind == TOKEN_MARK) && t->group != TOKEN_FILLER &&
+           t->group != TOKEN_COLOUR && t->group != TOKEN_PERIOD && t->group != TOKEN_PACKAGE &&
+           t->n >= 2 && !t->cut;
 }
 
 /* How much of a name's weight was found, of 1000; *missing gets the weight that was not, *lone
@@ -87,7 +88,8 @@ static int cover(const struct found *f, enum evidence_code code, int *missing, i
         int64_t w = t->weight;
         if (t->kind == TOKEN_NUMBER)
             w = w * 6 / 10;
-        else if (t->kind == TOKEN_WORD && (t->n == 1 || t->group == TOKEN_FILLER))
+        else if (t->kind == TOKEN_WORD &&
+                 (t->n == 1 || t->group == TOKEN_FILLER || t->group == TOKEN_PACKAGE))
             w = w * 3 / 10;
         else if (f->credit[i] == 0 && is_own_brand(f->p, t))
             w = w * 3 / 10;

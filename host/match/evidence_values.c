@@ -252,8 +252,8 @@ void evidence_variants(struct comparison *c)
         bool other = g == TOKEN_EDITION ? (q & ~m) && (m & ~q) : q && m && !(q & m);
         if (other)
             c->out->conflicts |= g == TOKEN_PERIOD ? CONFLICT_PERIOD : CONFLICT_VARIANT;
-        else if (g != TOKEN_PERIOD && g != TOKEN_COLOUR && (q != m) && (!q || !m) &&
-                 !(q & ms.rest[g]) && !(m & qs.rest[g]))
+        else if (g != TOKEN_PERIOD && g != TOKEN_COLOUR && g != TOKEN_PACKAGE && (q != m) &&
+                 (!q || !m) && !(q & ms.rest[g]) && !(m & qs.rest[g]))
             c->out->one_sided++;
         for (int i = 0; q & m && i < c->query.p->n; i++)
             if (c->query.p->token[i].group == g &&

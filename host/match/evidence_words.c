@@ -4,9 +4,13 @@
 #include "evidence_impl.h"
 #include "similarity.h"
 
-#define QUALIFIER_MIN 2 /* letters in front of a compound that make it another thing */
-#define PREFIX_MAX    3 /* letters in which two words differ that are opposites: on, off */
-#define STEM_MIN      5 /* ... before as many that are the same */
+#define QUALIFIER_MIN 2   /* letters in front of a compound that make it another thing */
+#define PREFIX_MAX    3   /* letters in which two words differ that are opposites: on, off */
+#define RARE_PAIR     600 /* hundredths of bits of a word of two records that is a rare one */
+#define INITIALS_MAX  3   /* letters that stand for the parts of a compound ... */
+#define PART_MIN      3   /* ... each of which has so many letters ... */
+#define PART_LEAST    4   /* ... and as many as this on an average */
+#define STEM_MIN      5   /* ... before as many that are the same */
 
 /* What a word found elsewhere than in the name is worth. */
 enum { IN_NAME = 1000, IN_BRAND = 1000, IN_TEXT = 650, CLOSE = 850, INITIALS = 600 };
@@ -31,7 +35,7 @@ static void note_rare(struct comparison *c, const struct token *a, const struct 
     if (a->field != TOKEN_NAME || b->field != TOKEN_NAME || a->group)
         return;
     if ((word && a->n >= 4) || (mark && a->n >= 3))
-        c->out->rare += c->rarity(c->arg, a->word) <= 2;
+        c->out->rare += c->rarity(c->arg, a->word) <= (a->weight >= RARE_PAIR ? 2 : 1);
 }
 
 void evidence_exact_words(struct comparison *c)
@@ -96,20 +100,37 @@ static bool may_be_misspelt(const struct token *a, const struct token *b)
     return !(a->group && b->group);
 }
 
+static size_t common_end(struct str a, struct str b)
+{
+    size_t n = 0, least = a.n < b.n ? a.n : b.n;
+    while (n < least && a.p[a.n - 1 - n] == b.p[b.n - 1 - n])
+        n++;
+    return n;
+}
+
 /* They differ in front only, and by more than a slip: onboarding and offboarding, internal and
  * external. Nobody mistypes the begin of a word twice. */
 static bool is_opposite(struct str a, struct str b, int edits)
 {
-    size_t same = 0, least = a.n < b.n ? a.n : b.n, most = a.n < b.n ? b.n : a.n;
-    while (same < least && a.p[a.n - 1 - same] == b.p[b.n - 1 - same])
-        same++;
+    size_t same = common_end(a, b), most = a.n < b.n ? b.n : a.n;
     return edits > 1 && same >= STEM_MIN && most - same <= PREFIX_MAX;
 }
 
-/* Two letters for a long word: the first of it, and one further on (sj, suodatinjauhatus). */
+/* The first letters of a compound's parts: iv for ilmanvaihto, sj for suodatinjauhatus, lto for
+ * lammontalteenotto. */
 static bool is_initials(struct str a, struct str b)
 {
-    return a.n == 2 && b.n >= 8 && a.p[0] == b.p[0] && memchr(b.p + 3, a.p[1], b.n - 3);
+    size_t at = 0;
+    if (a.n < 2 || a.n > INITIALS_MAX || b.n < a.n * PART_LEAST || a.p[0] != b.p[0])
+        return false;
+    for (size_t i = 1; i < a.n; i++) {
+        size_t from = at + PART_MIN;
+        const char *next = from < b.n ? memchr(b.p + from, a.p[i], b.n - from) : NULL;
+        if (!next)
+            return false;
+        at = (size_t)(next - b.p);
+    }
+    return b.n - at >= PART_MIN;
 }
 
 static void similar_pairs(struct comparison *c, struct open *q, int nq, struct open *m, int nm)
@@ -157,6 +178,20 @@ static bool is_qualified_by(struct str longer, struct str word, const struct str
            qualified(similarity_runs(longer, around, n));
 }
 
+/* Another word ends as this one does, and has another front: an ilmalampopumppu is no
+ * maalampopumppu. */
+static bool has_other_front(
+    struct str word, const struct str *own, int own_n, const struct str *others, int others_n)
+{
+    for (int k = 0; k < others_n; k++) {
+        size_t same = common_end(word, others[k]);
+        if (same >= STEM_MIN && same < word.n && same + 1 < others[k].n &&
+            qualified(similarity_runs(others[k], own, own_n)))
+            return true;
+    }
+    return false;
+}
+
 /* The words of a side, as keys only. */
 static int keys_of(const struct found *f, struct str *out)
 {
@@ -182,6 +217,8 @@ static void covered(struct found *f, const struct open *open, int n, const struc
             other = is_qualified_by(others[k], word, own, own_n);
         if (other)
             part = part * 7 / 10;
+        if (qualified(runs) && has_other_front(word, own, own_n, others, others_n))
+            part = part * 6 / 10;
         if (part >= 400)
             credit(f, open[i].at, part * 9 / 10);
     }

@@ -27,7 +27,7 @@ static bool is_joiner(char c)
 struct reader {
     struct profile *out;
     enum token_field field;
-    const char *p, *end;
+    const char *begin, *p, *end;
     uint16_t chunk;
 };
 
@@ -336,6 +336,22 @@ static void put_apart(struct reader *r, const struct chunk *c, const char *after
         put(r, TOKEN_ALIAS, key, n);
 }
 
+/* usb3.2: the word and its number, as in "usb 3.2". False if the chunk is something else. */
+static bool read_word_with_version(struct reader *r, const struct chunk *c, const char *after)
+{
+    int64_t v[3] = {0};
+    const char *s = r->p;
+    while (s < after && is_letter(*s))
+        s++;
+    size_t n = (size_t)(s - r->p);
+    if (!c->point || n < 2 || s == after || !quantity_number(&s, after, &v[0]) || s != after)
+        return false;
+    put_piece(r, r->p, n);
+    put_values(r, TOKEN_NUMBER, QUANTITY_NONE, v, v[0]);
+    r->p = after;
+    return true;
+}
+
 /* A chunk that does not begin with a number of its own. */
 static void read_chunk(struct reader *r)
 {
@@ -343,6 +359,8 @@ static void read_chunk(struct reader *r)
     if (read_version(r))
         return;
     const char *after = chunk_of(r->p, r->end, &c);
+    if (read_word_with_version(r, &c, after))
+        return;
     bool code = c.pieces > 1 && !c.point && c.longest_word < 4 && c.joined_n < sizeof(c.joined) &&
                 kind_of(c.joined, c.joined_n) == TOKEN_CODE;
     if (code) {
@@ -365,6 +383,9 @@ static void read_chunk(struct reader *r)
     /* Piece by piece, so that a quantity in the middle is seen. */
     put_piece(r, c.at[0], c.n[0]);
     r->p = c.at[0] + c.n[0];
+    if (c.n[0] <= 3 && c.at[0] - r->begin >= 2 && c.at[0][-1] == '-' && is_digit(c.at[0][-2]) &&
+        r->out->n > 0)
+        r->out->token[r->out->n - 1].cut = true;
     if (c.pieces == 1 && r->p < r->end && *r->p == '.' && r->out->n > 0)
         r->out->token[r->out->n - 1].cut = true;
 }
@@ -387,7 +408,7 @@ static void put_with_letter(struct reader *r, const char *begin)
 
 void profile_add(struct profile *p, enum token_field field, struct str folded)
 {
-    struct reader r = {p, field, folded.p, folded.p + folded.n, 0};
+    struct reader r = {p, field, folded.p, folded.p, folded.p + folded.n, 0};
     const char *chunk_end = r.p;
     r.chunk = (uint16_t)p->chunks++;
     while (r.p < r.end) {
@@ -420,7 +441,7 @@ static bool is_shortened(struct str s)
 
 void profile_add_code(struct profile *p, struct str folded)
 {
-    struct reader r = {p, TOKEN_NAME, NULL, NULL, (uint16_t)p->chunks++};
+    struct reader r = {p, TOKEN_NAME, NULL, NULL, NULL, (uint16_t)p->chunks++};
     char key[66] = {'@'};
     size_t n = 1;
     if (is_shortened(folded))

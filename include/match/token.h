@@ -29,9 +29,10 @@ enum token_group {
     TOKEN_STATE, /* upgrade, full, used, ... */
     TOKEN_PERIOD,
     TOKEN_SIDE,
-    TOKEN_EXTENT, /* small, large */
+    TOKEN_EXTENT,  /* small, large */
+    TOKEN_PACKAGE, /* a bottle, a bag: another one is another article, but few name it */
     TOKEN_GROUPS,
-    TOKEN_FILLER = TOKEN_GROUPS /* packaging and small words: they say next to nothing */
+    TOKEN_FILLER = TOKEN_GROUPS /* small words: they say next to nothing */
 };
 
 #define TOKEN_NO_WORD UINT32_MAX
