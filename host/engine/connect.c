@@ -129,14 +129,13 @@ static void on_token(void *arg, const struct http_out_result *r)
     struct token_answer a;
     struct err e = {0};
     c->transfer = NULL;
-    if (r->outcome != HTTP_OUT_ANSWERED || r->status < 200 || r->status > 299) {
-        connect_refused(c, "the token", r);
-        return;
-    }
-    if (token_answer_parse(r->body, &a, &e) < 0)
+    enum token_reply reply = token_reply_read(r, &a, &e);
+    if (reply == TOKEN_REPLY_GRANTED)
+        connect_granted(c, &a);
+    else if (reply == TOKEN_REPLY_BROKEN)
         connect_over(c, false, "%s", e.text);
     else
-        connect_granted(c, &a);
+        connect_refused(c, "the token", r);
     token_answer_free(&a);
 }
 

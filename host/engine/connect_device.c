@@ -30,23 +30,21 @@ static void on_token(void *arg, const struct http_out_result *r)
     struct err e = {0};
     char error[64] = "";
     c->transfer = NULL;
-    if (r->outcome == HTTP_OUT_ANSWERED)
+    enum token_reply reply = token_reply_read(r, &a, &e);
+    if (reply == TOKEN_REPLY_REFUSED)
         token_error(r->body, error, sizeof error);
-    if (r->outcome == HTTP_OUT_ANSWERED && r->status >= 200 && r->status < 300) {
-        if (token_answer_parse(r->body, &a, &e) < 0)
-            connect_over(c, false, "%s", e.text);
-        else
-            connect_granted(c, &a);
-        token_answer_free(&a);
-    } else if (strcmp(error, "slow_down") == 0) {
+    if (strcmp(error, "slow_down") == 0)
         c->poll_ms += SLOWER_MS;
+    bool pending = !strcmp(error, "slow_down") || !strcmp(error, "authorization_pending");
+    if (reply == TOKEN_REPLY_GRANTED)
+        connect_granted(c, &a);
+    else if (pending || reply == TOKEN_REPLY_BUSY || reply == TOKEN_REPLY_NONE)
         wait_on(c);
-    } else if (strcmp(error, "authorization_pending") == 0 || r->outcome != HTTP_OUT_ANSWERED ||
-               r->status >= 500 || r->status == 429) {
-        wait_on(c);
-    } else {
+    else if (reply == TOKEN_REPLY_BROKEN)
+        connect_over(c, false, "%s", e.text);
+    else
         connect_refused(c, "the token", r);
-    }
+    token_answer_free(&a);
 }
 
 static void ask_token(void *arg)

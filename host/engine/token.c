@@ -106,31 +106,23 @@ static void fetched(void *arg, const struct http_out_result *r)
     int64_t wait = -1;
     struct err e = {0};
     ch->token.transfer = NULL;
-    if (r->outcome != HTTP_OUT_ANSWERED) {
-        snprintf(
-            problem, sizeof problem, "no token for connection %s: %.300s", ch->name, r->problem);
-        health_failed(ch, problem);
-        token_tell(ch, TOKEN_LATER, problem, -1);
-    } else if (r->status >= 200 && r->status < 300) {
-        if (token_answer_parse(r->body, &a, &e) == 0) {
-            token_set(ch, a.access, a.life_ms, a.life_ms);
-            token_answer_free(&a);
-            token_tell(ch, TOKEN_READY, "", -1);
-            return;
-        }
-        snprintf(problem, sizeof problem, "no token for connection %s: %.300s", ch->name, e.text);
-        health_failed(ch, problem);
-        token_tell(ch, TOKEN_LATER, problem, -1);
-    } else if (r->status == 408 || r->status == 429 || r->status >= 500) {
+    enum token_reply reply = token_reply_read(r, &a, &e);
+    if (reply == TOKEN_REPLY_GRANTED) {
+        token_set(ch, a.access, a.life_ms, a.life_ms);
+        token_answer_free(&a);
+        token_tell(ch, TOKEN_READY, "", -1);
+        return;
+    }
+    if (reply == TOKEN_REPLY_REFUSED) {
+        token_refuse(ch, r->status, r->body);
+        return;
+    }
+    if (reply == TOKEN_REPLY_BUSY)
         wait = retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"),
             http_header_get(r->headers, r->nheaders, "Date"), set->retry_after_cap_ms);
-        snprintf(problem, sizeof problem, "no token for connection %s: %d %s", ch->name, r->status,
-            http_reason(r->status));
-        health_failed(ch, problem);
-        token_tell(ch, TOKEN_LATER, problem, wait);
-    } else {
-        token_refuse(ch, r->status, r->body);
-    }
+    snprintf(problem, sizeof problem, "no token for connection %s: %.300s", ch->name, e.text);
+    health_failed(ch, problem);
+    token_tell(ch, TOKEN_LATER, problem, wait);
 }
 
 /* The standard's own client credentials. -1 and e: there is no private key, say. */

@@ -221,27 +221,28 @@ static void on_renewed(void *arg, const struct http_out_result *r)
     struct channel *ch = arg;
     struct token_answer a;
     struct err e = {0};
-    char problem[128];
     ch->token.transfer = NULL;
     if (r->outcome == HTTP_OUT_NOT_SENT || (r->outcome == HTTP_OUT_ANSWERED && r->status == 429))
         not_asked(ch);
-    if (r->outcome != HTTP_OUT_ANSWERED) {
-        later(ch, r->problem, -1);
-    } else if (r->status >= 200 && r->status < 300) {
-        if (token_answer_parse(r->body, &a, &e) == 0)
-            renewed(ch, &a);
-        else
-            later(ch, e.text, -1);
-        token_answer_free(&a);
-    } else if (r->status == 408 || r->status == 429 || r->status >= 500) {
-        snprintf(problem, sizeof problem, "%d %s", r->status, http_reason(r->status));
-        later(ch, problem,
+    switch (token_reply_read(r, &a, &e)) {
+    case TOKEN_REPLY_GRANTED:
+        renewed(ch, &a);
+        break;
+    case TOKEN_REPLY_REFUSED:
+        refused(ch, r);
+        break;
+    case TOKEN_REPLY_BUSY:
+        later(ch, e.text,
             retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"),
                 http_header_get(r->headers, r->nheaders, "Date"),
                 ch->company->engine->set.retry_after_cap_ms));
-    } else {
-        refused(ch, r);
+        break;
+    case TOKEN_REPLY_BROKEN:
+    case TOKEN_REPLY_NONE:
+        later(ch, e.text, -1);
+        break;
     }
+    token_answer_free(&a);
 }
 
 /* -1 and e: the private key is none. */

@@ -91,3 +91,29 @@ struct http_out_transfer *token_request_send(
     token_request_free(q);
     return t;
 }
+
+/* Errors of RFC 6749 4.1.2.1 that say "later"; some token endpoints have them too. */
+static bool says_later(const char *error)
+{
+    return !strcmp(error, "temporarily_unavailable") || !strcmp(error, "server_error");
+}
+
+enum token_reply token_reply_read(
+    const struct http_out_result *r, struct token_answer *out, struct err *e)
+{
+    char error[64];
+    memset(out, 0, sizeof *out);
+    if (r->outcome != HTTP_OUT_ANSWERED) {
+        err_set(e, ERR_IO, "%s", r->problem);
+        return TOKEN_REPLY_NONE;
+    }
+    bool good = r->status >= 200 && r->status < 300;
+    if (good && token_answer_parse(r->body, out, e) == 0)
+        return TOKEN_REPLY_GRANTED;
+    token_error(r->body, error, sizeof error);
+    if (r->status == 408 || r->status == 429 || r->status >= 500 || says_later(error)) {
+        err_set(e, ERR_IO, "%d %s", r->status, error[0] ? error : http_reason(r->status));
+        return TOKEN_REPLY_BUSY;
+    }
+    return good && !error[0] ? TOKEN_REPLY_BROKEN : TOKEN_REPLY_REFUSED;
+}

@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "channel.h"
+#include "grant.h"
 
 struct engine;
 
@@ -27,5 +28,17 @@ void token_request_free(struct token_request *q); /* zeroes */
  * EdDSA as the PEM key is. key_id: "" for none. Owned by the caller; NULL and e. */
 char *client_assertion(const char *pem, const char *key_id, const char *client_id,
     const char *audience, int64_t now_s, struct err *e);
+
+/* What came back from a token endpoint. */
+enum token_reply {
+    TOKEN_REPLY_GRANTED,
+    TOKEN_REPLY_REFUSED, /* also by 200 and a member "error", as some servers do */
+    TOKEN_REPLY_BUSY,   /* 408, 429, 500 and above, or an error of that kind: nothing was decided */
+    TOKEN_REPLY_BROKEN, /* an answer below 300 that holds neither a token nor a refusal */
+    TOKEN_REPLY_NONE    /* no answer came */
+};
+/* GRANTED fills out, which the caller frees; of BUSY, BROKEN and NONE e says what is wrong. */
+enum token_reply token_reply_read(
+    const struct http_out_result *r, struct token_answer *out, struct err *e);
 
 #endif

@@ -219,6 +219,34 @@ class OAuth(Case):
         self.assertEqual((status, b"&lt;b&gt;no" in body, b"<b>" in body), (400, True, False))
         self.assertEqual(p.p.wait(PATIENCE), 1)
 
+    def test_a_code_is_good_for_the_asking_that_it_answers(self):
+        self.begin()
+        parts = lambda u: dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(u).query))  # noqa: E731
+        p, address = self.connect()
+        other, others_address = self.connect()
+        query = parts(browse(address, stop=self.redirect)[2])
+        callback = lambda text: request(self.world.address, "GET", "/oauth/callback?" + text)  # noqa: E731
+        # A code that somebody slips into another asking's answer does not open there (PKCE).
+        status, _, body = callback(urllib.parse.urlencode(dict(query, state=parts(others_address)["state"])))
+        self.assertEqual(status, 400)
+        self.assertIn(b"the token was refused", body)
+        self.assertEqual(other.p.wait(PATIENCE), 1)
+        self.assertEqual(self.connection()["state"], "connect")
+        # Nor is one of two codes, or of two states, chosen.
+        for twice in ("code", "state"):
+            p, address = self.connect()
+            query = parts(browse(address, stop=self.redirect)[2])
+            text = urllib.parse.urlencode(query)
+            status, _, body = callback(f"{text}&{twice}=x")
+            self.assertEqual(status, 400)
+            self.assertIn(b"holds no code" if twice == "code" else b"belongs to no connection", body)
+        # What is not known besides is nothing to stumble over (RFC 6749 4.1.2), and a code is good once.
+        status, _, body = callback(text + "&session_state=a.b&extra=%00")
+        self.assertEqual(status, 200, body)
+        self.assertEqual(p.p.wait(PATIENCE), 0, p.errors())
+        self.assertEqual(callback(text)[0], 400)
+        self.assertEqual(self.connection()["state"], "ok")
+
     def test_a_browser_that_comes_back_to_this_machine(self):
         port = free_port()
         self.begin()
@@ -246,6 +274,31 @@ class OAuth(Case):
             self.use(n)
             self.await_runs(n + 1, "done")
             self.assertEqual(self.provider.counts()["refresh_token"], 2, how)
+
+    def test_answers_to_a_renewal_that_are_odd(self):
+        self.begin(ROTATE="0")
+        self.allow()
+        odd = ("bare", "expires=0", "expires=-1", 'expires="3600"', "expires=1e18", "expires=null", "page",
+               "said=temporarily_unavailable")
+        for n, how in enumerate(odd):
+            self.provider.fresh()
+            self.provider.ask("/_fault", grant="refresh_token", how=how)
+            self.use(n)
+            self.await_runs(n + 1, "done")
+            again = how == "page" or how.startswith("said")  # nothing was decided there
+            self.assertEqual(self.provider.counts()["refresh_token"], 1 + again, how)
+        # A refusal is one with any status; what it says is what a person reads.
+        self.provider.ask("/_fault", grant="refresh_token", how="said=invalid_grant")
+        self.use(len(odd))
+        self.assertIn("does not accept its grant any more (said with 200)",
+                      self.await_runs(1, "waiting")[0]["reason"])
+        self.assertEqual(self.connection()["state"], "reconnect")
+        self.allow()
+        self.await_runs(len(odd) + 1, "done")
+        self.provider.ask("/_fault", grant="refresh_token", how="said=invalid_client")
+        self.use(len(odd) + 1)
+        self.assertIn("were refused: said with 200 (status 200 of the token request)",
+                      self.await_runs(1, "attention")[0]["reason"])
 
     def test_a_server_that_was_set_back_gets_the_token_before(self):
         self.begin()

@@ -18,7 +18,9 @@ const counts = {};
 const tokens = []; // all that were given out
 const faults = []; // { grant, how }: "lost" (done, and no answer), "late" (done, and answered 20 ms after
 // it was said on standard output), "dropped" (not done), "500", "429",
-// "forgotten" (done and answered, but then the server is set back to before it)
+// "forgotten" (done and answered, but then the server is set back to before it), "bare" (done, and
+// answered without refresh_token and expires_in), "expires=JSON" (done, with that for expires_in),
+// "page" (not done, and a web page), "said=ERROR" (not done, and that error with the status 200)
 
 async function main() {
   const { Provider } = await import(process.env.PROVIDER || 'oidc-provider').then((m) => ({ Provider: m.default || m.Provider }));
@@ -127,6 +129,11 @@ async function main() {
       return;
     }
     if (fault === 'dropped') { req.socket.destroy(); return; }
+    if (fault === 'page' || (fault || '').startsWith('said=')) {
+      res.writeHead(200, { 'content-type': fault === 'page' ? 'text/html' : 'application/json' });
+      res.end(fault === 'page' ? '<html>Log in</html>' : JSON.stringify({ error: fault.slice(5), error_description: 'said with 200' }));
+      return;
+    }
     const end = res.end.bind(res);
     res.end = (body, ...rest) => {
       if (body) {
@@ -138,6 +145,14 @@ async function main() {
           if (answer.error) counts[`error ${answer.error}`] = (counts[`error ${answer.error}`] || 0) + 1;
           say({ grant, error: answer.error, detail: answer.error_detail || answer.error_description });
         } catch (e) { /* not JSON */ }
+      }
+      if (body && (fault === 'bare' || (fault || '').startsWith('expires='))) {
+        const answer = JSON.parse(body);
+        if (fault === 'bare') delete answer.refresh_token;
+        delete answer.expires_in;
+        body = JSON.stringify(answer); // JSON.stringify would write 1e18 as 1000000000000000000
+        if (fault !== 'bare') body = `${body.slice(0, -1)},"expires_in":${fault.slice(8)}}`;
+        res.removeHeader('content-length');
       }
       if (fault === 'lost') { req.socket.destroy(); return res; }
       if (fault === 'forgotten') forget(form.get('refresh_token'), refusing.refresh).then(() => end(body, ...rest), say);

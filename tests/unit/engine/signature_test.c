@@ -1,6 +1,8 @@
 /* Webhook authentication: each scheme alone and all together, right and wrong. */
 #include "test.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
 #include "signature.h"
@@ -38,6 +40,74 @@ static void makes_the_known_signature(void **state)
     char hex[65];
     signature_make(hex, STR_LIT("geheim"), "1700000000", STR_LIT(body));
     assert_string_equal(hex, VECTOR);
+}
+
+/* RFC 4231: keys shorter and longer than a block, and data of many bytes. */
+static void agrees_with_the_standards_vectors(void **state)
+{
+    char key[131], text[152];
+    static const struct {
+        int key_byte, key_n;
+        const char *key, *text, *mac;
+    } v[] = {
+        {0x0b, 20, NULL, "Hi There",
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+        {0, 4, "Jefe", "what do ya want for nothing?",
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+        {0xaa, 20, NULL, NULL, /* 50 times 0xdd */
+            "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+        {0xaa, 131, NULL, "Test Using Larger Than Block-Size Key - Hash Key First",
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+        {0xaa, 131, NULL,
+            "This is a test using a larger than block-size key and a larger than block-size data. "
+            "The key needs to be hashed before being used by the HMAC algorithm.",
+            "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
+    };
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        unsigned char mac[32];
+        char hex[65];
+        memset(key, v[i].key_byte, sizeof key);
+        memset(text, 0xdd, sizeof text);
+        signature_mac(mac, (struct str){v[i].key ? v[i].key : key, (size_t)v[i].key_n}, NULL,
+            v[i].text ? str_of(v[i].text) : (struct str){text, 50});
+        str_hex(hex, mac, sizeof mac);
+        assert_string_equal(hex, v[i].mac);
+    }
+}
+
+/* Keys and bodies of every length around the blocks of SHA-256, beside another implementation; and
+ * of each signature all that is nearly it. */
+static void agrees_with_another_implementation_and_with_nothing_else(void **state)
+{
+    unsigned char bytes[300];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(i * 167 + 13);
+    for (size_t nkey = 1; nkey <= 140; nkey++)
+        for (size_t nbody = 0; nbody <= 200; nbody += nkey % 3 + 1) {
+            unsigned char mac[32], other[32];
+            unsigned int n = 0;
+            signature_mac(mac, (struct str){(char *)bytes + 7, nkey}, NULL,
+                (struct str){(char *)bytes + 31, nbody});
+            assert_non_null(HMAC(EVP_sha256(), bytes + 7, (int)nkey, bytes + 31, nbody, other, &n));
+            assert_memory_equal(mac, other, 32);
+        }
+    for (int bit = 0; bit < 256; bit++) {
+        char value[80] = "sha256=" VECTOR;
+        char *digit = value + 7 + bit / 4;
+        int d = (*digit <= '9' ? *digit - '0' : *digit - 'a' + 10) ^ (1 << bit % 4);
+        *digit = "0123456789abcdef"[d];
+        struct http_header h[] = {
+            header("X-Signature-256", value), header("X-Timestamp", "1700000000")};
+        assert_int_equal(check(SCHEME_HMAC, "geheim", h, 2, NULL), -1);
+    }
+    static const char *const nearly[] = {"sha256=fca95dd7", "sha256=" VECTOR "00", VECTOR,
+        "sha256=" VECTOR ",sha256=" VECTOR, "sha256=0" VECTOR, "SHA256=" VECTOR,
+        "sha256=0000000000000000000000000000000000000000000000000000000000000000"};
+    for (size_t i = 0; i < sizeof nearly / sizeof *nearly; i++) {
+        struct http_header h[] = {
+            header("X-Signature-256", nearly[i]), header("X-Timestamp", "1700000000")};
+        assert_int_equal(check(SCHEME_HMAC, "geheim", h, 2, NULL), -1);
+    }
 }
 
 static void verifies_hmac(void **state)
@@ -154,6 +224,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_the_known_signature),
+        cmocka_unit_test(agrees_with_the_standards_vectors),
+        cmocka_unit_test(agrees_with_another_implementation_and_with_nothing_else),
         cmocka_unit_test(verifies_hmac),
         cmocka_unit_test(verifies_hubspot),
         cmocka_unit_test(keeps_the_time_window),
