@@ -35,7 +35,7 @@ end
 -- Whatever a connector declares of authentication: its texts are fixed words, its settings values.
 local FIXED = { type = true, token_path = true, renew_before_ms = true, grant = true,
   client_auth = true, key_id = true, scope = true, try_path = true, key_login = true,
-  key_path = true, key_secret = true }
+  key_path = true, key_secret = true, header = true }
 local function auth_of(entry)
   local auth = entry.connector.auth
   if type(auth) == "function" then auth = auth(entry.settings) end

@@ -105,8 +105,10 @@ static void put_request(const struct jsonv *step, FILE *out)
 void show_curl(const struct jsonv *run, FILE *out)
 {
     const struct jsonv *steps = jsonv_get(run, "steps");
-    fputs("# $NAME_URL is the address of the connection, $NAME_AUTHORIZATION its header\n"
-          "# \"Authorization: ...\" (or none). A write is carried out once more.\n",
+    fputs(
+        "# $NAME_URL is the address of the connection, $NAME_AUTHORIZATION its header\n"
+        "# \"Authorization: ...\" (or the one that its auth names, or none). A write is carried out\n"
+        "# once more.\n",
         out);
     for (const struct jsonv *s = steps ? steps->child : NULL; s; s = s->next)
         if (!strcmp(text_of(jsonv_get(s, "request"), "op"), "http"))

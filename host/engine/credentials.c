@@ -112,7 +112,8 @@ static int resolve_auth(struct credentials *out, const struct version *v,
     char *token;
     int rc = resolve(v, conn, &conn->auth.token, "token", &token, e);
     if (rc == 0)
-        out->authorization = mem_printf("Bearer %s", token);
+        out->authorization =
+            mem_printf("%s%s", conn->auth.header && conn->auth.header[0] ? "" : "Bearer ", token);
     resolver_wipe(token);
     return rc;
 }
@@ -189,8 +190,8 @@ static void hash_all(struct credentials *c)
 static void wipe(struct credentials *c)
 {
     char *all[] = {c->url, c->authorization, c->form, c->issuer, c->authorize_url, c->token_url,
-        c->device_url, c->client_id, c->client_secret, c->private_key, c->proxy, c->certificate,
-        c->certificate_key};
+        c->device_url, c->client_id, c->client_secret, c->private_key, c->user, c->password,
+        c->proxy, c->certificate, c->certificate_key};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         resolver_wipe(all[i]);
     memset(c, 0, sizeof *c);

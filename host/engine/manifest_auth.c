@@ -130,6 +130,7 @@ int manifest_parse_auth(
     a->key_login = text_of(v, "key_login");
     a->key_path = text_of(v, "key_path");
     a->key_secret = text_of(v, "key_secret");
+    a->header = text_of(v, "header");
     a->renew_before_ms = jsonv_int(jsonv_get(v, "renew_before_ms"), 0);
     if (manifest_parse_value(jsonv_get(v, "token"), what, &a->token, e) < 0 ||
         manifest_parse_value(jsonv_get(v, "user"), what, &a->user, e) < 0 ||
@@ -150,6 +151,11 @@ int manifest_parse_auth(
 bool manifest_auth_has_token(const struct manifest_auth *a)
 {
     return a->type == AUTH_OAUTH2_M2M || a->type == AUTH_OAUTH2;
+}
+
+struct str manifest_auth_header(const struct manifest_auth *a)
+{
+    return a->header && a->header[0] ? str_of(a->header) : STR_LIT("Authorization");
 }
 
 bool manifest_auth_by_person(const struct manifest_auth *a)
@@ -183,4 +189,5 @@ void manifest_auth_free(struct manifest_auth *a)
     mem_free(a->key_login);
     mem_free(a->key_path);
     mem_free(a->key_secret);
+    mem_free(a->header);
 }

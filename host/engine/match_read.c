@@ -185,7 +185,8 @@ static void send_request(struct feed *f)
     }
     int n = 1;
     if (authorization)
-        headers[n++] = (struct http_header){STR_LIT("Authorization"), str_of(authorization)};
+        headers[n++] =
+            (struct http_header){manifest_auth_header(&f->conn->auth), str_of(authorization)};
     struct http_out_request q = {.method = "GET",
         .url = url.p,
         .headers = headers,

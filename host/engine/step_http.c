@@ -301,7 +301,7 @@ static void send_request(struct step *s)
     }
     if (authorization)
         q.headers[q.nheaders++] =
-            (struct http_header){STR_LIT("Authorization"), str_of(authorization)};
+            (struct http_header){manifest_auth_header(&s->conn->auth), str_of(authorization)};
     if (type.n)
         q.headers[q.nheaders++] = (struct http_header){STR_LIT("Content-Type"), buf_str(&type)};
     struct http_out_request out = {.method = q.method,

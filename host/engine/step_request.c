@@ -78,9 +78,11 @@ static int add_headers(const struct step *s, struct step_request *q, struct err 
             return err_set(e, ERR_LIMIT, "more than %d headers", max);
         if (c->type != JSONV_STRING)
             return err_set(e, ERR_INPUT, "the header %.*s is not a text", STR_ARG(c->key));
-        if (str_ieq(c->key, STR_LIT("Authorization")) && s->conn->auth.type != AUTH_NONE)
+        if (str_ieq(c->key, manifest_auth_header(&s->conn->auth)) &&
+            s->conn->auth.type != AUTH_NONE)
             return err_set(e, ERR_DENIED,
-                "the header Authorization is the host's; the connection's settings make it");
+                "the header %.*s is the host's; the connection's settings make it",
+                STR_ARG(c->key));
         q->headers[q->nheaders++] = (struct http_header){c->key, c->text};
     }
     return 0;

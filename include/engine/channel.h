@@ -38,7 +38,7 @@ struct token_wait {
 /* What the manifest's values stand for, resolved by the host. */
 struct credentials {
     char *url;             /* of the connection, without a slash at the end */
-    char *authorization;   /* header value of bearer and basic; NULL: none */
+    char *authorization;   /* value of manifest_auth_header for bearer and basic; NULL: none */
     char *user, *password; /* of basic, for what takes no header; standard: the secret */
     char *form;            /* oauth2_m2m: body of the token request; oauth2: its further fields */
     /* oauth2_m2m: token_url alone. NULL: not said. */

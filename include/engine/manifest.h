@@ -65,7 +65,10 @@ struct manifest_auth {
     char *key_login;  /* path below the server of the connection's address; "": there is none */
     char *key_path;   /* where the code is exchanged, below the connection's address */
     char *key_secret; /* the secret that the key becomes */
+    char *header; /* bearer: the header that the token is the whole value of; "": Authorization */
 };
+/* The header that tells who we are. */
+struct str manifest_auth_header(const struct manifest_auth *a);
 /* True if requests carry an access token that is fetched and renewed. */
 bool manifest_auth_has_token(const struct manifest_auth *a);
 /* True if a person connects it, with `sauma connect`. */

@@ -4,6 +4,7 @@ auth = { bearer = secret "stock-token" } }. auth is one of
 
   { bearer = secret "token" }
   { user = "name", password = secret "password" }       Basic
+  { header = "X-Api-Key", value = secret "key" }        a header of its own, the value as it is
   { oauth = "authorization_code", issuer = ..., ... }   OAuth 2.0, see connectors/oauth.lua
 
 In a script: http.get("stock", "/items", { ... }), or stock.get("/items", { ... }), and the same
@@ -12,9 +13,11 @@ with each, write(method, path, ...), post, put, patch, delete.
 
 local http = require "http"
 local oauth = require "connectors.oauth"
+local way = require "way"
 
-local KNOWN = { bearer = true, user = true, password = true }
-local WORDS = "{ bearer = ... }, { user = ..., password = ... } or { oauth = ... }"
+local KNOWN = { bearer = true, user = true, password = true, header = true, value = true }
+local WORDS = "{ bearer = ... }, { user = ..., password = ... }, { header = ..., value = ... } or "
+  .. "{ oauth = ... }"
 
 local function check(settings)
   local auth = settings.auth
@@ -25,11 +28,15 @@ local function check(settings)
       return ('auth has no "%s"; it is %s'):format(tostring(name), WORDS)
     end
   end
-  if (auth.bearer ~= nil) == (auth.user ~= nil or auth.password ~= nil)
-    or (auth.bearer == nil and (auth.user == nil or auth.password == nil)) then
+  local basic = auth.user ~= nil and auth.password ~= nil
+  local header = auth.header ~= nil and auth.value ~= nil
+  local given = 0
+  for _ in pairs(auth) do given = given + 1 end
+  if given ~= (auth.bearer ~= nil and 1 or (basic or header) and 2 or 0) then
     return "auth is " .. WORDS
   end
-  return nil
+  if header and type(auth.header) ~= "string" then return "auth's header is the name of one, a text" end
+  return header and way.header_problem(auth.header, "") or nil
 end
 
 local function auth(settings)
@@ -37,6 +44,7 @@ local function auth(settings)
   if not given then return { type = "none" } end
   if given.oauth then return oauth.auth(given) end
   if given.bearer then return { type = "bearer", token = given.bearer } end
+  if given.header then return { type = "bearer", header = given.header, token = given.value } end
   return { type = "basic", user = given.user, password = given.password }
 end
 

@@ -3,6 +3,7 @@ not go. The peers are nginx and servers of sockets."""
 import base64
 import gzip
 import http.server
+import json
 import os
 import select
 import socket
@@ -23,6 +24,9 @@ connect "http" {{ as = "broken", url = env "TLS_URL", certificate = secret "toke
 connect "http" {{ as = "through", url = "http://unknown.invalid", proxy = env "PROXY_URL",
                  auth = {{ bearer = secret "token" }} }}
 connect "http" {{ as = "tunnel", url = "https://127.0.0.1:{tls}", proxy = env "PROXY_URL" }}
+connect "http" {{ as = "keyed", url = env "PLAIN_URL",
+                 auth = {{ header = "X-Api-Key", value = secret "token" }}, redirects = {{ "localhost" }} }}
+connect "http" {{ as = "basic", url = env "PLAIN_URL", auth = {{ user = "me", password = secret "token" }} }}
 connect "http" {{ as = "literal", url = "http://127.0.0.1:{plain}" }}
 connect "http" {{ as = "named", url = "http://localhost:{plain}" }}
 
@@ -37,7 +41,7 @@ rule "Post" {{ on = "open.post", run = function(e)
   return {{ status = answer and answer.status, problem = problem and problem.message }}
 end }}
 rule "Header" {{ on = "open.header", run = function(e)
-  local ok, problem = pcall(http.get, "plain", "/", {{ headers = {{ [e.name] = e.value }} }})
+  local ok, problem = pcall(http.get, e.to or "plain", "/", {{ headers = {{ [e.name] = e.value }} }})
   return {{ ok = ok, problem = tostring(problem) }}
 end }}
 """
@@ -486,7 +490,31 @@ http {{
             result = self.ask(kind="header", name=name, value=value)
             self.assertFalse(result["ok"])
             self.assertIn(words, result["problem"])
+        result = self.ask(kind="header", to="keyed", name="x-api-key", value="mine")
+        self.assertIn("the header x-api-key is the host's", result["problem"])
         self.assertEqual(self.server.seen, [])
+
+    def test_who_we_are_in_the_header_that_the_other_side_wants(self):
+        ca = self.certificates()
+        files = self.files(ca)
+        self.server.targets = {"files": f"https://localhost:{self.tls}/x"}
+        self.start("--ca-file", ca, "--allow-net", "127.0.0.1/32, ::1")
+        self.ask("keyed")
+        self.assertEqual(self.server.seen[-1][2]["X-Api-Key"], TOKEN)
+        self.assertNotIn("Authorization", self.server.seen[-1][2])
+        self.ask("basic")
+        self.assertEqual(self.server.seen[-1][2]["Authorization"],
+                         "Basic " + base64.b64encode(f"me:{TOKEN}".encode()).decode())
+        self.ask("keyed", f"http://127.0.0.1:{self.plain}/to/302/files")
+        self.assertEqual(files.seen[-1][1], "/x")
+        self.assertNotIn("X-Api-Key", files.seen[-1][2])
+        self.assertNotIn(TOKEN, json.dumps(self.run_shown))
+        self.world.secret("ways", "token", "another")  # looked up again, the old ones leave nothing behind
+        wait_until(lambda: self.ask("keyed") and self.server.seen[-1][2]["X-Api-Key"] == "another",
+                   "the new secret to be used")
+        self.ask("basic")
+        self.assertIn(base64.b64encode(b"me:another").decode(), self.server.seen[-1][2]["Authorization"])
+        self.assertEqual(self.world.host.stop(), 0)
 
 
 if __name__ == "__main__":
