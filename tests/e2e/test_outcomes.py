@@ -54,7 +54,7 @@ class Books:
         self.taking.start()
 
     def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)  # else its accept lives on: Peer in test_http_ways
+        self.listener.shutdown(socket.SHUT_RDWR)  # else its accept lives on: Peer in test_http_proxied
         self.taking.join()
         self.listener.close()
 
