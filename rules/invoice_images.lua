@@ -14,7 +14,7 @@ Options (all may be left out):
   pages     at most so many of an invoice (10); that there are more is a warning
   crm, finance, name  the connections ("crm", "procountor") and the rule's own name
 
-The CRM is a connection of kind crm or pipedrive. The first run goes 30 days back.
+The CRM is a connection of kind crm, pipedrive or hubspot. The first run goes 30 days back.
 ]]
 
 local connections = require "connections"
@@ -34,8 +34,8 @@ local SENT = "SENT,APPROVED,PARTLY_PAID,PAID,MARKED_PAID"
 local function place(settings)
   local crm = connections.get(settings.crm)
   if crm and type(crm.object) == "table" and crm.object.files then return crm end
-  return nil, ('crm: connection "%s"%s takes no files; one of kind "crm" or "pipedrive" does'):format(
-    settings.crm, crm and " of kind " .. crm.kind or "")
+  return nil, ('crm: connection "%s"%s takes no files; one of kind "crm", "pipedrive" or "hubspot" does')
+    :format(settings.crm, crm and " of kind " .. crm.kind or "")
 end
 
 -- Puts what is missing at the deal; how many pages that were.

@@ -59,5 +59,6 @@ use "payment_status" { every = SOON, after_invoice = false }
 use "payment_status" { name = "status in pipedrive", crm = "pipedrive", every = SOON,
                        after_invoice = false }
 use "invoice_images" { crm = "pipedrive", every = SOON }
+use "invoice_images" { name = "hubspot images", crm = "hubspot", every = SOON }
 use "payment_status" { name = "status in hubspot", crm = "hubspot", every = SOON,
                        after_invoice = false }

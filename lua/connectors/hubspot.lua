@@ -21,6 +21,7 @@ won lists the stages (their ids, which are the account's own) that count as won.
   hubspot.companies.get(id) .update(id, properties)       (also hubspot.organizations)
   hubspot.companies.find(business_id)   { id, name }, or nil; by organization_fields.business_id
   hubspot.companies.tell_payment_status(id, status)   into payment_fields; true if it was another
+  hubspot.files.names(deal) .add(deal, file, name)   files of a deal (hubspot/files.lua)
   hubspot.products.list() .differs .tell    as in connectors/crm.lua (hubspot/products.lua)
 
 organization_fields and deal_fields say under which of HubSpot's properties the company's own fields
@@ -38,6 +39,7 @@ local given = require "given"
 local money = require "money"
 local client = require "connectors.hubspot.client"
 local companies = require "connectors.hubspot.companies"
+local files = require "connectors.hubspot.files"
 local products = require "connectors.hubspot.products"
 local deal = require "connectors.crm.deal"
 local shape = require "connectors.crm.shape"
@@ -209,7 +211,8 @@ return {
       deals = { whole = function(read) return whole(connection, read) end,
         get = function(id) return deal_alone(connection, id) end,
         owner = function(read) return client.owner(connection, read.owner) end },
-      companies = organizations, organizations = organizations, products = products.new(connection),
+      companies = organizations, organizations = organizations, files = files.new(connection),
+      products = products.new(connection),
     }
   end,
 }

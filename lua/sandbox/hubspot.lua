@@ -6,6 +6,7 @@ local decimal = require "decimal"
 local kit = require "sandbox.kit"
 local front = require "sandbox.crm.front"
 local world = require "sandbox.crm.world"
+local hubspot_files = require "sandbox.hubspot_files"
 
 local function refuse(status, words)
   return kit.json(status, { status = "error", message = words, category = "SANDBOX" })
@@ -264,6 +265,7 @@ local ROUTES = {
   { "GET", "/crm/v3/objects/products/{id}", getter("products", product_properties) },
   { "PATCH", "/crm/v3/objects/products/{id}", patch_product },
 }
+table.move(hubspot_files(refuse), 1, 5, #ROUTES + 1, ROUTES)
 
 local OBJECTS = { deals = { "deal", deal_properties }, organizations = { "company", company_properties },
   contacts = { "contact", contact_properties } }

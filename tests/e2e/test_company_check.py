@@ -93,7 +93,7 @@ BROKEN = {
         'one of kind "crm", "pipedrive" or "hubspot" has'),
     "no place for images": (
         HEAD + 'use "invoice_images" { crm = "shop" }\n', "company.lua:3",
-        'takes no files; one of kind "crm" or "pipedrive" does'),
+        'takes no files; one of kind "crm", "pipedrive" or "hubspot" does'),
     "option of a dimension": (
         HEAD + BOOKS + 'use "proposal_to_invoice" { dimension = { nme = "Projekti" } }\n',
         "company.lua:6", 'dimension: there is no setting "nme"'),

@@ -61,7 +61,8 @@ use "payment_status"    { name = "all pipedrive", crm = "pipedrive", all = true,
                           after_invoice = false }
 use "payment_status"    { name = "mistaken status", crm = "mistaken", all = true,
                           after_invoice = false }
-use "invoice_images"    { name = "images", crm = "pipedrive" }
+use "invoice_images"    { name = "pipedrive images", crm = "pipedrive" }
+use "invoice_images"    { name = "hubspot images", crm = "hubspot" }
 use "payment_status"    { name = "hubspot status", crm = "hubspot" }
 use "product_catalogue" { name = "pipedrive products", crm = "pipedrive" }
 use "product_catalogue" { name = "hubspot products", crm = "hubspot" }
