@@ -133,6 +133,37 @@ static bool of_one_series(struct str a, struct str b)
     return n > 0 && digit_a && digit_b;
 }
 
+/* Gloves M, L, XL: a letter by itself, or a word for a size. Which one of TOKEN_EXTENT; 0: it is
+ * none. */
+static int clothes_size(const struct profile *p, int i)
+{
+    const struct token *t = &p->token[i];
+    if (t->field != TOKEN_NAME || t->kind != TOKEN_WORD)
+        return 0;
+    if (t->group == TOKEN_EXTENT)
+        return t->variant;
+    if (t->n != 1 || t->cut || (i > 0 && p->token[i - 1].chunk == t->chunk))
+        return 0;
+    char c = p->keys[t->at];
+    return c == 's' ? 1 : c == 'm' ? 2 : c == 'l' ? 3 : 0;
+}
+
+static void compare_clothes(struct comparison *c)
+{
+    for (int i = 0; i < c->query.p->n; i++) {
+        int a = clothes_size(c->query.p, i);
+        for (int j = 0; a && j < c->match.p->n; j++) {
+            int b = clothes_size(c->match.p, j);
+            if (b && a != b && !c->query.credit[i] && !c->match.credit[j])
+                c->out->conflicts |= CONFLICT_MARK;
+            if (a == b) {
+                credit(&c->query, i, 1000);
+                credit(&c->match, j, 1000);
+            }
+        }
+    }
+}
+
 static bool is_mark(const struct token *t)
 {
     return t->field == TOKEN_NAME &&
@@ -233,6 +264,7 @@ void evidence_variants(struct comparison *c)
     variants_of(c->query.p, &qs);
     variants_of(c->match.p, &ms);
     compare_marks(c);
+    compare_clothes(c);
     c->out->one_sided += users_alone(&c->query) || users_alone(&c->match);
     for (int g = TOKEN_NO_GROUP + 1; g < TOKEN_GROUPS; g++) {
         uint64_t q = qs.name[g], m = ms.name[g];

@@ -144,6 +144,8 @@ static void what_takes_a_words_place_tells(void **state)
     add(c, "cola", "Coca-Cola 1,5 l");
     add(c, "zero", "Coca-Cola Zero 1,5 l");
     add(c, "can", "Lonkero 0,33 l tlk");
+    add(c, "glove", "Nitrile gloves powder-free M 100 pcs");
+    add(c, "hour", "Malare timme");
     add(c, "socket", "Pistorasia uppo 2-os maadoitettu valkoinen");
     add(c, "front", "Pistorasia pinta 2-os maadoitettu valkoinen");
     expect(c, "Maalampopumpun huolto", DECISION_NEW, NULL);
@@ -154,6 +156,10 @@ static void what_takes_a_words_place_tells(void **state)
     expect(c, "Coca Cola 1.5L plo", DECISION_LINK, "cola");
     expect(c, "Lonkero 0.33l tolkki", DECISION_LINK, "can");
     expect(c, "Lonkero 0.33l plo", DECISION_NEW, NULL);
+    expect(c, "Nitrile gloves, powder-free, medium, 100 pcs", DECISION_LINK, "glove");
+    expect(c, "Nitrile gloves powder-free L 100 pcs", DECISION_NEW, NULL);
+    expect(c, "Nitrile gloves powder-free XL 100 pcs", DECISION_NEW, NULL);
+    expect(c, "Malare per timme", DECISION_LINK, "hour");
     expect(c, "Uppopistorasia 2-osainen maadoitettu valkoinen", DECISION_LINK, "socket");
     catalog_free(c);
 }
