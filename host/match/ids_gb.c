@@ -1,4 +1,5 @@
-/* Identifiers of the United Kingdom. */
+/* Identifiers of the United Kingdom. Where no other source is named: European Commission, VIES
+ * algorithms. */
 #include <string.h>
 #include "ids_impl.h"
 

@@ -1,4 +1,5 @@
-/* Identifiers of Sweden, Norway, Denmark, Iceland and Estonia. */
+/* Identifiers of Sweden, Norway, Denmark, Iceland and Estonia. Where no other source is named:
+ * European Commission, VIES; Skatteetaten for Norway. */
 #include <string.h>
 #include "ids_impl.h"
 

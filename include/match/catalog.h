@@ -23,12 +23,14 @@ struct catalog_record {
 
 struct catalog;
 
+/* An empty one, owned by the caller. NULL may be freed. */
 struct catalog *catalog_new(void);
 void catalog_free(struct catalog *c);
 
 /* Adds a record, or replaces the one of the same id. -1 with ERR_INPUT: no id, an id of more than
  * CATALOG_ID_MAX bytes, or neither name nor code. */
 int catalog_put(struct catalog *c, const struct catalog_record *r, struct err *e);
+/* False: there was none of that id. */
 bool catalog_remove(struct catalog *c, struct str id);
 bool catalog_has(const struct catalog *c, struct str id);
 /* Each record has a place, a number below catalog_slots, as long as it is not changed.
@@ -37,7 +39,7 @@ bool catalog_has(const struct catalog *c, struct str id);
 uint32_t catalog_slot(const struct catalog *c, struct str id);
 uint32_t catalog_slots(const struct catalog *c);
 struct str catalog_id_at(const struct catalog *c, uint32_t slot);
-size_t catalog_count(const struct catalog *c);
+size_t catalog_count(const struct catalog *c); /* records */
 /* Bytes held, to the nearest per cent or so. */
 size_t catalog_bytes(const struct catalog *c);
 

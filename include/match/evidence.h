@@ -67,14 +67,16 @@ struct evidence {
 
 struct evidence_side {
     const struct profile *tokens;
-    int64_t price;
+    int64_t price; /* ten-thousandths of the currency's unit; 0: not known */
 };
 
-/* Weights must be set in both. rarity(arg, word) tells how many records have a word. */
+/* Fills *out. Weights (hundredths of bits) must be set in both. rarity(arg, word) tells how many
+ * records have a word. */
 void evidence_compare(const struct evidence_side *query, const struct evidence_side *match,
     int (*rarity)(const void *arg, uint32_t word), const void *arg, struct evidence *out);
 
-const char *evidence_part_name(int part);
+/* As --explain says them: "words of the query", "model code". */
+const char *evidence_part_name(int part);    /* enum evidence_part */
 const char *evidence_conflict_name(int bit); /* 0 .. CONFLICTS - 1 */
 /* The conflict of that name as a bit of enum evidence_conflict, 0 if there is none. */
 uint32_t evidence_conflict_of(struct str name);

@@ -14,6 +14,7 @@ struct postings {
     } u;
 };
 
+/* The n numbers, in rising order. Valid until the next change. */
 static inline const uint32_t *postings_list(const struct postings *p)
 {
     return p->cap ? p->u.list : &p->u.one;

@@ -63,6 +63,7 @@ struct profile {
     char keys[TOKEN_KEYS];
 };
 
+/* Makes it empty, for another record. */
 void profile_clear(struct profile *p);
 /* Adds the tokens of a folded text. */
 void profile_add(struct profile *p, enum token_field field, struct str folded);
@@ -70,6 +71,7 @@ void profile_add(struct profile *p, enum token_field field, struct str folded);
  * One that a spreadsheet has shortened ("6,41E+12") is none: many articles would share it. */
 void profile_add_code(struct profile *p, struct str folded);
 
+/* What the token is compared by; it stands in p. */
 static inline struct str token_key(const struct profile *p, const struct token *t)
 {
     return (struct str){p->keys + t->at, t->n};

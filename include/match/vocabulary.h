@@ -10,6 +10,7 @@
 
 struct vocabulary;
 
+/* An empty one, owned by the caller. NULL may be freed. */
 struct vocabulary *vocabulary_new(void);
 void vocabulary_free(struct vocabulary *v);
 
@@ -25,6 +26,7 @@ uint32_t vocabulary_used(const struct vocabulary *v);
 bool vocabulary_link(struct vocabulary *v, uint32_t word, uint32_t record);
 void vocabulary_unlink(struct vocabulary *v, uint32_t word, uint32_t record);
 
+/* The spelling of a word below vocabulary_count. Valid until the next change. */
 struct str vocabulary_text(const struct vocabulary *v, uint32_t word);
 /* Records that have the word. Valid until the next change. */
 const struct postings *vocabulary_postings(const struct vocabulary *v, uint32_t word);
