@@ -191,8 +191,8 @@ static int cores(void)
     return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : (int)n;
 }
 
-/* Which versions were rolled back is known: the companies can be loaded. */
-static void on_pins(void *arg, const struct err *err)
+/* Which versions were live is known: the companies can be loaded. */
+static void on_live(void *arg, const struct err *err)
 {
     struct serving *s = arg;
     struct err e = {0};
@@ -273,7 +273,7 @@ static int begin(struct serving *s, struct err *e)
     s->interrupt = loop_signal_new(s->parts.loop, SIGINT, on_term, s);
     s->hangup = loop_signal_new(s->parts.loop, SIGHUP, on_hangup, s);
     s->reopen = loop_signal_new(s->parts.loop, SIGUSR1, on_reopen, s);
-    engine_load_pins(s->parts.engine, on_pins, s);
+    engine_load_live(s->parts.engine, on_live, s);
     return 0;
 }
 

@@ -1,11 +1,13 @@
 #include "reload.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "alert.h"
 #include "bundle.h"
 #include "child.h"
+#include "clock.h"
 #include "list.h"
 #include "log.h"
 #include "mem.h"
@@ -92,12 +94,17 @@ static void on_loaded(void *arg, const char *company, const char *version, const
         return;
     }
     const char *live = engine_version(r->engine, company);
-    log_event(LOG_ERROR, "company not loaded", "company", company, "error", error->text, NULL);
+    char since[CLOCK_TEXT], goes_on[80] = "the company has no version that works";
+    if (live) {
+        clock_format(engine_version_since(r->engine, company), since);
+        snprintf(goes_on, sizeof goes_on, "version %s of %.10s goes on", live, since);
+    }
+    log_event(LOG_ERROR, "company not loaded", "company", company, "error", error->text, "live",
+        goes_on, NULL);
     alert_raise(r->engine, company, "company-broken", company,
-        "%s\nWhat was saved is not live: %s%s%s. Correct it and save again; `sauma check` says the "
+        "%s\nWhat was saved is not live: %s. Correct it and save again; `sauma check` says the "
         "same.",
-        error->text, live ? "version " : "the company has no version that works", live ? live : "",
-        live ? " goes on" : "");
+        error->text, goes_on);
 }
 
 /* ---- one, and all ---- */
@@ -307,7 +314,7 @@ static void on_change(void *arg, const char *name)
             log_event(LOG_ERROR, "companies not read", "error", err.text, NULL);
     } else if (has_folder(r, name)) {
         reload_company(r, name, NULL, NULL);
-    } else if (engine_version(r->engine, name)) {
+    } else if (engine_version(r->engine, name) || engine_load_error(r->engine, name)) {
         engine_unload_company(r->engine, name);
         alert_clear(r->engine, name, "company-broken", name);
         log_event(LOG_WARN, "company gone", "company", name, "next",

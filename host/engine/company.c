@@ -46,6 +46,7 @@ struct company *company_get(struct engine *e, const char *name, bool make)
     list_init(&c->unrouted);
     list_init(&c->late);
     list_init(&c->routing);
+    list_init(&c->rollbacks);
     backlog_init(&c->backlog);
     map_set(e->companies, str_of(name), c);
     return c;
@@ -143,6 +144,7 @@ void version_make_current(struct version *v)
     if (old == v)
         return;
     c->current = version_hold(v);
+    company_was_live(c, v->name, clock_wall_ms());
     if (old)
         version_release(old);
     timetable_renew(c);
@@ -278,6 +280,8 @@ void company_free(struct company *c)
     map_free(c->silences);
     while (!list_empty(&c->versions))
         version_free(LIST_OF(c->versions.next, struct version, node));
+    fallback_free(c);
+    rollbacks_free(c);
     mem_free(c->load_error);
     mem_free(c->name);
     mem_free(c);

@@ -76,6 +76,7 @@ void engine_load_company(
         return;
     }
     struct company *c = company_get(e, name, true);
+    fallback_prepare(c, &fn, &arg);
     c->folder[0] = '\0';
     if (bundle_read_company(&b, dir, false, &err) < 0) {
         company_set_error(c, err.text);
@@ -128,6 +129,7 @@ void engine_unload_company(struct engine *e, const char *name)
     if (c->current)
         version_release(c->current);
     c->current = NULL;
+    c->last[0] = '\0';
 }
 
 struct load_all {

@@ -235,6 +235,12 @@ const char *engine_version(const struct engine *e, const char *company)
     return c && c->current ? c->current->name : NULL;
 }
 
+int64_t engine_version_since(const struct engine *e, const char *company)
+{
+    const struct company *c = map_get(e->companies, str_of(company));
+    return c ? c->last_ms : 0;
+}
+
 const struct manifest *engine_manifest(const struct engine *e, const char *company)
 {
     const struct company *c = map_get(e->companies, str_of(company));

@@ -31,14 +31,29 @@ void company_saved(struct company *c, const char *version)
 /* ---- a rollback ---- */
 
 struct rollback {
+    struct list node; /* in company.rollbacks, while its version is being loaded */
     struct engine *engine;
     struct version *version; /* held */
     char *by, *note;
-    bool record; /* it is news, and not the one in force before a restart */
+    bool record; /* it is news, and not the one that was live before a restart */
     struct err err;
     engine_loaded_fn fn;
     void *arg;
 };
+
+static void rollback_free(struct rollback *b)
+{
+    list_remove(&b->node);
+    mem_free(b->by);
+    mem_free(b->note);
+    mem_free(b);
+}
+
+void rollbacks_free(struct company *c)
+{
+    while (!list_empty(&c->rollbacks))
+        rollback_free(LIST_OF(c->rollbacks.next, struct rollback, node));
+}
 
 static void rollback_over(struct rollback *b, const struct err *err)
 {
@@ -46,18 +61,14 @@ static void rollback_over(struct rollback *b, const struct err *err)
     if (b->fn)
         b->fn(b->arg, v->company->name, err ? NULL : v->name, err);
     version_release(v);
-    mem_free(b->by);
-    mem_free(b->note);
-    mem_free(b);
+    rollback_free(b);
 }
 
 static void on_recorded(void *arg, const struct err *err)
 {
     struct rollback *b = arg;
     if (!engine_held_back(b->engine)) { /* nobody waits, and the versions are gone */
-        mem_free(b->by);
-        mem_free(b->note);
-        mem_free(b);
+        rollback_free(b);
         return;
     }
     struct company *c = b->version->company;
@@ -73,13 +84,15 @@ static void on_ready(void *arg, const char *company, const char *version, const 
 {
     struct rollback *b = arg;
     struct company *c = b->version->company;
+    list_remove(&b->node);
     if (err) {
         rollback_over(b, err);
     } else if (b->record) {
         engine_hold(b->engine);
         record(c, b->version->name, "rollback", b->by, b->note, on_recorded, b);
     } else {
-        version_make_current(b->version);
+        if (strcmp(c->last, b->version->name) == 0) /* still: none was saved, its folder is there */
+            version_make_current(b->version);
         rollback_over(b, NULL);
     }
 }
@@ -90,18 +103,18 @@ static void ready_now(void *arg)
     if (engine_held_back(b->engine)) {
         on_ready(b, NULL, NULL, b->version->state == VERSION_BROKEN ? &b->err : NULL);
     } else {
-        mem_free(b->by);
-        mem_free(b->note);
-        mem_free(b);
+        rollback_free(b);
     }
 }
 
 static void begin(struct company *c, const char *version, struct rollback *b)
 {
     struct version *v = version_recorded(c, version);
+    list_init(&b->node);
     b->engine = c->engine;
     b->version = v;
     if (v->state == VERSION_LOADING) {
+        list_append(&c->rollbacks, &b->node);
         version_wait(v, on_ready, b);
         return;
     }
@@ -111,14 +124,21 @@ static void begin(struct company *c, const char *version, struct rollback *b)
     loop_post(c->engine->parts.loop, ready_now, b);
 }
 
-void company_hold_pin(struct company *c, engine_loaded_fn fn, void *arg)
+void company_resume(struct company *c, engine_loaded_fn fn, void *arg)
 {
     struct rollback *b = mem_zalloc(1, sizeof *b);
-    log_event(LOG_INFO, "a rollback is in force", "company", c->name, "version", c->pinned,
-        "folder", c->folder, NULL);
     b->fn = fn;
     b->arg = arg;
-    begin(c, c->pinned, b);
+    begin(c, c->last, b);
+}
+
+void company_hold_pin(struct company *c, engine_loaded_fn fn, void *arg)
+{
+    log_event(LOG_INFO, "a rollback is in force", "company", c->name, "version", c->pinned,
+        "folder", c->folder, NULL);
+    if (strcmp(c->last, c->pinned) != 0) /* its folder was gone for a while */
+        company_was_live(c, c->pinned, clock_wall_ms());
+    company_resume(c, fn, arg);
 }
 
 void engine_rollback(struct engine *e, const char *company, const char *version, const char *by,
@@ -138,38 +158,4 @@ void engine_rollback(struct engine *e, const char *company, const char *version,
     b->fn = fn;
     b->arg = arg;
     begin(c, version, b);
-}
-
-/* ---- at start ---- */
-
-struct pins {
-    struct engine *engine;
-    void (*done)(void *arg, const struct err *err);
-    void *arg;
-};
-
-static void on_pin(void *arg, const char *company, const char *version, const char *folder)
-{
-    struct pins *p = arg;
-    if (p->engine->dead)
-        return;
-    struct company *c = company_get(p->engine, company, true);
-    snprintf(c->pinned, sizeof c->pinned, "%s", version);
-    snprintf(c->pinned_at, sizeof c->pinned_at, "%s", folder);
-}
-
-static void on_pins(void *arg, const struct err *err)
-{
-    struct pins p = *(struct pins *)arg;
-    mem_free(arg);
-    if (engine_held_back(p.engine))
-        p.done(p.arg, err);
-}
-
-void engine_load_pins(struct engine *e, void (*done)(void *arg, const struct err *err), void *arg)
-{
-    struct pins *p = mem_alloc(sizeof *p);
-    *p = (struct pins){e, done, arg};
-    engine_hold(e);
-    store_load_pins(e->parts.store, on_pin, on_pins, p);
 }

@@ -49,63 +49,64 @@ void store_add_switch(struct store *s, const struct store_switch *sw, store_done
     store_ask(s, o);
 }
 
-/* ---- store_load_pins ---- */
+/* ---- store_load_live ---- */
 
-struct pin {
-    char *company, *version, *folder;
-};
-
-struct load_pins {
+struct load_live {
     struct op op;
-    store_pin_fn fn;
+    store_live_fn fn;
     struct op_done cb;
-    struct pin *pins;
+    struct store_switch *live; /* their texts are its own */
     int n;
 };
 
-static void load_pins_clear(struct op *o)
+static void load_live_clear(struct op *o)
 {
-    struct load_pins *l = (struct load_pins *)o;
+    struct load_live *l = (struct load_live *)o;
     for (int i = 0; i < l->n; i++) {
-        mem_free(l->pins[i].company);
-        mem_free(l->pins[i].version);
-        mem_free(l->pins[i].folder);
+        mem_free((char *)l->live[i].company);
+        mem_free((char *)l->live[i].version);
+        mem_free((char *)l->live[i].folder);
+        mem_free((char *)l->live[i].how);
     }
-    mem_free(l->pins);
-    l->pins = NULL;
+    mem_free(l->live);
+    l->live = NULL;
     l->n = 0;
 }
 
-static int load_pins_run(struct sql *s, struct op *o)
+static int load_live_run(struct sql *s, struct op *o)
 {
-    struct load_pins *l = (struct load_pins *)o;
-    struct query *q = sql_use(s, Q_SWITCH_PINS,
-        "SELECT company, version, folder FROM switches WHERE how = 'rollback'"
-        " AND n IN (SELECT max(n) FROM switches GROUP BY company)");
+    struct load_live *l = (struct load_live *)o;
+    struct query *q = sql_use(s, Q_SWITCH_LIVE,
+        "SELECT company, version, folder, how, at_ms FROM switches"
+        " WHERE n IN (SELECT max(n) FROM switches GROUP BY company)");
     int rc;
     while ((rc = query_row(q)) == 1) {
-        l->pins = mem_realloc(l->pins, (size_t)(l->n + 1) * sizeof(*l->pins));
-        l->pins[l->n++] = (struct pin){mem_dup(query_col_text(q, 0)), mem_dup(query_col_text(q, 1)),
-            mem_dup(query_col_text(q, 2))};
+        if ((l->n & (l->n - 1)) == 0)
+            l->live = mem_realloc(l->live, (size_t)(l->n ? l->n * 2 : 1) * sizeof(*l->live));
+        l->live[l->n++] = (struct store_switch){.company = mem_dup(query_col_text(q, 0)),
+            .version = mem_dup(query_col_text(q, 1)),
+            .folder = mem_dup(query_col_text(q, 2)),
+            .how = mem_dup(query_col_text(q, 3)),
+            .at_ms = query_col_int(q, 4)};
     }
     return rc;
 }
 
-static void load_pins_done(struct op *o, const struct err *e)
+static void load_live_done(struct op *o, const struct err *e)
 {
-    struct load_pins *l = (struct load_pins *)o;
+    struct load_live *l = (struct load_live *)o;
     for (int i = 0; !e && i < l->n; i++)
-        l->fn(l->cb.arg, l->pins[i].company, l->pins[i].version, l->pins[i].folder);
+        l->fn(l->cb.arg, &l->live[i]);
     op_done_call(&l->cb, e);
 }
 
-void store_load_pins(struct store *s, store_pin_fn fn, store_done_fn done, void *arg)
+void store_load_live(struct store *s, store_live_fn fn, store_done_fn done, void *arg)
 {
-    struct load_pins *l = op_new(sizeof(*l), 0);
-    l->op.run = load_pins_run;
-    l->op.done = load_pins_done;
-    l->op.clear = load_pins_clear;
-    l->op.what = "rollbacks in force";
+    struct load_live *l = op_new(sizeof(*l), 0);
+    l->op.run = load_live_run;
+    l->op.done = load_live_done;
+    l->op.clear = load_live_clear;
+    l->op.what = "live versions";
     l->fn = fn;
     l->cb = (struct op_done){done, arg};
     store_ask(s, &l->op);

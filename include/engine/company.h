@@ -20,8 +20,18 @@ void version_make_current(struct version *v);
 bool company_in_folder(struct company *c, const char *version);
 /* The live version became this one from the folder: recorded, if it is news. */
 void company_saved(struct company *c, const char *version);
+/* This version is, or was before the host started, the live one since then. */
+void company_was_live(struct company *c, const char *version, int64_t since_ms);
 /* The version of the rollback in force is made current, and fn told. */
 void company_hold_pin(struct company *c, engine_loaded_fn fn, void *arg);
+/* The version that was live last is made current, unless another is by then, and fn told. */
+void company_resume(struct company *c, engine_loaded_fn fn, void *arg);
+/* Those that wait for their version to be loaded; nobody is told. */
+void rollbacks_free(struct company *c);
+/* Takes the place of whom a load will tell: if it fails, and the company has no live version, the
+ * one that was live before the host started is made current before fn is told of the error. */
+void fallback_prepare(struct company *c, engine_loaded_fn *fn, void **arg);
+void fallback_free(struct company *c);
 /* NULL: there is none. */
 void company_set_error(struct company *c, const char *text);
 

@@ -101,8 +101,10 @@ typedef void (*engine_loaded_fn)(
  * reload. name: lower-case letters, digits, - and _; it is the {company} of the webhook's path. */
 void engine_load_company(
     struct engine *e, const char *name, const char *dir, engine_loaded_fn fn, void *arg);
-/* Reads from the store which companies were rolled back; to be called before the first load. */
-void engine_load_pins(struct engine *e, void (*done)(void *arg, const struct err *err), void *arg);
+/* Reads from the store which version of each company was live last, and which of these by a
+ * rollback; to be called before the first load. Such a company whose folder then does not load, is
+ * live with that version all the same; the load's error is told. */
+void engine_load_live(struct engine *e, void (*done)(void *arg, const struct err *err), void *arg);
 /* Its folder is gone: no new events. What was accepted waits until it is back, runs under way go
  * on. Nothing if it is not known. */
 void engine_unload_company(struct engine *e, const char *name);
@@ -120,6 +122,8 @@ int engine_load_all(struct engine *e, const char *dir, engine_loaded_fn fn,
 bool engine_button(struct engine *e, const char *company, const char *connection, struct str token);
 /* Current version ("1f3a09c2b7de") and manifest; NULL if the company is unknown or did not load. */
 const char *engine_version(const struct engine *e, const char *company);
+/* When that version became the live one, wall clock; it may have been before the host started. */
+int64_t engine_version_since(const struct engine *e, const char *company);
 const struct manifest *engine_manifest(const struct engine *e, const char *company);
 /* Error of the last load that failed, or NULL; stays until a load succeeds. */
 const char *engine_load_error(const struct engine *e, const char *company);

@@ -8,6 +8,7 @@
 #ifndef MACHINE_H
 #define MACHINE_H
 
+#include "admission.h"
 #include "alert.h"
 #include "engine.h"
 #include "id.h"
@@ -110,28 +111,14 @@ struct backlog {
     int64_t open; /* events in memory and in the store that are in flight */
 };
 
-/* What a company may still bring, see admission.c. Times are monotonic. */
-struct admission {
-    bool full, fast; /* refused for its open events; for those of a minute */
-    int64_t minute_ms, in_minute;
-    int64_t settled_from_ms, settled;
-    double settled_a_second; /* 0: not known yet */
-    int64_t counted_ms;
-    bool counting;        /* the store is being asked for what follows */
-    int64_t stored;       /* bytes that are kept of it, as the store said */
-    int64_t stored_since; /* of bodies that came in after it was asked, */
-    int64_t stored_asked; /* and of those before it was asked anew */
-    int stored_level;     /* that was told: 1 nearly its limit, 2 over it */
-    int64_t kept_ms;
-    int kept, kept_unknown; /* refused deliveries that were stored in this minute */
-};
-
 struct company {
     struct engine *engine;
-    char *name;
-    struct version *current; /* NULL: none loaded yet */
-    char *load_error;
-    char folder[13];                /* version that stands in its folder; "": none */
+    char *name, *load_error;
+    struct version *current;        /* NULL: none loaded yet */
+    char folder[13], last[13];      /* versions: stands in its folder; is or was live, */
+    int64_t last_ms;                /* since then; "": none, or its folder is gone */
+    struct fallback *fallback;      /* its first load, under way; or NULL */
+    struct list rollbacks;          /* that wait for their version */
     char pinned[13], pinned_at[13]; /* a rollback holds as long as that stands in the folder */
     struct list versions;
     struct map *channels;  /* connection -> struct channel */
@@ -350,20 +337,6 @@ void backlog_clock_set(struct company *c);
 bool backlog_crowded(const struct company *c);
 bool backlog_heavy(const struct company *c); /* or bodies that these do not need for now */
 bool engine_behind(const struct engine *e);  /* events wait in the store for room */
-
-/* admission.c */
-/* 0: a new delivery of so many bytes may come in. Else the seconds to wait, and why in words. */
-int admission_wait(struct company *c, size_t body, char *words, size_t n);
-/* How much the store kept of it as the host began. What came in meanwhile may be in that already,
- * and is not counted twice. */
-void admission_found(struct company *c, int64_t bytes);
-/* Asks how much it keeps, if it grew by something else than deliveries or was told that it is much.
- */
-void admission_look(struct company *c, bool grew);
-bool admission_rests(const struct company *c); /* it keeps too much: its schedules do not come */
-void admission_settled(struct company *c);     /* one of its events is no longer in flight */
-/* A delivery was refused; at_ms is set here. */
-void admission_keep(struct company *c, const struct store_refused *r);
 
 /* keys.c */
 void key_enter(struct run *r, const char *key); /* into the queue of its key, by its event */

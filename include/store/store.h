@@ -262,10 +262,10 @@ struct store_switch {
 };
 /* Nothing if the company's last switch was to the same version in the same way. fn may be NULL. */
 void store_add_switch(struct store *s, const struct store_switch *sw, store_done_fn fn, void *arg);
-/* Companies whose last switch was a rollback, each in turn, then done. Both on the loop. */
-typedef void (*store_pin_fn)(
-    void *arg, const char *company, const char *version, const char *folder);
-void store_load_pins(struct store *s, store_pin_fn fn, store_done_fn done, void *arg);
+/* The last switch of each company in turn, then done: which version was live when the host ended.
+ * Both on the loop. by and note are not read: NULL. */
+typedef void (*store_live_fn)(void *arg, const struct store_switch *sw);
+void store_load_live(struct store *s, store_live_fn fn, store_done_fn done, void *arg);
 
 /* Fields of the company's data that people are not shown (redact.h): a JSON list; "" or NULL: none
  * but the personal identity codes. fn may be NULL. */

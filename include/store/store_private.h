@@ -85,7 +85,7 @@ enum query_slot {
     Q_META_SET,
     Q_NEWEST,
     Q_SWITCH_ADD,
-    Q_SWITCH_PINS,
+    Q_SWITCH_LIVE,
     Q_RUN_TRIES,
     Q_BEGUN_LIST,
     Q_BEGUN_LOCKS,

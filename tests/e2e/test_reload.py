@@ -3,6 +3,7 @@ that comes or goes is a company that does, and an earlier version can be live ag
 import json
 import os
 import shutil
+import sqlite3
 import threading
 import time
 
@@ -137,6 +138,35 @@ class Reload(Case):
         self.assertEqual(back.returncode, 0, back.stderr)
         self.post(4)
         self.assertEqual(self.result("4"), "two")
+
+    def test_a_broken_save_changes_nothing_at_the_next_start_either(self):
+        """What was live goes on, though the folder does not load; nor does what is checked more
+        strictly today than when it was recorded take it down."""
+        self.save("one")
+        self.world.start_host()
+        self.post(1)
+        self.assertEqual(self.result("1"), "one")
+        live, since = self.versions()[0]["version"], self.versions()[0]["at"][:10]
+        self.save("", text='company "Acme Oy" {}\nconnect "webhook" { as = "shop" \nrule')
+        wait_until(lambda: self.alerts(), "an alert")
+        self.world.host.stop()
+        with sqlite3.connect(os.path.join(self.world.data, "sauma.db")) as db:
+            (text,) = db.execute("SELECT bundle FROM bundles WHERE bundle LIKE '%Say which%'").fetchone()
+            files = json.loads(text)
+            files["company.lua"] += "local function unused() return nothing_of_that_name end\n"
+            db.execute("UPDATE bundles SET bundle = ? WHERE bundle = ?", (json.dumps(files), text))
+        db.close()
+        self.world.start_host()
+        alert = self.alerts()[0]
+        self.assertEqual((alert["company"], alert["kind"]), ("acme", "company-broken"))
+        self.assertIn("company.lua:3", alert["text"])
+        self.assertIn(f"version {live} of {since} goes on", alert["text"])
+        self.assertEqual(self.post(2), 202)
+        self.assertEqual(self.result("2"), "one")
+        self.save("three")
+        wait_until(lambda: not self.alerts(), "the alert to be over")
+        self.post(3)
+        self.assertEqual(self.result("3"), "three")
 
     def test_what_cannot_be_rolled_back_is_said(self):
         self.save("one")

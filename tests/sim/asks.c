@@ -306,14 +306,14 @@ void store_add_switch(struct store *s, const struct store_switch *sw, store_done
     struct op *o = op_new(OP_SWITCH, arg);
     o->done = fn;
     o->to = (struct disk_switch){NULL, arena_text(sw->company), arena_text(sw->version),
-        arena_text(sw->folder), arena_text(sw->how)};
+        arena_text(sw->folder), arena_text(sw->how), sw->at_ms};
     disk_ask(s, o);
 }
 
-void store_load_pins(struct store *s, store_pin_fn fn, store_done_fn done, void *arg)
+void store_load_live(struct store *s, store_live_fn fn, store_done_fn done, void *arg)
 {
-    struct op *o = op_new(OP_PINS, arg);
-    o->on_pin = fn;
+    struct op *o = op_new(OP_LIVE, arg);
+    o->on_live = fn;
     o->done = done;
     disk_ask(s, o);
 }

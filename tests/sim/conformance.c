@@ -37,7 +37,7 @@
     X(store_put_version)                                                                           \
     X(store_load_version)                                                                          \
     X(store_add_switch)                                                                            \
-    X(store_load_pins)                                                                             \
+    X(store_load_live)                                                                             \
     X(store_claim_order)                                                                           \
     X(store_load_books)                                                                            \
     X(store_raise_alert)                                                                           \
@@ -334,7 +334,7 @@ static void ask_version(void)
         else if (kind == 3)
             F->store_add_switch(S, &sw, on_done, ear());
         else
-            F->store_load_pins(S, on_pin, on_done, ear());
+            F->store_load_live(S, on_live, on_done, ear());
     }
 }
 

@@ -34,7 +34,7 @@ void on_backlog(void *arg, const struct store_backlog *k);
 void on_backlog_end(void *arg, int n, const struct err *e);
 void on_version(void *arg, const char *company_hash, struct str company_bundle,
     const char *system_hash, struct str system_bundle, const struct err *e);
-void on_pin(void *arg, const char *company, const char *version, const char *folder);
+void on_live(void *arg, const struct store_switch *sw);
 void on_schedules(void *arg, const struct store_slot *slots, const struct err *e);
 void on_standing(void *arg, const struct store_standing *st, const struct err *e);
 void on_order(void *arg, const char *value, const char *event, const struct err *e);

@@ -154,9 +154,10 @@ void on_order(void *arg, const char *value, const char *event, const struct err 
         buf_addf(said(arg), " newer %s of %s", value ? value : "none", event ? event : "none");
 }
 
-void on_pin(void *arg, const char *company, const char *version, const char *folder)
+void on_live(void *arg, const struct store_switch *sw)
 {
-    buf_addf(said(arg), " pin %s %s %s", company, version, folder);
+    buf_addf(said(arg), " live %s %s %s %s %lld", sw->company, sw->version, sw->folder, sw->how,
+        (long long)sw->at_ms);
 }
 
 void on_schedules(void *arg, const struct store_slot *slots, const struct err *e)

@@ -75,8 +75,12 @@ static void tell(struct op *o)
 {
     const struct err *e = o->err;
     sim_note((uint64_t)o->kind + (e ? 100 : 0));
-    for (const struct disk_switch *w = o->pins; w; w = w->next)
-        o->on_pin(o->arg, w->company, w->version, w->folder);
+    for (const struct disk_switch *w = o->live; w; w = w->next)
+        o->on_live(o->arg, &(struct store_switch){.company = w->company,
+                               .version = w->version,
+                               .folder = w->folder,
+                               .how = w->how,
+                               .at_ms = w->at_ms});
     for (int i = 0; o->begun && i < o->n && !e; i++)
         o->on_begun(o->arg, &o->begun[i]);
     if (o->done)

@@ -75,6 +75,7 @@ struct disk_version {
 struct disk_switch {
     struct disk_switch *next;
     const char *company, *version, *folder, *how;
+    int64_t at_ms;
 };
 
 /* How new the data is that a rule has begun to work with, for a key. */
@@ -125,6 +126,8 @@ void disk_set_full(struct disk *d, bool full);
 void disk_host_died(void);
 /* Then, when the engine was freed: its callbacks get to know, so that it gives its memory back. */
 void disk_orphans(void);
+/* The company had a live version at some time. */
+bool disk_was_live(const struct disk *d, const char *company);
 /* A copy of it as it is. */
 struct disk *disk_backup(const struct disk *d);
 /* The backup, to be the disk from now on; it can be put back again. */
@@ -172,7 +175,7 @@ enum op_kind {
     OP_LOAD_VERSION,
     OP_BOOKS,
     OP_BACKLOG,
-    OP_PINS,
+    OP_LIVE,
     OP_BEGUN
 };
 
@@ -218,8 +221,8 @@ struct op {
     store_backlog_fn on_backlog;
     void (*on_backlog_end)(void *arg, int n, const struct err *e);
     store_body_fn on_body;
-    struct disk_switch to, *pins;
-    store_pin_fn on_pin;
+    struct disk_switch to, *live;
+    store_live_fn on_live;
     struct store_begun *begun;
     store_begun_fn on_begun;
     struct store_schedule *schedules;
@@ -252,7 +255,7 @@ void tables_put_bundle(struct disk *d, struct op *o);
 void tables_put_version(struct disk *d, struct op *o);
 void tables_load_version(struct disk *d, struct op *o);
 void tables_add_switch(struct disk *d, const struct op *o);
-void tables_load_pins(const struct disk *d, struct op *o);
+void tables_load_live(const struct disk *d, struct op *o);
 void tables_claim_order(struct disk *d, struct op *o);
 void tables_shift_waits(struct disk *d, const struct op *o);
 void tables_raise_alert(struct disk *d, struct op *o);

@@ -110,6 +110,9 @@ static void load_missed(void);
 
 static void on_loaded(void *arg, const char *company, const char *version, const struct err *error)
 {
+    if (error && disk_was_live(sim->disk, company) && !engine_version(sim->engine, company))
+        sim_fail("company %s had a live version, and has none since its folder does not load: %s",
+            company, error->text);
     if (error) /* whoever broke it mends it */
         machine_after_us(dice_between(&sim->of_people, 1000000, 30000000), mend,
             (void *)(uintptr_t)(company[0] - 'a'));
@@ -179,7 +182,7 @@ void host_start(void)
     host.loading = sim->plan.companies;
     if (!sim->calm && host.crashes_left > 0)
         sim->crash_in = 1 + (int)dice_below(&sim->of_people, (uint32_t)sim->plan.crash_gap * 2);
-    engine_load_pins(sim->engine, load_companies, NULL);
+    engine_load_live(sim->engine, load_companies, NULL);
 }
 
 /* ---- the ends ---- */

@@ -400,8 +400,8 @@ void tables_apply(struct disk *d, struct op *o)
     case OP_BEGUN:
         tables_load_begun(d, o);
         break;
-    case OP_PINS:
-        tables_load_pins(d, o);
+    case OP_LIVE:
+        tables_load_live(d, o);
         break;
     case OP_WRITES:
         break;

@@ -59,12 +59,18 @@ void tables_add_switch(struct disk *d, const struct op *o)
     **at = o->to;
 }
 
-void tables_load_pins(const struct disk *d, struct op *o)
+bool disk_was_live(const struct disk *d, const char *company)
 {
-    struct disk_switch **end = &o->pins;
+    for (const struct disk_switch *w = d->switches; w; w = w->next)
+        if (strcmp(w->company, company) == 0)
+            return true;
+    return false;
+}
+
+void tables_load_live(const struct disk *d, struct op *o)
+{
+    struct disk_switch **end = &o->live;
     for (const struct disk_switch *w = d->switches; w; w = w->next) {
-        if (strcmp(w->how, "rollback") != 0)
-            continue;
         *end = arena_zalloc(sizeof **end);
         **end = *w;
         (*end)->next = NULL;
