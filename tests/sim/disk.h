@@ -126,7 +126,7 @@ void disk_set_full(struct disk *d, bool full);
 void disk_host_died(void);
 /* Then, when the engine was freed: its callbacks get to know, so that it gives its memory back. */
 void disk_orphans(void);
-/* The company had a live version at some time. */
+/* The company had a live version, and the store has its sources. */
 bool disk_was_live(const struct disk *d, const char *company);
 /* A copy of it as it is. */
 struct disk *disk_backup(const struct disk *d);

@@ -59,11 +59,17 @@ void tables_add_switch(struct disk *d, const struct op *o)
     **at = o->to;
 }
 
+/* Its sources are missing if the disk was full when they were to be stored. */
 bool disk_was_live(const struct disk *d, const char *company)
 {
-    for (const struct disk_switch *w = d->switches; w; w = w->next)
+    for (const struct disk_switch *w = d->switches; w; w = w->next) {
+        char key[300];
+        version_key(key, company, w->version);
+        const struct disk_version *v = index_get(&d->versions, key);
         if (strcmp(w->company, company) == 0)
-            return true;
+            return v && index_get(&d->bundles, v->company_hash) &&
+                   index_get(&d->bundles, v->system_hash);
+    }
     return false;
 }
 
