@@ -1,5 +1,5 @@
-/* What a company may still bring in: its limits of open events, of those of a minute, and of what is
- * kept of it. */
+/* What a company may still bring in: its limits of open events, of those of a minute, and of what
+ * is kept of it. */
 #ifndef ADMISSION_H
 #define ADMISSION_H
 
