@@ -103,8 +103,14 @@ struct channel *connect_channel(
 
 void connect_refused(struct connect *c, const char *what, const struct http_out_result *r)
 {
+    const struct manifest_connection *conn;
+    struct err e = {0};
     char words[256];
-    token_problem(r->body, words, sizeof words);
+    const struct channel *ch = connect_channel(c, &conn, &e);
+    if (ch)
+        credentials_problem(ch, r->body, words, sizeof words);
+    else
+        token_problem(r->body, words, sizeof words);
     if (r->outcome != HTTP_OUT_ANSWERED)
         connect_over(c, false, "%s could not be asked: %s", what, r->problem);
     else

@@ -4,12 +4,14 @@
 #include "channel.h"
 #include "clock.h"
 #include "form.h"
+#include "grant.h"
 #include "machine.h"
 #include "log.h"
 #include "mem.h"
 
 /* A secret that was changed in the store is used after this. */
 #define FRESH_MS 5000
+#define MASK_MIN 8 /* what is shorter may be a word of its own */
 
 static int resolve(const struct version *v, const struct manifest_connection *conn,
     const struct manifest_value *value, const char *what, char **out, struct err *e)
@@ -195,6 +197,39 @@ static void wipe(struct credentials *c)
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         resolver_wipe(all[i]);
     memset(c, 0, sizeof *c);
+}
+
+/* ---- words of others ---- */
+
+static void mask_one(char *words, const char *secret)
+{
+    size_t n = secret ? strlen(secret) : 0;
+    for (char *p = words; n >= MASK_MIN && (p = strstr(p, secret)) != NULL; p += 3) {
+        memcpy(p, "***", 3);
+        memmove(p + 3, p + n, strlen(p + n) + 1);
+    }
+}
+
+/* Before the words are cut, for half a secret is not known again. */
+void credentials_problem(const struct channel *ch, struct str body, char *words, size_t n)
+{
+    static const char *const secret[] = {
+        "client_secret", "api_key", "password", "client_assertion"};
+    const struct credentials *c = &ch->credentials;
+    const struct grant *g = ch->token.grant;
+    char *copy = mem_dupn(body.p ? body.p : "", body.n);
+    mask_one(copy, c->client_secret);
+    mask_one(copy, c->password);
+    mask_one(copy, ch->token.value);
+    mask_one(copy, g ? g->refresh : NULL);
+    mask_one(copy, g ? g->before : NULL);
+    for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++) {
+        char *value = c->form ? form_get(str_of(c->form), secret[i], NULL) : NULL;
+        mask_one(copy, value);
+        resolver_wipe(value);
+    }
+    token_problem(str_of(copy), words, n);
+    resolver_wipe(copy);
 }
 
 static void forget_webhook(struct channel *ch)

@@ -193,19 +193,27 @@ static void answered(struct step *s, const struct http_out_result *r)
         step_http_leave(s);
         step_http_unknown(s, problem);
     } else {
-        struct buf meta;
+        struct buf meta, masked_meta, masked_body;
         struct str body = r->body.p ? r->body : STR_LIT("");
         buf_init(&meta, BUF_MAX_DEFAULT);
+        buf_init(&masked_meta, BUF_MAX_DEFAULT);
+        buf_init(&masked_body, SIZE_MAX / 4);
         buf_addc(&meta, '{');
         if (step_file_wanted(spec) && r->status < 300)
             step_file_put(&meta, r, &body);
         step_request_meta(&meta, r);
         buf_addc(&meta, '}');
+        struct str said = buf_str(&meta);
+        step_mask(s, r->status, &said, &masked_meta);
+        if (!store_keeps_file(said))
+            step_mask(s, r->status, &body, &masked_body);
         step_http_leave(s);
-        if (!s->write && !store_keeps_file(buf_str(&meta)))
-            kept_put(s, r->status, buf_str(&meta), body);
-        step_answer(s, "done", r->status, buf_str(&meta), body);
+        if (!s->write && !store_keeps_file(said))
+            kept_put(s, r->status, said, body);
+        step_answer(s, "done", r->status, said, body);
         buf_free(&meta);
+        buf_free(&masked_meta);
+        buf_free(&masked_body);
     }
 }
 

@@ -78,7 +78,7 @@ void token_refuse(struct channel *ch, int status, struct str body)
 {
     struct token *t = &ch->token;
     char words[256];
-    token_problem(body, words, sizeof words);
+    credentials_problem(ch, body, words, sizeof words);
     mem_free(t->refusal);
     t->refusal =
         mem_printf("the credentials of connection %s were refused: %s (status %d of the "

@@ -124,6 +124,9 @@ int credentials_webhook(struct channel *ch, const struct version *v,
 bool credentials_button(
     const struct version *v, const struct manifest_connection *conn, struct str token);
 void credentials_forget(struct channel *ch);
+/* Why a token endpoint refuses, as token_problem finds it, with *** for what it repeats of our
+ * secrets. */
+void credentials_problem(const struct channel *ch, struct str body, char *words, size_t n);
 
 /* token.c: w->done is called when ch->token.value is good or cannot be had, perhaps at once.
  * One request serves all who wait. */

@@ -95,6 +95,10 @@ void step_http_attempt(struct step *s);
 bool step_redirect(struct step *s, const struct http_out_result *r);
 void step_redirect_reset(struct step *s);
 
+/* step_mask.c: if text, of an answer with this status, holds what the step's connection proves
+ * itself with, text becomes a copy with *** there, which room holds. */
+void step_mask(const struct step *s, int status, struct str *text, struct buf *room);
+
 /* step_write.c: a write that is not recorded yet; one whose answer the host's end kept from us. */
 void step_write_begin(struct step *s);
 /* True: before this try of a recorded write it must be looked for again, so the script was told to.

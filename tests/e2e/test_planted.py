@@ -1,0 +1,201 @@
+"""A thousand secrets are planted at every door, by people, by senders and by systems that repeat what
+they are sent; and none is found wherever anything is kept, told or shown."""
+import base64
+import http.server
+import json
+import os
+import threading
+import urllib.parse
+
+from harness import Case, main, request
+
+MARK, MANY = "c4n4ry", 50  # each secret of the company is so many of them in a row
+COMPANY = """company "Planted Oy" {}
+connect "webhook" { as = "open", secret = false, event = "type", id = "id" }
+connect "webhook" { as = "standard", secret = secret "s1", signature = "standard" }
+connect "webhook" { as = "hmac", secret = { secret "s2", secret "s3" }, event = "type", id = "id" }
+connect "webhook" { as = "basic", secret = secret "s4", signature = "basic" }
+connect "http" { as = "bearer", url = env "ECHO_URL", auth = { bearer = secret "s5" } }
+connect "http" { as = "pair", url = env "ECHO_URL", auth = { user = "me", password = secret "s6" } }
+connect "http" { as = "keyed", url = env "ECHO_URL", auth = { header = "X-Api-Key", value = secret "s7" } }
+connect "http" { as = "addressed", url = secret "s8" }
+connect "http" { as = "nowhere", url = secret "s9" }
+connect "http" { as = "proxied", url = "http://unknown.invalid", proxy = secret "s10" }
+connect "http" { as = "certified", url = "https://127.0.0.1:1", certificate = secret "s11" }
+connect "http" { as = "client", url = env "ECHO_URL", auth = { oauth = "client_credentials",
+  token_url = env "TOKEN_URL", client_id = "us", client_secret = secret "s12" } }
+connect "http" { as = "jwt", url = env "ECHO_URL", auth = { oauth = "client_credentials",
+  token_url = env "TOKEN_URL", client_id = "us", private_key = secret "s13" } }
+connect "http" { as = "extra", url = env "ECHO_URL", auth = { oauth = "client_credentials",
+  token_url = env "TOKEN_URL", client_id = "us", client_secret = secret "s14",
+  params = { api_key = secret "s15" } } }
+connect "procountor" { url = env "ECHO_URL", client_id = "us", client_secret = secret "s16",
+  api_key = secret "s17" }
+connect "slack" { url = secret "s18" }
+connect "webhook_out" { as = "erp", url = env "ECHO_URL", secret = secret "s19" }
+connect "smtp" { as = "mail", url = "smtp+plain://127.0.0.1:1", user = "me", password = secret "s20",
+  from = "a@b.fi", to = "c@d.fi" }
+
+rule "Get" { on = "open.get", run = function(e) return http.get(e.to, e.path).status end }
+rule "Try" { on = "open.try", run = function(e)
+  local answer, problem = http.try(http.get, e.to, e.path)
+  log.info("%s %s", answer and answer.body, problem and problem.message)
+  return { answer = answer and answer.body, problem = problem and problem.message }
+end }
+rule "Post" { on = "open.post", run = function(e) return http.post(e.to, e.path, { json = {} }).status end }
+rule "Tell" { on = "open.tell", run = function()
+  notify("slack", "hello")
+  return { erp = erp.send("a.b", {}), mail = mail.send { subject = "s", text = "t" } }
+end }
+rule "Raise" { on = "open.raise", run = function()
+  local shown = { tostring(bearer), tostring(secret "s5"), tostring(require "secret") }
+  for _, connection in ipairs { bearer, pair, keyed, addressed } do
+    for name, value in pairs(connection) do shown[#shown + 1] = tostring(name) .. tostring(value) end
+  end
+  error(table.concat(shown, " "))
+end }
+"""
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    """Repeats all that it is sent: in bodies, headers, places to go to, and reasons to refuse."""
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        mine = " ".join(self.headers.get(n) or "" for n in ("Authorization", "X-Api-Key"))
+        said = f"{mine} {self.path} {sent} {dict(self.headers)}"
+        self.server.seen.append(said)
+        if "Basic " in mine:
+            said += base64.b64decode(mine.split()[1]).decode()
+        status, kind = 400, "text/plain"
+        for word in ("200", "302", "404", "500"):
+            if f"/{word}" in self.path:
+                status = int(word)
+        if self.path.endswith("/token"):
+            form = dict(urllib.parse.parse_qsl(sent))
+            said, kind = json.dumps({"error": "invalid_client", "error_description":
+                                     " ".join(form.get(n, "") for n in ("client_secret", "api_key"))
+                                     }), "application/json"
+        body = said.encode()
+        self.send_response(status)
+        for name, value in (("Content-Type", kind), ("Content-Length", str(len(body))), ("X-Echo", mine),
+                            ("Location", "/" + mine.replace(" ", "") if status == 302 else None)):
+            if value is not None:
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+
+class Planted(Case):
+    def value(self, n):
+        """Fifty of a thousand, in a form that the connection takes."""
+        row = ".".join(f"{MARK}{n:02d}{i:02d}" for i in range(MANY))
+        echo = f"http://127.0.0.1:{self.port}"
+        return {1: "whsec_" + row, 4: "me:" + row, 8: f"{echo}/404/{row}", 9: f"http://127.0.0.1:1/{row}",
+                10: f"http://me:{row}@127.0.0.1:1", 11: f"-----BEGIN CERTIFICATE-----\n{row}\n",
+                13: f"-----BEGIN PRIVATE KEY-----\n{row}\n-----END PRIVATE KEY-----\n",
+                18: f"{echo}/404/services/{row}",
+                19: "whsec_" + base64.b64encode(f"{MARK} of erp, {row}".encode()[:60]).decode(),
+                }.get(n, row)
+
+    def setUp(self):
+        super().setUp()
+        self.echo = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+        self.echo.seen, self.port = [], self.echo.server_port
+        threading.Thread(target=self.echo.serve_forever, daemon=True).start()
+        self.addCleanup(self.echo.server_close)
+        self.addCleanup(self.echo.shutdown)
+        w = self.world
+        w.env.update(ECHO_URL=f"http://127.0.0.1:{self.port}/echo",
+                     TOKEN_URL=f"http://127.0.0.1:{self.port}/token")
+        w.add_company("planted", COMPANY)
+        for n in range(1, 21):
+            w.secret("planted", f"s{n}", self.value(n))
+        self.access = os.path.join(w.dir, "access.log")
+        w.start_host("--log", "debug", "--access-log", self.access, "--retry-attempts", "2",
+                     "--retry-base", "1ms", "--settle", "20ms", "--looks", "none", "--write-attempts", "1")
+        self.count = 0
+
+    def event(self, kind, **more):
+        self.count += 1
+        status, _ = self.world.deliver({"type": kind, "id": str(self.count), **more}, "planted", "open",
+                                       sign=False, headers={"Authorization": f"Bearer {MARK}",
+                                                            "Cookie": f"a={MARK}", "X-Api-Key": MARK})
+        self.assertEqual(status, 202)
+
+    def knock(self):
+        """What senders, browsers and strangers bring: in addresses, headers and bodies."""
+        w, headers = self.world, {"Authorization": f"Bearer {MARK}", "X-Webhook-Secret": MARK,
+                                  "X-Signature-256": "sha256=" + MARK, "Cookie": MARK,
+                                  "webhook-signature": "v1," + MARK, "webhook-id": "msg_1",
+                                  "webhook-timestamp": "1700000000", "X-Odd": MARK}
+        for path in ("/hooks/planted/standard", "/hooks/planted/hmac", "/hooks/planted/basic",
+                     "/hooks/nobody/hmac", f"/hooks/planted/hmac?token={MARK}", f"/hooks/planted/hmac/{MARK}",
+                     f"/oauth/callback?code={MARK}&state={MARK}&iss={MARK}",
+                     f"/oauth/callback?error={MARK}&error_description={MARK}", f"/api/v1/runs?key={MARK}",
+                     f"/x/{MARK}", f"/{MARK}@example.com"):
+            for method in ("POST", "GET"):
+                request(w.address, method, path, json.dumps({"type": MARK, "id": MARK}).encode(), headers)
+
+    def act(self):
+        for to in ("bearer", "pair", "keyed", "addressed", "nowhere", "proxied", "certified", "client", "jwt",
+                   "extra", "procountor"):
+            for path in ("/200", "/400", "/302", "/500"):
+                self.event("get" if path == "/400" else "try", to=to, path=path)
+            self.event("post", to=to, path="/500")
+        self.event("tell")
+        self.event("raise")
+        self.world.settled(self.count)
+
+    def kept(self):
+        """All bytes that are kept, told or shown, by where they are."""
+        w, found = self.world, {}
+        with open(os.path.join(w.data, "api-token")) as f:
+            api = {"Authorization": "Bearer " + f.read().strip()}
+        for path in ("/metrics", "/readyz", "/api/v1/runs?limit=1000", "/api/v1/events", "/api/v1/connections"):
+            found[path] = b"%r" % (request(w.address, "GET", path, b"", api),)
+        backup = os.path.join(w.dir, "backup.db")
+        w.sauma("backup", backup, "--data", w.data)
+        for command in (["runs"], ["events"], ["events", "--refused"], ["alerts", "--all"], ["attention"],
+                        ["connections"], ["secret", "list"], ["stats"], ["acts"], ["versions", "planted"]):
+            found[" ".join(command)] = w.sauma(*command, "--data", w.data).stdout
+        found["doctor"] = w.sauma("doctor", "--data", w.data, "--companies", w.companies, check=False).stdout
+        found["check"] = b"%r" % (w.sauma("check", w.companies + "/planted", check=False),)
+        for n, run in enumerate(w.runs()):
+            path = "/api/v1/runs/" + run["id"]
+            found[path] = request(w.address, "GET", path, b"", api)[2]
+            for how in ([], ["--json"], ["--curl"]) if n % 7 == 0 else ():  # a process each
+                found[f"show {run['id']} {how}"] = w.sauma("show", run["id"], *how, "--data", w.data).stdout
+        for top, _, files in os.walk(w.dir):
+            for name in files:
+                with open(os.path.join(top, name), "rb") as f:
+                    found[os.path.join(top, name)] = f.read()
+        return found
+
+    def test_none_of_a_thousand_is_found_anywhere(self):
+        self.knock()
+        self.act()
+        found = self.kept()
+        # They did go where they belong, and what is kept was looked at.
+        sent = "".join(self.echo.seen)
+        for n in (5, 7, 8, 12, 14, 15, 17, 18):
+            self.assertIn(f"{MARK}{n:02d}{MANY - 1:02d}", sent)
+        everything = b"".join(found.values())
+        for word in (b"/500", b"not authentic", b"SQLite format 3", b"token request", b"***"):
+            self.assertTrue(word in everything, word)
+        forms = [MARK.encode(), MARK.encode().hex().encode()]
+        forms += [base64.b64encode(b"x" * i + MARK.encode())[(4 * i + 2) // 3:-4] for i in range(3)]
+        for where, text in found.items():
+            for form in forms:
+                at = text.find(form)
+                self.assertEqual(text[max(0, at - 90):at + 20] if at >= 0 else b"", b"", where)
+
+
+if __name__ == "__main__":
+    main()
