@@ -192,8 +192,7 @@ local function check_name(entry)
       twin.where)
   end
   if state.taken(name) then
-    fail(where, '"%s" has a meaning in scripts already; give the connection another name: as = "..."',
-      name)
+    fail(where, '"%s" has a meaning in scripts already; name it otherwise: as = "..."', name)
   end
 end
 
