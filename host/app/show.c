@@ -95,11 +95,20 @@ void show_switch_row(const struct jsonv *sw, FILE *out)
     fputc('\n', out);
 }
 
+void show_version(const struct jsonv *run, FILE *out)
+{
+    const char *own = text_of(run, "version"), *live = text_of(run, "live_version");
+    fprintf(out, "%.12s", own);
+    if (*live && strcmp(own, live) != 0)
+        fprintf(out, " (live is %.12s)", live);
+}
+
 void show_run_row(const struct jsonv *run, FILE *out)
 {
     put_time(text_of(run, "created_at"), out);
-    fprintf(
-        out, "  %s  %-16s %s", text_of(run, "id"), text_of(run, "company"), text_of(run, "rule"));
+    fprintf(out, "  %s  %-16s %s  version ", text_of(run, "id"), text_of(run, "company"),
+        text_of(run, "rule"));
+    show_version(run, out);
     const struct jsonv *about = jsonv_get(run, "about");
     if (about && about->type == JSONV_OBJECT) {
         fputs("  ", out);
@@ -199,9 +208,9 @@ void show_run(const struct jsonv *run, FILE *out)
     fprintf(out, "run      %s  %s", text_of(run, "id"), text_of(run, "state"));
     if (*text_of(run, "reason"))
         fprintf(out, ": %s", text_of(run, "reason"));
-    fprintf(
-        out, "\ncompany  %s, version %.12s\n", text_of(run, "company"), text_of(run, "version"));
-    fprintf(out, "rule     %s", text_of(run, "rule"));
+    fprintf(out, "\ncompany  %s, version ", text_of(run, "company"));
+    show_version(run, out);
+    fprintf(out, "\nrule     %s", text_of(run, "rule"));
     if (*text_of(run, "key"))
         fprintf(out, ", key %s", text_of(run, "key"));
     const struct jsonv *event = jsonv_get(run, "event");

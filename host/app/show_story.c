@@ -68,6 +68,9 @@ void show_attention_row(const struct jsonv *run, FILE *out)
     fprintf(out, "  %s  %s  %s  %s%s\n", text_of(run, "id"), text_of(run, "company"),
         text_of(run, "rule"), text_of(run, "state"),
         jsonv_bool(jsonv_get(run, "edited"), false) ? " (edited)" : "");
+    fprintf(out, "  %-9s ", "version");
+    show_version(run, out);
+    fputc('\n', out);
     const struct jsonv *about = jsonv_get(run, "about");
     if (about && about->type == JSONV_OBJECT) {
         fprintf(out, "  %-9s ", "about");

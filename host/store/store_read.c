@@ -192,7 +192,7 @@ static int read_runs(struct store_reader *r, const struct store_filter *f, bool 
     while (rc == 0 && query_row(&q) == 1) {
         row_run(&r->row, &q, true);
         if (more)
-            story_effects(r->sql, &r->row, query_col_int(&q, 15));
+            story_effects(r->sql, &r->row, query_col_int(&q, RUN_COLUMNS_N));
         rc = row_end(r, fn, arg, e);
     }
     return finish(r, &q, rc, "cannot read the runs", e);

@@ -101,6 +101,7 @@ void row_run(struct buf *b, struct query *q, bool with_event)
     for (int i = 0; i < 8; i++)
         if (i != 1 || with_event)
             row_text(b, keys[i], query_col_text(q, i));
+    row_text(b, "live_version", query_col_text(q, 15));
     row_time(b, "until", query_col_int(q, 8));
     row_time(b, "created_at", query_col_int(q, 9));
     row_time(b, "updated_at", query_col_int(q, 10));

@@ -20,6 +20,7 @@ void show_attention_row(const struct jsonv *run, FILE *out);
 /* What a person did with a run, and what it changed. */
 void show_act_row(const struct jsonv *act, FILE *out);
 /* Parts of these and of show_run. */
+void show_version(const struct jsonv *run, FILE *out); /* its own, and the live one if other */
 void show_about(const struct jsonv *run, FILE *out);
 void show_standing(const struct jsonv *run, FILE *out);
 void show_history(const struct jsonv *run, FILE *out);

@@ -25,10 +25,12 @@ void row_bytes(struct buf *b, struct str bytes);
  * its value is the member "spec" of the result. */
 void row_message(struct buf *b, const char *key, struct str object, struct str body);
 /* Columns of a run as RUN_COLUMNS names them; leaves the object open. */
-#define RUN_COLUMNS                                                                                \
-    "r.id, e.id, r.company, r.rule, r.version, r.key, r.state, r.reason, r.until_ms,"              \
-    " r.created_ms, r.updated_ms, r.result, (SELECT count(*) FROM steps WHERE steps.key"           \
-    " BETWEEN r.n << 20 AND (r.n << 20) + 1048575), r.about, r.edit"
+#define RUN_COLUMNS                                                                                 \
+    "r.id, e.id, r.company, r.rule, r.version, r.key, r.state, r.reason, r.until_ms,"               \
+    " r.created_ms, r.updated_ms, r.result, (SELECT count(*) FROM steps WHERE steps.key"            \
+    " BETWEEN r.n << 20 AND (r.n << 20) + 1048575), r.about, r.edit, (SELECT version FROM switches" \
+    " WHERE switches.company = r.company ORDER BY n DESC LIMIT 1)"
+#define RUN_COLUMNS_N 16 /* of columns; those that a query adds come then */
 void row_run(struct buf *b, struct query *q, bool with_event);
 /* Ends the row and hands it over. What the row function returned; -1 and e if it grew too long. */
 int row_end(struct store_reader *r, store_row_fn fn, void *arg, struct err *e);

@@ -134,6 +134,16 @@ class Reload(Case):
         wait_until(lambda: self.versions()[0]["how"] == "save", "the save to be live")
         self.post(3)
         self.assertEqual(self.result("3"), "three")
+        three = self.versions()[0]["version"]
+        runs = [json.loads(line) for line in self.act("runs", "--json").stdout.splitlines()]
+        self.assertEqual([(r["version"], r["live_version"]) for r in runs],
+                         [(three, three), (one, three), (one, three)])
+        lines = self.act("runs").stdout.decode().splitlines()
+        self.assertIn(f"version {three} ", lines[0])
+        self.assertNotIn("live is", lines[0])
+        self.assertIn(f"version {one} (live is {three})", lines[1])
+        self.assertIn(f"version {one} (live is {three})",
+                      self.act("show", runs[1]["id"]).stdout.decode())
         back = self.act("rollback", "acme", two[:6], "--note", "try")
         self.assertEqual(back.returncode, 0, back.stderr)
         self.post(4)
