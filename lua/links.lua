@@ -9,6 +9,9 @@ of what ("customer_sync"), a and b are the two systems. Each call is a step.
                              one of its ids stands in another): read it again
   links.drop(name, link)     -> the same
 
+A link whose base has asked = { run = its id } says in link.asked how that run stands ("attention",
+"done", ...), nil if there is none: whether a question to a person is still open.
+
 base is what the two had in common when they were last looked at, or whatever else is to be remembered;
 it is shown to nobody, and `sauma erase` empties it.
 ]]
@@ -32,7 +35,7 @@ function links.get(name, side, id)
   local meta = current.step { op = "link", what = "get", name = name, side = side, id = tostring(id) }
   if not meta.id then return nil end
   return { id = meta.id, version = meta.version, a = given.text(meta.a), b = given.text(meta.b),
-    base = given.clean(meta.base) }
+    base = given.clean(meta.base), asked = given.text(meta.asked) }
 end
 
 local function save(name, link, base)

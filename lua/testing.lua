@@ -15,7 +15,8 @@ Globals of a test file:
                                         .fault(spec) .seed{...} .clear() .url; .act(name, form) is
                                         what a person does on its page: .act("customer", {...})
   deliver(connection, event[, options]) the event arrives; gives its run, and .duplicate .status
-                                        .event .runs; a run has .send() .retry() .skip(reason) .wait()
+                                        .event .runs; a run has .send() .retry() .skip(reason) .wait();
+                                        .retry(reason, { path = value }) sets its data, as --set does
   fire(schedule[, { at = time }])       a schedule or poll comes, as if it were its next time or that
                                         one ("2026-11-25T03:00"); gives what deliver gives. In tests
                                         none comes by itself
@@ -86,7 +87,8 @@ line of the test file that asked.
       A second delivery of the same event: the runs of the first, duplicate = true.
   { op = "test.fire", schedule = name, at = "2026-11-25T03:00"|nil }      -> as test.deliver
   { op = "test.event", event = "evt_.." }                  -> as test.deliver, looked up now
-  { op = "test.act", run = "run_..", action = "send"|"retry"|"skip", reason = words|nil }
+  { op = "test.act", run = "run_..", action = "send"|"retry"|"skip", reason = words|nil,
+    set = { [path] = value }|nil }
       What `sauma send|retry|skip` does; waits like test.deliver.          -> RUN
   { op = "test.runs" }                                     -> { runs = [ RUN, ... ] } oldest first
   { op = "test.wait", runs = [ids]|nil, ms = 60000 }       waits until these (all) are final

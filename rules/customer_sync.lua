@@ -8,7 +8,7 @@ Each field on its own is compared with what both sides had last: who changed it 
 Where both did, its owner's counts; without one a person is asked, with both values (`sauma attention`):
 `sauma retry RUN --set choose.phone=crm`. The first time, all of both registers are matched, by business
 ID; where that does not say it and there is somebody of nearly the same name, a person is asked:
-`--set customer=51001` (or organization=O-31; =new; =none).
+`--set customer=51001` (or organization=O-31; =new; =none). Two of one business ID are asked about too.
 
 Options (all may be left out):
   every, at, time_zone  how often Procountor is asked for changes: a schedule's words ("5m")

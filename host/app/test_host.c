@@ -195,6 +195,26 @@ static void on_acted(void *arg, const struct err *e)
         test_record_wait_run(t->world.record, t->run, answer_run, t);
 }
 
+/* What `--set` gives, as JSON; their text is in values. */
+static struct json_change *changes_of(const struct jsonv *set, struct buf *values, int *n)
+{
+    struct json_change *changes = NULL;
+    size_t *ends = NULL;
+    for (const struct jsonv *c = set ? set->child : NULL; c; c = c->next) {
+        changes = mem_realloc(changes, (size_t)(*n + 1) * sizeof *changes);
+        ends = mem_realloc(ends, (size_t)(*n + 1) * sizeof *ends);
+        jsonv_write(values, c);
+        changes[*n] = (struct json_change){JSON_CHANGE_JSON, c->key, STR_NONE};
+        ends[(*n)++] = values->n;
+    }
+    for (int i = 0; i < *n; i++) { /* values does not move any more */
+        size_t begin = i ? ends[i - 1] : 0;
+        changes[i].value = (struct str){values->p + begin, ends[i] - begin};
+    }
+    mem_free(ends);
+    return changes;
+}
+
 /* What `sauma send|retry|skip` does. */
 static void op_act(struct test_host *t, const struct jsonv *spec)
 {
@@ -205,11 +225,17 @@ static void op_act(struct test_host *t, const struct jsonv *spec)
         test_host_fail(t, "the action is send, retry or skip");
         return;
     }
+    struct buf values;
+    buf_init(&values, BUF_MAX_DEFAULT);
+    struct json_change *changes = changes_of(jsonv_get(spec, "set"), &values, &a.nchanges);
+    a.changes = changes;
     mem_free(t->run);
     a.run = t->run = mem_dup(jsonv_str(jsonv_get(spec, "run"), ""));
     test_record_acted(
         t->world.record, t->run, a.action == ENGINE_SKIP ? RUN_SKIPPED : RUN_QUEUED, reason);
     engine_act(t->world.parts->engine, &a, on_acted, t);
+    mem_free(changes);
+    buf_free(&values);
 }
 
 /* ---- the test process ---- */

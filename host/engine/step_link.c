@@ -1,5 +1,6 @@
 /* Links between records of two systems, as steps of a run (store_link.h).
- *   { op = "link", what = "get", name, side = "a" | "b", id }  -> {} or { id, version, a, b, base }
+ *   { op = "link", what = "get", name, side = "a" | "b", id }  -> {} or { id, version, a, b, base,
+ *       asked = the state of the run that base.asked.run names, "" if it names none }
  *   { op = "link", what = "save", name, link = { id, version, a, b, base } }  -> { saved }
  * Without a base the link is dropped. */
 #include <string.h>
@@ -23,6 +24,8 @@ static void on_loaded(void *arg, const struct store_link *link, const struct err
         json_put_cstring(&meta, link->a);
         buf_adds(&meta, ",\"b\":");
         json_put_cstring(&meta, link->b);
+        buf_adds(&meta, ",\"asked\":");
+        json_put_cstring(&meta, link->asked);
         buf_adds(&meta, ",\"base\":");
         buf_add(&meta, link->base.p, link->base.n);
     }

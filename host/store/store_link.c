@@ -7,13 +7,17 @@
 #include "store_private.h"
 
 #define IDS " company = ?1 AND name = ?2"
+/* A base that says asked.run was asked about by that run. */
+#define ASKED                                                                                      \
+    ", (SELECT state FROM runs r WHERE r.company = links.company AND"                              \
+    " r.id = CASE WHEN json_valid(base) THEN json_extract(base, '$.asked.run') END)"
 
 struct link_op {
     struct op op;
     const char *company, *name;
     struct store_link link;
     enum store_link_side side;
-    char *a, *b; /* of a load: owned, like link.base then */
+    char *a, *b, *asked; /* of a load: owned, like link.base then */
     bool saved;
     store_link_fn fn;
     store_link_saved_fn saved_fn;
@@ -28,9 +32,9 @@ static int load_run(struct sql *s, struct op *o)
     struct query *q =
         l->side == STORE_LINK_A
             ? sql_use(s, Q_LINK_BY_A,
-                  "SELECT id, version, a, b, base FROM links WHERE" IDS " AND a = ?3")
+                  "SELECT id, version, a, b, base" ASKED " FROM links WHERE" IDS " AND a = ?3")
             : sql_use(s, Q_LINK_BY_B,
-                  "SELECT id, version, a, b, base FROM links WHERE" IDS " AND b = ?3");
+                  "SELECT id, version, a, b, base" ASKED " FROM links WHERE" IDS " AND b = ?3");
     query_text(q, l->company);
     query_text(q, l->name);
     query_text(q, l->side == STORE_LINK_A ? l->link.a : l->link.b);
@@ -42,6 +46,7 @@ static int load_run(struct sql *s, struct op *o)
     l->a = mem_dup(query_col_text(q, 2));
     l->b = mem_dup(query_col_text(q, 3));
     l->link.base = query_col_dup(q, 4);
+    l->asked = mem_dup(query_col_text(q, 5));
     query_done(q);
     return 0;
 }
@@ -53,7 +58,8 @@ static void load_clear(struct op *o)
     mem_free(l->a);
     mem_free(l->b);
     mem_free((void *)(uintptr_t)l->link.base.p);
-    l->a = l->b = NULL;
+    mem_free(l->asked);
+    l->a = l->b = l->asked = NULL;
     l->link.base = STR_NONE;
     l->link.id = l->link.version = 0;
 }
@@ -64,6 +70,7 @@ static void load_done(struct op *o, const struct err *e)
     struct store_link found = l->link;
     found.a = l->a ? l->a : "";
     found.b = l->b ? l->b : "";
+    found.asked = l->asked ? l->asked : "";
     l->fn(l->arg, &found, e);
 }
 

@@ -10,6 +10,8 @@ struct store_link {
     int64_t version;   /* another after each save */
     const char *a, *b; /* ids of the two sides; "": it has no record there */
     struct str base;   /* JSON */
+    const char
+        *asked; /* loaded only: the state of the run that base.asked.run names; "": no such run */
 };
 
 enum store_link_side { STORE_LINK_A, STORE_LINK_B };

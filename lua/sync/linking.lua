@@ -12,7 +12,6 @@ organization = an id there, "new", or "none" (it is to stay on its side). What w
 remembered, and so is what was asked, so that it is asked once.
 ]]
 
-local current = require "current"
 local ending = require "ending"
 local fields = require "sync.fields"
 local given = require "given"
@@ -21,6 +20,7 @@ local json = require "json"
 local links = require "links"
 local lock = require "lock"
 local names = require "names"
+local question = require "sync.question"
 local register = require "register"
 local sides = require "sync.sides"
 
@@ -35,55 +35,81 @@ local function alone(settings, side, id)
   return links.get(settings.link, side, id) or { [side] = id, base = {} }
 end
 
-local function remember_alone(settings, link, base)
-  link.base = base
+local function remember_alone(settings, link)
   if not links.save(settings.link, link) then
     error("somebody else linked it at the same moment; retry", 0)
   end
 end
 
--- Both become one link. What was remembered of one alone goes.
-local function join(settings, a, b)
-  local other = links.get(settings.link, "b", b)
-  if other and other.a and other.a ~= a then
-    ending.attention(("customer %s in %s is linked with %s in %s, and now %s is the same one. Merge the "
-      .. "two organizations there, or correct the business ID of one, then retry."):format(b,
-      settings.finance, other.a, settings.crm, a), { organization = a, customer = b,
-      linked_with = other.a })
+-- A person said that it stays on its side.
+local function stays(settings, link, record, side)
+  question.answered(settings, link, nil)
+  link.base.stays = "answered"
+  remember_alone(settings, link)
+  return { [link.a and "organization" or "customer"] = link.a or link.b,
+    name = given.text(record.name), stays = side }
+end
+
+-- There is nothing to be asked or done; who waited for the question is told.
+local function leave(settings, link, reason)
+  if type(link.base) == "table" and link.base.asked then
+    question.settled(settings, link)
+    remember_alone(settings, link)
   end
-  local link = links.get(settings.link, "a", a)
-  if link and link.b and link.b == b then return true end
-  if other then links.drop(settings.link, other) end
-  link = link or { a = a }
-  link.b, link.base = b, { fields = json.decode "{}" }
-  if not links.save(settings.link, link) then
-    error("somebody else linked it at the same moment; retry", 0)
+  ending.skip(reason)
+end
+
+local function is_active(record)
+  return (given(record.registryInfo) or {}).active ~= false
+end
+
+-- Who is linked already keeps it: a person is told of both, unless who stands in the way is gone, or
+-- rests while the other does not. own is the link of the one that the run is about.
+local function make_way(settings, own, of_a, of_b, a, b)
+  local organization, customer = sides.crm(settings).get(a), sides.books(settings).get(b)
+  if not organization or not customer then
+    error(("%s or %s is gone since it was read; retry"):format(a, b), 0)
   end
+  local other = of_b and of_b.a and sides.crm(settings).get(of_b.a)
+  if other then
+    question.ask(settings, own, { answer = "customer", records = { customer },
+      words = ("%s and %s in %s seem to be one, customer %s in %s, which is linked with %s. Merge the "
+        .. "two organizations, or correct the business ID of one, and retry."):format(
+        question.list { organization }, question.list { other }, settings.crm,
+        question.list { customer }, settings.finance, of_b.a) })
+  end
+  other = of_a and of_a.b and sides.books(settings).get(of_a.b)
+  if not other or not is_active(other) and is_active(customer) then return end
+  if not is_active(customer) then
+    leave(settings, own, ("%s is inactive in %s, and %s in %s is linked with %s"):format(
+      question.list { customer }, settings.finance, a, settings.crm, question.list { other }))
+  end
+  question.ask(settings, own, { answer = "organization", records = { organization },
+    words = ("%s and %s in %s seem to be one, organization %s in %s, which is linked with %s. "
+      .. "Inactivate one of the two customers, or correct its business ID, and retry."):format(
+      question.list { customer }, question.list { other }, settings.finance,
+      question.list { organization }, settings.crm, of_a.b) })
+end
+
+-- Both become one link. What a person answered of each is kept, what else was remembered of one alone
+-- goes.
+local function join(settings, own, a, b)
+  local of_a = own.a and own or links.get(settings.link, "a", a)
+  local of_b = own.b and own or links.get(settings.link, "b", b)
+  if of_a and of_a.b == b then return true end
+  if of_a and of_a.b or of_b and of_b.a then make_way(settings, own, of_a, of_b, a, b) end
+  question.answered(settings, own, own.a and b or a)
+  if of_b and of_b.id then links.drop(settings.link, of_b) end
+  local link, is_not = of_a or { a = a }, {}
+  for _, one in ipairs { of_a or {}, of_b or {} } do
+    for _, text in ipairs(type(one.base) == "table" and given(one.base.is_not) or {}) do
+      is_not[#is_not + 1] = text
+    end
+  end
+  link.b = b
+  link.base = { fields = json.decode "{}", is_not = #is_not > 0 and json.array(is_not) or nil }
+  remember_alone(settings, link)
   return true
-end
-
-local function list_text(records)
-  local texts = {}
-  for i, record in ipairs(records) do
-    local id = given.text((given(record.invoicingInfo) or {}).identifier)
-      or given.text(record.business_id)
-    texts[i] = ("%s (%s%s)"):format(shown(record), tostring(record.id), id and ", " .. id or "")
-  end
-  return table.concat(texts, "; ")
-end
-
--- Asks which of the records it is, once. answer: the field of the event.
-local function ask(settings, link, answer, words, records)
-  local about, run = list_text(records), tostring(current.call.run)
-  local asked = type(link.base) == "table" and link.base.asked
-  if asked and asked.about == about and asked.run ~= run then
-    ending.skip("it was asked already who this is: run " .. tostring(asked.run))
-  end
-  remember_alone(settings, link, { asked = { about = about, run = run } })
-  local ids_there = json.array {}
-  for i, record in ipairs(records) do ids_there[i] = tostring(record.id) end
-  ending.attention(("%s Choose with `--set %s=ID`, `=new` for a new one, or `=none`: it stays where it "
-      .. "is."):format(words, answer), { candidates = ids_there })
 end
 
 local function policy(given_policy, record)
@@ -94,6 +120,20 @@ local function policy(given_policy, record)
       tostring(what)), 0)
   end
   return what
+end
+
+-- Organizations with that business ID, however it is spelled there.
+local function with_business_id(settings, business_id)
+  local found, seen, digits = {}, {}, business_id:gsub("-", "")
+  for _, form in ipairs { business_id, digits, "FI" .. digits } do
+    for _, organization in ipairs(sides.crm(settings).matches { business_id = form }) do
+      if not seen[organization.id]
+        and fields.alike("business_id", fields.business_id.crm(organization), business_id) then
+        seen[organization.id], found[#found + 1] = true, organization
+      end
+    end
+  end
+  return found
 end
 
 -- ---- from the CRM ----
@@ -108,14 +148,14 @@ local function wanted_of(settings, organization)
     fill = register.filler(settings.register) }
 end
 
-local function new_customer(settings, organization, wanted, partner)
+local function new_customer(settings, link, organization, wanted, partner)
   if not given.text(wanted.name) then
     ending.attention(("%s in %s has no name. Add it there, then retry."):format(
       tostring(organization.id), settings.crm), { organization = tostring(organization.id) })
   end
   wanted.partner, wanted.partner_field = partner, "customer"
   local customer = sides.books(settings).ensure(wanted)
-  return join(settings, tostring(organization.id), tostring(customer.id))
+  return join(settings, link, tostring(organization.id), tostring(customer.id))
 end
 
 -- The first look saw the business ID once on each side; if it still is the same one, that is it.
@@ -124,6 +164,56 @@ local function is_match(settings, organization, customer_id)
   local business_id = fields.business_id.crm(organization)
   return record ~= nil and business_id ~= nil and ids.business_id(business_id) ~= nil
     and fields.business_id.books(record) == business_id
+end
+
+-- Nobody has said yet that it stays alone, or is another one.
+local function is_free(settings, link, side, id)
+  if question.is_not(link, id) then return false end
+  local theirs = links.get(settings.link, side, id)
+  return not (theirs and type(theirs.base) == "table" and theirs.base.stays)
+end
+
+local function other_than(list, id)
+  local others = {}
+  for _, record in ipairs(list) do
+    if tostring(record.id) ~= id then others[#others + 1] = record end
+  end
+  return others
+end
+
+-- Of records of the side on which link stands, those that are on their side alone and may be linked.
+local function twins_of(settings, link, records)
+  local side, id = link.a and "a" or "b", link.a or link.b
+  local twins, ids_there = {}, {}
+  for _, record in ipairs(other_than(records, id)) do
+    local theirs = links.get(settings.link, side, tostring(record.id))
+    local base = theirs and type(theirs.base) == "table" and theirs.base or {}
+    if not base.stays and not (theirs and theirs.a and theirs.b) then
+      twins[#twins + 1], ids_there[#ids_there + 1] = record, tostring(record.id)
+    end
+  end
+  return twins, ids_there
+end
+
+local function free_of(settings, link, records)
+  local free, side = {}, link.a and "b" or "a"
+  for _, record in ipairs(records) do
+    if is_free(settings, link, side, tostring(record.id)) then free[#free + 1] = record end
+  end
+  return free
+end
+
+-- Several on one side have the business ID: which of them belong together is a person's to say.
+local function ask_which(settings, link, record, here, there, answer)
+  local twins, ids_of_twins = twins_of(settings, link, here)
+  if #there == 1 and #twins == 0 then return end
+  local own, other = settings.crm, settings.finance
+  if link.b then own, other = other, own end
+  local all = { record, table.unpack(twins) }
+  question.ask(settings, link, { answer = answer, records = there, twins = ids_of_twins,
+    words = ("%s in %s and %s in %s have the same business ID. Merge them or make them inactive, or "
+      .. "correct the business ID, and retry."):format(question.list(all), own, #there > 0
+      and question.list(there) or "nobody", other) })
 end
 
 local function unlinked_organization(settings, id, event)
@@ -136,36 +226,64 @@ local function unlinked_organization(settings, id, event)
   end
   local answer, wanted = given.text(event.customer), wanted_of(settings, organization)
   if answer and answer:lower() == "none" then
-    remember_alone(settings, link, { stays = "answered" })
-    return { organization = id, name = given.text(organization.name), stays = settings.crm }
+    return stays(settings, link, organization, settings.crm)
   end
   if answer and answer:lower() ~= "new" then
     if not sides.books(settings).get(answer) then
       ending.attention(('%s has no customer with the id %s, which customer says. Set it to the id of a '
         .. 'customer, to "new" or to "none".'):format(settings.finance, answer), { field = "customer" })
     end
-    return join(settings, id, answer)
+    return join(settings, link, id, answer)
   end
   if type(link.base) == "table" and link.base.stays and not answer then
     ending.skip(("a person decided that %s stays in %s alone"):format(shown(organization), settings.crm))
   end
-  if answer then return new_customer(settings, organization, wanted, "new") end
+  if answer then
+    question.answered(settings, link, nil)
+    return new_customer(settings, link, organization, wanted, "new")
+  end
   local matched = given.text(event.matched)
-  if matched and is_match(settings, organization, matched) then return join(settings, id, matched) end
-  local found = wanted.business_id and sides.books(settings).find(wanted)
-  if found then return join(settings, id, tostring(found.id)) end
-  local alike = sides.books(settings).alike(wanted)
+  if matched and is_match(settings, organization, matched) then
+    return join(settings, link, id, matched)
+  end
+  local found = wanted.business_id and sides.books(settings).same(wanted) or {}
+  if #found > 0 then
+    local there = free_of(settings, link, found)
+    if #there == 0 then
+      leave(settings, link, ("a person decided that %s is not %s"):format(shown(organization),
+        question.list(found)))
+    end
+    ask_which(settings, link, organization, with_business_id(settings, wanted.business_id), there,
+      "customer")
+    return join(settings, link, id, tostring(there[1].id))
+  end
+  local alike, others = {}, nil
+  for _, record in ipairs(sides.books(settings).alike(wanted)) do
+    if question.is_not(link, tostring(record.id)) then others = "new" -- a person said so
+    else alike[#alike + 1] = record end
+  end
   if #alike > 0 then
-    ask(settings, link, "customer", ("%s (%s in %s) may be one of these in %s: %s."):format(
-      shown(organization), id, settings.crm, settings.finance, list_text(alike)), alike)
+    question.ask(settings, link, { answer = "customer", records = alike,
+      words = ("%s (%s in %s) may be one of these in %s: %s."):format(shown(organization), id,
+        settings.crm, settings.finance, question.list(alike)) })
   end
   local what = policy(settings.new_customers, organization)
-  if what == "create" then return new_customer(settings, organization, wanted) end
-  if what == "ask" then
-    ask(settings, link, "customer", ("%s (%s in %s) is not in %s."):format(shown(organization), id,
-      settings.crm, settings.finance), {})
+  if what == "create" and wanted.business_id then
+    local twins, twin_ids = twins_of(settings, link, with_business_id(settings, wanted.business_id))
+    if #twins > 0 then
+      question.ask(settings, link, { answer = "customer", records = {}, twins = twin_ids,
+        words = ("%s in %s have the same business ID. Merge them, or correct the business ID of one, "
+          .. "and retry."):format(question.list { organization, table.unpack(twins) }, settings.crm) })
+    end
   end
-  ending.skip(('%s is in %s alone (new_customers = "leave")'):format(shown(organization), settings.crm))
+  if what == "create" then return new_customer(settings, link, organization, wanted, others) end
+  if what == "ask" then
+    question.ask(settings, link, { answer = "customer", records = {},
+      words = ("%s (%s in %s) is not in %s."):format(shown(organization), id, settings.crm,
+        settings.finance) })
+  end
+  leave(settings, link, ('%s is in %s alone (new_customers = "leave")'):format(shown(organization),
+    settings.crm))
 end
 
 -- ---- from Procountor ----
@@ -177,35 +295,19 @@ local function is_other_company(record, business_id)
   return theirs ~= nil and ours ~= nil and theirs ~= ours
 end
 
--- Organizations with that business ID, however it is spelled; else those with the name, and true.
-local function candidates(settings, record)
-  local crm, business_id = sides.crm(settings), fields.business_id.books(record)
-  local found, seen = {}, {}
-  local function add(list, fits)
-    for _, organization in ipairs(list) do
-      if not seen[organization.id] and fits(organization) then
-        seen[organization.id], found[#found + 1] = true, organization
-      end
+-- Organizations of that name, unless they are another company.
+local function namesakes(settings, record, business_id)
+  local found, name = {}, given.text(record.name)
+  for _, organization in ipairs(name and sides.crm(settings).matches { name = name } or {}) do
+    if not is_other_company(organization, business_id)
+      and names.fold(organization.name) == names.fold(name) then
+      found[#found + 1] = organization
     end
   end
-  if business_id then
-    local digits = business_id:gsub("-", "")
-    for _, form in ipairs { business_id, digits, "FI" .. digits } do
-      add(crm.matches { business_id = form }, function(organization)
-        return fields.alike("business_id", fields.business_id.crm(organization), business_id)
-      end)
-    end
-    if #found > 0 then return found, false end
-  end
-  local name = given.text(record.name)
-  add(name and crm.matches { name = name } or {}, function(organization)
-    return not is_other_company(organization, business_id)
-      and names.fold(organization.name) == names.fold(name)
-  end)
-  return found, true
+  return found
 end
 
-local function new_organization(settings, record)
+local function new_organization(settings, link, record)
   local wanted = { finance_id = tostring(record.id) }
   for _, name in ipairs(fields.list) do
     local value = fields[name].books(record)
@@ -215,7 +317,7 @@ local function new_organization(settings, record)
   end
   local saved = sides.crm(settings).create(given.clean(wanted), wanted.business_id
     and { business_id = wanted.business_id } or { name = wanted.name })
-  return join(settings, tostring(saved.id), tostring(record.id))
+  return join(settings, link, tostring(saved.id), tostring(record.id))
 end
 
 local function unlinked_customer(settings, id, event)
@@ -227,40 +329,52 @@ local function unlinked_customer(settings, id, event)
     ending.skip(("%s is not in %s any more"):format(id, settings.finance))
   end
   local answer = given.text(event.organization)
-  if answer and answer:lower() == "none" then
-    remember_alone(settings, link, { stays = "answered" })
-    return { customer = id, name = given.text(record.name), stays = settings.finance }
-  end
+  if answer and answer:lower() == "none" then return stays(settings, link, record, settings.finance) end
   if answer and answer:lower() ~= "new" then
     if not sides.crm(settings).get(answer) then
       ending.attention(('%s has no organization with the id %s, which organization says. Set it to the '
         .. 'id of one, to "new" or to "none".'):format(settings.crm, answer), { field = "organization" })
     end
-    return join(settings, answer, id)
+    return join(settings, link, answer, id)
   end
   if type(link.base) == "table" and link.base.stays and not answer then
     ending.skip(("a person decided that %s stays in %s alone"):format(shown(record), settings.finance))
   end
-  if answer then return new_organization(settings, record) end
-  local found, by_name = candidates(settings, record)
-  if #found == 1 and not by_name then return join(settings, tostring(found[1].id), id) end
-  if #found > 1 and not by_name then
-    ending.attention(("%d organizations in %s have the business ID of %s: %s. Merge them there, then "
-      .. "retry."):format(#found, settings.crm, shown(record), list_text(found)), { customer = id })
+  if answer then
+    question.answered(settings, link, nil)
+    return new_organization(settings, link, record)
   end
+  local business_id = fields.business_id.books(record)
+  local found = business_id and with_business_id(settings, business_id) or {}
   if #found > 0 then
-    ask(settings, link, "organization", ("%s (%s in %s) may be one of these in %s: %s."):format(
-      shown(record), id, settings.finance, settings.crm, list_text(found)), found)
+    local there = free_of(settings, link, found)
+    if #there == 0 then
+      leave(settings, link, ("a person decided that %s is not %s"):format(shown(record),
+        question.list(found)))
+    end
+    local here = is_active(record) and sides.books(settings).same {
+      name = record.name, business_id = business_id } or {}
+    ask_which(settings, link, record, here, there, "organization")
+    return join(settings, link, tostring(there[1].id), id)
   end
-  local active = (given(record.registryInfo) or {}).active ~= false
-  local what = active and policy(settings.new_organizations, record) or "leave"
-  if what == "create" then return new_organization(settings, record) end
+  local alike = {}
+  for _, organization in ipairs(namesakes(settings, record, business_id)) do
+    if not question.is_not(link, tostring(organization.id)) then alike[#alike + 1] = organization end
+  end
+  if #alike > 0 then
+    question.ask(settings, link, { answer = "organization", records = alike,
+      words = ("%s (%s in %s) may be one of these in %s: %s."):format(shown(record), id,
+        settings.finance, settings.crm, question.list(alike)) })
+  end
+  local what = is_active(record) and policy(settings.new_organizations, record) or "leave"
+  if what == "create" then return new_organization(settings, link, record) end
   if what == "ask" then
-    ask(settings, link, "organization", ("%s (%s in %s) is not in %s."):format(shown(record), id,
-      settings.finance, settings.crm), {})
+    question.ask(settings, link, { answer = "organization", records = {},
+      words = ("%s (%s in %s) is not in %s."):format(shown(record), id, settings.finance,
+        settings.crm) })
   end
-  ending.skip(('%s is in %s alone (%s)'):format(shown(record), settings.finance,
-    active and 'new_organizations = "leave"' or "it is inactive there"))
+  leave(settings, link, ('%s is in %s alone (%s)'):format(shown(record), settings.finance,
+    is_active(record) and 'new_organizations = "leave"' or "it is inactive there"))
 end
 
 -- One after the other: two that are the same would not see each other.

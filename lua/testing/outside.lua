@@ -146,8 +146,11 @@ end
 local function as_run(run)
   local id = without_null(run).run
   local function act(action)
-    return plain(run, function(reason)
-      return as_run(ask { op = "test.act", run = id, action = action, reason = reason })
+    return plain(run, function(reason, set)
+      if set ~= nil and type(set) ~= "table" then
+        failure.raise('what is set is a table, as in run.retry("decided", { customer = "51001" })')
+      end
+      return as_run(ask { op = "test.act", run = id, action = action, reason = reason, set = set })
     end)
   end
   run.send, run.retry, run.skip = act "send", act "retry", act "skip"

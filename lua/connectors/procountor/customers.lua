@@ -4,6 +4,7 @@ Customers in Procountor's register of business partners (outside-systems 1.8).
   customers.ensure(wanted)  -> the customer with that business ID, or a new one
   customers.find(wanted)    -> the customer or nil
   customers.create(wanted)  -> the same, by a name that says what is expected
+  customers.same(wanted)    -> records with that business ID: the active ones, else the inactive ones
   customers.alike(wanted)   -> records whose name is the same or nearly so, and that may be the same
                                customer by their business IDs; for a person to choose from
 and whole records (partners.lua): get, replace, changed
@@ -354,6 +355,12 @@ local function new(client)
     if who then return one_of(by_identity(client, who), wanted, who) end
     local ours = by_tag(client, wanted)
     return ours[1] and customer_of(ours[1], wanted) or nil
+  end
+
+  function customers.same(wanted)
+    wanted = prepare(wanted)
+    local who = identity(wanted, wanted.country)
+    return who and by_identity(client, who) or {}
   end
 
   -- The new customer as its `fill` has it. The identity that was looked for stays what it is.

@@ -1,0 +1,170 @@
+-- Records that are there twice: nobody's link is taken over, and a person is asked once.
+
+local ADDRESS = { street = "Rovakatu 1", postal_code = "96200", city = "Rovaniemi", country = "FI" }
+
+local function organization(id, name, business_id)
+  return { id = id, name = name, business_id = business_id, phone = "1", address = ADDRESS }
+end
+
+local function customer(id, name, business_id, active)
+  local place = { name = name, street = "Rovakatu 1", zip = "96200", city = "Rovaniemi",
+    country = "FINLAND" }
+  return { id = id, name = name, address = place, billingAddress = place,
+    invoicingInfo = { identifier = business_id, identifierType = business_id and "FI" },
+    paymentInfo = { paymentMethod = "BANK_TRANSFER" },
+    registryInfo = { active = active ~= false, phone = "1" } }
+end
+
+local function start(organizations, customers)
+  return sandbox("procountor", { seed = { customers = customers } }),
+    sandbox("crm", { seed = { organizations = organizations } })
+end
+
+local count = 0
+local function told(id, what, previous)
+  count = count + 1
+  return deliver("crm", { id = ("evt_%d"):format(count), type = "organization." .. (what or "updated"),
+    data = { organization = { id = id } }, previous = previous }).runs[1].wait()
+end
+
+local function look()
+  fire "customer_sync"
+  runs "wait"
+end
+
+-- What waits for a person.
+local function questions()
+  local open = {}
+  for _, run in ipairs(runs "wait") do
+    if run.state == "attention" then open[#open + 1] = run end
+    expect(run.state == "failed" and run.reason or nil).is(nil)
+  end
+  return open
+end
+
+
+local ID = "1234567-1"
+
+test("a second customer of a business ID does not take over the first one's organization", function()
+  local procountor, crm = start({ organization("O-31", "Revontuli Oy", ID) },
+    { customer(51001, "Revontuli Oy", ID) })
+  look()
+  expect(#questions()).is(0)
+  procountor.seed { customers = { customer(51002, "Revontuli Matkailu Oy", ID) } }
+  look()
+  local open = questions()
+  expect(#open).is(1)
+  for _, text in ipairs { "51001", "51002", "O-31" } do expect(open[1].reason).contains(text) end
+  -- The link is the first one's still: what is changed there comes over, and nothing of the other one.
+  procountor.act("customer", { customer = 51001, phone = "22" })
+  procountor.act("customer", { customer = 51002, phone = "33" })
+  look()
+  expect(crm.organizations).count(1)
+  expect(crm.organizations[1]).has { phone = "22", name = "Revontuli Oy" }
+  -- Asked once, also of what was changed since; the one too many is put to rest, and that is all.
+  expect(#questions()).is(1)
+  procountor.act("customer", { customer = 51002, active = "no" })
+  expect(open[1].retry().state).is "skipped"
+  expect(#questions()).is(0)
+end)
+
+test("the linked one of two customers rests: the other one takes its place", function()
+  local procountor, crm = start({ organization("O-31", "Revontuli Oy", ID) },
+    { customer(51001, "Revontuli Oy", ID) })
+  look()
+  procountor.act("customer", { customer = 51001, active = "no" })
+  procountor.seed { customers = { customer(51002, "Revontuli Oy", ID) } }
+  look()
+  expect(#questions()).is(0)
+  procountor.act("customer", { customer = 51002, phone = "44" })
+  look()
+  expect(crm.organizations).count(1)
+  expect(crm.organizations[1].phone).is "44"
+  expect(procountor.customers).count(2)
+end)
+
+test("a second organization of a business ID goes to a person with both named, once", function()
+  local procountor, crm = start({ organization("O-31", "Revontuli Oy", ID) },
+    { customer(51001, "Revontuli Oy", ID) })
+  look()
+  crm.seed { organizations = { organization("O-32", "Revontuli", "FI12345671") } }
+  local run = told "O-32"
+  expect(run.state).is "attention"
+  for _, text in ipairs { "O-31", "O-32", "51001" } do expect(run.reason).contains(text) end
+  look()
+  expect(told("O-32").state).is "skipped"
+  expect(#questions()).is(1)
+  expect(procountor.customers).count(1)
+  -- It is merged there; the first one has its customer still.
+  crm.act("merge", { organization = "O-32", into = "O-31" })
+  expect(told("O-31", "merged", { organization = { id = "O-32" } }).state).is "done"
+  expect(run.retry().state).is "skipped"
+  crm.act("organization", { organization = "O-31", phone = "55" })
+  expect(told("O-31").result.customer).is "51001"
+  expect(procountor.customers[1].registryInfo.phone).is "55"
+end)
+
+test("two organizations and two customers of one business ID: one question, and its answer holds",
+  function()
+    local procountor, crm = start(
+      { organization("O-31", "Revontuli Oy", ID), organization("O-32", "Revontuli Oy", ID) },
+      { customer(51001, "Revontuli Oy", ID), customer(51002, "Revontuli Oy", ID) })
+    look()
+    local open = questions()
+    expect(#open).is(1)
+    for _, text in ipairs { "O-31", "O-32", "51001", "51002" } do
+      expect(open[1].reason).contains(text)
+    end
+    look()
+    expect(#questions()).is(1)
+    local field = open[1].reason:find("customer=ID", 1, true) and "customer" or "organization"
+    local run = open[1].retry("decided", { [field] = field == "customer" and "51002" or "O-32" })
+    expect(run.state).is "done"
+    look()
+    expect(#questions()).is(0)
+    expect(crm.organizations).count(2)
+    expect(procountor.customers).count(2)
+  end)
+
+test("two new organizations of one business ID do not become one customer unseen", function()
+  local procountor, crm = start({ organization("O-31", "Revontuli Oy", ID),
+    organization("O-32", "Revontuli", ID) }, {})
+  look()
+  expect(#questions()).is(1)
+  expect(procountor.customers).count(0)
+  crm.act("merge", { organization = "O-32", into = "O-31" })
+  told("O-31", "merged", { organization = { id = "O-32" } })
+  for _, run in ipairs(questions()) do run.retry() end
+  expect(#questions()).is(0)
+  expect(procountor.customers).count(1)
+end)
+
+test("the same name on both sides is asked from one side; new means another one on both", function()
+  local procountor, crm = start({ organization("O-31", "Revontuli Oy") },
+    { customer(51001, "Revontuli Oy") })
+  look()
+  look()
+  local open = questions()
+  expect(#open).is(1)
+  local field = open[1].reason:find("customer=ID", 1, true) and "customer" or "organization"
+  expect(open[1].retry("decided", { [field] = "new" }).state).is "done"
+  -- The other one goes its own way, by new_organizations or new_customers, and is not asked about.
+  expect(#questions()).is(0)
+  expect(crm.organizations).count(2)
+  expect(procountor.customers).count(2)
+  procountor.act("customer", { customer = 51001, phone = "66" })
+  look()
+  expect(#questions()).is(0)
+  expect(procountor.customers).count(2)
+end)
+
+test("an organization that was deleted and made anew has its customer again", function()
+  local procountor, crm = start({ organization("O-31", "Revontuli Oy", ID) },
+    { customer(51001, "Revontuli Oy", ID) })
+  look()
+  crm.act("remove", { organization = "O-31" })
+  told("O-31", "deleted")
+  crm.seed { organizations = { organization("O-40", "Revontuli Oy", ID) } }
+  expect(told("O-40").result).has { organization = "O-40", customer = "51001" }
+  expect(procountor.customers).count(1)
+end)
