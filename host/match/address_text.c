@@ -67,8 +67,14 @@ static bool glued_prefix(const char *out, size_t n, struct str in, size_t i)
     return address_prefix((struct str){word, letters + 1}, letters + 1, &country) > 0;
 }
 
+/* "c/o" stands behind the space at i: a part begins there, also without a comma. */
+static bool co_behind(struct str in, size_t i)
+{
+    return i + 5 < in.n && !strncasecmp(in.p + i + 1, "c/o", 3) && strchr(" .:", in.p[i + 4]);
+}
+
 /* White space of every kind becomes one space; newlines, semicolons, tabs and " - " or " / "
- * separators become commas. -1 if the text is too long. */
+ * separators become commas, and so does what stands before "c/o". -1 if the text is too long. */
 static int normalise(struct str in, char *out, bool slashes)
 {
     size_t n = 0;
@@ -84,7 +90,8 @@ static int normalise(struct str in, char *out, bool slashes)
         }
         bool dash = slashes && (c == '-' || c == '/' || c == '|') && n > 0 && out[n - 1] == ' ' &&
                     i + 1 < in.n && in.p[i + 1] == ' ';
-        if (c == '\n' || c == ';' || c == '\t' || c == '|' || dash)
+        if (c == '\n' || c == ';' || c == '\t' || c == '|' || dash ||
+            (c == ' ' && co_behind(in, i)))
             c = ',';
         if (c == '\r' || c < 32)
             c = ' ';

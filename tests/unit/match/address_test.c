@@ -24,6 +24,18 @@ static void refuses(const char *text, const char *country, const char *words)
         fail_msg("'%s': expected '%s' in '%s'", text, words, e.text);
 }
 
+static void co_without_a_comma(void **state)
+{
+    struct address a = split_ok("Museokatu 89 A 3 C/O Jukka Pöyhönen 65100 Vaasa");
+    assert_string_equal(a.street, "Museokatu 89 A 3");
+    assert_string_equal(a.co, "Jukka Pöyhönen");
+    assert_string_equal(a.city, "Vaasa");
+    a = split_ok("Testiasiakas Oy c/o. Kirjanpito Lahtinen Ky, Museokatu 8, 65100 Vaasa");
+    assert_string_equal(a.company, "Testiasiakas Oy");
+    assert_string_equal(a.co, "Kirjanpito Lahtinen Ky");
+    assert_string_equal(a.street, "Museokatu 8");
+}
+
 static void fields_of_one_line(void **state)
 {
     struct address a =
@@ -297,6 +309,7 @@ static void survives_anything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(co_without_a_comma),
         cmocka_unit_test(fields_of_one_line),
         cmocka_unit_test(town_before_the_code),
         cmocka_unit_test(postal_code_keeps_its_zeros),
