@@ -21,14 +21,15 @@ static bool is_purpose(struct str s)
     return false;
 }
 
-/* "filial", "Finland Branch", "sivuliike": the branch of a company abroad is registered by itself.
- */
-static bool is_branch(struct str s)
+/* "filial", "Finland Branch", "sivuliike": the branch of a company abroad is registered by itself;
+ * and an estate in bankruptcy is not the company. */
+static bool is_another_body(struct str s)
 {
     static const char *const words[] = {"branch", "sivuliike", "filial", "filiaali", "filiaal",
         "filiale", "niederlassung", "zweigniederlassung", "succursale", "sucursal",
         "sede secondaria", "oddzial", "oddzia\xc5\x82", "nuf", "utibu", "fioktelepe",
-        "fi\xc3\xb3ktelepe", "pobocka", "filialas", "fili\xc4\x81le"};
+        "fi\xc3\xb3ktelepe", "pobocka", "filialas", "fili\xc4\x81le", "konkurssipes", "konkursbo",
+        "pankrotipesa", "insolvenzmasse"};
     for (size_t i = 0; i < s.n; i++) {
         if (i && s.p[i - 1] != ' ' && s.p[i - 1] != '(' && s.p[i - 1] != ',')
             continue;
@@ -48,7 +49,7 @@ static struct str without_additions(struct str s)
     s = str_trim(s);
     if (s.n && s.p[s.n - 1] == ')') {
         const char *open = memrchr(s.p, '(', s.n);
-        if (open && open != s.p && !is_branch((struct str){open, (size_t)(s.p + s.n - open)}))
+        if (open && open != s.p && !is_another_body((struct str){open, (size_t)(s.p + s.n - open)}))
             s = str_trim((struct str){s.p, (size_t)(open - s.p)});
     }
     for (size_t i = 1; i + 1 < s.n; i++) {
@@ -57,7 +58,7 @@ static struct str without_additions(struct str s)
             continue;
         bool spaced = s.p[i - 1] == ' ' && s.p[i + 1] == ' ';
         struct str behind = {s.p + i + 1, s.n - i - 1};
-        if ((spaced && c == '/' && !is_branch(behind)) ||
+        if ((spaced && c == '/' && !is_another_body(behind)) ||
             ((c == ',' || (spaced && c == '-')) && is_purpose(behind)))
             return str_trim((struct str){s.p, i});
     }
@@ -330,7 +331,7 @@ static void drop_trading_company(struct names_parsed *n)
 static bool form_before_comma(struct names_parsed *n, bool capitals)
 {
     int from = 0, to = n->plain.count;
-    if (n->plain.comma == 0 || is_branch(behind_comma(n->text)))
+    if (n->plain.comma == 0 || is_another_body(behind_comma(n->text)))
         return false;
     /* "Galp Energia SGPS, S.A.": behind the comma stands a form, too. */
     names_form_strip(n->plain.word, &from, &to, capitals);

@@ -173,6 +173,8 @@ static void knows_forms_of_other_countries(void **state)
     compares("KÜ Pärna 3", "Korteriühistu Pärna 3", NAMES_SAME);
     compares("KÜ Pärna 3", "KÜ Pärna 5", NAMES_DIFFERENT);
     compares("Liège Transport ASBL", "Liège Transport VZW", NAMES_SAME);
+    compares("Hotelli Lakeus Oy", "Hotelli Lakeus Oy (konkurssipesä)", NAMES_DIFFERENT);
+    compares("Lindgren Bygg AB", "Lindgren Bygg AB (konkursbo)", NAMES_DIFFERENT);
     compares("As Harju", "Harju AS", NAMES_DIFFERENT); /* "As" so written is a word */
 }
 
