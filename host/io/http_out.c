@@ -78,6 +78,7 @@ static void wipe_lines(struct http_out_transfer *t)
 static void transfer_free(struct http_out_transfer *t)
 {
     curl_easy_cleanup(t->easy);
+    curl_url_cleanup(t->parts);
     wipe_lines(t);
     buf_free(&t->lines);
     mem_free(t->headers);

@@ -195,6 +195,74 @@ static CURLcode set_connection(struct http_out_transfer *t, CURL *easy)
     return CURLE_OK;
 }
 
+/* ---- the address ----------------------------------------------------------------------------- */
+
+/* Path and query of bytes that libcurl leaves as they are, whether it gets them as a part or parses
+ * them out of a whole address: no escapes, no "/./" nor "/../". */
+static bool is_plain(const char *rest)
+{
+    bool query = false;
+    for (const char *p = rest; *p; p++) {
+        char c = *p;
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (letter || strchr("/-_~=&,:;", c) || (c == '.' && p != rest && p[-1] != '/'))
+            continue;
+        if (c != '?' || query)
+            return false;
+        query = true;
+    }
+    return *rest == '/';
+}
+
+/* The parts of an address that differs from the last one in path and query alone. */
+static bool change_parts(struct http_out_transfer *t, char *path)
+{
+    char *query = strchr(path, '?');
+    if (query)
+        *query = '\0';
+    bool ok = !curl_url_set(t->parts, CURLUPART_PATH, path, 0) &&
+              !curl_url_set(t->parts, CURLUPART_QUERY, query ? query + 1 : NULL, 0);
+    if (query)
+        *query = '?';
+    return ok;
+}
+
+static bool set_parts(struct http_out_transfer *t)
+{
+    size_t n = strlen(t->origin);
+    if (!t->parts && !(t->parts = curl_url()))
+        return false;
+    if (strcmp(t->parts_origin, t->origin) == 0)
+        return change_parts(t, t->url + n);
+    t->parts_origin[0] = '\0';
+    if (curl_url_set(t->parts, CURLUPART_URL, t->url, 0))
+        return false;
+    memcpy(t->parts_origin, t->origin, n + 1);
+    return true;
+}
+
+/* libcurl parses an address that is given as text, writes it out again from its parts, and that for
+ * each request; most of them go where the last one went. */
+static CURLcode set_address(struct http_out_transfer *t, CURL *easy)
+{
+    bool in_parts = !t->proxy && is_plain(t->url + strlen(t->origin)) && set_parts(t);
+    SET(CURLOPT_URL, t->url);
+    SET(CURLOPT_CURLU, in_parts ? t->parts : NULL);
+    return CURLE_OK;
+}
+
+static void clear_address(struct http_out_transfer *t)
+{
+    curl_easy_setopt(t->easy, CURLOPT_URL, NULL);
+    curl_easy_setopt(t->easy, CURLOPT_CURLU, NULL);
+    if (t->parts && t->parts_origin[0]) {
+        curl_url_set(t->parts, CURLUPART_PATH, NULL, 0);
+        curl_url_set(t->parts, CURLUPART_QUERY, NULL, 0);
+    }
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
 static bool sends_length(const char *method)
 {
     return !strcmp(method, "POST") || !strcmp(method, "PUT") || !strcmp(method, "PATCH");
@@ -202,7 +270,9 @@ static bool sends_length(const char *method)
 
 static CURLcode set_request(struct http_out_transfer *t, CURL *easy)
 {
-    SET(CURLOPT_URL, t->url);
+    CURLcode code = set_address(t, easy);
+    if (code != CURLE_OK)
+        return code;
     SET(CURLOPT_TIMEOUT_MS, t->timeout_ms > 0 ? (long)t->timeout_ms : 1L); /* 0 is for ever */
     SET(CURLOPT_HTTPHEADER, t->headers);
     if (!strcmp(t->method, "HEAD")) {
@@ -247,8 +317,8 @@ void http_out_easy_clear(struct http_out_transfer *t)
 {
     if (!t->lasting)
         return;
+    clear_address(t);
     if (is_ordinary(t) && t->state == TRANSFER_DELIVERING && t->code == CURLE_OK && !t->resent) {
-        curl_easy_setopt(t->easy, CURLOPT_URL, NULL);
         curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
         return;
     }

@@ -44,6 +44,8 @@ struct http_out_transfer {
     char method[HTTP_OUT_METHOD_MAX];
     char origin[HTTP_OUT_ORIGIN_MAX]; /* "https://host:port" */
     char *url;
+    CURLU *parts; /* of the last url, see http_out_easy.c; NULL: none yet */
+    char parts_origin[HTTP_OUT_ORIGIN_MAX];
     bool public_only;
     char *proxy, *certificate, *key; /* NULL: none */
     struct buf lines;                /* of the request's head, a NUL behind each */

@@ -196,7 +196,7 @@ static inline bool cut_act(int fd, const struct cut_request *r, int nth)
         cut_bomb(fd);
     else if (!strcmp(r->path, "/gzip"))
         cut_gzip(fd, "inflated");
-    else if (!strcmp(r->path, "/head"))
+    else if (!strcmp(r->path, "/head") || strstr(r->head, "\r\nX-Echo-Head:"))
         cut_answer(fd, "", r->head, strlen(r->head));
     else if (!strcmp(r->path, "/headers"))
         cut_answer(fd, "X-One: 1\r\nx-two:  two words  \r\nX-Empty:\r\n", "", 0);

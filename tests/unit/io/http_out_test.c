@@ -171,6 +171,34 @@ static void nothing_of_a_request_is_left_for_the_next(void **state)
     assert_string_equal(f->run.body, plain);
 }
 
+/* A client that has been elsewhere at the same server sends what a new one sends. */
+static void an_address_is_sent_the_same_each_time(void **state)
+{
+    static const char *const paths[] = {"", "/", "/a", "/a?b=c", "/a", "?q=1", "/a/b.c?d=e&f=g,h",
+        "/a/../b", "/a/./b?c=/../d", "/.a", "/a?", "/a?b?c", "/a%2Fb%c3%a4?d=%2f%2F", "/a#part",
+        "/a?b#part", "/(a)+b!*'$@", "/\xc3\xa4?\xc3\xa4", "/a//b", "//a", "/a/b/..", "/a;b:c~d",
+        "/a"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct run fresh;
+        char text[200];
+        run_open(&fresh, NULL);
+        struct http_out_request r = request(f, "GET", "", NULL, false);
+        snprintf(text, sizeof(text), "http://127.0.0.1:%d%s", f->server.port, paths[i]);
+        r.url = text;
+        r.headers = &(struct http_header){STR_LIT("X-Echo-Head"), STR_LIT("1")};
+        r.nheaders = 1;
+        run_request(&fresh, &r);
+        run_request(&f->run, &r);
+        assert_int_equal(fresh.outcome, HTTP_OUT_ANSWERED);
+        assert_string_equal(f->run.body, fresh.body);
+        if (strcmp(paths[i], "/a?b=c") == 0)
+            assert_int_equal(strncmp(fresh.body, "GET /a?b=c HTTP/1.1\r\n", 21), 0);
+        run_close(&fresh);
+    }
+    assert_int_equal(f->run.outcome, HTTP_OUT_ANSWERED);
+}
+
 static void redirects_are_answers(void **state)
 {
     struct fixture *f = *state;
@@ -340,6 +368,7 @@ int main(void)
         TEST(every_method_is_sent_as_named),
         TEST(nothing_is_added_to_a_request),
         TEST(nothing_of_a_request_is_left_for_the_next),
+        TEST(an_address_is_sent_the_same_each_time),
         TEST(redirects_are_answers),
         TEST(answers_are_inflated_within_the_limit),
         TEST(the_limit_is_exact),
