@@ -10,6 +10,9 @@ The connections of the company that is loaded: name -> { name, kind, object, con
 
 local suggest = require "suggest"
 
+-- Each request asks for a name.
+local type = type
+
 local connections = {}
 local entries = {}
 

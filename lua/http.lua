@@ -72,6 +72,7 @@ of the looks found it is it sent again, at most `attempts` times in all. A write
 a person: nothing is ever sent twice on a guess. Waits survive a restart of the host.
 ]]
 
+local host = require "host"
 local json = require "json"
 local url = require "url"
 local file = require "file"
@@ -93,6 +94,7 @@ local type, pcall, error = type, pcall, error
 local WITHOUT_NULLS = { nulls = false }
 local NO_OPTIONS = {}
 local LOOKS_MAX = 8
+local METHODS = { GET = true, POST = true, PUT = true, PATCH = true, DELETE = true }
 local READ_OPTIONS = { query = "table", headers = "table", accept = "table", timeout = "number",
   nulls = "boolean", explain = "function", check = "function", deadline = "number" }
 local WRITE_OPTIONS = { json = "any", form = "table", body = "any", parts = "table", find = "function",
@@ -143,10 +145,10 @@ end
 
 local function spec_of(connection, method, path, options, level)
   local name = connections.name(connection, level + 1)
-  if type(method) ~= "string" or not method:find("^%u+$") then
+  if not METHODS[method] and (type(method) ~= "string" or not method:find("^%u+$")) then
     error('a method is a word in capitals, such as "POST"', level + 1)
   end
-  if type(path) ~= "string" or path:find("[%c ]") then
+  if type(path) ~= "string" or not host.plain(path) then
     error("a request needs a path without spaces, such as \"/items\"", level + 1)
   end
   if options.query then
@@ -160,23 +162,6 @@ local function spec_of(connection, method, path, options, level)
   if options.timeout then spec.timeout_ms = milliseconds(options.timeout) end
   if options.deadline then spec.deadline_ms = milliseconds(options.deadline) end
   return spec
-end
-
--- Fills response.body; false and the problem if the answer says JSON and is none.
-local function decode(response, raw, keep_nulls)
-  raw = raw or ""
-  response.body = raw
-  local kind = response.headers["content-type"]
-  local says_json = kind and kind:lower():find("json", 1, true)
-  if raw == "" or (kind and not says_json) then return true end
-  if not says_json and not raw:find("^%s*[%[{]") then return true end
-  local ok, value, problem = pcall(json.decode, raw, not keep_nulls and WITHOUT_NULLS or nil)
-  if ok and value ~= nil then
-    response.body = value
-    return true
-  end
-  if not says_json then return true end
-  return false, "the answer says it is JSON and is not: " .. tostring(ok and problem or value)
 end
 
 local function accepted(status, options)
@@ -228,8 +213,10 @@ end
 
 -- The answer of a step as a response, or nil and why it proves nothing.
 local function read_answer(meta, raw, options, write)
-  local response = { status = meta.status, headers = meta.headers or {}, dry = meta.dry }
-  local ok, problem = decode(response, raw, options.nulls)
+  local headers = meta.headers or {}
+  local body, problem = host.read_body(raw, headers["content-type"], options.nulls)
+  local response = { status = meta.status, headers = headers, body = body, dry = meta.dry }
+  local ok = not problem
   if ok and response.status < 300 and not meta.dry then
     if options.check then
       ok, problem = options.check(response)

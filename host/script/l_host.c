@@ -82,6 +82,48 @@ static int l_random(lua_State *L)
     return 1;
 }
 
+/* ---- answers ------------------------------------------------------------------------------- */
+
+static int l_plain(lua_State *L)
+{
+    size_t n;
+    const char *p = luaL_checklstring(L, 1, &n);
+    bool plain = true;
+    for (size_t i = 0; i < n; i++)
+        plain &= (unsigned char)p[i] > ' ' && p[i] != 0x7f;
+    lua_pushboolean(L, plain);
+    return 1;
+}
+
+/* Without a content-type: an object or a list. */
+static bool looks_like_json(struct str raw)
+{
+    struct str text = str_trim(raw);
+    return text.n > 0 && (text.p[0] == '{' || text.p[0] == '[');
+}
+
+static int l_read_body(lua_State *L)
+{
+    struct err e = {0};
+    struct str raw;
+    raw.p = luaL_optlstring(L, 1, "", &raw.n);
+    const char *kind = luaL_optstring(L, 2, NULL);
+    bool says = kind && strcasestr(kind, "json"), nulls = lua_toboolean(L, 3);
+    lua_settop(L, 1);
+    if (lua_isnil(L, 1)) {
+        lua_pushliteral(L, "");
+        lua_replace(L, 1);
+    }
+    if (raw.n == 0 || (kind && !says) || (!says && !looks_like_json(raw)))
+        return 1;
+    if (codec_decode(L, raw, nulls ? 0 : CODEC_NO_NULLS, &e) == 0)
+        return 1;
+    if (!says)
+        return 1;
+    lua_pushfstring(L, "the answer says it is JSON and is not: %s", e.text);
+    return 2;
+}
+
 /* ---- environments -------------------------------------------------------------------------- */
 
 static int l_basics(lua_State *L)
@@ -238,7 +280,8 @@ int l_open_host(lua_State *L)
     static const luaL_Reg functions[] = {{"basics", l_basics}, {"compile", l_compile},
         {"defined", l_defined}, {"environment", l_environment}, {"files", l_files},
         {"finish", l_finish}, {"freeze", l_freeze}, {"globals", l_globals}, {"log", l_log},
-        {"random", l_random}, {"run_file", l_run_file}, {"source", l_source}, {"step", l_step},
+        {"plain", l_plain}, {"random", l_random}, {"read_body", l_read_body},
+        {"run_file", l_run_file}, {"source", l_source}, {"step", l_step},
         {"use_environment", l_use_environment}, {"where", l_where}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;

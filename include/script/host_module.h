@@ -10,6 +10,12 @@
  * "error"; capped per call host.random()                -> float in [0,1); the same sequence for
  * the same arguments.seed (math.random draws from the same generator)
  *
+ *   host.plain(text)             -> true if it has no spaces and no control characters
+ *   host.read_body(raw, kind, nulls)  -> what the body of an answer means, and perhaps a problem:
+ * raw (nil: "") as a value, if kind (the content-type or nil) says that it is JSON, or does not say
+ * anything and it looks like it; else as it is. The problem is that it says so and is none. Members
+ * that are null are left out unless nulls is true.
+ *
  * Environments
  *   host.basics()                -> a new table with the allow-listed Lua: assert ... utf8, print,
  *                                require (the companies' one). Add to it what scripts shall see.
