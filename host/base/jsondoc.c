@@ -7,6 +7,7 @@
 #include "mem.h"
 
 #define CHUNK 4096
+#define FEW   16 /* keys up to which comparing with all is the quicker way */
 
 struct chunk {
     struct chunk *next;
@@ -55,8 +56,20 @@ static struct str arena_text(struct jsondoc *d, struct str s)
 struct builder {
     struct jsondoc *d;
     struct jsonv **tail[JSON_DEPTH_MAX + 1];
+    struct jsonv **first[JSON_DEPTH_MAX + 1];
     struct str key; /* for the next value; p NULL: in an array */
 };
+
+/* False for a key that the open object has already, or that comes behind too many to look through.
+ */
+static bool key_is_new(const struct builder *b, int depth, struct str key)
+{
+    int n = 0;
+    for (const struct jsonv *m = *b->first[depth]; m; m = m->next)
+        if (++n == FEW || (m->key.n == key.n && str_eq(m->key, key)))
+            return false;
+    return true;
+}
 
 static struct jsonv *add(struct builder *b, int depth, enum jsonv_type type)
 {
@@ -80,7 +93,8 @@ static int has_nul(struct json_reader *r, struct err *e)
     return json_fail(r, e);
 }
 
-static int build(struct builder *b, struct json_reader *r, struct err *e)
+/* looks: duplicate keys are looked for, else the text was judged before. 1: that needs a judge. */
+static int build(struct builder *b, struct json_reader *r, bool looks, struct err *e)
 {
     for (;;) {
         enum json_token t = json_next(r);
@@ -94,13 +108,15 @@ static int build(struct builder *b, struct json_reader *r, struct err *e)
         case JSON_OBJECT:
         case JSON_ARRAY: {
             struct jsonv *v = add(b, r->depth - 1, t == JSON_OBJECT ? JSONV_OBJECT : JSONV_ARRAY);
-            b->tail[r->depth] = &v->child;
+            b->tail[r->depth] = b->first[r->depth] = &v->child;
             break;
         }
         case JSON_OBJECT_END:
         case JSON_ARRAY_END:
             break;
         case JSON_KEY:
+            if (looks && !key_is_new(b, r->depth, r->text))
+                return 1;
             b->key = arena_text(b->d, r->text);
             break;
         case JSON_STRING:
@@ -126,21 +142,28 @@ static int build(struct builder *b, struct json_reader *r, struct err *e)
     }
 }
 
+static struct jsondoc *parse(struct str src, bool looks, int *rc, struct err *e)
+{
+    struct jsondoc *d = mem_zalloc(1, sizeof(*d));
+    struct builder b = {.d = d};
+    struct json_reader r;
+    b.tail[0] = b.first[0] = &d->root;
+    json_reader_init(&r, src);
+    *rc = build(&b, &r, looks, e);
+    json_reader_free(&r);
+    if (*rc == 0)
+        return d;
+    jsondoc_free(d);
+    return NULL;
+}
+
+/* An object of many keys, or one that has a key twice, is left to who judges whole texts. */
 struct jsondoc *jsondoc_parse(struct str src, struct err *e)
 {
-    /* Judged as a whole first, so that building has no duplicate keys to look for. */
-    if (json_check(src, e) < 0)
-        return NULL;
-    struct jsondoc *d = mem_zalloc(1, sizeof(*d));
-    struct builder b = {.d = d, .tail = {&d->root}};
-    struct json_reader r;
-    json_reader_init(&r, src);
-    int rc = build(&b, &r, e);
-    json_reader_free(&r);
-    if (rc < 0) {
-        jsondoc_free(d);
-        return NULL;
-    }
+    int rc;
+    struct jsondoc *d = parse(src, true, &rc, e);
+    if (rc == 1 && json_check(src, e) == 0)
+        d = parse(src, false, &rc, e);
     return d;
 }
 

@@ -81,6 +81,36 @@ static void refuses(void **state)
     assert_non_null(strstr(e.text, "U+0000 at line 2, column 10"));
 }
 
+/* Few keys are compared as they come, many are judged before: on both sides of the border. */
+static void keys_of_large_objects_are_unique_too(void **state)
+{
+    for (int n = 1; n < 40; n++) {
+        for (int twin = -1; twin < n; twin++) { /* of the last key; -1: none */
+            struct buf b;
+            struct err e = {0};
+            buf_init(&b, BUF_MAX_DEFAULT);
+            buf_adds(&b, "[{\"key0\":1},{\"in\":{\"key1\":1}},{");
+            for (int i = 0; i < n; i++)
+                buf_addf(&b, "\"key%d\":%d,", i, i);
+            buf_addf(&b, "\"key%d\":{\"key1\":2}}]", twin < 0 ? n : twin);
+            struct jsondoc *d = jsondoc_parse(buf_str(&b), &e);
+            assert_int_equal(d != NULL, twin < 0);
+            if (d) {
+                const struct jsonv *last = jsondoc_root(d)->child->next->next;
+                for (int i = 0; i < n; i++) {
+                    char key[16];
+                    snprintf(key, sizeof(key), "key%d", i);
+                    assert_int_equal(jsonv_int(jsonv_get(last, key), -1), i);
+                }
+            } else {
+                assert_non_null(strstr(e.text, "a key that the object has already"));
+            }
+            jsondoc_free(d);
+            buf_free(&b);
+        }
+    }
+}
+
 static void writes(const char *source, const char *expected)
 {
     struct jsondoc *d = jsondoc_parse(str_of(source), NULL);
@@ -178,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(looks_up),
         cmocka_unit_test(answers_the_fallback),
+        cmocka_unit_test(keys_of_large_objects_are_unique_too),
         cmocka_unit_test(refuses),
         cmocka_unit_test(writes_back),
         cmocka_unit_test(holds_large_documents),
