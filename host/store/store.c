@@ -22,9 +22,13 @@
 
 /* Operations in one transaction; larger ones gain nothing more and make the first wait. */
 #define BATCH_MAX 256
-/* How long the operations that nobody waits for stay with the loop, and how many at most. */
-#define LINGER_MS  1
-#define LINGER_MAX 64
+/* How long the operations that nobody waits for stay with the loop, and how many at most. Reads
+ * stay longer, until a run has made several: a page of the journal is written for each run and
+ * commit, however many of its steps are new in it. What a crash takes of them is read again. */
+#define LINGER_MS       1
+#define LINGER_READS_MS 10
+#define LINGER_MAX      256
+#define LINGER_BYTES    ((ptrdiff_t)1 << 20)
 /* Quiet for so long: the log is emptied, and a full disk is looked at again. */
 #define IDLE_MS  200
 #define PROBE_MS 1000
@@ -41,9 +45,10 @@ struct store {
     /* Of the loop. */
     struct ops asked;
     int nasked, pending;
+    ptrdiff_t asked_bytes;
     int alerts_open;
     bool hurry;     /* what was asked goes at the end of this turn */
-    bool lingering; /* or when this timer is due */
+    int lingers_ms; /* or when this timer is due, after so long; 0: it is off */
     struct loop_timer *linger;
     struct pruner *pruner; /* NULL until store_keep */
 
@@ -143,7 +148,7 @@ void store_hurry(struct store *s)
 static void linger_over(void *arg)
 {
     struct store *s = arg;
-    s->lingering = false;
+    s->lingers_ms = 0;
     if (s->asked.first)
         store_hurry(s);
 }
@@ -152,12 +157,17 @@ void store_ask(struct store *s, struct op *o)
 {
     ops_add(&s->asked, o);
     s->pending++;
-    if (!o->lazy || ++s->nasked >= LINGER_MAX) {
+    s->nasked++;
+    s->asked_bytes += o->end - (char *)o;
+    if (!o->lazy || s->nasked >= LINGER_MAX || s->asked_bytes >= LINGER_BYTES) {
         store_hurry(s);
-    } else if (!s->lingering) {
-        s->lingering = true;
-        loop_timer_arm(s->linger, LINGER_MS);
+        return;
     }
+    int ms = o->read ? LINGER_READS_MS : LINGER_MS;
+    if (s->lingers_ms && s->lingers_ms <= ms)
+        return;
+    s->lingers_ms = ms;
+    loop_timer_arm(s->linger, ms);
 }
 
 /* Once a turn of the loop: one lock and one wake for all that the turn has asked. */
@@ -168,6 +178,7 @@ static void hand_over(void *arg)
         return;
     s->hurry = false;
     s->nasked = 0;
+    s->asked_bytes = 0;
     if (!s->asked.first)
         return;
     pthread_mutex_lock(&s->mutex);

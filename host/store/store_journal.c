@@ -182,6 +182,7 @@ static void ask_step(struct store *s, const struct store_step *st, const struct 
     o->done = cb.fn ? step_done : NULL;
     o->what = what;
     o->lazy = a != &none; /* a byte leaves when an intent is on disk */
+    o->read = st->kind && !strcmp(st->kind, "read");
     p->cb = cb;
     p->st = (struct store_step){op_text(o, st->run), st->seq, op_text(o, st->kind),
         op_text(o, st->connection), op_text(o, st->title), op_text(o, st->fingerprint),

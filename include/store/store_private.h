@@ -287,6 +287,7 @@ struct op {
     void (*clear)(struct op *o);
     const char *what;    /* for the log, if it fails and nobody waits */
     bool lazy;           /* may wait a moment for others to share its commit */
+    bool read;           /* and longer: it is the answer to a read */
     const char *journal; /* the run whose journal is torn if it fails, and somebody waits; NULL */
     int tears;           /* enum journal_tear */
     struct err *failed;  /* owned; NULL: it worked */
