@@ -59,7 +59,15 @@ end
 -- The raw body and its type. What is sent twice must be the same bytes, so it is encoded once. What
 -- has files in it is described in the spec, and made by the host.
 function http_body.of(options, spec, level)
-  local raw, kind
+  local raw, kind, given
+  for _, name in ipairs { "json", "form", "body", "parts" } do
+    if options[name] ~= nil then
+      if given then
+        error(("a request has one body: %s and %s are two"):format(given, name), level + 1)
+      end
+      given = name
+    end
+  end
   local headers = spec.headers
   if options.parts then
     if #options.parts == 0 or #options.parts > PARTS_MAX then

@@ -12,7 +12,7 @@ static int about_to_send(void *arg, char *peer_ip, char *own_ip, int peer_port, 
 {
     struct http_out_transfer *t = arg;
     /* A connection that is used again may have been made by somebody who is let to more. */
-    if (t->public_only && !http_out_peer_text_allowed(t->owner, peer_ip)) {
+    if (t->public_only && !http_out_peer_text_allowed(t->owner, peer_ip, own_ip)) {
         t->address_denied = true;
         return CURL_PREREQFUNC_ABORT;
     }

@@ -34,18 +34,24 @@ static bool is_in(const unsigned char *bytes, const struct http_out_net *net)
     return !bits || (bytes[whole] >> (8 - bits)) == (net->prefix[whole] >> (8 - bits));
 }
 
-bool http_out_peer_allowed(const struct http_out *h, const struct sockaddr *addr)
+static bool is_listed(const struct http_out *h, const struct sockaddr *addr)
 {
     unsigned char bytes[16];
     int family = bytes_of(addr, bytes);
     for (int i = 0; i < h->nnets; i++)
         if (h->nets[i].family == family && is_in(bytes, &h->nets[i]))
             return true;
-    return http_out_peer_public(addr);
+    return false;
 }
 
-bool http_out_peer_text_allowed(const struct http_out *h, const char *ip)
+bool http_out_peer_allowed(const struct http_out *h, const struct sockaddr *addr)
 {
+    return is_listed(h, addr) || http_out_peer_public(addr);
+}
+
+bool http_out_peer_text_allowed(const struct http_out *h, const char *ip, const char *own)
+{
+    bool same = own && strcmp(ip, own) == 0;
     struct sockaddr_in in = {.sin_family = AF_INET};
     struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
     char bare[64];
@@ -55,9 +61,9 @@ bool http_out_peer_text_allowed(const struct http_out *h, const char *ip)
     memcpy(bare, ip, n);
     bare[n] = '\0';
     if (inet_pton(AF_INET, bare, &in.sin_addr) == 1)
-        return http_out_peer_allowed(h, (const struct sockaddr *)&in);
+        return (same ? is_listed : http_out_peer_allowed)(h, (const struct sockaddr *)&in);
     if (inet_pton(AF_INET6, bare, &in6.sin6_addr) == 1)
-        return http_out_peer_allowed(h, (const struct sockaddr *)&in6);
+        return (same ? is_listed : http_out_peer_allowed)(h, (const struct sockaddr *)&in6);
     return false;
 }
 

@@ -125,8 +125,10 @@ void http_out_mail_stop(struct http_out *h); /* at the end of h: stops all that 
 bool http_out_peer_public(const struct sockaddr *addr);
 /* http_out_net.c. True if a transfer that is for public addresses alone may have this peer. */
 bool http_out_peer_allowed(const struct http_out *h, const struct sockaddr *addr);
-/* The same of an address as text. */
-bool http_out_peer_text_allowed(const struct http_out *h, const char *ip);
+/* The same of an address as text, once it is connected. own is this end's: where both are the same,
+ * it is this machine by its public address, behind whatever keeps others out, and must be listed.
+ */
+bool http_out_peer_text_allowed(const struct http_out *h, const char *ip, const char *own);
 /* What libcurl opens its sockets by: the address is the one it really connects to, so neither a
  * spelling of a URL nor a name that changes its address gets past it. *denied is set if it may not.
  */

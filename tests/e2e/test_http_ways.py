@@ -5,9 +5,10 @@ import http.server
 import json
 import os
 import subprocess
+import sys
 import threading
 
-from harness import ROOT, main, wait_until
+from harness import PATIENCE, ROOT, SAUMA, main, wait_until
 from ways import TOKEN, Plain, WaysCase
 
 
@@ -91,6 +92,45 @@ class Ways(WaysCase):
         self.assertEqual(self.ask("plain")["status"], 200)
         self.assertIn("not a public one", self.ask("literal")["problem"])
         self.assertEqual(len(self.server.seen), 1)
+
+    def test_this_machine_by_its_public_address_is_none(self):
+        """A network of its own, in which 8.8.8.8 is this machine, and a server there."""
+        if subprocess.run(["unshare", "-rn", "ip", "link"], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL).returncode:
+            self.skipTest("no networks of one's own here")
+        w = self.world
+        w.add_company("own", """company "Own" {}
+            connect "webhook" { as = "open", secret = false, event = "type" }
+            connect "http" { as = "itself", url = "http://8.8.8.8:%d" }
+            rule "Get" { on = "open.get", run = function() return itself.get("/x").status end }""" % self.plain)
+        event = os.path.join(w.dir, "event.json")
+        with open(event, "w") as f:
+            f.write('{"type": "get"}')
+        serve = ("import http.server; http.server.ThreadingHTTPServer(('8.8.8.8', %d), "
+                 "http.server.SimpleHTTPRequestHandler).serve_forever()" % self.plain)
+        lines = ["ip link set lo up", "ip addr add 8.8.8.8/32 dev lo",
+                 f'"{sys.executable}" -c "{serve}" >/dev/null 2>"{w.dir}/served" & served=$!',
+                 f'until (: </dev/tcp/8.8.8.8/{self.plain}) 2>/dev/null; do sleep 0.1; done',
+                 '"$@" --allow-net 10.0.0.0/8; "$@" --allow-net 8.8.8.8', "kill $served"]
+        done = subprocess.run(["unshare", "-rn", "bash", "-c", "\n".join(lines), "sh", SAUMA, "run",
+                               os.path.join(w.companies, "own"), event, "--http-timeout", "20s"],
+                              env=w.env, cwd=w.dir, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=PATIENCE)
+        first, second = done.stdout.split("own, version ")[1:]
+        self.assertIn("its address is not a public one", first)
+        self.assertIn("GET /x -> 404", second)
+        with open(os.path.join(w.dir, "served")) as f:
+            self.assertEqual(f.read().count("GET /x"), 1)
+
+    def test_a_request_has_one_body(self):
+        self.start()
+        for options, words in (({"json": {}, "form": {"a": "b"}}, "json and form are two"),
+                               ({"form": {"a": "b"}, "body": "x"}, "form and body are two"),
+                               ({"body": "x", "parts": [{"name": "a", "text": "b"}]}, "body and parts")):
+            result = self.ask(kind="bodies", options=options)
+            self.assertFalse(result["ok"])
+            self.assertIn(words, result["problem"])
+        self.assertEqual(self.server.seen, [])
 
     def test_the_operator_lets_networks_through(self):
         self.start("--allow-net", "10.0.0.0/8, 127.0.0.1/32, ::1")

@@ -37,6 +37,10 @@ rule "Post" {{ on = "open.post", run = function(e)
   local answer, problem = http.try(http.post, e.connection, e.path, {{ json = {{ a = 1 }} }})
   return {{ status = answer and answer.status, problem = problem and problem.message }}
 end }}
+rule "Bodies" {{ on = "open.bodies", run = function(e)
+  local ok, problem = pcall(http.post, "plain", "/", e.options)
+  return {{ ok = ok, problem = tostring(problem) }}
+end }}
 rule "Header" {{ on = "open.header", run = function(e)
   local ok, problem = pcall(http.get, e.to or "plain", "/", {{ headers = {{ [e.name] = e.value }} }})
   return {{ ok = ok, problem = tostring(problem) }}
