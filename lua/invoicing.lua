@@ -130,18 +130,23 @@ local function comment_of(line)
   return nil
 end
 
-local function ensure_customer(finance, sale, settings)
+-- The customer in the words of customers.ensure.
+local function buyer_of(sale, settings)
   local customer = sale.customer
-  return finance.customers.ensure {
+  return {
     name = customer.name, business_id = customer.business_id, address = customer.address,
     email = customer.email, phone = customer.phone, consumer = customer.consumer,
     contact = customer.contact_name and { name = customer.contact_name, phone = customer.phone },
     einvoice = customer.einvoice, sources = sale.fields,
     language = sale.language or settings.language, currency = sale.currency,
-    payment_terms = sale.payment_term_days or settings.payment_terms, key = sale.key,
+    payment_terms = settings.payment_terms, key = sale.key,
     address_problem = not customer.no_address and customer.address_problem or nil,
     fill = register.filler(settings.register), partner = customer.partner,
     partner_field = (sale.fields or {}).partner or "customer.partner" }
+end
+
+local function ensure_customer(finance, sale, settings)
+  return finance.customers.ensure(buyer_of(sale, settings))
 end
 
 local function ensure_product(finance, line, sale)
@@ -349,6 +354,18 @@ local function wanted_of(sale, settings)
   }
 end
 
+-- What was agreed with a customer who is there, for what the sale does not say of it.
+local function agreed_with(finance, customer, wanted, sale, settings)
+  if customer.created or settings.customer then return end
+  local asks_for_term = not sale.payment_term_days
+  local asks_for_place = not wanted.einvoice
+    and (not settings.channel or settings.channel == "ELECTRONIC_INVOICE")
+  if not asks_for_term and not asks_for_place then return end
+  local agreed = finance.customers.agreed(customer)
+  if asks_for_term then wanted.payment_terms = agreed.payment_terms or wanted.payment_terms end
+  if asks_for_place then wanted.einvoice = agreed.einvoice end
+end
+
 -- An address that its form alone does not tell, read with the register's list of towns.
 local function read_again(customer, settings)
   local towns = customer.address_text and register.towns(settings.register)
@@ -380,11 +397,16 @@ local function run(sale, settings)
   -- What can be known to fail fails before anything is written. Functions of the company may mend it.
   if not settings.invoice and not settings.customer then
     wanted.customer, wanted.rows = sale.customer, rows_without_products(lines)
+    if settings.channel == "ELECTRONIC_INVOICE" and not wanted.einvoice then
+      local there = finance.customers.find(buyer_of(sale, settings))
+      wanted.einvoice = there and finance.customers.agreed(there).einvoice
+    end
     finance.invoices.check(wanted)
   end
   local place = dimension.place(finance, sale, settings)
   local customer = customer_with(finance, sale, settings)
   sale.customer.name = sale.customer.name or customer.name
+  agreed_with(finance, customer, wanted, sale, settings)
   local rows, new_products = make_rows(finance, lines, sale, settings)
   wanted.customer, wanted.rows = customer, rows
   local invoice = invoice_with(finance, wanted, sale, settings)

@@ -24,7 +24,7 @@ is held whether it is to be invoiced.
 Options (all may be left out):
   source         the connection whose deals these are ("crm")
   trigger        "automatic" (default), "manual", "off", or function(deal) that returns one
-  payment_terms  days (0 to 999), where the deal does not say (14)
+  payment_terms  days (0 to 999), where neither the deal nor the customer's record says (14)
   notify         connections to tell of an invoice, one or several: "slack", { "slack", "crm" }
   tell_owner     connections by which the deal's owner hears that it needs a person: "smtp": owner.lua
   ask            connections where people are asked of a deal that is held

@@ -14,7 +14,7 @@ and a person is asked if it is another customer's or was invalidated.
 
 Options (all may be left out):
   trigger        "automatic" (default), "manual", "off", or function(proposal) that returns one
-  payment_terms  days (0 to 999), where the contract does not say (14)
+  payment_terms  days (0 to 999), where neither the contract nor the customer's record says (14)
   notify         connections to tell, one or several: "slack", { "slack", "zapier" }
   tell_owner     connections by which the salesperson hears that it needs a person: "smtp": owner.lua
   language       of the invoice ("fi", "sv", "en" ...), where the contract does not say (the company's)

@@ -49,16 +49,18 @@ local function text_of(alert)
   values.what = say("kind." .. alert.kind) or say "kind.other"
   if alert.state == "over" then return say "alert.over" end
   local lines = { say "alert.open" }
-  if (alert.times or 1) > 1 then lines[#lines + 1] = say "alert.times" end
-  if language ~= "en" then
-    local problem = words.translate(language, alert.text)
-    lines[#lines + 1] = problem
-    if values.run then
-      lines[#lines + 1] = say "alert.done"
-      lines[#lines + 1] = say "alert.run"
-    end
-    if not problem then lines[#lines + 1] = say "alert.details" end
+  local times = (alert.times or 1) > 1 and say "alert.times" or nil
+  if language == "en" then
+    return table.concat({ lines[1], say "alert.details", times }, "\n")
   end
+  lines[#lines + 1] = times
+  lines[#lines + 1] = words.translate(language, alert.text)
+  if values.run then
+    lines[#lines + 1] = say "alert.done"
+    lines[#lines + 1] = say "alert.run"
+  end
+  -- In full, since not all of it may be known in that language.
+  lines[#lines + 1] = say "alert.details"
   return table.concat(lines, "\n")
 end
 

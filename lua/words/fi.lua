@@ -36,6 +36,45 @@ return {
   ["problem.twins"] = "Procountorissa on {count} asiakasta samalla Y-tunnuksella "
     .. "{business_id}: {names}. "
     .. "Yhdistä ne tai jätä vain yksi aktiiviseksi.",
+  ["problem.too_long"] = '{field}: "{value}" on liian pitkä ({length} merkkiä). Procountor ottaa '
+    .. 'enintään {most} merkkiä.',
+  ["problem.letters"] = '{field}: tekstissä "{value}" on merkki "{character}", jota Procountor ei '
+    .. 'tunne.',
+  ["problem.no_name"] = "Asiakkaan nimi puuttuu.",
+  ["problem.part_of_address"] = "Asiakkaan osoite on vajaa: katuosoite, postinumero tai "
+    .. "postitoimipaikka puuttuu.",
+  ["problem.no_deal_address"] = "Asiakkaan osoite puuttuu. Lisää se kaupan tietoihin.",
+  ["problem.no_products"] = "Kaupalla ei ole tuoterivejä. Lisää myydyt tuotteet.",
+  ["problem.no_table"] = "Tarjouksessa ei ole hintataulukkoa. Lisää se tarjouspohjaan.",
+  ["problem.no_id"] = "Tunniste puuttuu.",
+  ["problem.no_row_name"] = "Rivillä ei ole nimeä eikä tuotekoodia.",
+  ["problem.no_quantity"] = "Riviltä puuttuu määrä.",
+  ["problem.no_price"] = "Riviltä puuttuu yksikköhinta.",
+  ["problem.no_vat"] = "Riviltä puuttuu ALV-prosentti.",
+  ["problem.no_number"] = '"{value}" ei ole luku.',
+  ["problem.decimals"] = "Rivin hinnassa tai määrässä on enemmän desimaaleja kuin Procountor "
+    .. "säilyttää: rivin summaksi tulisi {after} eikä {before}.",
+  ["problem.discount"] = "Alennus {percent} % ei ole mahdollinen.",
+  ["problem.vat_percent"] = "ALV {percent} % ei ole käytössä Procountorin myynnissä. Käytössä ovat: "
+    .. "{known} %.",
+  ["problem.vat_status"] = "ALV-status {status} ei ole käytössä Procountorin myynnissä.",
+  ["problem.vat_number"] = "ALV-numero on virheellinen. Korjaa se.",
+  ["problem.reference"] = "Viitenumero on virheellinen: tarkiste ei täsmää. Korjaa se tai jätä se "
+    .. "pois.",
+  ["problem.postal_code"] = "Postinumero ei ole suomalainen (viisi numeroa).",
+  ["problem.country"] = 'Procountor ei tunne maata "{country}".',
+  ["problem.einvoice"] = "Verkkolaskuosoite on virheellinen. Korjaa se tai jätä se pois.",
+  ["problem.einvoice_missing"] = "Lasku lähetettäisiin verkkolaskuna, mutta asiakkaan "
+    .. "verkkolaskuosoite tai välittäjä puuttuu.",
+  ["problem.no_email"] = "Lasku lähetettäisiin sähköpostilla, mutta asiakkaan sähköpostiosoite puuttuu "
+    .. "tai on virheellinen.",
+  ["problem.currency"] = "Laskun valuutta olisi {currency}, jonka kurssia ei tunneta. Tee lasku käsin "
+    .. "Procountorissa.",
+  ["problem.no_currency"] = "Valuutta on virheellinen: tarvitaan sen koodi, EUR.",
+  ["problem.terms"] = "Maksuehto {days} päivää ei ole mahdollinen (0–999).",
+  ["problem.account"] = "Tilinumero {iban} ei ole Procountorissa käytössä oleva pankkitili.",
+  ["problem.ledger_sums"] = "Lasku on tehty, mutta sen summa Procountorissa on muu kuin rivien summa "
+    .. "({sums}). Vertaa niitä ennen kuin lasku lähetetään.",
 
   -- To the salesperson whose deal or proposal needs them.
   ["owner.needs"] = '"{title}" ({id}) odottaa sinua: laskutus on kesken.',
@@ -73,5 +112,15 @@ return {
   ["kind.overdue"] = "asiakkaalla on laskuja, joiden eräpäivästä on kulunut pitkään ({about}).",
   ["kind.many-alerts"] = "ilmoituksia on nyt niin paljon, ettei niitä lähetetä yksitellen. Kaikki ovat "
     .. "luettelossa: sauma alerts.",
+  ["kind.store-size"] = "yrityksen tapahtumia on tallessa enemmän kuin niille on tilaa; uusia otetaan "
+    .. "taas, kun tilaa on.",
+  ["kind.catalogue-too-large"] = 'yhteyden "{about}" rekisteri on niin suuri, ettei samankaltaisia '
+    .. 'etsitä muistista vaan sana kerrallaan.',
+  ["kind.left-behind"] = "muutetusta ajosta jäi toiseen järjestelmään jotakin, mikä ei enää kuulu "
+    .. "siihen ({about}). Katso, saako se jäädä.",
+  ["kind.not-authentic"] = 'yhteyteen "{about}" tulee tapahtumia, joiden allekirjoitus ei täsmää. '
+    .. 'Niitä ei oteta vastaan. Tarkista jaettu salaisuus.',
+  ["kind.schedule-missed"] = 'ajastuksen "{about}" kertoja jäi väliin, kun palvelin ei ollut '
+    .. 'käynnissä. Kaikkia ei tehdä jälkikäteen.',
   ["kind.other"] = "{kind} ({about}).",
 }

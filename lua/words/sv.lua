@@ -37,6 +37,45 @@ return {
   ["problem.twins"] = "I Procountor finns {count} kunder med samma FO-nummer {business_id}: "
     .. "{names}. Slå "
     .. "ihop dem eller lämna bara en aktiv.",
+  ["problem.too_long"] = '{field}: "{value}" är för lång ({length} tecken). Procountor tar högst '
+    .. '{most} tecken.',
+  ["problem.letters"] = '{field}: texten "{value}" innehåller tecknet "{character}", som Procountor '
+    .. 'inte känner till.',
+  ["problem.no_name"] = "Kundens namn saknas.",
+  ["problem.part_of_address"] = "Kundens adress är ofullständig: gatuadress, postnummer eller ort "
+    .. "saknas.",
+  ["problem.no_deal_address"] = "Kundens adress saknas. Lägg till den i affären.",
+  ["problem.no_products"] = "Affären har inga produktrader. Lägg till det som såldes.",
+  ["problem.no_table"] = "Offerten saknar pristabell. Lägg till den i offertmallen.",
+  ["problem.no_id"] = "Identifieraren saknas.",
+  ["problem.no_row_name"] = "En rad har varken namn eller produktkod.",
+  ["problem.no_quantity"] = "En rad saknar antal.",
+  ["problem.no_price"] = "En rad saknar enhetspris.",
+  ["problem.no_vat"] = "En rad saknar momsprocent.",
+  ["problem.no_number"] = '"{value}" är inget tal.',
+  ["problem.decimals"] = "Radens pris eller antal har fler decimaler än Procountor sparar: radens "
+    .. "summa skulle bli {after} i stället för {before}.",
+  ["problem.discount"] = "Rabatten {percent} % är inte möjlig.",
+  ["problem.vat_percent"] = "Moms {percent} % används inte för försäljning i Procountor. I bruk är: "
+    .. "{known} %.",
+  ["problem.vat_status"] = "Momsstatus {status} används inte för försäljning i Procountor.",
+  ["problem.vat_number"] = "Momsnumret är inte giltigt. Rätta det.",
+  ["problem.reference"] = "Referensnumret är inte giltigt: kontrollsiffran stämmer inte. Rätta det "
+    .. "eller lämna bort det.",
+  ["problem.postal_code"] = "Postnumret är inte finländskt (fem siffror).",
+  ["problem.country"] = 'Procountor känner inte till landet "{country}".',
+  ["problem.einvoice"] = "E-fakturaadressen är inte giltig. Rätta den eller lämna bort den.",
+  ["problem.einvoice_missing"] = "Fakturan skulle skickas som e-faktura, men kundens e-fakturaadress "
+    .. "eller operatör saknas.",
+  ["problem.no_email"] = "Fakturan skulle skickas med e-post, men kundens e-postadress saknas eller är "
+    .. "inte giltig.",
+  ["problem.currency"] = "Fakturans valuta vore {currency}, och kursen är inte känd. Gör fakturan för "
+    .. "hand i Procountor.",
+  ["problem.no_currency"] = "Valutan är inte giltig: dess kod behövs, EUR.",
+  ["problem.terms"] = "Betalningsvillkoret {days} dagar är inte möjligt (0–999).",
+  ["problem.account"] = "Kontonumret {iban} är inget bankkonto i bruk i Procountor.",
+  ["problem.ledger_sums"] = "Fakturan är gjord, men dess summa i Procountor är en annan än radernas "
+    .. "summa ({sums}). Jämför dem innan fakturan skickas.",
 
   -- To the salesperson whose deal or proposal needs them.
   ["owner.needs"] = '"{title}" ({id}) väntar på dig: faktureringen är inte klar.',
@@ -74,5 +113,15 @@ return {
   ["kind.overdue"] = "kunden har fakturor som förföll för länge sedan ({about}).",
   ["kind.many-alerts"] = "det kommer så många meddelanden att de inte skickas ett och ett. "
     .. "Alla finns i listan: sauma alerts.",
+  ["kind.store-size"] = "det finns fler händelser sparade än företaget har plats för; nya tas emot "
+    .. "igen när det finns plats.",
+  ["kind.catalogue-too-large"] = 'registret i anslutningen "{about}" är så stort att liknande poster '
+    .. 'söks ord för ord och inte i minnet.',
+  ["kind.left-behind"] = "en ändrad körning lämnade något i ett annat system som inte längre hör dit "
+    .. "({about}). Se efter om det får vara kvar.",
+  ["kind.not-authentic"] = 'till anslutningen "{about}" kommer händelser vars signatur inte stämmer. '
+    .. 'De tas inte emot. Kontrollera den delade hemligheten.',
+  ["kind.schedule-missed"] = 'tillfällen av schemat "{about}" uteblev när servern inte var i gång. '
+    .. 'Alla görs inte i efterhand.',
   ["kind.other"] = "{kind} ({about}).",
 }

@@ -75,8 +75,9 @@ class Told(Case):
         self.assertEqual(self.act("alerts", "--json").stdout, b"")
         messages = self.slack_messages()
         self.assertEqual(len(messages), 2)
-        self.assertTrue(messages[0].startswith("Attention, attention (Ask): Ask needs a person: "))
-        self.assertEqual(messages[1], "Over: attention (Ask)")
+        self.assertTrue(messages[0].startswith('Attention: the rule "Ask" needs a person.\nAsk needs a person: '),
+                        messages[0])
+        self.assertEqual(messages[1], 'Over: Ask. It was told: the rule "Ask" needs a person.')
 
     def test_a_failed_run_is_told_to_the_companys_own_rule(self):
         self.post("break")
@@ -124,9 +125,9 @@ class Told(Case):
         self.start_over()  # what a host gathered when it ended is told by the next one
         self.told(1)
         message, = self.slack_messages()
-        first, rest = message.split("\n", 1)
-        self.assertTrue(first.startswith("Attention, failed (Break): Break failed: "), first)
-        self.assertIn("is not done twice: `sauma show run_", first)
+        first, what, rest = message.split("\n", 2)
+        self.assertEqual(first, 'Attention: the rule "Break" stopped at an error.')
+        self.assertIn("is not done twice: `sauma show run_", what)
         self.assertTrue(rest.startswith("So far 500 times; this is the latest."), rest)
 
     def test_what_goes_on_is_told_again(self):

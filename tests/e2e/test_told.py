@@ -1,7 +1,10 @@
 """What people are told when something needs them: in their language, by mail to who is responsible."""
+import glob
 import json
+import re
+import unittest
 
-from harness import Case, fixture, main, request, wait_until
+from harness import ROOT, Case, fixture, main, request, wait_until
 
 COMPANY = """company "Kertova Oy" { language = "%s", responsible = "vastaava@kertova.example" }
 connect "click2contract" { secret = false }
@@ -52,7 +55,8 @@ class Told(Case):
                          "on yhtiö, tarkista Y-tunnus.")
         self.assertIn("eikä sitä tehdä uudelleen", lines[2])
         self.assertIn("sauma retry " + self.parked(), lines[3])
-        self.assertEqual(len(lines), 4)
+        self.assertTrue(lines[4].startswith("Tarkemmin (englanniksi): proposal_to_invoice needs"), lines)
+        self.assertEqual(len(lines), 5)
         self.world.sauma("skip", self.parked(), "--reason", "ei", "--data", self.world.data)
         self.assertEqual(self.told(2)[1]["text"].strip(),
                          "Kunnossa taas: proposal_to_invoice. Aiemmin ilmoitettiin: sääntö "
@@ -79,6 +83,26 @@ class Told(Case):
         self.assertIn('Huomio: sääntö "Break" pysähtyi virheeseen.', text)
         self.assertIn("Tarkemmin (englanniksi): Break failed", text)
         self.assertIn("there is nothing called", text)
+
+
+class Kinds(unittest.TestCase):
+    def test_each_kind_of_alert_has_its_words_in_each_language(self):
+        kinds = set()
+        for path in glob.glob(f"{ROOT}/host/**/*.c", recursive=True):
+            with open(path) as f:
+                text = f.read()
+            if "alert_raise(" in text:
+                kinds |= set(re.findall(r'alert_raise\([^;"]*"([a-z-]+)"', text))
+                kinds |= set(re.findall(r'#define (?:KIND|DOWN|REFUSED|MANY)\s+"([a-z-]+)"', text))
+        for path in glob.glob(f"{ROOT}/lua/**/*.lua", recursive=True) + glob.glob(f"{ROOT}/rules/*.lua"):
+            with open(path) as f:
+                kinds |= set(re.findall(r'op = "alert", kind = "([a-z-]+)"', f.read()))
+        kinds |= {"attention", "failed"}
+        self.assertGreater(len(kinds), 15)
+        for language in ("en", "fi", "sv"):
+            with open(f"{ROOT}/lua/words/{language}.lua") as f:
+                there = set(re.findall(r'\["kind\.([a-z-]+)"\]', f.read()))
+            self.assertEqual(there - {"other"}, kinds, language)
 
 
 if __name__ == "__main__":

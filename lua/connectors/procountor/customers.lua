@@ -7,6 +7,9 @@ Customers in Procountor's register of business partners (outside-systems 1.8).
   customers.same(wanted)    -> records with that business ID: the active ones, else the inactive ones
   customers.alike(wanted)   -> records whose name is the same or nearly so, and that may be the same
                                customer by their business IDs; for a person to choose from
+  customers.agreed(customer)  -> { payment_terms = days, einvoice = { address, operator } }: what the
+                               register says of a customer that is there, each nil if it says nothing;
+                               the e-invoice address if its invoices go there
 and whole records (partners.lua): get, replace, changed
 
 wanted = { name (needed), business_id, address (table or text), email, phone, contact = { name,
@@ -42,6 +45,7 @@ local ending = require "ending"
 local lock = require "lock"
 local addresses = require "connectors.procountor.addresses"
 local countries = require "connectors.procountor.countries"
+local einvoices = require "connectors.procountor.einvoice"
 local emails = require "connectors.procountor.email"
 local namesakes = require "connectors.procountor.namesakes"
 local partners = require "connectors.procountor.partners"
@@ -400,6 +404,29 @@ local function new(client)
   end
 
   customers.create = customers.ensure
+
+  -- A search shows neither, so the whole record is read.
+  function customers.agreed(customer)
+    local record = customers.get(customer.id)
+    if not record then return {} end
+    local invoicing, agreed = part(record, "invoicingInfo"), {}
+    -- The term of a partner is a text there.
+    local days = (given.text(part(record, "paymentInfo").paymentTermDays) or ""):match("^%d+$")
+    days = days and math.tointeger(tonumber(days))
+    if days and days <= 999 then agreed.payment_terms = days end
+    if invoicing.invoiceChannel == "ELECTRONIC_INVOICE" then
+      local address = part(record, "billingAddress").country and part(record, "billingAddress")
+        or part(record, "address")
+      local einvoice, reason = einvoices.read({ address = invoicing.einvoiceAddress,
+        operator = invoicing.einvoiceOperator }, address.country)
+      if reason then
+        current.warn("the e-invoice address of %s in Procountor was not used: %s", customer.name or "?",
+          reason)
+      end
+      agreed.einvoice = einvoice and einvoice.operator and einvoice or nil
+    end
+    return agreed
+  end
 
   function customers.alike(wanted)
     wanted = prepare(wanted)

@@ -144,7 +144,42 @@ test("payment terms: the contract's, the rule's, none of either, and in words", 
     expect(invoice.paymentInfo.dueDate).is(time.add_days(invoice.date, case[2]))
     expect(run.result.due_date).is(invoice.paymentInfo.dueDate)
   end
-  expect(procountor.customers[1].paymentInfo).has { paymentTermDays = "30" }
+  -- What was agreed for one contract is not the customer's from then on.
+  expect(procountor.customers[1].paymentInfo).has { paymentTermDays = "14" }
+end)
+
+test("where the contract says nothing, the term and the e-invoice address are the register's", function()
+  local procountor = start()
+  procountor.seed { customers = { { name = "Testiasiakas Oy", type = "CUSTOMER",
+    address = { name = "Testiasiakas Oy", street = "Katu 1", zip = "00100", city = "Helsinki",
+      country = "FINLAND" },
+    invoicingInfo = { identifier = "1234567-1", identifierType = "FI",
+      invoiceChannel = "ELECTRONIC_INVOICE", einvoiceAddress = "003712345671",
+      einvoiceOperator = "003721291126" },
+    paymentInfo = { paymentMethod = "BANK_TRANSFER", paymentTermDays = "45" } } } }
+  local function sent(changes) return deliver("click2contract", fixture("signed.json", changes)) end
+  expect(sent({ ["contract.payment_term_days"] = absent }).state).is "done"
+  local invoice = procountor.invoices[1]
+  expect(invoice.paymentInfo.dueDate).is(time.add_days(invoice.date, 45))
+  expect(invoice).has { invoiceChannel = "ELECTRONIC_INVOICE", counterParty = {
+    einvoiceAddress = { address = "003712345671", operator = "003721291126" } } }
+  expect(sent({ id = "evt_2", ["contract.id"] = "2" }).state).is "done"
+  expect(procountor.invoices[2].paymentInfo.dueDate).is(time.add_days(invoice.date, 14))
+  expect(procountor.customers).count(1)
+end)
+
+test("an e-invoice address of the register that cannot be one is left out, and said", function()
+  local procountor = start()
+  procountor.seed { customers = { { name = "Testiasiakas Oy", type = "CUSTOMER",
+    address = { name = "Testiasiakas Oy", street = "Katu 1", zip = "00100", city = "Helsinki",
+      country = "FINLAND" },
+    invoicingInfo = { identifier = "1234567-1", identifierType = "FI",
+      invoiceChannel = "ELECTRONIC_INVOICE", einvoiceAddress = "0037", einvoiceOperator = "X" },
+    paymentInfo = { paymentMethod = "BANK_TRANSFER" } } } }
+  local run = deliver("click2contract", fixture "signed.json")
+  expect(run.state).is "done"
+  expect(procountor.invoices[1]).has { invoiceChannel = "EMAIL" }
+  expect(run.result.warnings[1]).contains 'the OVT code "0037" is not'
 end)
 
 test("units: the usual words, the company's own, and none for what nobody knows", function()

@@ -1,6 +1,7 @@
 local invoice_body = require "connectors.procountor.invoice_body"
 local partners = require "connectors.procountor.partners"
 local products = require "connectors.procountor.products"
+local words = require "words"
 local fields = require "sandbox.procountor.fields"
 
 local ORGANIZATION, LINE = "data.organization.", "data.deal.lines.1."
@@ -103,6 +104,11 @@ test("each refusal is found before anything is written, by the CRM's name of the
     expect(("%d %s %s"):format(i, run.state, run.reason or "")).contains("attention")
     expect(i .. " " .. run.reason).contains(case[1])
     expect(i .. " " .. run.reason).contains(case[2])
+    for _, language in ipairs { "fi", "sv" } do
+      if not words.translate(language, run.reason) then
+        expect(run.reason).is("something that is known in " .. language)
+      end
+    end
     -- None of it is Procountor's own answer.
     expect((run.reason:find("answered", 1, true))).is(nil)
   end
@@ -206,5 +212,23 @@ test("the lengths that are looked at are those of Procountor's description", fun
         expect(path .. (kind[1][path] and "" or " has no limit")).is(path)
       end
     end
+  end
+end)
+
+test("the texts of people are there in all three languages, with the same places for values", function()
+  local tables = { en = require "words.en", fi = require "words.fi", sv = require "words.sv" }
+  for key, english in pairs(tables.en) do
+    for language, texts in pairs(tables) do
+      expect(("%s %s %s"):format(language, key, texts[key] and "is there" or "is missing"))
+        .is(("%s %s is there"):format(language, key))
+      -- A text may leave a value out; one that it has must be known.
+      for place in texts[key]:gmatch("{([%w_]+)}") do
+        expect(key:find("^kind%.") ~= nil or key:find("^alert%.") ~= nil
+          or english:find("{" .. place .. "}", 1, true) ~= nil).is(true)
+      end
+    end
+  end
+  for _, language in ipairs { "fi", "sv" } do
+    for key in pairs(tables[language]) do expect(tables.en[key] ~= nil).is(true) end
   end
 end)
