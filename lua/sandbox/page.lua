@@ -50,6 +50,7 @@ article > div.table { padding: 0; }
   gap: .6rem 1rem; margin: 0; }
 .facts dt { color: var(--soft); font-size: .8rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
+.facts .long { grid-column: span 2; white-space: pre-line; }
 .table { overflow-x: auto; }
 article .table { border: 0; border-radius: 0; border-top: 1px solid var(--line); margin: 0; }
 table { border-collapse: collapse; width: 100%; font-size: .93rem; }
@@ -75,6 +76,7 @@ button:focus-visible, input:focus-visible, select:focus-visible, a:focus-visible
   outline: 3px solid var(--accent); outline-offset: 2px; }
 .acts { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem;
   border-top: 1px solid var(--line); }
+.fields + .acts { border: 0; margin-top: .7rem; }
 .fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .7rem 1rem;
   align-items: end; }
 .fields label span { display: block; color: var(--soft); font-size: .8rem; }
@@ -216,13 +218,19 @@ function page.table(columns, rows, foot)
   return table.concat(out)
 end
 
+-- More characters than a column of facts holds.
+local LONG_WORD = ("[^%s]"):rep(23)
+
 -- Names and values, { { "Name", value } }; what is empty is left out.
 function page.facts(list)
   local out = {}
   for _, fact in ipairs(list) do
     local value = escape(fact[2])
     if value ~= "" then
-      out[#out + 1] = ("<div><dt>%s</dt><dd>%s</dd></div>"):format(escape(fact[1]), value)
+      -- What has lines, or a word that would be broken, gets more room.
+      local long = value:find("\n", 1, true) or value:find(LONG_WORD)
+      out[#out + 1] = ("<div%s><dt>%s</dt><dd>%s</dd></div>"):format(long and ' class="long"' or "",
+        escape(fact[1]), value)
     end
   end
   return '<dl class="facts">' .. table.concat(out) .. "</dl>"

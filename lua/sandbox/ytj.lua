@@ -138,15 +138,28 @@ local function answer(request)
   return serve(request)
 end
 
+local STATES = { { "active", "active" }, { "ceased", "ceased today" }, { "KONK", "bankrupt" },
+  { "SELTILA", "in liquidation" }, { "SANE", "in restructuring" } }
+
 local function state_of(company)
   if company.endDate then return page.badge("ceased " .. company.endDate, "bad") end
   local situation = company.companySituations[1]
-  if situation then return page.badge(situation.type, "warn") end
+  for _, state in ipairs(STATES) do
+    if situation and state[1] == situation.type then
+      return page.badge(("%s (%s)"):format(state[2], state[1]), "warn")
+    end
+  end
   return page.badge "active"
 end
 
-local STATES = { { "active", "active" }, { "ceased", "ceased today" }, { "KONK", "bankrupt" },
-  { "SELTILA", "in liquidation" }, { "SANE", "in restructuring" } }
+-- The town in Finnish, in whatever order the names came.
+local function town_of(place)
+  local offices = place.postOffices or {}
+  for _, office in ipairs(offices) do
+    if office.languageCode == "1" then return office.city end
+  end
+  return (offices[1] or {}).city or ""
+end
 
 local function draw()
   local rows = {}
@@ -157,7 +170,7 @@ local function draw()
       page.escape(company.businessId.value), page.escape(company.businessId.value)),
       page.escape(company.names[1].name),
       place and page.escape(("%s %s, %s %s"):format(place.street or "", place.buildingNumber or "",
-        place.postCode or "", ((place.postOffices or {})[1] or {}).city or "")) or "",
+        place.postCode or "", town_of(place))) or "",
       state_of(company) }
   end
   local said = w.said

@@ -3,6 +3,8 @@ Random invoices, each summed by the connector and by the sandbox in both ways of
 
   invoices.compare(seed, n)  -> nil if all sums are the same to the cent; else the first that is not,
                                 in words
+  invoices.digest(seed, n)   -> one number of all our sums of those, to be compared with what
+                                tests/torture/v1_sums.py works out in fractions, in another language
 ]]
 
 local ours = require "connectors.procountor.sums"
@@ -75,6 +77,22 @@ function invoices.compare(seed, n)
     end
   end
   return nil
+end
+
+function invoices.digest(seed, n)
+  local random, digest = generator(seed), 0
+  for _ = 1, n do
+    local rows, record = make(random)
+    for _, rounding in ipairs { "rate", "row" } do
+      local own = ours.of(rows, { gross = record.extraInfo.unitPricesIncludeVat, rounding = rounding,
+        discount = record.discountPercent })
+      for _, sum in ipairs { own.net, own.vat, own.total } do
+        local cents = math.tointeger(tonumber((sum:text(2):gsub("%.", ""))))
+        digest = (digest * 1000003 + cents) % 2147483647
+      end
+    end
+  end
+  return digest
 end
 
 return invoices

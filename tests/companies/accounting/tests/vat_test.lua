@@ -89,6 +89,29 @@ test("where the way of rounding is known, a cent of difference stops the run wit
     expect(run.reason).contains "VAT 0.24 there, 0.25 here; total 1.23 there, 1.24 here"
   end)
 
+test("each rate is right for what was delivered while it applied, else a warning says when", function()
+  local procountor = sandbox("procountor", { seed = { settings = { vat_percents = {
+    decimal "25.5", decimal "24", decimal "23", decimal "14", decimal "13.5", decimal "10",
+    decimal "0" } } } })
+  local cases = {
+    { "2024-08-31", 24 }, { "2024-09-01", 24, "applied until 2024-08-31" },
+    { "2024-08-31", RATE, "applies from 2024-09-01 on" }, { "2024-09-01", RATE },
+    { "2025-12-31", 14 }, { "2026-01-01", 14, "applied until 2025-12-31" },
+    { "2025-12-31", decimal "13.5", "applies from 2026-01-01 on" }, { "2026-01-01", decimal "13.5" },
+    { "2012-12-31", 23 }, { "2013-01-01", 23, "applied until 2012-12-31" },
+    { "2013-01-01", 10 }, { "2026-01-01", 10 },
+  }
+  for _, case in ipairs(cases) do
+    local run, made = invoice(procountor, { customer = customer("FI", nil, "00100"),
+      rows = { row(100, case[2]) }, delivery_end = case[1] })
+    expect(run.state).is "done"
+    expect(made.invoiceRows[1].vatPercent).is(case[2])
+    local warnings = run.result.warnings or {}
+    expect(warnings).count(case[3] and 1 or 0)
+    if case[3] then expect(warnings[1]).contains(case[3]) end
+  end
+end)
+
 test("a discount on the whole proposal is the invoice's, and in what the proposal states", function()
   local procountor = sandbox "procountor"
   sandbox "slack"
