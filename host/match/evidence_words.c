@@ -6,7 +6,7 @@
 
 #define QUALIFIER_MIN 2   /* letters in front of a compound that make it another thing */
 #define PREFIX_MAX    3   /* letters in which two words differ that are opposites: on, off */
-#define RARE_PAIR     600 /* hundredths of bits of a word of two records that is a rare one */
+#define RARE_PAIR     420 /* hundredths of bits of a word of two records that is a rare one */
 #define INITIALS_MAX  3   /* letters that stand for the parts of a compound ... */
 #define PART_MIN      3   /* ... each of which has so many letters ... */
 #define PART_LEAST    4   /* ... and as many as this on an average */

@@ -113,45 +113,57 @@ static bool unit_behind(const char **p, const char *end, enum quantity_unit *uni
     return false;
 }
 
-/* 60x60, 3 x 1,5, 13x1200x2600 mm. Without a unit of length the numbers stand for themselves;
- * with another unit ("6 x 330 ml") it is a count of quantities. */
-static bool read_size(struct reader *r)
+/* "60cm x 60cm": over the unit of length behind the first number, if an x follows it. False: what
+ * stands there is no x and no such unit. */
+static bool over_first_unit(const struct reader *r, const char **x, int64_t *first)
 {
-    int64_t v[3] = {0}, more;
-    int n = 0;
-    const char *s = r->p, *last;
-    if (!quantity_number(&s, r->end, &v[n++]))
-        return false;
+    enum quantity_unit unit;
+    double factor;
+    const char *s = *x;
+    if (s == r->end || !is_letter(*s) || *s == 'x' ||
+        !quantity_unit_at(&s, r->end, true, &unit, &factor) || unit != QUANTITY_LENGTH)
+        return true;
+    *first = quantity_scale(*first, factor);
+    *x = skip_spaces(s, r->end);
+    return *x < r->end && **x == 'x';
+}
+
+/* The numbers with an x between them; *behind gets where they end. How many there are, of which v
+ * has the first three; 0 if it is no size. */
+static int read_sides(const struct reader *r, int64_t v[3], const char **behind)
+{
+    const char *s = r->p;
+    int n = 1;
+    if (!quantity_number(&s, r->end, &v[0]))
+        return 0;
     for (;;) {
-        last = s;
+        int64_t more;
+        *behind = s;
         const char *x = skip_spaces(s, r->end);
-        if (n == 1 && x < r->end && is_letter(*x) && *x != 'x') {
-            /* "60cm x 60cm" */
-            enum quantity_unit u;
-            double f;
-            const char *b = x;
-            if (quantity_unit_at(&b, r->end, true, &u, &f) && u == QUANTITY_LENGTH) {
-                v[0] = quantity_scale(v[0], f);
-                x = skip_spaces(b, r->end);
-                if (x >= r->end || *x != 'x')
-                    return false;
-            }
-        }
+        if (n == 1 && !over_first_unit(r, &x, &v[0]))
+            return 0;
         if (x >= r->end || *x != 'x')
-            break;
+            return n;
         x = skip_spaces(x + 1, r->end);
         if (!quantity_number(&x, r->end, &more))
-            break;
+            return n;
         s = x;
         if (n < 3)
             v[n++] = more;
     }
-    s = last;
+}
+
+/* 60x60, 3 x 1,5, 13x1200x2600 mm. Without a unit of length the numbers stand for themselves;
+ * with another unit ("6 x 330 ml") it is a count of quantities. */
+static bool read_size(struct reader *r)
+{
+    int64_t v[3] = {0};
+    const char *after;
+    int n = read_sides(r, v, &after);
     if (n < 2)
         return false;
     enum quantity_unit unit = QUANTITY_NONE;
     double factor = 1;
-    const char *after = s;
     bool with_unit = unit_behind(&after, r->end, &unit, &factor);
     if (!with_unit) {
         /* One letter may follow: 3x1,5s. */
