@@ -15,6 +15,7 @@ A connection's entry = { name, kind, where, connector, settings, common, object 
 ]]
 
 local host = require "host"
+local allowed = require "allowed"
 local connections = require "connections"
 local given = require "given"
 local handle = require "handle"
@@ -35,49 +36,6 @@ local READY_RULES = { "customer_sync", "deal_to_invoice", "invoice_images", "pay
 local ALERT = "alert"
 -- Where those come from that its own rules leave to others (task.lua).
 local TASK = "task"
-
-local COMPANY_SETTINGS = {
-  language = { type = "string", one_of = { "fi", "sv", "en", "et", "no", "da" } },
-  time_zone = { type = "string" },
-  responsible = { type = "string",
-    help = "the mail address of who is told when something needs a person" },
-  limits = { type = "table", help = "lower limits for this company: { memory = \"16m\" }" },
-  trigger = { type = "string|function", one_of = { "automatic", "manual", "off" },
-    help = "of rules that say none of their own" },
-  redact = { type = "table", help = 'fields of personal data that are not shown: '
-    .. '{ "buyer.person_id", "*.phone" }' },
-}
--- What every connection has, whatever its kind.
-local COMMON = {
-  as = { type = "string", help = "the connection's name, if not its kind" },
-  timeout = { type = "number", help = "seconds for one request" },
-  rate = { type = "number", help = "most requests a second" },
-  settle = { type = "number", help = "seconds that a lost request may still be under way" },
-  looks = { type = "table", help = "seconds after settle at which a lost request that was not found is "
-    .. "looked for again: { 300, 900, 3600 }" },
-  attempts = { type = "integer", help = "how often a write is sent in all" },
-  deadline = { type = "number", help = "seconds within which a step is tried again" },
-  expected_every = { type = "string", help = 'an event at least so often ("24h"), else an alert' },
-  concurrency = { type = "integer", help = "most requests at once" },
-  headers = { type = "table", help = "headers of all of its requests: { name = \"text\" }" },
-  proxy = { type = "address", help = "address of a proxy that its requests go through" },
-  certificate = { type = "credential", help = "the client's certificate as PEM, with its key" },
-  certificate_key = { type = "credential", help = "that key, if it is not with the certificate" },
-  redirects = { type = "table", help = "other hosts that http.get may be sent on to, without "
-    .. 'credentials: { "files.example.com", "*.example.net" }' },
-}
-local RULE = {
-  name = { type = "string" },
-  on = { type = "string|table", required = true,
-    help = 'the events it is for: "connection" or "connection.event"' },
-  trigger = { type = "string|function", one_of = { "automatic", "manual", "off" } },
-  key = { type = "function|string" },
-  expected_every = { type = "string", help = 'an event at least so often ("24h"), else an alert' },
-  newest = { type = "function", help = "how new the event's data is: a number, a time, a text" },
-  run = { type = "function", required = true, help = "the function that does the work" },
-  -- For rule scripts whose options name connections: so that a wrong name is found at load.
-  needs = { type = "table", help = "names of connections that run uses" },
-}
 
 local state -- of the load under way; nil outside of it
 
@@ -110,7 +68,7 @@ local function named(where, word, name)
 end
 
 local function accept_company(where, settings)
-  check(where, settings, COMPANY_SETTINGS, "company")
+  check(where, settings, allowed.company, "company")
   local zone = settings.time_zone
   if zone and not time.known_zone(zone) then
     fail(where, 'company: time zone "%s" is not known; Europe/Helsinki is one that is', zone)
@@ -199,7 +157,7 @@ end
 local function accept_connection(pending, settings)
   local connector, where = pending.connector, pending.where
   local known = {}
-  for name, entry in pairs(COMMON) do known[name] = entry end
+  for name, entry in pairs(allowed.connection) do known[name] = entry end
   for name, entry in pairs(connector.settings) do known[name] = entry end
   check(where, settings, known, ('connection "%s"'):format(settings.as or pending.kind))
   if connector.needs_as and not settings.as then
@@ -209,7 +167,7 @@ local function accept_connection(pending, settings)
     connector = connector, settings = {}, common = {} }
   check_name(entry)
   for name, value in pairs(settings) do
-    local group = COMMON[name] and entry.common or entry.settings
+    local group = allowed.connection[name] and entry.common or entry.settings
     group[name] = value
     check_literal(entry, name, value)
   end
@@ -265,7 +223,7 @@ function declare.words.connect(kind)
 end
 
 local function add_rule(where, rule)
-  check(where, rule, RULE, ('rule "%s"'):format(tostring(rule.name or "?")))
+  check(where, rule, allowed.rule, ('rule "%s"'):format(tostring(rule.name or "?")))
   local twin = state.rule_names[rule.name]
   if twin then
     fail(where, 'rule "%s" was declared at %s already; give one of them another name', rule.name,
@@ -277,6 +235,9 @@ local function add_rule(where, rule)
   for _, text in ipairs(on) do
     if type(text) ~= "string" then
       fail(where, 'rule "%s": on is a text or a list of texts', rule.name)
+    elseif text:find("%.$") then
+      fail(where, 'rule "%s": on = "%s" ends with a dot; "%s" is all events of it', rule.name, text,
+        text:sub(1, -2))
     end
   end
   if rule.newest and rule.key == nil then
@@ -295,6 +256,9 @@ function declare.words.rule(name)
   return with_settings(function(body)
     if type(body) ~= "table" then
       fail(where, 'rule "%s" wants a table: { on = ..., run = function(event) ... end }', name)
+    end
+    if body.name ~= nil then
+      fail(where, 'rule "%s": its name stands in front, so there is no setting "name"', name)
     end
     local rule = {}
     for key, value in pairs(body) do rule[key] = value end

@@ -8,12 +8,15 @@ was left out.
       what   how messages call it: 'connection "slack"'; nil if whoever calls adds that
 
 Raises a text without a place; whoever calls knows the line. Types: string, number, integer,
-boolean, table, function, any; address (a text, env or secret), credential (secret or env; a text
-too, which boot warns of), secret_or_false (or a list: each is good, while one replaces another);
-several with "|" between them.
+boolean, table, function; list (a table without names), texts (a list of texts), text (not empty),
+path (of fields: "data.kind"), every (a time with its unit), percent, data (what JSON can hold);
+address (a text, env or secret), credential (secret or env; a text too, which boot warns of),
+secret_or_false (or a list: each is good, while one replaces another); several with "|" between
+them. A number may have above = 0 (more than that) or min = 1.
 ]]
 
 local handle = require "handle"
+local money = require "money"
 local suggest = require "suggest"
 
 local options = {}
@@ -22,8 +25,30 @@ local function is_handle(value)
   return handle.kind(value) ~= nil
 end
 
+local function is_list(value)
+  if type(value) ~= "table" or is_handle(value) then return false end
+  local n = 0
+  for _ in pairs(value) do n = n + 1 end
+  return n == #value
+end
+
+local function is_text(value)
+  return type(value) == "string" and value:find("%S") ~= nil
+end
+
 local IS = {
-  any = function() return true end,
+  data = function(value) return type(value) ~= "function" and not is_handle(value) end,
+  text = is_text, list = is_list,
+  texts = function(value)
+    if not is_list(value) then return false end
+    for _, each in ipairs(value) do
+      if not is_text(each) then return false end
+    end
+    return true
+  end,
+  path = function(value) return is_text(value) and not ("." .. value .. "."):find("..", 1, true) end,
+  every = function(value) return is_text(value) and not value:find("^%s*%d+%s*$") end,
+  percent = function(value) return money.number(value) ~= nil end,
   integer = function(value) return math.type(value) == "integer" end,
   table = function(value) return type(value) == "table" and not is_handle(value) end,
   address = function(value) return type(value) == "string" or is_handle(value) end,
@@ -35,7 +60,7 @@ local IS = {
     for _, each in pairs(value) do
       if type(each) ~= "string" and not is_handle(each) then return false end
     end
-    return #value > 0 and #value <= 4
+    return is_list(value) and #value > 0 and #value <= 4
   end,
 }
 for _, name in ipairs { "string", "number", "boolean", "function" } do
@@ -43,6 +68,9 @@ for _, name in ipairs { "string", "number", "boolean", "function" } do
 end
 
 local WORDS = {
+  text = "a text", list = 'a list, { "one", "two" },', texts = 'a list of texts, { "one", "two" },',
+  path = 'a field like "id" or "data.id"', every = 'a time with its unit, "15m" or "24h",',
+  percent = 'a number of percent, 25.5 or "25.5",', data = "a value",
   string = "a text", number = "a number", integer = "a whole number", boolean = "true or false",
   table = "a table", ["function"] = "a function", address = 'a text, env "NAME" or secret "name"',
   credential = 'secret "name"', secret_or_false = 'secret "name", a list of up to 4 of them, or false',
@@ -68,11 +96,21 @@ local function sorted_names(t)
   return names
 end
 
+-- Also what is no number at all, 0/0.
+local function is_out(value, entry)
+  if entry.above then return value ~= value or value <= entry.above end
+  return entry.min ~= nil and (value ~= value or value < entry.min)
+end
+
 local function check_value(name, value, entry, what)
   if not is_one_of(value, entry.type) then
     error(("%s%s is %s; %s is wanted"):format(what, name,
       type(value) == "string" and ("%q"):format(value)
         or is_handle(value) and tostring(value) or "a " .. type(value), words_of(entry.type)), 0)
+  end
+  if type(value) == "number" and is_out(value, entry) then
+    error(("%s%s is %s; it is %s"):format(what, name, tostring(value), entry.above
+      and "more than " .. entry.above or entry.min .. " or more"), 0)
   end
   if entry.one_of and type(value) == "string" then
     for _, known in ipairs(entry.one_of) do
@@ -100,6 +138,9 @@ function options.check(given, known, what)
   end
   for _, name in ipairs(sorted_names(given)) do
     local entry = known[name]
+    if not entry and type(name) ~= "string" then
+      error(('%sa value without a name: settings are { name = value }'):format(what), 0)
+    end
     if not entry then
       error(('%sthere is no setting "%s"%s'):format(what, tostring(name),
         suggest(name, known)), 0)

@@ -26,16 +26,16 @@ local SCHEDULE = {
   missed = { type = "string", one_of = { "once", "all", "none" } },
   missed_limit = { type = "integer", help = 'with missed = "all": how many at most' },
   trigger = { type = "string|function", one_of = { "automatic", "manual", "off" } },
-  key = { type = "function|string" },
+  key = { type = "function|text" },
   run = { type = "function", help = "the function that does the work" },
-  needs = { type = "table", help = "names of connections that run uses" },
+  needs = { type = "list", help = "names of connections that run uses" },
 }
 local POLL = {
-  first = { type = "any", help = "what `since` is the first time" },
+  first = { type = "data", help = "what `since` is the first time" },
   trigger = { type = "string", one_of = { "automatic", "manual", "off" } },
   run = { type = "function", required = true,
     help = "function(since, due): does the work, returns the next `since`" },
-  needs = { type = "table", help = "names of connections that run uses" },
+  needs = { type = "list", help = "names of connections that run uses" },
 }
 for name, entry in pairs(TIMES) do SCHEDULE[name], POLL[name] = entry, entry end
 

@@ -43,7 +43,7 @@ local KNOWN = {
   new_customers = { type = "string|function", one_of = { "create", "ask", "leave" } },
   new_organizations = { type = "string|function", one_of = { "create", "ask", "leave" } },
   deleted = { type = "string", one_of = { "leave", "inactivate", "ask" } },
-  register = { type = "any" }, crm = { type = "string" }, finance = { type = "string" },
+  register = { type = "string|boolean" }, crm = { type = "string" }, finance = { type = "string" },
 }
 
 local function check_field(name, what)
@@ -68,6 +68,7 @@ end
 
 local function settings_of(options_given)
   options.check(options_given, KNOWN)
+  if options_given.register == true then error("register is the name of a connection, or false", 0) end
   local settings = {}
   for name, value in pairs(options_given) do settings[name] = value end
   settings.name = options_given.name or "customer_sync"
@@ -139,6 +140,7 @@ end
 return function(options_given)
   local settings = settings_of(options_given)
   local needs = { settings.crm, settings.finance }
+  if settings.register then needs[#needs + 1] = settings.register end
   local events = {}
   for i, what in ipairs { "created", "updated", "merged", "deleted" } do
     events[i] = settings.crm .. ".organization." .. what

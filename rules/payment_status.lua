@@ -34,7 +34,7 @@ local standing = require "standing"
 
 local KNOWN = {
   name = { type = "string" }, every = { type = "string" }, at = { type = "string" },
-  time_zone = { type = "string" }, all = { type = "boolean" }, own = { type = "table" },
+  time_zone = { type = "string" }, all = { type = "boolean" }, own = { type = "list" },
   days = { type = "integer" }, overdue_alert = { type = "integer" },
   after_invoice = { type = "boolean" }, organization = { type = "function" },
   crm = { type = "string" }, finance = { type = "string" },

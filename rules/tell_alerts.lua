@@ -27,13 +27,14 @@ A rule of a company's own does the same with on = "alert", or on = "alert.attent
 ]]
 
 local current = require "current"
+local given = require "given"
 local options = require "options"
 local words = require "words"
 
 local KNOWN = {
   name = { type = "string" },
-  notify = { type = "string|table", required = true },
-  kinds = { type = "table" },
+  notify = { type = "string|list", required = true },
+  kinds = { type = "texts" },
   over = { type = "boolean" },
   again = { type = "boolean" },
   text = { type = "function" },
@@ -99,6 +100,10 @@ end
 return function(settings)
   options.check(settings, KNOWN)
   local receivers = type(settings.notify) == "string" and { settings.notify } or settings.notify
+  local who = settings.responsible
+  if type(who) == "string" and given.mail(who) ~= who then
+    error(('responsible is one plain mail address, like "anna@acme.fi", not %q'):format(who), 0)
+  end
   if #receivers == 0 then error("notify names nobody to tell", 0) end
   return {
     name = settings.name or "tell_alerts", on = "alert", needs = receivers,

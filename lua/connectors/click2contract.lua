@@ -60,8 +60,8 @@ return {
   settings = {
     secret = { type = "secret_or_false", required = true,
       help = "with which Click2Contract proves itself; false: it does not" },
-    signature = { type = "string", help = '"hmac", "secret", "basic" or "any"' },
-    event = { type = "string" }, id = { type = "string" },
+    signature = { type = "string", one_of = { "hmac", "secret", "basic", "any" } },
+    event = { type = "path" }, id = { type = "path" },
     button = { type = "credential", help = "the token of a button that sends what is held" },
     manual_send = { type = "string", one_of = { "go", "hold" },
       help = 'of a rule that is "manual": does a proposal sent by hand go on, or is it held too' },

@@ -277,11 +277,11 @@ return {
   settings = {
     secret = { type = "secret_or_false", required = true,
       help = "with which the CRM proves itself; false: it does not" },
-    signature = { type = "string", help = '"hmac", "secret", "basic" or "any"' },
+    signature = { type = "string", one_of = { "hmac", "secret", "basic", "any" } },
     url = { type = "address", help = "where its API is" },
     token = { type = "credential", help = "for its API" },
     prefix = { type = "string", help = "of the invoices' original numbers" },
-    vat_percent = { type = "any", help = "of lines that say none" },
+    vat_percent = { type = "percent", help = "of lines that say none" },
     manual_send = { type = "string", one_of = { "go", "hold" },
       help = 'of a rule that is "manual": does a deal sent by hand go on, or is it held too' },
     button = { type = "credential", help = "the token of a button in the CRM that sends what is held" },

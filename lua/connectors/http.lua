@@ -13,9 +13,11 @@ with each, write(method, path, ...), post, put, patch, delete.
 
 local http = require "http"
 local oauth = require "connectors.oauth"
+local options = require "options"
 local way = require "way"
 
-local KNOWN = { bearer = true, user = true, password = true, header = true, value = true }
+local KNOWN = { bearer = { type = "credential" }, user = { type = "address" },
+  password = { type = "credential" }, header = { type = "string" }, value = { type = "credential" } }
 local WORDS = "{ bearer = ... }, { user = ..., password = ... }, { header = ..., value = ... } or "
   .. "{ oauth = ... }"
 
@@ -23,11 +25,8 @@ local function check(settings)
   local auth = settings.auth
   if auth == nil then return nil end
   if auth.oauth ~= nil then return oauth.check(auth) end
-  for name in pairs(auth) do
-    if not KNOWN[name] then
-      return ('auth has no "%s"; it is %s'):format(tostring(name), WORDS)
-    end
-  end
+  local ok, problem = pcall(options.check, auth, KNOWN, "auth")
+  if not ok then return problem .. "; auth is " .. WORDS end
   local basic = auth.user ~= nil and auth.password ~= nil
   local header = auth.header ~= nil and auth.value ~= nil
   local given = 0
@@ -35,7 +34,6 @@ local function check(settings)
   if given ~= (auth.bearer ~= nil and 1 or (basic or header) and 2 or 0) then
     return "auth is " .. WORDS
   end
-  if header and type(auth.header) ~= "string" then return "auth's header is the name of one, a text" end
   return header and way.header_problem(auth.header, "") or nil
 end
 
@@ -51,10 +49,10 @@ end
 local function new(connection)
   local object = {}
   for _, name in ipairs { "get", "each", "post", "put", "patch", "delete" } do
-    object[name] = function(path, options) return http[name](connection.name, path, options) end
+    object[name] = function(path, given) return http[name](connection.name, path, given) end
   end
-  function object.write(method, path, options)
-    return http.write(connection.name, method, path, options)
+  function object.write(method, path, given)
+    return http.write(connection.name, method, path, given)
   end
   return object
 end

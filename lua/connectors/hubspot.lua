@@ -190,7 +190,7 @@ return {
       help = "the app's client secret; false: deliveries are not checked" },
     public_url = { type = "string", help = "where HubSpot sends webhooks, if not below --public-url" },
     won = { type = "table", help = "ids of the stages that count as won" },
-    vat_percent = { type = "any", help = "of line items that say none" },
+    vat_percent = { type = "percent", help = "of line items that say none" },
     vat_field = { type = "string", help = "property of line items with their VAT percentage" },
     currency = { type = "string", help = "of the account, in which products' prices are (EUR)" },
     unit_field = { type = "string", help = "property of line items with their unit" },

@@ -32,7 +32,13 @@ local function wrong_type(name, value)
   local kind = KNOWN[name]
   local is_handle = handle.kind(value) ~= nil
   if kind == "table" then
-    return (type(value) ~= "table" or is_handle) and "a table" or nil
+    if type(value) ~= "table" or is_handle then return "a table" end
+    for key, text in pairs(value) do
+      if type(key) ~= "string" or type(text) ~= "string" and not handle.kind(text) then
+        return 'a table of texts, { audience = "..." },'
+      end
+    end
+    return nil
   end
   if type(value) == "string" then
     return kind == "address" and not value:find("^https?://[^%s/]")

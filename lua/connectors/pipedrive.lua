@@ -223,7 +223,7 @@ return {
     secret = { type = "secret_or_false", required = true,
       help = "password of the webhook's Basic authentication; false: it has none" },
     version = { type = "integer", help = "of its webhooks: 2 (default) or 1" },
-    vat_percent = { type = "any", help = "of products that say no tax" },
+    vat_percent = { type = "percent", help = "of products that say no tax" },
   },
   check = function(settings)
     if settings.version and settings.version ~= 1 and settings.version ~= 2 then

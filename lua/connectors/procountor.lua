@@ -55,7 +55,7 @@ local function check(settings)
   end
   if settings.matching then
     options.check(settings.matching, { cover = { type = "integer" }, margin = { type = "integer" },
-      no_veto = { type = "table" }, veto = { type = "table" } }, "matching")
+      no_veto = { type = "texts" }, veto = { type = "texts" } }, "matching")
     -- Whether it can be meant so, whoever matches by it says.
     local ok, problem = pcall(match.index, {}, settings.matching)
     if not ok then return (tostring(problem):gsub("^.-match: ", "matching: ")) end
@@ -104,7 +104,7 @@ return {
     api_key = { type = "credential", required = true },
     redirect_uri = { type = "address" },
     bank_account = { type = "string", help = "own IBAN for invoices" },
-    penalty_percent = { type = "any", help = "late interest of invoices" },
+    penalty_percent = { type = "percent", help = "late interest of invoices" },
     vat_status = { type = "integer", help = "VAT status of invoices and products (1: sales at home)" },
     vat_statuses = { type = "table", help = "VAT statuses of rows without VAT by where the customer "
       .. "is: { eu = 5, export = 3, eu_consumer = ..., aland = ... }" },

@@ -17,6 +17,8 @@ A list of secrets, secret = { secret "shop-new", secret "shop" }, takes what fit
 the sender goes from one to another. secret = false: nobody proves anything, which check says aloud.
 ]]
 
+local suggest = require "suggest"
+
 local SCHEMES = { any = true, hmac = true, secret = true, basic = true, standard = true,
   hubspot = true }
 local FORM = { header = true, encoding = true, prefix = true, timestamp = true }
@@ -25,8 +27,8 @@ local ENCODINGS = { hex = true, base64 = true }
 local function check_form(form)
   for name, value in pairs(form) do
     if not FORM[name] then
-      return ("signature has no %s: it has header, encoding, prefix and timestamp"):format(
-        tostring(name))
+      return ("signature has no %s%s: it has header, encoding, prefix and timestamp"):format(
+        tostring(name), suggest(name, FORM))
     elseif type(value) ~= "string" then
       return ("signature: %s is a text"):format(name)
     end
@@ -46,7 +48,7 @@ local function check(settings)
     return check_form(signature)
   elseif signature and not SCHEMES[signature] then
     return 'signature is "standard", "hubspot", "hmac", "secret", "basic", "any", or a table that '
-      .. "says the form of an HMAC"
+      .. 'says the form of an HMAC, not "' .. signature .. '"' .. suggest(signature, SCHEMES)
   end
   return nil
 end
@@ -62,7 +64,7 @@ return {
   kind = "webhook",
   settings = {
     secret = { type = "secret_or_false", required = true },
-    event = { type = "string" }, id = { type = "string" }, signature = { type = "string|table" },
+    event = { type = "path" }, id = { type = "path" }, signature = { type = "string|table" },
   },
   needs_as = true, check = check, webhook = webhook,
   new = function() return {} end,

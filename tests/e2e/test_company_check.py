@@ -12,6 +12,8 @@ connect "procountor" { url = "https://x.example/api", client_id = secret "a",
 """
 PIPEDRIVE = """connect "pipedrive" { url = "https://p.example", token = secret "t", secret = false, %s }
 """
+WEB = HEAD + 'connect "webhook" { as = "w", secret = secret "w", %s }\n'
+HTTP = HEAD + 'connect "http" { as = "h", url = "https://h.example", %s }\n'
 RULE = 'rule "R" { on = "shop.x", run = function(e) return 1 end }\n'
 
 # name: (company.lua, what the error begins with, what it says)
@@ -114,6 +116,56 @@ BROKEN = {
         HEAD + 'use "payment_status" { every = "1h", at = "0 3 * * *" }\n', "company.lua:3",
         "wants one of at"),
     "global": (HEAD + "foo = 1\n", "company.lua:3", "local foo"),
+    "value without a name": (WEB % '"a"', "company.lua:3", "a value without a name"),
+    "scheme of signatures": (WEB % 'signature = "hmca"', "company.lua:3", 'did you mean "hmac"?'),
+    "part of a signature's form": (WEB % 'signature = { heder = "X" }', "company.lua:3",
+                                   'did you mean "header"?'),
+    "scheme of a CRM's signatures": (HEAD + 'connect "crm" { secret = secret "s", signature = "hmca" }',
+                                     "company.lua:3", 'did you mean "hmac"?'),
+    "path of a field": (WEB % 'event = "a..b"', "company.lua:3", '"data.id"'),
+    "secrets that are no list": (WEB % 'secret = { secret "a", old = secret "b" }', "company.lua:3",
+                                 "a list of up to 4"),
+    "token of a wrong type": (HTTP % "auth = { bearer = 12 }", "company.lua:3",
+                              'bearer is a number; secret "name" is wanted'),
+    "user of a wrong type": (HTTP % 'auth = { user = {}, password = secret "p" }', "company.lua:3",
+                             "user is a table"),
+    "password that is missing": (HTTP % 'auth = { user = "a" }', "company.lua:3", "password = ..."),
+    "auth that there is not": (HTTP % 'auth = { beerer = secret "a" }', "company.lua:3",
+                               'did you mean "bearer"?'),
+    "parameters of OAuth": (
+        HTTP % ('auth = { oauth = "client_credentials", token_url = "https://a.example", '
+                'client_id = "1", client_secret = secret "a", params = { 1 } }'), "company.lua:3",
+        "auth.params: a table of texts"),
+    "no time at all": (HTTP % "timeout = 0", "company.lua:3", "timeout is 0; it is more than 0"),
+    "a time that is none": (HTTP % "timeout = 0/0", "company.lua:3", "more than 0"),
+    "no attempt": (HTTP % "attempts = 0", "company.lua:3", "1 or more"),
+    "hosts that are no list": (HTTP % 'redirects = { a = "b.example" }', "company.lua:3",
+                               "a list, {"),
+    "silence without a unit": (HTTP % 'expected_every = "24"', "company.lua:3", "with its unit"),
+    "empty key": (HEAD + 'rule "R" { on = "shop.x", key = "", run = print }\n', "company.lua:3",
+                  'key is ""'),
+    "name among the settings": (HEAD + 'rule "R" { on = "shop.x", name = "Q", run = print }\n',
+                                "company.lua:3", "stands in front"),
+    "type that is empty": (HEAD + 'rule "R" { on = "shop.", run = print }\n', "company.lua:3",
+                           '"shop" is all events of it'),
+    "connections that are no list": (
+        HEAD + 'rule "R" { on = "shop.x", needs = { a = "shop" }, run = print }\n', "company.lua:3",
+        "needs is a table; a list"),
+    "first of a poll": (HEAD + 'poll "P" { every = "1h", first = print, run = print }\n',
+                        "company.lua:3", "first is a function"),
+    "percent": (HEAD + 'connect "crm" { secret = secret "s", vat_percent = "abc" }\n', "company.lua:3",
+                "a number of percent"),
+    "whom a rule tells": (HEAD + BOOKS + 'use "proposal_to_invoice" { notify = { a = "shop" } }\n',
+                          "company.lua:6", "notify is a table"),
+    "kinds of alerts": (HEAD + 'use "tell_alerts" { notify = "shop", kinds = { 1 } }\n',
+                        "company.lua:3", "a list of texts"),
+    "responsible for alerts": (
+        HEAD + 'use "tell_alerts" { notify = "shop", responsible = "Anna" }\n', "company.lua:3",
+        "one plain mail address"),
+    "own invoices": (HEAD + 'use "payment_status" { own = { a = "b" } }\n', "company.lua:3",
+                     "own is a table; a list"),
+    "register of a sync": (HEAD + 'use "customer_sync" { register = 1 }\n', "company.lua:3",
+                           "register is a number"),
     "unknown name in a function": (
         HEAD + BOOKS + 'rule "R" { on = "shop.x", run = function(e)\n'
         '  return procountr.invoices.create(e) end }\n', "company.lua:7", 'did you mean "procountor"?'),
