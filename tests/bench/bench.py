@@ -218,7 +218,7 @@ def program(build, name, *args):
 
 def main():
     args = argparse.ArgumentParser()
-    args.add_argument("--waiting", type=int, default=250000, help="events of the part of that name")
+    args.add_argument("--waiting", type=int, default=100000, help="events of the part of that name")
     args.add_argument("--build", default=f"{ROOT}/build")
     args.add_argument("--seconds", type=float, default=2, help="of each measurement")
     args.add_argument("--only", default="", help="parts, with commas between them; default: all")

@@ -170,7 +170,7 @@ int main(int argc, char **argv)
     double cpu = cpu_seconds();
     int64_t from = clock_mono_us();
     run(&b);
-    cpu_print(b.done, b.failed, (double)(clock_mono_us() - from) / 1e6, cpu_seconds() - cpu);
+    cpu_print(b.done, b.failed, (double)(clock_mono_us() - from) / 1e6, cpu_seconds() - cpu, 0);
     curl_multi_cleanup(b.multi);
     curl_slist_free_all(b.headers);
     event_free(b.timer);

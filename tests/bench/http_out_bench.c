@@ -70,7 +70,7 @@ int main(int argc, char **argv)
     for (long i = 0; i < at_once; i++)
         one_more(&b);
     loop_run(b.loop);
-    cpu_print(b.done, b.failed, (double)(clock_mono_us() - from) / 1e6, cpu_seconds() - cpu);
+    cpu_print(b.done, b.failed, (double)(clock_mono_us() - from) / 1e6, cpu_seconds() - cpu, 0);
     http_out_free(b.client);
     loop_free(b.loop);
     mem_free(body);
