@@ -5,21 +5,25 @@
 #include <string.h>
 
 #include "decimal.h"
+#include "fold.h"
 
 static const char *const roles[COLUMNS] = {
     "id", "name", "code", "gtin", "brand", "text", "price", "unit"};
 
-/* Headings that mean a role where nobody said which does, folded; the first that is there. */
-static const char *const usual[COLUMNS][12] = {
-    {"id", "tunnus", "product_id", "productid"},
-    {"name", "title", "nimi", "tuote", "tuotenimi", "product", "product_name", "nimike", "query",
-        "kuvaus"},
-    {"code", "modelno", "sku", "model", "tuotekoodi", "koodi", "product_code", "mpn"},
-    {"gtin", "ean", "upc", "barcode"},
-    {"brand", "manufacturer", "maker", "merkki", "valmistaja"},
-    {"description", "text", "kuvaus", "selite"},
-    {"price", "hinta", "unit_price", "yksikkohinta", "a-hinta"},
-    {"unit", "yksikko"},
+/* Headings that mean a role where nobody said which does, folded and without signs; the first that
+ * is there. */
+#define USUAL 16
+static const char *const usual[COLUMNS][USUAL] = {
+    {"id", "tunnus", "productid", "itemid"},
+    {"name", "title", "nimi", "tuote", "tuotenimi", "tuotteennimi", "product", "productname",
+        "nimike", "itemname", "benamning", "artikelnamn", "produktnamn", "query", "kuvaus"},
+    {"code", "modelno", "sku", "model", "tuotekoodi", "koodi", "productcode", "mpn", "tuotenumero",
+        "itemcode", "itemnumber", "artikelnummer", "artikelnr"},
+    {"gtin", "ean", "upc", "barcode", "eankoodi", "streckkod"},
+    {"brand", "manufacturer", "maker", "merkki", "valmistaja", "tillverkare", "varumarke"},
+    {"description", "text", "kuvaus", "selite", "beskrivning"},
+    {"price", "hinta", "unitprice", "yksikkohinta", "ahinta", "pris", "apris", "listprice"},
+    {"unit", "yksikko", "enhet"},
 };
 
 /* Of two columns of one heading nobody can say which is meant. */
@@ -92,11 +96,32 @@ static int take_columns(struct match_table *t, const char *columns, bool lax, st
     return 0;
 }
 
+/* The column whose heading is the word, signs and spaces aside ("Product name", "product_name"); -1
+ * if none is. */
+static int find_usual(const struct table *t, const char *word)
+{
+    char plain[64];
+    for (int i = 0; i < t->columns; i++) {
+        struct buf b;
+        size_t n = 0;
+        buf_init(&b, CSV_ROW_MAX * 4);
+        fold_text(&b, t->heading[i], FOLD_PLAIN);
+        for (size_t k = 0; k < b.n && n + 1 < sizeof(plain); k++)
+            if (!strchr(" _-./:", b.p[k]))
+                plain[n++] = b.p[k];
+        plain[n] = '\0';
+        buf_free(&b);
+        if (!strcmp(plain, word))
+            return i;
+    }
+    return -1;
+}
+
 static void take_usual(struct match_table *t)
 {
     for (int role = 0; role < COLUMNS; role++)
-        for (int i = 0; i < 12 && usual[role][i] && t->column[role] < 0; i++) {
-            int at = table_find(&t->table, str_of(usual[role][i]));
+        for (int i = 0; i < USUAL && usual[role][i] && t->column[role] < 0; i++) {
+            int at = find_usual(&t->table, usual[role][i]);
             if (role != COLUMN_TEXT || at != t->column[COLUMN_NAME])
                 t->column[role] = at;
         }
