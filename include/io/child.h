@@ -38,6 +38,7 @@ void child_kill(struct child *c); /* SIGKILL; `gone` follows */
 /* From now on it gets what others leave of the processors. For good: there is no way back without
  * rights that the host has not. */
 void child_step_back(struct child *c);
+/* Its process id, for people. */
 pid_t child_pid(const struct child *c);
 /* What its process has had of the processors so far, in milliseconds; -1 if it is gone. */
 int64_t child_cpu_ms(const struct child *c);

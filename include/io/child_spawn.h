@@ -12,7 +12,10 @@ struct child_spawned {
     struct child_page *page; /* mapped */
 };
 
+/* Starts the program argv[0] with the environment env alone; out is the caller's to close. -1 and
+ * e, also if it could not be executed: nothing is left then. */
 int child_spawn(char *const argv[], char *const env[], struct child_spawned *out, struct err *e);
+/* Gives the page of a child that is gone back; NULL is none. */
 void child_unmap(struct child_page *page);
 
 #endif

@@ -16,6 +16,7 @@ struct http_chunk {
     bool trailers;   /* there were some, and they were dropped */
 };
 
+/* For a new body. */
 void http_chunk_init(struct http_chunk *c);
 /* Takes bytes up to the end of the body, data is added to body (its max is max_body: over it the
  * problem is 413). overhead_max limits extensions and trailers, which are checked and dropped.

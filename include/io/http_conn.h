@@ -138,11 +138,13 @@ struct http_in {
 };
 
 /* ---- http_in.c ---- */
+/* Monotonic milliseconds, read once a turn. */
 int64_t http_server_now(struct http_in *s);
 /* After a connection has gone: tells who waits for the drain, frees a server that was given up. */
 void http_server_settle(struct http_in *s);
 /* Text of the date for the Date header. */
 const char *http_server_date(struct http_in *s);
+/* One for the connection's next request, perhaps one used before; and back, when it is answered. */
 struct http_in_exchange *http_exchange_new(struct http_conn *c);
 void http_exchange_release(struct http_in *s, struct http_in_exchange *x);
 /* After a change of the size of its body. */
@@ -154,6 +156,7 @@ void http_exchange_count(struct http_in_exchange *x);
 bool http_accept_one(struct http_in *s);
 /* Starts or stops accepting, after a change of the number of connections. */
 void http_server_update(struct http_in *s);
+/* Libevent's: somebody waits to be accepted. */
 void http_on_acceptable(evutil_socket_t fd, short what, void *server);
 /* The address without its port, "" if it is none of IP. */
 void http_address_text(const struct sockaddr_storage *a, char out[HTTP_ADDRESS_TEXT]);
@@ -166,6 +169,7 @@ void http_limit_hit(struct http_in *s, enum http_limit limit);
 enum http_limit http_limit_of(int status, enum http_parse_state state);
 
 /* ---- http_conn.c ---- */
+/* A connection that was accepted; it owns fd. */
 void http_conn_new(struct http_in *s, int fd, const char *peer);
 /* Reads what is there and runs the requests in it; arms or ends the connection accordingly. */
 void http_conn_read(struct http_conn *c);
@@ -190,11 +194,13 @@ ssize_t http_wire_read(struct http_conn *c, char *out, size_t n);
 ssize_t http_wire_write(struct http_conn *c, struct iovec *iov, int n);
 /* No more will be written; -1 if the connection is gone. */
 int http_wire_end(struct http_conn *c);
+/* Closes the descriptor, and forgets its TLS. */
 void http_wire_close(struct http_conn *c);
 
 /* ---- http_flush.c ---- */
 /* Has the connection flushed at the end of this turn. */
 void http_conn_mark(struct http_conn *c);
+/* The loop's hook: writes what the turn has answered, connection by connection. */
 void http_server_flush(void *server);
 
 /* ---- http_answer.c ---- */
@@ -207,6 +213,7 @@ void http_answer_put(struct http_in_exchange *x, int status, const struct http_h
     int nheaders, struct str body);
 
 /* ---- http_deadline.c ---- */
+/* Lists of who waits for what, a tick that looks at them; and no more of it. */
 void http_deadlines_init(struct http_in *s);
 /* Begins that wait, unless it is under way already; HTTP_WAIT_NONE ends it. */
 void http_deadline_set(struct http_in *s, struct http_deadline *d, enum http_wait wait);

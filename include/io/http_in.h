@@ -72,6 +72,7 @@ struct http_in_answered {
     int64_t us;   /* since the request's first byte */
     const char *why;
 };
+/* fn is told of each; one at a time, the last one set. */
 void http_in_on_answered(
     struct http_in *s, void (*fn)(void *arg, const struct http_in_answered *a), void *arg);
 
@@ -91,6 +92,7 @@ enum http_limit {
 const char *http_limit_name(enum http_limit limit); /* "max-connections" */
 /* TLS connections that ended before they had begun. */
 int64_t http_in_tls_failures(const struct http_in *s);
+/* How often that limit was hit since the start. */
 int64_t http_in_hits(const struct http_in *s, enum http_limit limit);
 
 /* Stops accepting, lets requests under way finish, then calls done (from the loop). Idle
@@ -99,8 +101,10 @@ void http_in_drain(struct http_in *s, loop_fn done, void *arg);
 /* Closes everything. Exchanges that the handler still holds stay valid until they are answered.
  * Not from inside the handler. */
 void http_in_free(struct http_in *s);
+/* Connections that are open now. */
 int http_in_connections(const struct http_in *s);
 
+/* What was asked; it lives as long as x. */
 const struct http_in_request *http_in_request(const struct http_in_exchange *x);
 /* Answers, once; x is gone afterwards. Works (and frees) also when the peer has left meanwhile.
  * headers may be NULL. Content-Length, Date and Connection are added and left out of headers, but

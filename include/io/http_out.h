@@ -29,6 +29,7 @@ struct http_out_config {
      */
     const char *allow_net;
 };
+/* What each member is if nobody says otherwise. */
 void http_out_config_defaults(struct http_out_config *c);
 
 /* How one request gets out; all NULL and false by default. Copied, and wiped afterwards. */
@@ -90,6 +91,8 @@ struct http_out_result {
 
 typedef void (*http_out_done)(void *arg, const struct http_out_result *r);
 
+/* A client on that loop, with its connections; c is copied with its texts. NULL and e: allow_net is
+ * no list of networks, or the system gives nothing. */
 struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, struct err *e);
 /* Cancels what is under way. Not from inside a done callback. */
 void http_out_free(struct http_out *h);

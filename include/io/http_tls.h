@@ -10,7 +10,9 @@
 struct http_tls;
 
 /* cert_file: the certificate and those of its issuers, PEM; key_file: its key, without a
- * passphrase. TLS 1.2 (with forward secrecy alone) and 1.3. */
+ * passphrase. TLS 1.2 (with forward secrecy alone) and 1.3. NULL and e: which file is wrong and
+ * how.
+ */
 struct http_tls *http_tls_new(const char *cert_file, const char *key_file, struct err *e);
 void http_tls_free(struct http_tls *t);
 /* Reads both files again: new connections get the new certificate, those that are open keep theirs.

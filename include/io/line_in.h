@@ -29,7 +29,8 @@ struct line_in_handlers {
     void *arg;
 };
 
-/* listen: "127.0.0.1:0" takes a free port. */
+/* A server of lines (for sandboxes that speak SMTP). listen: "127.0.0.1:0" takes a free port. NULL
+ * and e: it cannot listen there. */
 struct line_in *line_in_new(
     struct loop *l, const char *listen, const struct line_in_handlers *h, struct err *e);
 void line_in_free(struct line_in *s);

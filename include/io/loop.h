@@ -16,6 +16,7 @@ struct loop_wake;
 typedef void (*loop_fn)(void *arg);
 typedef void (*loop_fd_fn)(void *arg, bool readable, bool writable);
 
+/* One to a thread. NULL and e: the system gives none. Freed when nothing of it is left. */
 struct loop *loop_new(struct err *e);
 void loop_free(struct loop *l);
 void loop_run(struct loop *l); /* until loop_stop */
@@ -37,14 +38,18 @@ void loop_off_idle(struct loop *l, loop_fn fn, void *arg);
 
 /* One-shot timer; created unarmed. Arming again moves it. */
 struct loop_timer *loop_timer_new(struct loop *l, loop_fn fn, void *arg);
+/* fn is called once, ms from now, unless it is disarmed or freed before. */
 void loop_timer_arm(struct loop_timer *t, int64_t ms);
 void loop_timer_disarm(struct loop_timer *t);
 void loop_timer_free(struct loop_timer *t);
 
+/* Watches a descriptor, which stays the caller's, for nothing until loop_fd_watch says what for. fn
+ * is called in each turn in which that holds. */
 struct loop_fd *loop_fd_new(struct loop *l, int fd, loop_fd_fn fn, void *arg);
 void loop_fd_watch(struct loop_fd *w, bool readable, bool writable);
 void loop_fd_free(struct loop_fd *w); /* does not close fd */
 
+/* Calls fn on the loop when the signal came, instead of what the signal does by itself. */
 struct loop_signal *loop_signal_new(struct loop *l, int signal_number, loop_fn fn, void *arg);
 void loop_signal_free(struct loop_signal *s);
 

@@ -34,6 +34,7 @@ bool multipart_next(struct multipart *m, struct multipart_part *p);
 /* One part of multipart/form-data; file_name and type may be "". */
 void multipart_put(struct buf *b, const char *boundary, struct str name, struct str file_name,
     struct str type, struct str body);
+/* Behind the last part. */
 void multipart_end(struct buf *b, const char *boundary);
 
 #endif
