@@ -30,6 +30,7 @@ local match = require "match"
 local money = require "money"
 local options = require "options"
 
+local ROUNDINGS = { rate = true, row = true, near = true }
 local SIMILAR = { review = true, link = true, off = true }
 
 local function check(settings)
@@ -45,8 +46,8 @@ local function check(settings)
   if customers_mode and customers_mode ~= "review" and customers_mode ~= "new" then
     return ('similar_customers: it is "review" or "new", not "%s"'):format(customers_mode)
   end
-  if settings.rounding and settings.rounding ~= "rate" and settings.rounding ~= "row" then
-    return ('rounding: it is "rate" or "row", not "%s"'):format(settings.rounding)
+  if settings.rounding and not ROUNDINGS[settings.rounding] then
+    return ('rounding: it is "rate", "row" or "near", not "%s"'):format(settings.rounding)
   end
   local wrong = abroad.check(settings.vat_statuses)
   if wrong then return wrong end
@@ -109,7 +110,8 @@ return {
     vat_statuses = { type = "table", help = "VAT statuses of rows without VAT by where the customer "
       .. "is: { eu = 5, export = 3, eu_consumer = ..., aland = ... }" },
     rounding = { type = "string", help = 'how VAT is rounded there, if it is known: "rate" or "row"; '
-      .. "then sums must be the same to the cent" },
+      .. 'sums must be the same to the cent, by either way if it is not known; "near": a cent a '
+      .. "rate may differ" },
     units = { type = "table", help = "own words for Procountor's units" },
     transliterate = { type = "boolean", help = "letters outside Windows-1252 to their nearest" },
     similar = { type = "string",

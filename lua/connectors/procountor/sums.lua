@@ -4,18 +4,18 @@ row's net is rounded to cents, VAT is computed for each rate from the sum of its
 from zero). The whole invoice's discount comes after the rows' own. Everything is decimal.
 
 How Procountor rounds VAT is not documented: each row may have its own, which is as lawful. A company
-that knows says so on the connection (rounding = "rate" or "row"), and the sums must then be the same
-to the cent; else those that agree with either way are right.
+that knows says so on the connection (rounding = "rate" or "row"); else sums that agree with either
+way are right, to the cent. Where it rounds in a third way, rounding = "near" lets a cent a rate pass
+(at most five an invoice).
 
   sums.of(rows, options)   rows = { { quantity, unit_price, discount, vat } }, decimals
                            options = { gross = prices include VAT, discount = percent of the whole
-                           invoice, rounding = "rate" (default) or "row" }
+                           invoice, rounding = "rate", "row", "near" or nil }
       -> { net, vat, total, rates = number of different VAT rates, row_sums = { ... },
            other = { net, vat, total } in the other way of rounding,
-           exact = true if rounding was given }
+           rounding = as it was given }
   sums.difference(own, info)  info = { excludingVatTotal, vatSumTotal, invoiceSumTotal }
-      -> nil if they agree: to the cent if the way of rounding is known, else within one cent a rate
-         (at most five an invoice) of either; else in words
+      -> nil if they agree, as above; else in words
 ]]
 
 local decimal = require "decimal"
@@ -65,7 +65,7 @@ function sums.of(rows, options)
   local result, other = totals(order, options), totals(lines, options)
   if options.rounding == "row" then result, other = other, result end
   result.rates, result.row_sums, result.other = #order, row_sums, other
-  result.exact = options.rounding ~= nil
+  result.rounding = options.rounding
   return result
 end
 
@@ -90,11 +90,14 @@ local function difference(own, info, tolerance)
 end
 
 function sums.difference(own, info)
-  if own.exact then return difference(own, info, ZERO) end
-  local tolerance = CENT * own.rates
-  if tolerance > MOST then tolerance = MOST end
+  local tolerance = ZERO
+  if own.rounding == "near" then
+    tolerance = CENT * own.rates
+    if tolerance > MOST then tolerance = MOST end
+  end
   local words = difference(own, info, tolerance)
-  if words and own.other and not difference(own.other, info, tolerance) then return nil end
+  local known = own.rounding == "rate" or own.rounding == "row"
+  if words and not known and not difference(own.other, info, tolerance) then return nil end
   return words
 end
 

@@ -34,7 +34,7 @@ local function defaults()
     total_count = true,             -- meta.totalCount in search results
 
     -- Money.
-    vat_rounding = "per_rate",      -- or "per_row"
+    vat_rounding = "per_rate",      -- or "per_row"; "down": per rate, and fractions of a cent dropped
     number_format = "fixed",        -- decimals as the service prints them; "short": as few as needed
     unit_prices_include_vat_sales = false,
 

@@ -51,6 +51,9 @@ function sums.totals(invoice, rounding)
   end
   for _, part in ipairs(parts) do
     local part_net, part_vat = split(part.amount, invoice, part.percent)
+    if rounding == "down" and not invoice.extraInfo.unitPricesIncludeVat then
+      part_vat = (part_net * part.percent / 100 - decimal "0.005"):round(2)
+    end
     net, vat = net + part_net, vat + part_vat
   end
   return net, vat, net + vat

@@ -70,3 +70,12 @@ connect "procountor"     { as = "exact", url = env "PROCOUNTOR_URL",
                            vat_statuses = { eu = 5, export = 3 }, rounding = "rate", twins = false }
 rule "Make an exact invoice" { on = "lab.exact",
   run = function(event) return _ENV.exact.invoices.create(event.invoice) end }
+
+-- One that rounds in a way that nobody here knows.
+connect "procountor"     { as = "near", url = env "PROCOUNTOR_URL",
+                           client_id = secret "procountor-client-id",
+                           client_secret = secret "procountor-client-secret",
+                           api_key = secret "procountor-api-key", rate = 1000,
+                           rounding = "near", twins = false }
+rule "Make a near invoice" { on = "lab.near",
+  run = function(event) return _ENV.near.invoices.create(event.invoice) end }

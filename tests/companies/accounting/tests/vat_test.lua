@@ -89,6 +89,21 @@ test("where the way of rounding is known, a cent of difference stops the run wit
     expect(run.reason).contains "VAT 0.24 there, 0.25 here; total 1.23 there, 1.24 here"
   end)
 
+test("sums that neither way of rounding gives stop the run with both, unless near is near enough",
+  function()
+    local procountor = sandbox("procountor", { seed = { settings = { vat_rounding = "down" } } })
+    local wanted = { original_number = "N-1", customer = customer("FI", nil, "00100"),
+      rows = { row(1, RATE) } }
+    local run = deliver("lab", { type = "invoice", id = "n1", invoice = wanted })
+    expect(run.state).is "attention"
+    expect(run.reason).contains "VAT 0.25 there, 0.26 here; total 1.25 there, 1.26 here"
+    wanted.original_number = "N-2"
+    run = deliver("lab", { type = "near", id = "n2", invoice = wanted })
+    expect(run.state).is "done"
+    expect(run.result).has { total = decimal "1.25" }
+    expect(procountor.invoices).count(2)
+  end)
+
 test("each rate is right for what was delivered while it applied, else a warning says when", function()
   local procountor = sandbox("procountor", { seed = { settings = { vat_percents = {
     decimal "25.5", decimal "24", decimal "23", decimal "14", decimal "13.5", decimal "10",
