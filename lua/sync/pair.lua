@@ -121,8 +121,7 @@ end
 -- ---- questions ----
 
 -- What was chosen for a field where both were changed: by a person, else by the field's owner.
-local function chooser(settings, event)
-  local choice = given(event.choose)
+local function chooser(settings, choice)
   local all = choice
   if type(choice) == "string" then choice = setmetatable({}, { __index = function() return all end })
   elseif type(choice) ~= "table" then choice = {} end
@@ -148,35 +147,67 @@ local function shown(record)
   return given.text(record.name) or "without a name"
 end
 
-local function question(settings, conflicts, organization, partner)
+local function question(settings, conflicts, organization, partner, again)
   local lines = {}
   for i, c in ipairs(conflicts) do
     lines[i] = ("%s: %s has %s, %s has %s%s."):format(c.field, settings.crm, fields.text(c.crm),
       settings.finance, fields.text(c.books),
       c.before ~= nil and ", and before both had " .. fields.text(c.before) or "")
   end
-  return ("%s (%s in %s, %s in %s) was changed on both sides. %s Choose with `--set choose.%s=%s` or "
+  return ("%s (%s in %s, %s in %s) was changed on both sides%s. %s Choose with `--set choose.%s=%s` or "
     .. "`=%s`, or correct it there, and retry."):format(shown(organization), tostring(organization.id),
-    settings.crm, tostring(partner.id), settings.finance, table.concat(lines, " "),
+    settings.crm, tostring(partner.id), settings.finance,
+    again and ", once more since it was asked, so that what was chosen was not done yet" or "",
+    table.concat(lines, " "),
     conflicts[1].field, settings.crm, settings.finance)
 end
 
--- The same question is asked once: again only by the run that asked it, or with other values.
-local function ask(settings, link, conflicts, organization, partner, wrote)
-  local base = base_of(link)
-  local about = json.encode(conflicts)
-  local run = tostring(current.call.run)
-  if base.asked and base.asked.about == about and base.asked.run ~= run then
-    return base.asked.run
-  end
+-- The run that asks: another one that is still to be decided, whatever it asks, or that was left for
+-- good and asked the same. nil: this one may ask. A retry of the open one reads all anew.
+local function asked_by(link, about)
+  local asked = base_of(link).asked
+  if not asked or asked.run == tostring(current.call.run) then return nil end
+  local open = link.asked and link.asked ~= "done" and link.asked ~= "skipped"
+  return (open or asked.about == about) and asked.run or nil
+end
+
+-- Ends the run in attention; nil: somebody was first, look again.
+local function ask(settings, link, about, words, details)
+  base_of(link).asked = { run = tostring(current.call.run), about = about }
+  link.touched = true
+  if not remember(settings, link, {}) then return nil end
+  details.organization, details.customer = link.a, link.b
+  ending.attention(words, details)
+end
+
+-- The same for what is all that the run has to do: another run that asks is the end of this one.
+local function ask_once(settings, link, about, words, details)
+  local by = asked_by(link, about)
+  if by then ending.skip("it was asked already: run " .. by) end
+  return ask(settings, link, about, words, details)
+end
+
+-- What is to be asked of a pair after all else is done. The run that asks; nil: look again.
+local function ask_rest(settings, link, rest, organization, partner, wrote)
+  local by = asked_by(link, rest.about)
+  if by then return by end
   if wrote then
     task(settings.task, { organization_id = link.a })
     return "a run of its own"
   end
-  base.asked, link.touched = { run = run, about = about }, true
-  if not remember(settings, link, {}) then return nil end
-  ending.attention(question(settings, conflicts, organization, partner), { organization = link.a,
-    customer = link.b, conflicts = conflicts })
+  local texts = {}
+  if #rest.conflicts > 0 then
+    texts[1] = question(settings, rest.conflicts, organization, partner, rest.again)
+  end
+  for _, one in ipairs(rest.wrong) do
+    texts[#texts + 1] = ("%s (%s in %s): %s of %s cannot be taken over to %s: %s. Correct it there, "
+      .. "then retry."):format(shown(organization), link.a, settings.crm, one.field, settings.crm,
+      settings.finance, one.problem)
+  end
+  local first = #rest.conflicts == 0 and rest.wrong[1] or {}
+  return ask(settings, link, rest.about, table.concat(texts, " "), {
+    conflicts = #rest.conflicts > 0 and rest.conflicts or nil, field = first.field,
+    value = first.value })
 end
 
 -- ---- what is gone, or rests ----
@@ -190,9 +221,9 @@ local function deleted_in_crm(settings, link, partner, event)
       { field = "deleted", value = what })
   end
   if what == "ask" and active and base.gone ~= "crm" then
-    ending.attention(("%s was deleted in %s (%s); in %s it is customer %s. Choose with `--set "
-      .. "deleted=leave` or `=inactivate`."):format(shown(partner), settings.crm, link.a,
-      settings.finance, link.b), { organization = link.a, customer = link.b })
+    return ask_once(settings, link, "deleted", ("%s was deleted in %s (%s); in %s it is customer %s. "
+      .. "Choose with `--set deleted=leave` or `=inactivate`."):format(shown(partner), settings.crm,
+      link.a, settings.finance, link.b), {})
   end
   if what == "inactivate" and active then
     if not sides.books(settings).settled(partner) then return nil end
@@ -205,7 +236,7 @@ local function deleted_in_crm(settings, link, partner, event)
     active = false
   end
   if base.gone ~= "crm" then
-    base.gone, link.touched = "crm", true
+    base.gone, base.asked, link.touched = "crm", nil, true
     if not remember(settings, link, {}) then return nil end
   end
   return { organization = link.a, customer = link.b, name = given.text(partner.name),
@@ -220,14 +251,43 @@ local function unlink(settings, link)
 end
 
 local function gone_in_books(settings, link, organization)
-  ending.attention(("%s (%s in %s) was customer %s in %s, and there is no such customer any more. "
-    .. "Choose with `--set customer=ID`, `=new` for a new one, or `=none`: it is not kept there."
-    ):format(
-    shown(organization), link.a, settings.crm, link.b, settings.finance),
-    { organization = link.a, customer = link.b })
+  return ask_once(settings, link, "gone", ("%s (%s in %s) was customer %s in %s, and there is no such "
+    .. "customer any more. Choose with `--set customer=ID`, `=new` for a new one, or `=none`: it is not "
+    .. "kept there."):format(shown(organization), link.a, settings.crm, link.b, settings.finance), {})
 end
 
 -- ---- one look ----
+
+-- What is to be done, and what is to be asked of it: { conflicts, wrong = { { field =, value =,
+-- problem = } }, about = text, again = true }. What a person chose counts for what was asked.
+local function planned(settings, link, event, organization, partner)
+  local here, there = values(settings, organization, "crm"), values(settings, partner, "books")
+  local base = base_of(link)
+  local choose, choice = chooser(settings, given(event.choose)), given(event.choose)
+  local function plan_of(decide)
+    local plan = merge(settings.fields, here, there, base.fields, decide)
+    local wrong = json.array {}
+    for _, name in ipairs(sorted(plan.to_books)) do
+      local value = plan.to_books[name]
+      local problem = value ~= NOTHING and fields[name].wrong and fields[name].wrong(value, partner)
+      if problem then
+        wrong[#wrong + 1] = { field = name, value = value, problem = problem }
+        plan.to_books[name] = nil
+      end
+    end
+    return plan, { conflicts = plan.conflicts, wrong = wrong,
+      about = json.encode { plan.conflicts, wrong } }
+  end
+  local plan, rest = plan_of(chooser(settings, nil))
+  if not choice then return plan, rest end
+  local asked = base.asked
+  if asked and asked.run == tostring(current.call.run) and asked.about ~= rest.about
+    and #rest.conflicts > 0 then
+    rest.again = true
+    return plan, rest
+  end
+  return plan_of(choose)
+end
 
 -- The result; nil: look again, somebody was first. done.* keeps what was written by earlier looks.
 local function look(settings, organization_id, event, done)
@@ -243,24 +303,16 @@ local function look(settings, organization_id, event, done)
   end
   if not organization then return deleted_in_crm(settings, link, partner, event) end
   if not partner and answer then return unlink(settings, link) end
-  if not partner then gone_in_books(settings, link, organization) end
+  if not partner then return gone_in_books(settings, link, organization) end
   given.clean(organization)
   local base = base_of(link)
   if base.gone then base.gone, link.touched = nil, true end
-  local plan = merge(settings.fields, values(settings, organization, "crm"),
-    values(settings, partner, "books"), base.fields, chooser(settings, event))
+  local plan, rest = planned(settings, link, event, organization, partner)
   local writes = next(plan.to_books) or next(plan.to_crm)
-  if (writes or #plan.conflicts > 0) and (given(partner.registryInfo) or {}).active == false then
+  local active = (given(partner.registryInfo) or {}).active
+  if (writes or #rest.conflicts + #rest.wrong > 0) and active == false then
     ending.skip(("customer %s (%s) is inactive in %s: nothing is written until it is active "
       .. "again"):format(shown(partner), link.b, settings.finance))
-  end
-  for name, value in pairs(plan.to_books) do
-    local problem = value ~= NOTHING and fields[name].wrong and fields[name].wrong(value, partner)
-    if problem then
-      ending.attention(("%s (%s in %s): %s of %s cannot be taken over to %s: %s. Correct it there, then "
-        .. "retry."):format(shown(organization), link.a, settings.crm, name, settings.crm,
-        settings.finance, problem), { field = name, value = value, organization = link.a })
-    end
   end
   if not remember(settings, link, plan.agreed) then return nil end
   if next(plan.to_books) then
@@ -276,11 +328,12 @@ local function look(settings, organization_id, event, done)
     if not remember(settings, link, agreed) then return nil end
   end
   local result = { organization = link.a, customer = link.b, name = given.text(organization.name) }
-  if #plan.conflicts > 0 then
+  if #rest.conflicts + #rest.wrong > 0 then
     local names = json.array {}
-    for i, c in ipairs(plan.conflicts) do names[i] = c.field end
+    for i, c in ipairs(rest.conflicts) do names[i] = c.field end
+    for _, one in ipairs(rest.wrong) do names[#names + 1] = one.field end
     result.conflicts = names
-    result.asked_by = ask(settings, link, plan.conflicts, organization, partner,
+    result.asked_by = ask_rest(settings, link, rest, organization, partner,
       next(done.to_books) or next(done.to_crm))
     if not result.asked_by then return nil end
   elseif base.asked then

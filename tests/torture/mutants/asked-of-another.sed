@@ -1,3 +1,3 @@
 # lua/sync/pair.lua
 # one of two conflicts of a customer is asked alone
-s/^  local about = json.encode(conflicts)/  conflicts = json.array { conflicts[1] }\n&/
+s/^    return plan, { conflicts = plan.conflicts, wrong = wrong,/    return plan, { conflicts = json.array { plan.conflicts[1] }, wrong = wrong,/

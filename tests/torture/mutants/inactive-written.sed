@@ -1,3 +1,3 @@
 # lua/sync/pair.lua
 # an inactive customer is written all the same
-s/(given(partner.registryInfo) or {}).active == false then$/false then/
+s/ and active == false then$/ and false then/
