@@ -162,7 +162,7 @@ test("a function of the record says who is made anew", function()
   expect(crm.organizations).count(3)
 end)
 
-test("a choice counts for what was asked: what was changed since is asked anew, in the same run", function()
+test("a choice counts for what was asked; what was changed since is asked anew", function()
   local books, crm = start("choosy", { organization("O-1", "Sama Oy", A) },
     { customer(501, "Sama Oy", A) })
   look "choosy"

@@ -1,0 +1,96 @@
+-- The first look at two full registers, and a record that somebody else saves meanwhile.
+
+local ids = require "ids"
+
+local function place(name)
+  return { name = name, street = "Rovakatu 1", zip = "96200", city = "Rovaniemi", country = "FINLAND" }
+end
+
+local function organization(id, name, business_id)
+  return { id = id, name = name, business_id = business_id, phone = "1",
+    address = { street = "Rovakatu 1", postal_code = "96200", city = "Rovaniemi", country = "FI" } }
+end
+
+local function customer(id, name, business_id)
+  return { id = id, name = name, address = place(name), billingAddress = place(name),
+    invoicingInfo = { identifier = business_id, identifierType = business_id and "FI" },
+    paymentInfo = { paymentMethod = "BANK_TRANSFER" }, registryInfo = { active = true, phone = "1" },
+    additionalInfo = { comments1 = "tärkeä" } }
+end
+
+-- The first n business IDs.
+local function numbers(n)
+  local list, next_one = {}, 1500000
+  while #list < n do
+    next_one = next_one + 1
+    for digit = 0, 9 do
+      local text = ("%d-%d"):format(next_one, digit)
+      if ids.business_id(text) then list[#list + 1] = text end
+    end
+  end
+  return list
+end
+
+local function writes(system)
+  local n = 0
+  for _, request in ipairs(system.requests) do
+    if request.method ~= "GET" and not request.path:find("/oauth/", 1, true) then n = n + 1 end
+  end
+  return n
+end
+
+local function look()
+  fire "customer_sync"
+  return runs "wait"
+end
+
+test("more than a hundred on each side: who is who is clear of all but those that a person is shown",
+  function()
+    local here, there = {}, {}
+    for i, number in ipairs(numbers(101)) do
+      here[i] = organization(("O-%d"):format(i), ("Asiakas %d Oy"):format(i), number)
+      there[i] = customer(60000 + i, ("Asiakas %d Oy"):format(i), number)
+    end
+    here[#here + 1] = organization("O-901", "Lumikenkä Oy")
+    there[#there + 1] = customer(60901, "Lumikenkä Oy")
+    there[#there + 1] = customer(60902, "Asiakas 7 Oy", here[7].business_id)
+    local procountor = sandbox("procountor", { seed = { customers = there } })
+    local crm = sandbox("crm", { seed = { organizations = here } })
+    local asked = {}
+    for _, run in ipairs(look()) do
+      if run.state == "attention" then asked[#asked + 1] = run.reason end
+      expect(run.state == "failed" and run.reason or nil).is(nil)
+    end
+    -- The review list: the same name without an ID, and an ID that two customers have.
+    expect(#asked).is(2)
+    local all = table.concat(asked, "\n")
+    for _, text in ipairs { "O-901", "60901", "O-7", "60007", "60902" } do expect(all).contains(text) end
+    expect(crm.organizations).count(102)
+    expect(procountor.customers).count(103)
+    expect(writes(procountor)).is(0)
+    expect(writes(crm)).is(0)
+    -- Each of the others is linked: what is changed comes over.
+    procountor.act("customer", { customer = 60101, phone = "5" })
+    look()
+    expect(crm.organizations[101].phone).is "5"
+  end)
+
+test("a customer that somebody saves while we are at it: nothing of either is lost", function()
+  local number = numbers(1)[1]
+  local procountor = sandbox("procountor", { seed = {
+    customers = { customer(501, "Sama Oy", number) } } })
+  local crm = sandbox("crm", { seed = { organizations = { organization("O-1", "Sama Oy", number) } } })
+  look()
+  crm.act("organization", { organization = "O-1", phone = "22" })
+  -- A write waits a second, so that what is saved within one shows: it does, and all is read again.
+  deliver("crm", { id = "evt_1", type = "organization.updated",
+    data = { organization = { id = "O-1" } } }, { wait = false })
+  procountor.act("customer", { customer = 501, email = "kirjanpito@asiakas.example" })
+  runs "wait"
+  look()
+  local record = procountor.customers[1]
+  expect(record.registryInfo).has { phone = "22" }
+  expect(record.invoicingInfo.email).is "kirjanpito@asiakas.example"
+  expect(record.additionalInfo.comments1).is "tärkeä"
+  expect(crm.organizations[1]).has { email = "kirjanpito@asiakas.example", phone = "22" }
+end)
