@@ -236,7 +236,8 @@ def end_races(t, w, book, races, conflicts):
 
 def add_some(w, book):
     """New ones on one side, or on both at once, as people do who do not ask each other."""
-    for _ in range(book.random.randint(1, 5)):
+    places = ["both"] * 3 + book.random.choices(("crm", "books", "both"), k=book.random.randint(1, 3))
+    for where in places:  # one look tells of both, so that two runs are at it at once
         value = dict({name: book.value(name) for name in FIELDS}, einvoice="")
         value["address"] = (f"Uusikatu {book.n}", "02100", "Espoo", "FI")
         c = Customer(value)
@@ -244,7 +245,6 @@ def add_some(w, book):
         c.edits, c.base = {"crm": 1, "books": 1}, {name: (value[name], value[name]) for name in FIELDS}
         form = {"name": value["name"], "email": value["email"], "phone": value["phone"],
                 "street": value["address"][0], "city": "Espoo"}
-        where = book.random.choice(("crm", "books", "both"))
         if where != "books":
             w.act("acme-crm", "add", business_id=value["business_id"], postal_code="02100", **form)
         if where != "crm":
