@@ -36,8 +36,10 @@ static int print_alert(void *arg, struct str json)
         return 0;
     }
     struct jsondoc *d = jsondoc_parse(json, NULL);
-    if (d)
+    if (d) {
+        show_calm(jsondoc_root(d));
         show_alert_row(jsondoc_root(d), stdout);
+    }
     jsondoc_free(d);
     return 0;
 }

@@ -225,9 +225,9 @@ static void load_scripts(struct comparison *d)
 
 /* ---- the command ---- */
 
-static void remember(void *arg, int64_t key, struct str spec)
+static void remember(void *arg, int64_t key, struct str spec, struct str body)
 {
-    memory_add(arg, key, spec);
+    memory_add(arg, key, spec, body);
 }
 
 static int open_all(struct comparison *d, struct err *e)

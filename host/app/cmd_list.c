@@ -108,8 +108,10 @@ static int print_row(void *arg, struct str json)
     struct jsondoc *d = p->json ? NULL : jsondoc_parse(json, NULL);
     if (p->json)
         printf("%.*s\n", STR_ARG(json));
-    else if (d)
+    else if (d) {
+        show_calm(jsondoc_root(d));
         p->row(jsondoc_root(d), stdout);
+    }
     jsondoc_free(d);
     buf_free(&more);
     return 0;

@@ -95,6 +95,31 @@ void show_switch_row(const struct jsonv *sw, FILE *out)
     fputc('\n', out);
 }
 
+/* Others' texts reach a terminal: what would steer it does not. */
+static void calm_bytes(struct str s)
+{
+    char *p = (char *)(uintptr_t)s.p;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)p[i];
+        bool c1 = c == 0xc2 && i + 1 < s.n && (unsigned char)p[i + 1] >= 0x80 &&
+                  (unsigned char)p[i + 1] < 0xa0;
+        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+            p[i] = '?';
+        if (c1)
+            p[i] = p[i + 1] = '?';
+    }
+}
+
+void show_calm(const struct jsonv *v)
+{
+    for (const struct jsonv *c = v->child; c; c = c->next) {
+        calm_bytes(c->key);
+        show_calm(c);
+    }
+    if (v->type == JSONV_STRING)
+        calm_bytes(v->text);
+}
+
 void show_version(const struct jsonv *run, FILE *out)
 {
     const char *own = text_of(run, "version"), *live = text_of(run, "live_version");

@@ -160,7 +160,7 @@ static void put_dry(struct buf *b, struct str body, const struct history_step *t
 static void answer_write(
     struct work *w, uint32_t seq, const struct jsonv *spec, struct str text, struct str body)
 {
-    const struct history_step *then = recall_step(&w->recall, text);
+    const struct history_step *then = recall_step(&w->recall, text, body);
     struct buf b;
     rehearsal_add_effect(&w->out->runs[w->run], spec, body);
     if (then && str_eq(then->body, body)) {
@@ -188,13 +188,14 @@ static void not_covered(struct work *w, const struct jsonv *spec)
     mem_free(asked);
 }
 
-static void answer_read(struct work *w, uint32_t seq, const struct jsonv *spec, struct str text)
+static void answer_read(
+    struct work *w, uint32_t seq, const struct jsonv *spec, struct str text, struct str body)
 {
-    const struct history_step *then = recall_step(&w->recall, text);
+    const struct history_step *then = recall_step(&w->recall, text, body);
     struct str meta, answer;
     if (then) {
         scripts_answer(w->call, seq, then->meta, then->answer);
-    } else if (recall_elsewhere(&w->recall, text, &meta, &answer) == 0) {
+    } else if (recall_elsewhere(&w->recall, text, body, &meta, &answer) == 0) {
         scripts_answer(w->call, seq, meta, answer);
         mem_free((char *)(uintptr_t)meta.p);
         mem_free((char *)(uintptr_t)answer.p);
@@ -205,7 +206,7 @@ static void answer_read(struct work *w, uint32_t seq, const struct jsonv *spec, 
 
 static void answer_time(struct work *w, uint32_t seq, struct str text)
 {
-    const struct history_step *then = recall_step(&w->recall, text);
+    const struct history_step *then = recall_step(&w->recall, text, STR_NONE);
     char meta[64];
     snprintf(meta, sizeof meta, "{\"ms\":%lld}", (long long)w->event->received_ms);
     scripts_answer(w->call, seq, then ? then->meta : str_of(meta), STR_LIT(""));
@@ -230,7 +231,7 @@ static void on_run_step(struct work *w, uint32_t seq, struct str text, struct st
     else if (strcmp(op, "http") == 0 && jsonv_bool(jsonv_get(spec, "write"), false))
         answer_write(w, seq, spec, text, body);
     else
-        answer_read(w, seq, spec, text);
+        answer_read(w, seq, spec, text, body);
     jsondoc_free(d);
 }
 

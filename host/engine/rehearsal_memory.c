@@ -9,9 +9,9 @@
 
 #define QUESTION_MAX ((size_t)1 << 20)
 
-/* A question is alike if it goes to the same place with the same headers; how long it may take and
- * what is an answer to it are not part of it. */
-char *memory_question(struct str spec)
+/* A question is alike if it goes to the same place with the same headers and, where it only reads,
+ * the same body; how long it may take and what is an answer to it are not part of it. */
+char *memory_question(struct str spec, struct str body)
 {
     static const char *const parts[] = {"op", "connection", "method", "path", "headers"};
     struct jsondoc *d = jsondoc_parse(spec, NULL);
@@ -24,6 +24,8 @@ char *memory_question(struct str spec)
                 jsonv_write(&b, jsonv_get(root, parts[i]));
             buf_addc(&b, ' ');
         }
+        if (!jsonv_bool(jsonv_get(root, "write"), false))
+            buf_add(&b, body.p, body.n);
     } else {
         buf_add(&b, spec.p, spec.n);
     }
@@ -47,9 +49,9 @@ struct memory *memory_new(struct store_reader *r)
     return m;
 }
 
-void memory_add(struct memory *m, int64_t key, struct str spec)
+void memory_add(struct memory *m, int64_t key, struct str spec, struct str body)
 {
-    char *question = memory_question(spec);
+    char *question = memory_question(spec, body);
     int64_t *at = map_get(m->keys, str_of(question));
     if (!at) {
         at = mem_alloc(sizeof *at);
@@ -79,7 +81,7 @@ void recall_init(struct recall *c, const struct history_event *ev, struct memory
     *c = (struct recall){.event = ev, .memory = m, .asked = map_new()};
     c->questions = mem_zalloc((size_t)ev->nsteps + 1, sizeof *c->questions);
     for (int i = 0; i < ev->nsteps; i++)
-        c->questions[i] = memory_question(ev->steps[i].spec);
+        c->questions[i] = memory_question(ev->steps[i].spec, ev->steps[i].body);
 }
 
 void recall_free(struct recall *c)
@@ -106,9 +108,9 @@ static int times_asked(struct recall *c, const char *question)
     return (*n)++;
 }
 
-const struct history_step *recall_step(struct recall *c, struct str spec)
+const struct history_step *recall_step(struct recall *c, struct str spec, struct str body)
 {
-    char *question = memory_question(spec);
+    char *question = memory_question(spec, body);
     int skip = times_asked(c, question);
     const struct history_step *found = NULL;
     for (int i = 0; i < c->event->nsteps; i++) {
@@ -124,9 +126,10 @@ const struct history_step *recall_step(struct recall *c, struct str spec)
     return found;
 }
 
-int recall_elsewhere(struct recall *c, struct str spec, struct str *meta, struct str *answer)
+int recall_elsewhere(
+    struct recall *c, struct str spec, struct str body, struct str *meta, struct str *answer)
 {
-    char *question = memory_question(spec);
+    char *question = memory_question(spec, body);
     const int64_t *key = map_get(c->memory->keys, str_of(question));
     mem_free(question);
     return key ? history_answer(c->memory->reader, *key, meta, answer) : -1;

@@ -135,14 +135,14 @@ int history_each_read(struct store_reader *r, const char *company, int64_t since
     sql_forgive(r->sql);
     struct query q = query_prepare(r->sql,
         /* Run by run, in their order: with any other index it is each step of each run. */
-        "SELECT s.key, s.spec FROM runs r CROSS JOIN steps s ON s.key BETWEEN r.n << 20 AND"
+        "SELECT s.key, s.spec, s.body FROM runs r CROSS JOIN steps s ON s.key BETWEEN r.n << 20 AND"
         " (r.n << 20) + 1048575 WHERE +r.company = ? AND r.created_ms >= ? AND +s.kind = 'read'"
         " AND +s.outcome = 'done' ORDER BY r.n, s.key");
     query_text(&q, company);
     query_int(&q, since_ms);
     int rc;
     while ((rc = query_row(&q)) == 1)
-        fn(arg, query_col_int(&q, 0), query_col(&q, 1));
+        fn(arg, query_col_int(&q, 0), query_col(&q, 1), query_col(&q, 2));
     if (rc < 0)
         sql_fail(r->sql, e, "cannot read the journals");
     query_free(&q);

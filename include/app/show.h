@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include "jsondoc.h"
 
+/* Takes what would steer a terminal out of the texts of a row; to be called before it is shown. */
+void show_calm(const struct jsonv *row);
 /* One line for an event, a run; the whole story of a run. */
 void show_event_row(const struct jsonv *event, FILE *out);
 void show_refused_row(const struct jsonv *refused, FILE *out);

@@ -32,7 +32,8 @@ struct rehearsal {
 /* Answers of the whole company: the same question asked for another event. */
 struct memory;
 struct memory *memory_new(struct store_reader *r);
-void memory_add(struct memory *m, int64_t key, struct str spec); /* the later of two alike counts */
+/* The later of two alike counts. */
+void memory_add(struct memory *m, int64_t key, struct str spec, struct str body);
 void memory_free(struct memory *m);
 
 /* fn gets the rehearsal and owns it. ev, context's scripts and m outlive the call. */

@@ -18,10 +18,11 @@ struct recall {
 void recall_init(struct recall *c, const struct history_event *ev, struct memory *m);
 void recall_free(struct recall *c);
 /* The event's own step that asked the same, the first time the first and so on; NULL: none. */
-const struct history_step *recall_step(struct recall *c, struct str spec);
+const struct history_step *recall_step(struct recall *c, struct str spec, struct str body);
 /* The last answer to the same for any event, owned by the caller; -1: none. */
-int recall_elsewhere(struct recall *c, struct str spec, struct str *meta, struct str *answer);
+int recall_elsewhere(
+    struct recall *c, struct str spec, struct str body, struct str *meta, struct str *answer);
 /* What makes two questions alike, owned. */
-char *memory_question(struct str spec);
+char *memory_question(struct str spec, struct str body);
 
 #endif

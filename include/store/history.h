@@ -35,7 +35,7 @@ void history_event_free(struct history_event *ev);
 
 /* Every answered read of a company since then, oldest first: its key and what was asked. 0 or -1.
  */
-typedef void (*history_read_fn)(void *arg, int64_t key, struct str spec);
+typedef void (*history_read_fn)(void *arg, int64_t key, struct str spec, struct str body);
 int history_each_read(struct store_reader *r, const char *company, int64_t since_ms,
     history_read_fn fn, void *arg, struct err *e);
 /* The answer of the step of that key, owned by the caller (mem_free of meta->p and answer->p). 0,

@@ -1,13 +1,27 @@
 """What other scripts would have done to recorded events: offline, field by field, in euros."""
+import http.server
 import json
 import os
 import shutil
 import socket
+import threading
 
 from harness import Case, fixture, main
 
 NOTICE = """ row = function(line) line.unit_price = line.unit_price and line.unit_price + 10 return line end,
   notify = {"""
+
+SEARCHES = """company "Searching Oy" {}
+connect "webhook" { as = "shop", secret = false }
+connect "http" { as = "peer", url = env "PEER_URL" }
+rule "Search" { on = "shop", run = function()
+  local function ask(what)
+    return http.search("peer", "/find", { json = { what = what } }).body.what
+  end
+  local a, b = ask "a", ask "b"
+  return peer.post("/made", { json = { a = a, b = b } }).status
+end }
+"""
 
 
 class Diff(Case):
@@ -114,6 +128,38 @@ class Diff(Case):
                          {"policy": "automatic", "end": "not covered",
                           "reason": "procountor: GET /never/asked"})
         self.assertEqual(summary["effects"], {"added": 0, "missing": 0, "changed": 0})
+
+    def test_reads_by_post_are_told_apart_by_their_bodies(self):
+        """What was asked in another order gets its own answers; what was never asked, none."""
+        class Peer(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        peer = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Peer)
+        threading.Thread(target=peer.serve_forever, daemon=True).start()
+        self.addCleanup(peer.server_close)
+        self.addCleanup(peer.shutdown)
+        w = self.world
+        w.env["PEER_URL"] = f"http://127.0.0.1:{peer.server_port}"
+        with open(os.path.join(self.folder, "company.lua"), "w") as f:
+            f.write(SEARCHES)
+        w.start_host()
+        self.assertEqual(w.deliver({"id": "1"}, company="minimal", connection="shop", sign=False)[0],
+                         202)
+        self.assertEqual([r["state"] for r in w.settled(1)], ["done"])
+        self.change('local a, b = ask "a", ask "b"', 'local b, a = ask "b", ask "a"')
+        self.assertEqual(self.rows()[1]["changed"], 0)
+        shutil.rmtree(self.other)
+        self.change('ask "b"', 'ask "c"')
+        self.assertEqual(self.rows()[1]["not_covered"], 1)
 
     def test_a_bug_shows_with_its_line(self):
         self.record(1)

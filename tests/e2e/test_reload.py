@@ -178,6 +178,18 @@ class Reload(Case):
         self.post(3)
         self.assertEqual(self.result("3"), "three")
 
+    def test_what_would_steer_a_terminal_is_not_shown(self):
+        self.save("", text='company "Acme Oy" {}\nconnect "webhook" { as = "shop", secret = false }\n'
+                  'rule "R" { on = "shop", run = function() print "red \\27[31m \\u{9b}2J"\n'
+                  'return "\\27]0;title\\7" end }\n')
+        self.world.start_host()
+        self.post(1)
+        (run,) = self.world.settled(1)
+        shown = self.act("show", run["id"]).stdout
+        self.assertIn(b"red ?[31m ??2J", shown)
+        for bad in (b"\x1b", b"\x07", b"\xc2\x9b"):
+            self.assertNotIn(bad, shown)
+
     def test_what_cannot_be_rolled_back_is_said(self):
         self.save("one")
         self.world.start_host()

@@ -77,6 +77,14 @@ static void test_refused(void **state)
         "local t = setmetatable({ a = 1 }, { __index = count, __len = count, __pairs = function(t)\n"
         "  count() return next, t end })\n"
         "local ok, text = pcall(json.encode, t) return asked == 0 and (not ok or text == '{\"a\":1}')",
+        /* numbers at their ends, and money that is none */
+        "local n = 0 for i = math.maxinteger - 1, math.maxinteger do n = n + 1 end\n"
+        "for i = 1, 0/0 do n = n + 1 end return n == 2 and not pcall(function() for i = 1, 2, 0 do end end)",
+        "return tostring(decimal '9007199254740993' + 1) == '9007199254740994'\n"
+        "  and not pcall(decimal, 0/0) and not pcall(decimal, 1/0)",
+        "local ok, v = pcall(math.tointeger, decimal '12.34') return not ok or v == nil",
+        "return not pcall(json.encode, { 0/0 }) and not pcall(json.encode, { -(0/0) })\n"
+        "  and not pcall(json.encode, { 1/0 })",
         /* methods of userdata with something else as self */
         "local round = decimal('1').round\n"
         "for _, v in ipairs { 'x', 1, {}, print, true, json.null } do\n"
