@@ -1,12 +1,14 @@
 """What other scripts would have done to recorded events: offline, field by field, in euros."""
+import hashlib
 import http.server
 import json
 import os
 import shutil
+import signal
 import socket
 import threading
 
-from harness import Case, fixture, main
+from harness import Case, fixture, main, wait_until
 
 NOTICE = """ row = function(line) line.unit_price = line.unit_price and line.unit_price + 10 return line end,
   notify = {"""
@@ -160,6 +162,41 @@ class Diff(Case):
         shutil.rmtree(self.other)
         self.change('ask "b"', 'ask "c"')
         self.assertEqual(self.rows()[1]["not_covered"], 1)
+
+    def contents(self):
+        """Hashes of what the data folder holds; SQLite's own index of its log is no content."""
+        found = {}
+        for folder, _, names in os.walk(self.world.data):
+            for name in names:
+                if not name.endswith(("-shm", "-wal")):
+                    with open(os.path.join(folder, name), "rb") as f:
+                        found[name] = hashlib.sha256(f.read()).hexdigest()
+        return found
+
+    def test_killed_it_leaves_the_data_as_it_was(self):
+        """A script process that dies is told and replaced; one of diff itself changes nothing."""
+        w = self.world
+        self.record(2)
+        self.change("notify = {", NOTICE)
+        w.host.stop()
+        before, whole = self.contents(), self.diff("--json", "--replay-all").stdout
+        self.assertTrue(whole)
+
+        def start():
+            p = w.start("diff", ["diff", "minimal", "--with", self.other, "--data", w.data, "--json",
+                                 "--replay-all", "--workers", "1"])
+            wait_until(lambda: p.p.poll() is not None or p.children(), "its script processes")
+            return p
+
+        p = start()
+        os.kill(p.children()[0], signal.SIGKILL)
+        self.assertEqual(p.p.wait(timeout=60), 0, p.errors())
+        self.assertIn("script process died", p.errors())
+        self.assertEqual(p.text().encode(), whole)
+        for _ in range(3):
+            start().stop(signal.SIGKILL)
+        self.assertEqual(self.contents(), before)
+        self.assertEqual(self.diff("--json", "--replay-all").stdout, whole)
 
     def test_a_bug_shows_with_its_line(self):
         self.record(1)
