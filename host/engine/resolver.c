@@ -160,7 +160,7 @@ struct resolver *resolver_new(struct secrets *secrets, const char *env_patterns)
 {
     struct resolver_impl *r = mem_zalloc(1, sizeof *r);
     r->face = (struct resolver){stored_secret, env_value, store_secret, stored_grant, store_grant,
-        lock_grant, unlock_grant, r};
+        lock_grant, unlock_grant, r, false};
     r->secrets = secrets;
     r->patterns = mem_dup(env_patterns);
     return &r->face;
@@ -170,7 +170,7 @@ struct resolver *resolver_fixed(const char *env_patterns)
 {
     struct resolver_impl *r = mem_zalloc(1, sizeof *r);
     r->face = (struct resolver){fixed_secret, fixed_env, no_secret_set, fixed_grant, no_secret_set,
-        lock_grant, unlock_grant, r};
+        lock_grant, unlock_grant, r, true};
     r->patterns = mem_dup(env_patterns);
     return &r->face;
 }

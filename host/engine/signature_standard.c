@@ -116,17 +116,28 @@ int signature_verify_standard(const struct signature_check *c, struct err *e)
     return signature_time(c, "webhook-timestamp", 1000, e);
 }
 
+int signature_check_standard(struct str secret, struct err *e)
+{
+    unsigned char key[KEY_MAX];
+    size_t n = 0;
+    bool good =
+        str_starts(secret, "whsec_") && signature_usable(secret) && read_key(secret, key, &n);
+    sodium_memzero(key, sizeof key);
+    return good ? 0
+                : err_set(e, ERR_INPUT,
+                      "the secret is not \"whsec_\" and base64 of %d to %d bytes; "
+                      "`echo whsec_$(openssl rand -base64 32)` makes one",
+                      KEY_MIN, KEY_MAX);
+}
+
 int signature_make_standard(char out[SIGNATURE_TEXT], struct str secret, const char *id,
     const char *timestamp, struct str body, struct err *e)
 {
     unsigned char key[KEY_MAX], mac[SIGNATURE_DIGEST];
     size_t n = 0;
     const struct str parts[] = {str_of(id), STR_LIT("."), str_of(timestamp), STR_LIT("."), body};
-    if (!signature_usable(secret) || !str_starts(secret, "whsec_") || !read_key(secret, key, &n))
-        return err_set(e, ERR_INPUT,
-            "the secret is not \"whsec_\" and base64 of %d to %d bytes; "
-            "`echo whsec_$(openssl rand -base64 32)` makes one",
-            KEY_MIN, KEY_MAX);
+    if (!signature_usable(secret) || !read_key(secret, key, &n))
+        return err_set(e, ERR_INPUT, "nothing can be signed with this secret");
     signature_digest(mac, (struct str){(char *)key, n}, parts, 5);
     sodium_memzero(key, sizeof key);
     memcpy(out, "v1,", 3);

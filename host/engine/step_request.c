@@ -110,12 +110,17 @@ void step_request_bare(struct step_request *q)
 int step_request_sign(const struct step *s, struct step_request *q, struct err *e)
 {
     struct str id = http_header_get(q->headers, q->nheaders, "webhook-id");
-    const char *secret = s->channel->credentials.password;
+    const char *password = s->channel->credentials.password;
+    struct str secret = str_of(password ? password : "");
+    if (!id.n)
+        return err_set(e, ERR_INPUT, "a signed request needs the header webhook-id");
+    if (!s->run->version->company->engine->parts.resolver->made_up &&
+        signature_check_standard(secret, e) < 0)
+        return -1;
     snprintf(q->signed_at, sizeof q->signed_at, "%lld", (long long)(clock_wall_ms() / 1000));
-    char *text = mem_dupn(id.p ? id.p : "", id.n);
-    int rc = id.n ? signature_make_standard(q->signature, str_of(secret ? secret : ""), text,
-                        q->signed_at, (struct str){s->body, s->nbody}, e)
-                  : err_set(e, ERR_INPUT, "a signed request needs the header webhook-id");
+    char *text = mem_dupn(id.p, id.n);
+    int rc = signature_make_standard(
+        q->signature, secret, text, q->signed_at, (struct str){s->body, s->nbody}, e);
     mem_free(text);
     if (rc < 0)
         return -1;

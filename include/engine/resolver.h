@@ -24,6 +24,7 @@ struct resolver {
     int (*grant_lock)(void *arg, const char *company, const char *connection, struct err *e);
     void (*grant_unlock)(void *arg, const char *company, const char *connection);
     void *arg;
+    bool made_up; /* resolver_fixed: what a secret says is nobody's, so its form is not judged */
 };
 
 /* Secrets from the store (NULL: there are none), variables from the host's environment. Only

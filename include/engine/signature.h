@@ -41,8 +41,10 @@ void signature_make(char out[65], struct str secret, const char *timestamp, stru
 void signature_mac(
     unsigned char out[32], struct str secret, const char *timestamp, struct str body);
 #define SIGNATURE_TEXT 128
-/* "v1,<base64>" with a secret "whsec_<base64>"; -1 and e if it is none: what receivers would read
- * in two ways (standardwebhooks.com wants the mark and base64) signs nothing. */
+/* 0 if the secret is "whsec_<base64>", else -1 and e: with what receivers would read in two ways
+ * (standardwebhooks.com wants the mark and base64) nothing of ours is signed. */
+int signature_check_standard(struct str secret, struct err *e);
+/* "v1,<base64>" as a sender makes it whose secret signature_verify takes; -1 and e if that is none. */
 int signature_make_standard(char out[SIGNATURE_TEXT], struct str secret, const char *id,
     const char *timestamp, struct str body, struct err *e);
 /* Base64 for X-HubSpot-Signature-v3; timestamp in milliseconds. */

@@ -1,6 +1,8 @@
 """Retrying: exactly the missing steps are done, whatever step it stopped at; from a step; with a
 mended rule; and what may not be done is refused in words that say what to do."""
 import collections
+import os
+import shutil
 
 from harness import fixture, main, wait_until
 from people import PeopleCase
@@ -226,12 +228,9 @@ class MendedRule(PeopleCase):
     def test_a_company_that_is_gone(self):
         run = self.failed()
         self.world.host.stop()
-        with open(self.company_file("shop"), "w") as f:
-            f.write("company(")
+        shutil.rmtree(os.path.dirname(self.company_file("shop")))
         self.world.start_host()
-        words = self.refused("retry", run)
-        self.assertIn("company shop is not loaded", words)
-        self.assertIn("company.lua:1", words)
+        self.assertIn("company shop is not loaded", self.refused("retry", run))
         self.act("skip", run, "--reason", "no longer ours")
         self.ended(run, "skipped")
 
