@@ -44,7 +44,8 @@ void signature_mac(
 /* 0 if the secret is "whsec_<base64>", else -1 and e: with what receivers would read in two ways
  * (standardwebhooks.com wants the mark and base64) nothing of ours is signed. */
 int signature_check_standard(struct str secret, struct err *e);
-/* "v1,<base64>" as a sender makes it whose secret signature_verify takes; -1 and e if that is none. */
+/* "v1,<base64>" as a sender makes it whose secret signature_verify takes; -1 and e if that is none.
+ */
 int signature_make_standard(char out[SIGNATURE_TEXT], struct str secret, const char *id,
     const char *timestamp, struct str body, struct err *e);
 /* Base64 for X-HubSpot-Signature-v3; timestamp in milliseconds. */
