@@ -6,7 +6,8 @@ of what ("customer_sync"), a and b are the two systems. Each call is a step.
   links.save(name, link)     link = { a = id, b = id, base = table }: a new one, or one that get
                              returned, changed; a or b may be left out
                              -> true, or false: somebody else was first (the link was changed since, or
-                             one of its ids stands in another): read it again
+                             one of its ids stands in another), or it was saved already when the
+                             host ended before it could say so: read it again
   links.drop(name, link)     -> the same
 
 A link whose base has asked = { run = its id } says in link.asked how that run stands ("attention",

@@ -28,9 +28,11 @@ seconds, so a write waits until the record is a second old. While a customer is 
 written on either side.
 ]]
 
+local again = require "sync.again"
 local changes = require "sync.changes"
 local fields = require "sync.fields"
 local given = require "given"
+local links = require "links"
 local linking = require "sync.linking"
 local options = require "options"
 local pair = require "sync.pair"
@@ -94,21 +96,29 @@ local function settings_of(options_given)
   return settings
 end
 
+-- A link may be taken over by another run before it is settled: then it is linked anew.
 local function organization(settings, id, event)
-  local result = pair.settle(settings, id, event)
-  if result.linked ~= false then return result end
-  result = linking.organization(settings, id, event)
-  return result == true and pair.settle(settings, id, event) or result
+  return again.look(id, function()
+    local result = pair.settle(settings, id, event)
+    if result.linked ~= false then return result end
+    result = linking.organization(settings, id, event)
+    if result == true then result = pair.settle(settings, id, event) end
+    if result.linked == false then again.anew() end
+    return result
+  end)
 end
 
 local function customer(settings, id, event)
-  local link = require("links").get(settings.link, "b", id)
-  if not link or not link.a then
-    local result = linking.customer(settings, id, event)
-    if result ~= true then return result end
-    link = require("links").get(settings.link, "b", id)
-  end
-  return pair.settle(settings, link.a, event)
+  return again.look(id, function()
+    local link = links.get(settings.link, "b", id)
+    if not link or not link.a then
+      local result = linking.customer(settings, id, event)
+      if result ~= true then return result end
+      link = links.get(settings.link, "b", id)
+    end
+    if not link or not link.a then again.anew() end
+    return pair.settle(settings, link.a, event)
+  end)
 end
 
 -- What the CRM's webhook tells of: which organization, and which one became part of it.

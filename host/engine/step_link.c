@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "fault.h"
 #include "json.h"
 #include "step.h"
 #include "store_link.h"
@@ -36,6 +37,7 @@ static void on_loaded(void *arg, const struct store_link *link, const struct err
 
 static void on_saved(void *arg, bool saved, const struct err *err)
 {
+    FAULT_POINT("after_link_saved");
     struct step *s = step_asked(arg, err);
     if (s)
         step_answer(s, "done", 0,

@@ -12,6 +12,7 @@ organization = an id there, "new", or "none" (it is to stay on its side). What w
 remembered, and so is what was asked, so that it is asked once.
 ]]
 
+local again = require "sync.again"
 local ending = require "ending"
 local fields = require "sync.fields"
 local given = require "given"
@@ -35,17 +36,11 @@ local function alone(settings, side, id)
   return links.get(settings.link, side, id) or { [side] = id, base = {} }
 end
 
-local function remember_alone(settings, link)
-  if not links.save(settings.link, link) then
-    error("somebody else linked it at the same moment; retry", 0)
-  end
-end
-
 -- A person said that it stays on its side.
 local function stays(settings, link, record, side)
   question.answered(settings, link, nil)
   link.base.stays = "answered"
-  remember_alone(settings, link)
+  again.save(settings, link)
   return { [link.a and "organization" or "customer"] = link.a or link.b,
     name = given.text(record.name), stays = side }
 end
@@ -54,7 +49,7 @@ end
 local function leave(settings, link, reason)
   if type(link.base) == "table" and link.base.asked then
     question.settled(settings, link)
-    remember_alone(settings, link)
+    again.save(settings, link)
   end
   ending.skip(reason)
 end
@@ -67,9 +62,7 @@ end
 -- rests while the other does not. own is the link of the one that the run is about.
 local function make_way(settings, own, of_a, of_b, a, b)
   local organization, customer = sides.crm(settings).get(a), sides.books(settings).get(b)
-  if not organization or not customer then
-    error(("%s or %s is gone since it was read; retry"):format(a, b), 0)
-  end
+  if not organization or not customer then again.anew() end
   local other = of_b and of_b.a and sides.crm(settings).get(of_b.a)
   if other then
     question.ask(settings, own, { answer = "customer", records = { customer },
@@ -108,7 +101,7 @@ local function join(settings, own, a, b)
   end
   link.b = b
   link.base = { fields = json.decode "{}", is_not = #is_not > 0 and json.array(is_not) or nil }
-  remember_alone(settings, link)
+  again.save(settings, link)
   return true
 end
 
@@ -377,24 +370,25 @@ local function unlinked_customer(settings, id, event)
     is_active(record) and 'new_organizations = "leave"' or "it is inactive there"))
 end
 
--- One after the other: two that are the same would not see each other.
-local function alone_at_it(settings, fn, id, event)
-  return lock(settings.link .. " linking", function() return fn(settings, id, event) end)
+-- One after the other: two that are the same would not see each other. What is linked already is changed
+-- meanwhile nevertheless (pair.lua).
+local function alone_at_it(settings, id, fn)
+  return lock(settings.link .. " linking", function() return again.look(id, fn) end)
 end
 
 function linking.organization(settings, id, event)
-  return alone_at_it(settings, unlinked_organization, id, event)
+  return alone_at_it(settings, id, function() return unlinked_organization(settings, id, event) end)
 end
 
 function linking.customer(settings, id, event)
-  return alone_at_it(settings, unlinked_customer, id, event)
+  return alone_at_it(settings, id, function() return unlinked_customer(settings, id, event) end)
 end
 
 -- ---- two organizations that became one ----
 
 -- The customer of the one that is gone is that of the other now, unless that one has its own.
 function linking.merged(settings, from, into)
-  return lock(settings.link .. " linking", function()
+  return alone_at_it(settings, from, function()
     local old, new = links.get(settings.link, "a", from), links.get(settings.link, "a", into)
     if not old or not old.b then return true end
     if sides.crm(settings).get(from) then return true end
@@ -406,13 +400,13 @@ function linking.merged(settings, from, into)
           settings.finance, old.b, new.b, old.b), { organization = into, customers = json.array {
           old.b, new.b } })
       end
-      links.drop(settings.link, old)
+      again.drop(settings, old)
       return true
     end
     if new then links.drop(settings.link, new) end
     old.a = into
     if type(old.base) == "table" then old.base.gone = nil end
-    if not links.save(settings.link, old) then error("the link was changed meanwhile; retry", 0) end
+    again.save(settings, old)
     return true
   end)
 end

@@ -20,6 +20,7 @@ The store says how the run of asked stands (link.asked). What is not the same st
 is_not has "bID" for a customer, "aID" for an organization.
 ]]
 
+local again = require "sync.again"
 local current = require "current"
 local ending = require "ending"
 local given = require "given"
@@ -57,12 +58,6 @@ local function open(link)
   local asked = base_of(link).asked
   if asked and link.asked and link.asked ~= "done" and link.asked ~= "skipped" then return asked end
   return nil
-end
-
-local function save(settings, link)
-  if not links.save(settings.link, link) then
-    error("somebody else linked it at the same moment; retry", 0)
-  end
 end
 
 function question.list(records)
@@ -115,7 +110,7 @@ function question.ask(settings, link, asked)
   local before = base.asked
   if before and before.run ~= run and (before.about == about or open(link)) then already(before) end
   base.asked = { about = about, run = run, ids = array(ids_there), twins = array(asked.twins or {}) }
-  save(settings, link)
+  again.save(settings, link)
   ending.attention(("%s Choose with `--set %s=ID`, `=new` for a new one, or `=none`: it stays where it "
     .. "is."):format(asked.words, asked.answer), { candidates = array(ids_there) })
 end
@@ -136,14 +131,14 @@ function question.answered(settings, link, id)
       local theirs = links.get(settings.link, other, one) or { [other] = one, base = {} }
       add_is_not(link, other, one)
       add_is_not(theirs, own, link[own])
-      save(settings, theirs)
+      again.save(settings, theirs)
     end
   end
   for _, twin in ipairs(id and given(asked.twins) or {}) do
     local theirs = links.get(settings.link, own, twin) or { [own] = twin, base = {} }
     if not theirs[other] then
       base_of(theirs).stays, theirs.base.asked = "answered", nil
-      save(settings, theirs)
+      again.save(settings, theirs)
     end
   end
   if not id then tell(settings, own, given(asked.twins) or {}) end

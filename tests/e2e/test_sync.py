@@ -118,6 +118,20 @@ class Sync(Case):
         self.assertEqual((again["state"], len(self.state("procountor")["customers"])), ("skipped", 5))
         self.assertIn("decided", again["reason"])
 
+    def test_a_link_whose_host_died_as_it_was_saved_needs_no_person(self):
+        w = self.world
+        self.seed([organization("O-31", "Revontuli Oy", "2012345-4")],
+                  [customer(51001, "Revontuli Oy", "2012345-4")])
+        host = w.start_host(env={"SAUMA_FAULT": "after_link_saved:1"})
+        self.assertEqual(w.deliver({"id": "evt_1", "type": "organization.updated",
+                                    "data": {"organization": {"id": "O-31"}}},
+                                   company="kaksi", connection="crm", sign=False)[0], 202)
+        wait_until(lambda: host.p.poll() is not None, "the host to die")
+        w.start_host()
+        run = self.ended(lambda r: "told" in r["rule"])
+        self.assertEqual((run["state"], run["reason"]), ("done", ""))
+        self.assertEqual(run["result"]["customer"], "51001")
+
     def test_what_is_kept_of_a_person_is_erased_and_the_link_stays(self):
         w = self.world
         self.seed([organization("O-31", "Revontuli Oy", "2012345-4", "050 777")],

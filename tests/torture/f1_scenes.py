@@ -17,6 +17,14 @@ OPEN = """company "Open Oy" {}
 connect "webhook" { as = "open", secret = false, event = "type", id = "id" }
 rule "Read" { on = "open.read", run = function(e) return e.id end }
 """
+LINK = """company "Open Oy" {}
+connect "webhook" { as = "open", secret = false, event = "type", id = "id" }
+local links = require "links"
+rule "Link" { on = "open.read", run = function(e)
+  links.save("orders", { a = e.id, b = "of " .. e.id })
+  return links.get("orders", "b", "of " .. e.id).a
+end }
+"""
 TICK = """company "Open Oy" {}
 schedule "tick" { every = "1s", missed = "all", run = function(due) return { at = due.at } end }
 """
@@ -147,6 +155,30 @@ def grant(t, point, nth):
     return died
 
 
+# ---- a link that is saved ----
+
+def link(t, point, nth):
+    """A link whose answer was lost was saved once, and the run that saves it reads that."""
+    w = plain(t, LINK)
+    died, n = not starts(w, f"{point}:{nth}"), nth + 1
+    for i in range(n):
+        try:
+            w.deliver({"type": "read", "id": f"O-{i}"}, "plain", "open", sign=False)
+        except OSError:
+            pass  # it died
+    died = end_of(w, lambda: [r["state"] for r in w.runs(rule="Link")] == ["done"] * n) or died
+    began_again(t, w)
+    for i in range(n):
+        w.deliver({"type": "read", "id": f"O-{i}"}, "plain", "open", sign=False)
+    wait_until(lambda: [r["state"] for r in w.runs(rule="Link")] == ["done"] * n, "the links")
+    ids = sorted(r["result"] for r in w.runs(rule="Link"))
+    if ids != sorted(f"O-{i}" for i in range(n)):
+        t.violate("F1", f"links are not what was saved: {ids}")
+    t.events += n
+    sound(t, w)
+    return died
+
+
 # ---- another key for the secrets ----
 
 def key(t, point, nth):
@@ -204,7 +236,7 @@ def migration(t, point, nth):
 SCENES = {
     "after_scheduled_event": schedule, "before_scheduled_event": schedule,
     "after_grant_saved": grant, "before_grant_saved": grant,
-    "key_added": key, "key_used": key, "store_before_migrate": migration,
+    "after_link_saved": link, "key_added": key, "key_used": key, "store_before_migrate": migration,
 }
 
 

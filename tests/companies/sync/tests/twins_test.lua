@@ -168,3 +168,29 @@ test("an organization that was deleted and made anew has its customer again", fu
   expect(told("O-40").result).has { organization = "O-40", customer = "51001" }
   expect(procountor.customers).count(1)
 end)
+
+test("an organization is deleted while its customer goes to the one made anew: no person is needed",
+  function()
+    local procountor, crm = start({ organization("O-31", "Revontuli Oy", ID) },
+      { customer(51001, "Revontuli Oy", ID) })
+    look()
+    crm.act("remove", { organization = "O-31" })
+    crm.seed { organizations = { organization("O-40", "Revontuli Oy", ID) } }
+    -- The link is read, then O-40 once more, then 51001: only after that the link is saved.
+    procountor.fault "GET /api/businesspartners/51001 delay=700ms*1"
+    local made = { type = "organization.created", data = { organization = { id = "O-40" } } }
+    deliver("crm", made, { id = "evt_made", wait = false })
+    local reads
+    repeat
+      reads = 0
+      for _, request in ipairs(crm.requests) do
+        if request.path:find("/O-40", 1, true) then reads = reads + 1 end
+      end
+    until reads >= 2
+    expect(told("O-31", "deleted").state).is_not "failed"
+    expect(#questions()).is(0)
+    local again = deliver("crm", made, { id = "evt_made" })
+    expect(again.duplicate).is(true)
+    expect(again.runs[1].result).has { organization = "O-40", customer = "51001" }
+    expect(procountor.customers).count(1)
+  end)
