@@ -20,15 +20,17 @@ allowed.company = {
 -- Of every connection, whatever its kind.
 allowed.connection = {
   as = { type = "string", help = "the connection's name, if not its kind" },
-  timeout = { type = "number", above = 0, help = "seconds for one request" },
-  rate = { type = "number", above = 0, help = "most requests a second" },
-  settle = { type = "number", min = 0, help = "seconds that a lost request may still be under way" },
+  timeout = { type = "number", above = 0, max = 3600, help = "seconds for one request" },
+  rate = { type = "number", above = 0, max = 1000000, help = "most requests a second" },
+  settle = { type = "number", min = 0, max = 86400,
+    help = "seconds that a lost request may still be under way" },
   looks = { type = "list", help = "seconds after settle at which a lost request that was not found is "
     .. "looked for again: { 300, 900, 3600 }" },
-  attempts = { type = "integer", min = 1, help = "how often a write is sent in all" },
-  deadline = { type = "number", above = 0, help = "seconds within which a step is tried again" },
+  attempts = { type = "integer", min = 1, max = 10, help = "how often a write is sent in all" },
+  deadline = { type = "number", above = 0, max = 2592000,
+    help = "seconds within which a step is tried again" },
   expected_every = { type = "every", help = 'an event at least so often ("24h"), else an alert' },
-  concurrency = { type = "integer", min = 1, help = "most requests at once" },
+  concurrency = { type = "integer", min = 1, max = 10000, help = "most requests at once" },
   headers = { type = "table", help = "headers of all of its requests: { name = \"text\" }" },
   proxy = { type = "address", help = "address of a proxy that its requests go through" },
   certificate = { type = "credential", help = "the client's certificate as PEM, with its key" },

@@ -9,13 +9,14 @@ was left out.
 
 Raises a text without a place; whoever calls knows the line. Types: string, number, integer,
 boolean, table, function; list (a table without names), texts (a list of texts), text (not empty),
-path (of fields: "data.kind"), every (a time with its unit), percent, data (what JSON can hold);
+path (of fields: "data.kind"), iban, every (a time with its unit), percent, data (what JSON can hold);
 address (a text, env or secret), credential (secret or env; a text too, which boot warns of),
 secret_or_false (or a list: each is good, while one replaces another); several with "|" between
-them. A number may have above = 0 (more than that) or min = 1.
+them. A number may have above = 0 (more than that) or min = 1, and max.
 ]]
 
 local handle = require "handle"
+local ids = require "ids"
 local money = require "money"
 local suggest = require "suggest"
 
@@ -47,6 +48,7 @@ local IS = {
     return true
   end,
   path = function(value) return is_text(value) and not ("." .. value .. "."):find("..", 1, true) end,
+  iban = function(value) return type(value) == "string" and ids.iban(value) ~= nil end,
   every = function(value) return is_text(value) and not value:find("^%s*%d+%s*$") end,
   percent = function(value) return money.number(value) ~= nil end,
   integer = function(value) return math.type(value) == "integer" end,
@@ -70,6 +72,7 @@ end
 local WORDS = {
   text = "a text", list = 'a list, { "one", "two" },', texts = 'a list of texts, { "one", "two" },',
   path = 'a field like "id" or "data.id"', every = 'a time with its unit, "15m" or "24h",',
+  iban = "an account number (IBAN) whose check digits fit",
   percent = 'a number of percent, 25.5 or "25.5",', data = "a value",
   string = "a text", number = "a number", integer = "a whole number", boolean = "true or false",
   table = "a table", ["function"] = "a function", address = 'a text, env "NAME" or secret "name"',
@@ -96,10 +99,13 @@ local function sorted_names(t)
   return names
 end
 
--- Also what is no number at all, 0/0.
-local function is_out(value, entry)
-  if entry.above then return value ~= value or value <= entry.above end
-  return entry.min ~= nil and (value ~= value or value < entry.min)
+-- What a number has to be, if it is not; 0/0 is nothing of it.
+local function wrong_number(value, entry)
+  local none = value ~= value
+  if entry.above and (none or value <= entry.above) then return "more than " .. entry.above end
+  if entry.min and (none or value < entry.min) then return entry.min .. " or more" end
+  if entry.max and (none or value > entry.max) then return "at most " .. entry.max end
+  return nil
 end
 
 local function check_value(name, value, entry, what)
@@ -108,10 +114,8 @@ local function check_value(name, value, entry, what)
       type(value) == "string" and ("%q"):format(value)
         or is_handle(value) and tostring(value) or "a " .. type(value), words_of(entry.type)), 0)
   end
-  if type(value) == "number" and is_out(value, entry) then
-    error(("%s%s is %s; it is %s"):format(what, name, tostring(value), entry.above
-      and "more than " .. entry.above or entry.min .. " or more"), 0)
-  end
+  local wrong = type(value) == "number" and wrong_number(value, entry)
+  if wrong then error(("%s%s is %s; it is %s"):format(what, name, tostring(value), wrong), 0) end
   if entry.one_of and type(value) == "string" then
     for _, known in ipairs(entry.one_of) do
       if known == value then return end

@@ -104,7 +104,7 @@ return {
     client_secret = { type = "credential", required = true },
     api_key = { type = "credential", required = true },
     redirect_uri = { type = "address" },
-    bank_account = { type = "string", help = "own IBAN for invoices" },
+    bank_account = { type = "iban", help = "own IBAN for invoices" },
     penalty_percent = { type = "percent", help = "late interest of invoices" },
     vat_status = { type = "integer", help = "VAT status of invoices and products (1: sales at home)" },
     vat_statuses = { type = "table", help = "VAT statuses of rows without VAT by where the customer "

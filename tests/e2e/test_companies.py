@@ -2,7 +2,7 @@
 import json
 import os
 
-from harness import Case, main, request, wait_until
+from harness import BUILD, Case, main, request, wait_until
 
 GOOD = """company "Company {n} Oy" {{}}
 connect "webhook" {{ as = "shop", secret = secret "shop", event = "type", id = "id" }}
@@ -55,6 +55,21 @@ class Companies(Case):
                 r["state"] in ("done", "failed", "attention") for r in runs) and runs
         return wait_until(look, f"{count} runs of {company} to end")
 
+    def check_bounds(self, pid):
+        """What the system says that a script process may do."""
+        with open(f"/proc/{pid}/status") as f:
+            status = dict(line.split(":\t", 1) for line in f)
+        self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1\n", "2\n"))
+        with open(f"/proc/{pid}/limits") as f:
+            limits = {line[:26].strip(): line[26:].split()[0] for line in f}
+        self.assertEqual((limits["Max core file size"], limits["Max open files"]), ("0", "8"))
+        if "asan" not in BUILD and "tsan" not in BUILD:  # their runtimes want more
+            self.assertEqual((limits["Max file size"], limits["Max processes"]), ("0", "0"))
+            self.assertNotEqual(limits["Max address space"], "unlimited")
+        kinds = sorted(os.readlink(f"/proc/{pid}/fd/{fd}").split(":")[0]
+                       for fd in os.listdir(f"/proc/{pid}/fd") if int(fd) > 2)
+        self.assertEqual(kinds, ["socket"])
+
     def test_isolated_companies_have_processes_of_their_own(self):
         w = self.world
         for n in range(3):
@@ -76,6 +91,8 @@ class Companies(Case):
         # It gets what the others leave of the processors.
         nice = [os.getpriority(os.PRIO_PROCESS, pid) for pid in [w.host.p.pid, *w.host.children()]]
         self.assertEqual(sorted(n - nice[0] for n in nice), [0, 0, 0, 0, 10])
+        for pid in w.host.children():
+            self.check_bounds(pid)
 
     def test_fifty_companies_and_a_broken_one(self):
         w, count = self.world, 50
