@@ -178,8 +178,11 @@ def races_of(book, conflicts, awake):
         name = book.random.choice(("phone", "einvoice", "business_id"))
         sides = book.random.sample(("crm", "books"), 2)
         when = book.random.randrange(book.first, 2 * book.first)
-        races[c] = name, [(when, sides[0], book.value(name)),
-                          (min(when + book.random.randrange(60), 2 * book.first - 1), sides[1], book.value(name))]
+        first, second = book.value(name), book.value(name)
+        while second == (c.crm if sides[1] == "crm" else c.books)[name]:
+            second = book.value(name)  # who saves what stands there edits nothing
+        races[c] = name, [(when, sides[0], first),
+                          (min(when + book.random.randrange(60), 2 * book.first - 1), sides[1], second)]
     return races
 
 
