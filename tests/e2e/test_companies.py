@@ -85,9 +85,10 @@ class Companies(Case):
         for n in range(3):
             self.assertEqual(self.settled_of(f"c{n}", 1)[0]["state"], "done")
         self.assertEqual({r["state"] for r in self.settled_of("hog", 2)}, {"failed"})
-        _, _, metrics = request(w.address, "GET", "/metrics")
-        self.assertIn(b"\nsauma_script_processes 4\n", metrics)
-        self.assertIn(b"\nsauma_scripts_apart 1\n", metrics)
+        # The one that was ended is started again.
+        wait_until(lambda: b"\nsauma_script_processes 4\n" in request(w.address, "GET", "/metrics")[2],
+                   "four script processes")
+        self.assertIn(b"\nsauma_scripts_apart 1\n", request(w.address, "GET", "/metrics")[2])
         # It gets what the others leave of the processors.
         nice = [os.getpriority(os.PRIO_PROCESS, pid) for pid in [w.host.p.pid, *w.host.children()]]
         self.assertEqual(sorted(n - nice[0] for n in nice), [0, 0, 0, 0, 10])
