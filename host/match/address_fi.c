@@ -137,10 +137,11 @@ static bool is_unit(struct str s)
            address_has_digit(s);
 }
 
-/* "Osmontie 38 PL 950", "PL 12 (Rantakatu 3)": the box, and the street beside it. False if the part
- * is not both. */
-static bool street_and_box(struct str s, struct str *street, struct str *box)
+/* "Osmontie 38 PL 950", "PL 12 (Rantakatu 3)", "c/o Virtanen PL 7": the box, and the street or c/o
+ * beside it. False if the part is not both. */
+static bool beside_box(struct str s, struct str *street, struct str *box)
 {
+    struct str name;
     static const char *const words[] = {"pl", "pb", "p.l.", "p.b.", "po box", "p.o. box"};
     for (size_t at = 0; at < s.n; at++) {
         struct str tail = {s.p + at, s.n - at};
@@ -160,12 +161,13 @@ static bool street_and_box(struct str s, struct str *street, struct str *box)
             continue;
         struct str before = {s.p, at}, behind = {tail.p + end, tail.n - end};
         *box = (struct str){tail.p, end};
-        *street = address_has_digit(before) ? before : behind;
+        bool co = address_is_co(before, &name);
+        *street = co || address_has_digit(before) ? before : behind;
         while (street->n && strchr(" (),", street->p[0]))
             *street = (struct str){street->p + 1, street->n - 1};
         while (street->n && strchr(" (),", street->p[street->n - 1]))
             street->n--;
-        return address_has_digit(*street) && address_letter(street->p[0]);
+        return (co || address_has_digit(*street)) && address_letter(street->p[0]);
     }
     return false;
 }
@@ -178,7 +180,7 @@ static void take_parts(const struct str *given, int given_n, struct address *out
     bool boxed = false;
     struct str name;
     for (int i = 0; i < given_n; i++) {
-        if (street_and_box(given[i], &part[n], &part[n + 1]))
+        if (beside_box(given[i], &part[n], &part[n + 1]))
             n++;
         else
             part[n] = given[i];

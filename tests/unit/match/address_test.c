@@ -34,6 +34,10 @@ static void co_without_a_comma(void **state)
     assert_string_equal(a.company, "Testiasiakas Oy");
     assert_string_equal(a.co, "Kirjanpito Lahtinen Ky");
     assert_string_equal(a.street, "Museokatu 8");
+    a = split_ok("Testiasiakas Oy, c/o Kirjanpito Lahtinen Ky PL 12 00101 Helsinki");
+    assert_string_equal(a.co, "Kirjanpito Lahtinen Ky");
+    assert_string_equal(a.po_box, "12");
+    assert_string_equal(a.street, "PL 12");
 }
 
 static void fields_of_one_line(void **state)
