@@ -69,15 +69,18 @@ void base_push_text(lua_State *L, int index)
     if (luaL_callmeta(L, index, "__tostring")) {
         if (!lua_isstring(L, -1))
             luaL_error(L, "'__tostring' must return a string");
+        lua_tolstring(L, -1, NULL); /* a number becomes one */
         return;
     }
-    int type = lua_type(L, index);
+    int type = lua_type(L, index), name;
     if (type == LUA_TLIGHTUSERDATA && lua_touserdata(L, index) == CODEC_NULL) {
         lua_pushliteral(L, "null");
     } else if (type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TBOOLEAN ||
                type == LUA_TNIL) {
         luaL_tolstring(L, index, NULL);
-    } else if (luaL_getmetafield(L, index, "__name") != LUA_TSTRING) {
+    } else if ((name = luaL_getmetafield(L, index, "__name")) != LUA_TSTRING) {
+        if (name != LUA_TNIL)
+            lua_pop(L, 1);
         /* No address: it would differ between executions, and tell where things are. */
         lua_pushstring(L, lua_typename(L, type));
     }

@@ -205,12 +205,18 @@ static void push_sorted(lua_State *L)
     lua_remove(L, unsorted);
 }
 
+static int l_pairs_called(lua_State *L, int status, lua_KContext context)
+{
+    (void)L, (void)status, (void)context;
+    return 3;
+}
+
 int l_pairs(lua_State *L)
 {
     luaL_checkany(L, 1);
     if (luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) {
         lua_pushvalue(L, 1);
-        lua_call(L, 1, 3);
+        lua_callk(L, 1, 3, 0, l_pairs_called); /* a script may wait in it */
         return 3;
     }
     lua_settop(L, 1);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <lauxlib.h>
 #include <lualib.h>
+#include "decimal_value.h"
 
 #define PATTERN_SUBJECT_MAX ((size_t)4 << 20)
 #define PLAIN_SUBJECT_MAX   ((size_t)32 << 20)
@@ -18,13 +19,11 @@ static void check_size(lua_State *L, size_t n, size_t max, const char *function,
             (LUAI_UACINT)n, (LUAI_UACINT)max);
 }
 
-/* Calls Lua's own function, the first upvalue, with the arguments as they are. */
+/* Goes on as Lua's own function, the first upvalue. Called by Lua, that one would not know the
+ * script's line nor its own name, which its errors are to say. */
 static int call_own(lua_State *L)
 {
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-    return lua_gettop(L);
+    return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
 /* Replaces subject and pattern, which may be numbers, by strings whose size was looked at. */
@@ -78,29 +77,48 @@ static int l_rep(lua_State *L)
     return call_own(L);
 }
 
-/* Arguments of other types become text first: Lua's own %s would show addresses, as %p does. */
+/* Lua's own %s would show addresses, so what it takes becomes text first; decimals become text for
+ * every letter, and %d and %f take them as the numbers that they are. */
+static void make_text(lua_State *L, int index, char letter)
+{
+    switch (lua_type(L, index)) {
+    case LUA_TNONE:
+    case LUA_TNIL:
+    case LUA_TBOOLEAN:
+    case LUA_TNUMBER:
+    case LUA_TSTRING:
+        return;
+    default:
+        if (letter != 's' && !decimal_at(L, index))
+            return;
+        base_push_text(L, index);
+        lua_replace(L, index);
+    }
+}
+
+/* The letter of the conversion that begins behind format[*i], a '%'; moves there. */
+static char next_letter(const char *format, size_t n, size_t *i)
+{
+    do
+        ++*i;
+    while (*i < n && format[*i] && strchr("-+ #0123456789.", format[*i]));
+    return *i < n ? format[*i] : '\0';
+}
+
 static int l_format(lua_State *L)
 {
     size_t n, total;
-    const char *format = luaL_checklstring(L, 1, &total);
-    n = total;
-    for (size_t i = 0; i + 1 < n; i++) {
-        if (format[i] != '%')
-            continue;
-        size_t letter = i + 1;
-        while (letter < n && strchr("-+ #0123456789.", format[letter]) && format[letter])
-            letter++;
-        if (letter < n && format[letter] == 'p')
+    const char *format = luaL_checklstring(L, 1, &n);
+    int index = 1, top = lua_gettop(L);
+    for (size_t i = 0; i < n; i++) {
+        char letter = format[i] == '%' ? next_letter(format, n, &i) : '%';
+        if (letter == 'p')
             return luaL_error(L, "string.format: %%p is not available");
-        i = letter;
+        if (letter != '%' && ++index <= top)
+            make_text(L, index, letter);
     }
-    for (int i = 2, top = lua_gettop(L); i <= top; i++) {
-        int type = lua_type(L, i);
-        if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TNIL &&
-            type != LUA_TBOOLEAN) {
-            base_push_text(L, i);
-            lua_replace(L, i);
-        }
+    total = n;
+    for (int i = 2; i <= top; i++) {
         if (lua_type(L, i) == LUA_TSTRING)
             total += lua_rawlen(L, i);
         check_size(L, total, RESULT_MAX, "format", "texts");

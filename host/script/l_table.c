@@ -8,11 +8,12 @@
 
 #define LENGTH_MAX 10000000
 
+/* Less than nothing, as a __len may say, is no element, as in Lua's own. */
 static lua_Integer length(lua_State *L, int index, const char *function)
 {
     luaL_checktype(L, index, LUA_TTABLE);
     lua_Integer n = luaL_len(L, index);
-    if (n < 0 || n > LENGTH_MAX)
+    if (n > LENGTH_MAX)
         luaL_error(L, "table.%s: a list of %I elements; at most %d are possible", function,
             (LUAI_UACINT)n, LENGTH_MAX);
     return n;
@@ -70,7 +71,9 @@ static int l_move(lua_State *L)
     luaL_checktype(L, other, LUA_TTABLE);
     lua_Integer n = count(L, from, to, "move");
     luaL_argcheck(L, n == 0 || target <= LUA_MAXINTEGER - n + 1, 4, "destination wrap around");
-    bool downwards = other == 1 && target > from && target <= to;
+    /* From the end where it would otherwise write over what it has not read yet. */
+    bool downwards =
+        target > from && target <= to && (other == 1 || lua_compare(L, 1, other, LUA_OPEQ));
     for (lua_Integer i = 0; i < n; i++) {
         lua_Integer k = downwards ? n - 1 - i : i;
         lua_geti(L, 1, from + k);
@@ -184,6 +187,8 @@ static int l_sort(lua_State *L)
     lua_Integer n = length(L, 1, "sort");
     if (!lua_isnoneornil(L, 2))
         luaL_checktype(L, 2, LUA_TFUNCTION);
+    if (n < 2)
+        return 0;
     lua_settop(L, 2);
     luaL_checkstack(L, 16, "sort");
     lua_createtable(L, (int)n, 0);

@@ -98,7 +98,6 @@ static void test_no_waiting_here(void **state)
         "return ('%s'):format(setmetatable({}, { __tostring = function() step {} end }))",
         "table.concat(setmetatable({}, { __len = function() return 1 end,"
         " __index = function() step {} end }))",
-        "for _ in pairs(setmetatable({}, { __pairs = function() step {} end })) do end",
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         expect_part(cases[i], HERE);
@@ -116,6 +115,9 @@ static void test_waiting_is_possible(void **state)
         "local ok, _, raw = xpcall(step, print, {}) return ok and raw",
         "return setmetatable({}, { __index = function() local _, raw = step {} return raw end }).x",
         "return setmetatable({}, { __add = function() local _, raw = step {} return raw end }) + 1",
+        "local t = setmetatable({}, { __pairs = function()\n"
+        "  local _, raw = step {} return ipairs { raw } end })\n"
+        "for _, raw in pairs(t) do return raw end",
         "for _, raw in function(_, k) if not k then return step {} end end do return raw end",
         "local ok, raw do local x <close> = setmetatable({}, { __close = function()\n"
         "  ok, raw = pcall(function() local _, r = step {} return r end) end }) end return raw",

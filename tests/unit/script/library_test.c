@@ -35,6 +35,8 @@ static void test_pairs(void **state)
         "return s == 'a2b1' and next(f) == 'a' and #freeze { 1, 2 } == 2 and f.a == 2",
         "local t = setmetatable({}, { __pairs = function() return ipairs { 7 } end })\n"
         "for _, v in pairs(t) do return v == 7 end",
+        "local t = setmetatable({}, { __pairs = function() step {} return ipairs { 7 } end })\n"
+        "for _, v in pairs(t) do return v == 7 end",
         "local t = { [{}] = 1 } for k, v in pairs(t) do return v == 1 end",
         "local t = { [{}] = 1, [{}] = 2 } return not pcall(pairs, t) and next(t) ~= nil",
         "return not pcall(pairs) and not pcall(pairs, nil) and not pcall(pairs, 5)",
@@ -127,6 +129,14 @@ static void test_table(void **state)
         "return table.concat(table.move({ 1, 2, 3, 4 }, 1, 3, 2)) == '1123'\n"
         "  and table.concat(table.move({ 1, 2, 3, 4 }, 2, 4, 1)) == '2344'\n"
         "  and table.concat(table.move({ 1, 2 }, 1, 2, 2, { 9 })) == '912'",
+        /* Over itself, named a second time: by itself, and by what says that it is the same. */
+        "local t = { 1, 2, 3, 4 } table.move(t, 1, 3, 2, t)\n"
+        "local same = { __eq = function() return true end }\n"
+        "local a = setmetatable({ 1, 2, 3 }, same)\n"
+        "local b = setmetatable({}, { __eq = same.__eq, __index = a, __newindex = a })\n"
+        "table.move(a, 1, 3, 2, b) return table.concat(t) == '1123' and table.concat(b, '', 1, 4) == '1123'",
+        "local none = setmetatable({}, { __len = function() return -1 end }) table.sort(none, error)\n"
+        "return table.concat(none) == '' and table.remove(none) == nil and #none == -1",
         "return table.concat({}) == '' and table.concat({ 1, 2.5, 'x' }, '-') == '1-2.5-x'\n"
         "  and table.concat({ 1, 2, 3 }, ',', 2, 3) == '2,3' and table.concat({ 1 }, ',', 3) == ''\n"
         "  and not pcall(table.concat, { {} }) and not pcall(table.concat, { 1 }, ',', 1, 2)",
@@ -165,8 +175,41 @@ static void test_string(void **state)
         "local o = setmetatable({}, { __name = 'thing' }) return tostring(o) == 'thing'",
         "return not pcall(tostring, setmetatable({}, { __tostring = function() return 5 .. '' == 5 end }))",
         "return utf8.len('äö') == 2 and utf8.char(228) == 'ä'",
+        "local n = setmetatable({}, { __tostring = function() return 5 end, __name = {} })\n"
+        "return tostring(n) == '5' and (('%s'):format(n)) == '5'",
+        "local o = setmetatable({}, { __name = 'thing' })\n"
+        "return ('%d %s%%%-8s|%.1f'):format(3, o, o, decimal '2.5') == '3 thing%thing   |2.5'",
+        "return ('%q'):format(decimal '2.5') == '\"2.5\"' and ('%d'):format(decimal '3') == '3'",
     };
     check(cases, COUNT(cases));
+}
+
+/* What is wrong in a call of string is said with its line, its name and what was given. */
+static void test_string_errors(void **state)
+{
+    static const char *const cases[][2] = {
+        {"('%d'):format {}", "bad argument #1 to 'format' (number expected, got table)"},
+        {"string.format('%s %d', 1, print)",
+            "bad argument #3 to 'format' (number expected, got function)"},
+        {"string.format('%q', {})", "bad argument #2 to 'format' (value has no literal form)"},
+        {"string.format('%d')", "bad argument #2 to 'format' (no value)"},
+        {"string.format('%y', 1)", "invalid conversion '%y' to 'format'"},
+        {"string.format('%', 1)", "invalid conversion '%' to 'format'"},
+        {"string.format('%s %p', 1, {})", "string.format: %p is not available"},
+        {"string.find('a', '[a')", "malformed pattern (missing ']')"},
+        {"string.match('a', '%')", "malformed pattern (ends with '%')"},
+        {"string.gsub('a', 'a', true)",
+            "bad argument #3 to 'gsub' (string/function/table expected, got boolean)"},
+        {"for _ in ('a'):gmatch('(') do end", "unfinished capture"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *code =
+            mem_printf("local ok, why = pcall(function()\n%s\nend) return why", cases[i][0]);
+        char *wanted = mem_printf("returned \"company.lua:3: %s\"", cases[i][1]);
+        expect(code, wanted);
+        mem_free(code);
+        mem_free(wanted);
+    }
 }
 
 static void test_views(void **state)
@@ -228,6 +271,7 @@ int main(void)
         cmocka_unit_test(test_random_follows_the_seed),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_string),
+        cmocka_unit_test(test_string_errors),
         cmocka_unit_test(test_views),
         cmocka_unit_test(test_require),
     };

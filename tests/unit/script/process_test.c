@@ -260,13 +260,14 @@ static void test_log_and_attention(void **state)
     struct wire_msg m = {0};
     host_start(&h, &usual_limits);
     host_load_company(&h, "company",
-        "return function() print('a', 1, nil, {}) pcall(attention, 'look\\nhere') return 1 end");
+        "return function() print('a', 1, nil, {}, setmetatable({}, { __name = {} }), 2)\n"
+        "pcall(attention, 'look\\nhere') return 1 end");
     uint64_t id = host_call(&h, "run", "{}", "");
     assert_int_equal(host_turn(&h), 1);
     assert_true(host_get(&h, &m));
     assert_int_equal(m.type, WIRE_LOG);
     assert_true(str_is(m.part[0], "info"));
-    assert_true(str_is(m.part[1], "a\t1\tnil\ttable"));
+    assert_true(str_is(m.part[1], "a\t1\tnil\ttable\ttable\t2"));
     expect_end(&h, id, "attention", "{\"reason\":\"look\\nhere\"}");
     host_stop(&h);
 }
