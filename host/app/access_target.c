@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access_log.h"
+#include "http_strict.h"
 
 #define WORD_MAX   128 /* as long as the name of a company or connection may be */
 #define PARAMS_MAX 16
@@ -53,11 +54,13 @@ static void put_path(struct buf *b, struct str path)
 
 void access_target_put(struct buf *b, struct str target)
 {
-    struct str query, path = str_cut(target, '?', &query);
+    struct str query, path = str_cut(http_target_local(target), '?', &query);
     if (path.n > 0 && path.p[0] == '/')
         put_path(b, path);
-    else if (target.n > 0)
+    else if (path.n > 0)
         buf_addc(b, '*');
+    else if (target.n > 0) /* the absolute form, without a path */
+        buf_addc(b, '/');
     char before = '?';
     for (int i = 0; query.n > 0; i++) {
         struct str value, name = str_cut(str_cut(query, '&', &query), '=', &value);

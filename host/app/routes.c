@@ -6,6 +6,7 @@
 
 #include "access_log.h"
 #include "clock.h"
+#include "http_strict.h"
 #include "log.h"
 #include "mem.h"
 #include "metrics_page.h"
@@ -93,17 +94,15 @@ static bool split_names(struct str path, char *company, char *connection)
 static void put_url(const struct routes *r, const struct http_in_request *q, struct buf *b)
 {
     struct str host = http_header_get(q->headers, q->nheaders, "Host");
-    if (q->target.n && q->target.p[0] != '/') {
-        buf_add(b, q->target.p, q->target.n); /* the absolute form */
-        return;
-    }
+    struct str target = q->target;
     if (r->public_url) {
+        target = http_target_local(target);
         buf_adds(b, r->public_url);
-    } else {
+    } else if (target.n && target.p[0] == '/') { /* else the absolute form, which says it all */
         buf_adds(b, q->secure ? "https://" : "http://");
         buf_add(b, host.p, host.n);
     }
-    buf_add(b, q->target.p, q->target.n);
+    buf_add(b, target.p, target.n);
 }
 
 /* POST /hooks/{company}/{connection} */

@@ -176,6 +176,12 @@ struct http_problem http_split_target(
     return HTTP_FINE;
 }
 
+struct str http_target_local(struct str target)
+{
+    cut_authority(&target);
+    return target;
+}
+
 long http_percent_decode(char *out, struct str raw, bool plus)
 {
     char *o = out;

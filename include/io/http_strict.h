@@ -36,6 +36,9 @@ bool http_length_valid(struct str value, uint64_t *length);
 /* Splits a target of origin, absolute (http) or asterisk form into its raw path and query. */
 struct http_problem http_split_target(
     struct str target, bool asterisk_allowed, struct str *path, struct str *query);
+/* A target from its path on, as it came: of the absolute form what follows the authority, which may
+ * be nothing or begin with the query. */
+struct str http_target_local(struct str target);
 /* Percent-decodes into out (room for raw.n bytes) and returns the length, or -1 for a broken
  * escape or %00. plus: '+' means a space, as in query parameters. */
 long http_percent_decode(char *out, struct str raw, bool plus);

@@ -1,10 +1,11 @@
-"""The table of nasty requests of tests/unit/io/http_cases.h, for tests that send them elsewhere."""
+"""The tables of nasty requests of tests/unit/io (http_cases.h, http_listed.h), for tests that send
+them elsewhere."""
 import os
 import re
 
 from harness import ROOT
 
-TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([A-Z]+)|(,)|(\()|(\))')
+TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([A-Z_]+)|(,)|(\()|(\))')
 ESCAPE = re.compile(r'\\(x[0-9a-fA-F]+|[0-7]{1,3}|.)')
 LETTERS = {"r": "\r", "n": "\n", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
 
@@ -18,26 +19,32 @@ def literal(text):
     return ESCAPE.sub(one, text).encode("latin-1")
 
 
-def cases():
-    """(name, expected statuses, bytes) of each."""
-    with open(os.path.join(ROOT, "tests/unit/io/http_cases.h")) as f:
+def table(name, kinds):
+    """The arguments of each line of that header's table, by the macros that begin a line."""
+    with open(os.path.join(ROOT, "tests/unit/io", name)) as f:
         source = f.read()
     macros = {}
-    for name, body in re.findall(r"^#define (GET|POST|CHUNKED|NEXT) +(.*)$", source, re.M):
-        macros[name] = b"".join(literal(m[0]) if m[0] or not m[1] else macros[m[1]]
-                                for m in TOKEN.findall(body))
-    table = re.sub(r"/\*.*?\*/", "", source[source.index("http_cases[] = {"):], flags=re.S)
-    found = []
-    for part in re.split(r"\bCASE\(", table)[1:]:
-        arguments, at = [b"", b"", b""], 0
+    for macro, body in re.findall(r'^#define ([A-Z_]+) +((?:[A-Z_]+ *)?".*)$', source, re.M):
+        macros[macro] = b"".join(literal(m[0]) if m[0] or not m[1] else macros[m[1]]
+                                 for m in TOKEN.findall(body))
+    lines = re.sub(r"/\*.*?\*/", "", source[source.index("[] = {"):], flags=re.S)
+    for kind, part in re.findall(rf"\b({kinds})\((.*?)(?=\b(?:{kinds})\(|\Z)", lines, re.S):
+        arguments = [b""]
         for text, macro, comma, opened, closed in TOKEN.findall(part):
             if closed:
                 break
             if comma:
-                at += 1
-            elif macro:
-                arguments[at] += macros[macro]
+                arguments.append(b"")
             else:
-                arguments[at] += literal(text)
-        found.append((arguments[0].decode(), arguments[1].decode(), arguments[2]))
+                arguments[-1] += macros[macro] if macro else literal(text)
+        yield kind, arguments
+
+
+def cases():
+    """(name, expected statuses, bytes) of each."""
+    found = [(name.decode(), expect.decode(), raw)
+             for _, (name, expect, raw) in table("http_cases.h", "CASE")]
+    for kind, (number, name, *more) in table("http_listed.h", "LISTED|REFUSED"):
+        expect = more[0].decode() if kind == "LISTED" else "400"
+        found.append((f"{number.decode()} {name.decode()}", expect, more[-1]))
     return found

@@ -63,17 +63,19 @@ class Front(Case):
                        "/hooks/acme/shop?canary-token", "/x/canary-token",
                        "/hooks/acme/shop/canary-token/131052-308T",
                        "/matti.meikalainen@example.com", "/api/v1/runs?key=131052-308T",
-                       "/?131052-308T=1;x"):
+                       "/?131052-308T=1;x", "http://canary-token/metrics?token=canary-token",
+                       "http://canary-token"):
             for headers in ("Authorization: Bearer canary-token\r\nUser-Agent: canary-token\r\n",
                             "X : canary-token\r\n"):
                 raw(w.address, f"POST {target} HTTP/1.1\r\nHost: canary-token\r\n{headers}"
                     "Content-Length: 12\r\n\r\ncanary-token".encode())
         w.deliver({"type": "x", "id": "131052-308T"}, "acme", "shop")
-        entries = self.entries(15)
+        entries = self.entries(19)
         targets = {e["target"] for e in entries}
         self.assertIn("/hooks/acme/shop?token=*&mail=*", targets)
         self.assertIn("/hooks/acme/shop?*", targets)
         self.assertIn("/hooks/acme/shop/*", targets)
+        self.assertIn("/metrics?token=*", targets)
         self.assertIn("/api/v1/runs?key=*", targets)
         self.assertEqual({e["target"] for e in entries if e.get("refused")} - targets, set())
         with open(self.log) as f:

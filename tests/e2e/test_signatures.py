@@ -34,12 +34,12 @@ class Signatures(Case):
         w.start_host(*args)
         self.n = 0
 
-    def post(self, name, sign, body=None, query="", headers=None):
+    def post(self, name, sign, body=None, query="", headers=None, form=""):
         """The status for a body with an id of its own; sign gives the headers for it."""
         self.n += 1
         body = body or BODY % self.n
         path = f"/hooks/acme/{name}{query}"
-        return request(self.world.address, "POST", path, body,
+        return request(self.world.address, "POST", form + path, body,
                        {**sign(body, path), **(headers or {})})[0]
 
     def standard(self, key=KEY, shift=0, id=None, sign=None):
@@ -101,6 +101,10 @@ class Signatures(Case):
         self.assertEqual(self.post("crm", self.hubspot(public), query="?a=%2Fb%20c"), 202)
         self.assertEqual(self.post("crm", self.hubspot("http://" + self.world.address)), 401)
         self.assertEqual(self.post("crm", self.hubspot(public, shift=-301000)), 401)
+        # The form in which a proxy may pass it on says another host, or another scheme.
+        for form in ("http://hooks.example.com", "http://evil.example"):
+            self.assertEqual(self.post("crm", self.hubspot(public), form=form), 202)
+            self.assertEqual(self.post("crm", self.hubspot(form), form=form), 401)
         self.assertEqual(self.post("crm", self.hubspot(public, secret=b"another")), 401)
 
     def test_the_connection_hubspot_needs_no_address_of_its_own(self):

@@ -150,7 +150,7 @@ static char *peer_read_all(int fd, size_t *n)
 }
 
 /* Reads at least n bytes (or to the end) as text into out. */
-static size_t peer_read(int fd, char *out, size_t n)
+static inline size_t peer_read(int fd, char *out, size_t n)
 {
     size_t used = 0;
     while (used < n) {
