@@ -292,22 +292,20 @@ static int take_terms(struct feed *f, struct version *v, const struct manifest_c
     struct channel *ch = channel_get(f->company, conn);
     if (credentials_get(ch, v, conn, e) < 0)
         return -1;
+    if (strcmp(f->print, ch->credentials.hash) != 0) {
+        /* Another account has another catalogue. */
+        if (f->book)
+            close_book(f, true); /* lets the version go */
+        snprintf(f->print, sizeof f->print, "%s", ch->credentials.hash);
+        f->problem_until_ms = 0;
+    }
     if (f->version != v) {
-        struct version *old = f->version;
+        feed_rest(f);
         f->version = version_hold(v);
-        if (old)
-            version_release(old);
     }
     f->conn = conn;
     f->catalogue = catalogue;
     f->channel = ch;
-    if (strcmp(f->print, ch->credentials.hash) != 0) {
-        /* Another account has another catalogue. */
-        if (f->book)
-            close_book(f, true);
-        snprintf(f->print, sizeof f->print, "%s", ch->credentials.hash);
-        f->problem_until_ms = 0;
-    }
     return 0;
 }
 

@@ -36,9 +36,7 @@ class Catalogue(Case):
 
     def answers(self, run):
         """What the catalogue said, step by step."""
-        return [json.loads(s["answer"]["meta"]) if isinstance(s["answer"]["meta"], str)
-                else s["answer"]["meta"]
-                for s in self.world.show(run["id"])["steps"] if s["kind"] == "match"]
+        return [s["answer"] for s in self.world.show(run["id"])["steps"] if s["kind"] == "match"]
 
     def test_found_by_the_catalogue_which_is_read_page_by_page(self):
         self.begin(PRODUCTS + [ALIKE])
@@ -126,6 +124,19 @@ class Catalogue(Case):
         self.world.host.stop()
         self.world.start_host()
         self.run_one(2)
+        self.assertEqual(self.asked(WHOLE), 2)
+
+    def test_credentials_that_change_while_the_host_runs_have_their_register_read_at_once(self):
+        w = self.world
+        self.begin([ALIKE])
+        self.run_one(1)
+        w.secret("minimal", "procountor-api-key", "another")
+        # Secrets are read again a few seconds later, and by a new version of the scripts at once.
+        with open(os.path.join(w.companies, "minimal", "company.lua"), "a") as f:
+            f.write("-- changed\n")
+        w.sauma("reload", "minimal")
+        answers = self.answers(self.run_one(2))
+        self.assertTrue(answers and all(a["ready"] for a in answers), answers)
         self.assertEqual(self.asked(WHOLE), 2)
 
 
