@@ -96,6 +96,8 @@ line of the test file that asked.
 
 Secrets: in a test every secret("x") is "test-x" for the host, env("X") is the address of the
 sandbox where a url stands, else "test-X". Sandboxes accept all credentials unless seeded with some.
+Rates: what a connection may ask a second (`rate`) is not kept; who wants 429 sets the sandbox's
+rate_limit.
 ]]
 
 local host = require "host"

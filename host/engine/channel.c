@@ -10,6 +10,7 @@ static void serve_queue(void *arg);
 struct channel *channel_get(struct company *c, const struct manifest_connection *conn)
 {
     const struct engine_settings *s = &c->engine->set;
+    double rate = s->sandboxes_only ? 0 : conn->rate;
     struct channel *ch = map_get(c->channels, str_of(conn->name));
     if (!ch) {
         ch = mem_zalloc(1, sizeof *ch);
@@ -17,7 +18,7 @@ struct channel *channel_get(struct company *c, const struct manifest_connection 
         ch->name = mem_dup(conn->name);
         list_init(&ch->queue);
         list_init(&ch->token.waiting);
-        limiter_init(&ch->limiter, conn->rate, clock_mono_us());
+        limiter_init(&ch->limiter, rate, clock_mono_us());
         breaker_init(&ch->breaker, s->breaker_failures, s->breaker_ms, s->retry_cap_ms);
         ch->timer = loop_timer_new(c->engine->parts.loop, serve_queue, ch);
         map_set(c->channels, str_of(conn->name), ch);
@@ -26,8 +27,8 @@ struct channel *channel_get(struct company *c, const struct manifest_connection 
             ch->not_before_ms = *until;
         mem_free(until);
     }
-    if (ch->limiter.rate != conn->rate)
-        limiter_set_rate(&ch->limiter, conn->rate);
+    if (ch->limiter.rate != rate)
+        limiter_set_rate(&ch->limiter, rate);
     ch->cap = conn->concurrency ? conn->concurrency : s->concurrency;
     return ch;
 }

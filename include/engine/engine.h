@@ -22,7 +22,8 @@ struct shelf;
 
 struct engine_settings {
     bool dry_run;        /* reads are done, writes are answered by the host */
-    bool sandboxes_only; /* no connection to an https:// address that stands in the scripts */
+    bool sandboxes_only; /* what is outside are sandboxes of our own: no connection to an https://
+                          * address that stands in the scripts, and no connection's rate is kept */
     bool schedules;      /* they come by themselves; else by engine_fire alone */
     bool ignore_trigger; /* run what a policy would hold or leave: a person asked for it */
     int64_t settle_ms;   /* how long a lost request may still land; -1: connection's, or 120 s */

@@ -63,6 +63,23 @@ class CompanyTests(Case):
         self.assertIn("tests/a_test.lua:2: the script computed", errors)
         self.assertEqual(lines[-1], "0 passed, 1 failed")
 
+    def test_a_connection_s_rate_is_not_kept_against_sandboxes(self):
+        company = COMPANY + '''
+connect "slack" { url = secret "slack", rate = 0.001 }
+rule "Tell" { on = "shop.tell", run = function()
+  for i = 1, 3 do notify("slack", "line " .. i) end
+end }
+'''
+        self.world.add_company("it", company, files={"tests/a_test.lua": '''
+test("three lines", function()
+  local slack = sandbox "slack"
+  expect(deliver("shop", { type = "tell" }).state).is "done"
+  expect(slack.messages).count(3)
+end)
+'''})
+        done = self.world.sauma("test", os.path.join(self.world.companies, "it"))
+        self.assertEqual(done.stdout.decode().splitlines()[-1], "1 passed, 0 failed")
+
     def test_no_tests_is_not_a_success(self):
         code, lines, errors = self.outcome_of({})
         self.assertEqual((code, lines[-1]), (1, "0 passed, 0 failed"))
