@@ -11,12 +11,11 @@ says so, since the commonest mistake is a misspelled one.
 local host = require "host"
 local suggest = require "suggest"
 
--- Modules that are tables: shared by the runs of a state, so scripts get a read-only view. Those
--- with call syntax (decimal, log) protect themselves.
-local FROZEN = { "http", "json", "ids", "address", "names", "match", "text", "time", "crypto",
-  "links" }
-local PLAIN = { "decimal", "log", "cjson", "notify", "attention", "skip", "secret", "env",
-  "lock", "task" }
+-- Modules that are tables: shared by the runs of a state, so scripts get a read-only view. The
+-- others are functions, or protect themselves (log).
+local FROZEN = { "http", "json", "cjson", "decimal", "ids", "address", "names", "match", "text",
+  "time", "crypto", "links" }
+local PLAIN = { "log", "notify", "attention", "skip", "secret", "env", "lock", "task" }
 
 -- Names of Lua that are left out on purpose, and what to use instead.
 local code = "code stands in files: require \"rules.name\""

@@ -111,9 +111,9 @@ local testing = {}
 
 local registry  -- { tests = { { name, where, fn } }, errors = { { where, message } } }, once loaded
 
--- Tables get a read-only view, as rules do; what is called like a function protects itself.
-local FROZEN = { "json", "ids", "address", "names", "match", "text", "time", "crypto" }
-local PLAIN = { "cjson", "decimal" }
+-- They get a read-only view, as rules do.
+local FROZEN = { "json", "cjson", "decimal", "ids", "address", "names", "match", "text", "time",
+  "crypto" }
 
 local function register(name, fn)
   if type(name) ~= "string" or name == "" or type(fn) ~= "function" then
@@ -131,7 +131,6 @@ end
 local function environment()
   local globals = host.basics()
   for _, name in ipairs(FROZEN) do globals[name] = host.freeze(require(name)) end
-  for _, name in ipairs(PLAIN) do globals[name] = require(name) end
   globals.test, globals.expect = register, expect
   globals.sandbox, globals.deliver, globals.runs = outside.sandbox, outside.deliver, outside.runs
   globals.fire = outside.fire

@@ -48,11 +48,19 @@ static int l_view_len(lua_State *L)
     return 1;
 }
 
+/* A plain C function goes on as this call, so that its errors have the line of the script. */
 static int l_view_call(lua_State *L)
 {
     luaL_argcheck(L, env_view_target(L, 1), 1, "no view");
     lua_replace(L, 1);
-    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    int top = lua_gettop(L);
+    luaL_getmetafield(L, 1, "__call");
+    lua_CFunction fn = lua_tocfunction(L, -1);
+    bool plain = fn && !lua_getupvalue(L, -1, 1);
+    lua_settop(L, top);
+    if (plain)
+        return fn(L);
+    lua_call(L, top - 1, LUA_MULTRET);
     return lua_gettop(L);
 }
 

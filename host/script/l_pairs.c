@@ -145,9 +145,10 @@ static int l_step(lua_State *L)
     return 2;
 }
 
-/* For tables whose keys come in order by themselves. */
+/* For tables whose keys come in order by themselves. Scripts can call it with anything. */
 static int l_plain(lua_State *L)
 {
+    luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 2);
     if (lua_next(L, 1))
         return 2;
@@ -164,7 +165,7 @@ static bool in_order(lua_State *L)
         lua_pop(L, 1);
         bool integer = lua_isinteger(L, -1);
         if (n > 0 && (!integer || !last.integer || lua_tointeger(L, -1) <= last.v.i)) {
-            lua_settop(L, 1);
+            lua_pop(L, 1);
             return false;
         }
         last.integer = integer;
@@ -219,18 +220,23 @@ int l_pairs(lua_State *L)
         lua_callk(L, 1, 3, 0, l_pairs_called); /* a script may wait in it */
         return 3;
     }
+    luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    see_through(L);
-    if (in_order(L)) {
+    lua_pushvalue(L, 1); /* to be given back; of a view not the table behind it */
+    bool view = env_view_target(L, 1);
+    if (view)
+        lua_replace(L, 1);
+    if (!view && in_order(L)) {
         lua_pushcfunction(L, l_plain);
-        lua_insert(L, 1);
-        lua_pushnil(L);
-        return 3;
+    } else {
+        lua_pushvalue(L, 1);
+        push_sorted(L);
+        lua_pushinteger(L, 0);
+        lua_pushcclosure(L, l_step, 3);
     }
-    push_sorted(L);
-    lua_pushinteger(L, 0);
-    lua_pushcclosure(L, l_step, 3);
-    return 1;
+    lua_insert(L, 2);
+    lua_pushnil(L);
+    return 3;
 }
 
 /* ---- next ---------------------------------------------------------------------------------- */

@@ -24,9 +24,14 @@ static void test_refused(void **state)
         "return not pcall(function() json.encode = print end) and require('json').encode ~= print",
         "return not pcall(function() require('json').encode = print end)",
         "return getmetatable(string) == false and getmetatable(_ENV) == false",
-        "return not pcall(rawset, _ENV, 'x', 1) and not pcall(function() y = 1 end)",
-        "return not pcall(table.insert, string, 1)",
-        "return not pcall(setmetatable, json.array {}, {})",
+        /* the table behind a view, through what walks it */
+        "for _, t in ipairs { freeze {}, freeze { 1, 2 }, freeze { only = 1 }, match, string } do\n"
+        "  local f, behind = pairs(t) if behind and pcall(rawset, behind, 'x', 1) then return t end\n"
+        "end return match.x == nil",
+        /* what walks a table, given something else */
+        "local walk = pairs {} for _, v in ipairs { 5, 'x', true, print, json.null, decimal '1' } do\n"
+        "  if pcall(walk, v) or pcall(walk, v, 1) then return v end end\n"
+        "return not pcall(walk) and not pcall(walk, {}, 'no key')",
         /* finalizers and weak tables */
         "return not pcall(setmetatable, {}, { __gc = function() end })",
         "return not pcall(setmetatable, {}, { __gc = true })",

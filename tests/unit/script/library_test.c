@@ -40,6 +40,9 @@ static void test_pairs(void **state)
         "local t = { [{}] = 1 } for k, v in pairs(t) do return v == 1 end",
         "local t = { [{}] = 1, [{}] = 2 } return not pcall(pairs, t) and next(t) ~= nil",
         "return not pcall(pairs) and not pcall(pairs, nil) and not pcall(pairs, 5)",
+        "for _, t in ipairs { {}, { 1, 2 }, { b = 1, a = 2 }, freeze { 1 }, freeze { b = 1, a = 2 } } do\n"
+        "  local f, given, k = pairs(t) if given ~= t or k ~= nil or type(f) ~= 'function' then\n"
+        "  return t end end return true",
         "return next({ 5 }, 1) == nil and next({ 5, 6 }, 1) == 2 and next({ 5, 6 }, 0.5) == 1",
     };
     check(cases, COUNT(cases));
@@ -221,6 +224,10 @@ static void test_views(void **state)
         "return json.encode(freeze(json.array {})) == '[]' and json.is_array(freeze(json.array {}))",
         "return json.encode(freeze(freeze { 1 })) == '[1]'",
         "return tostring(decimal '2') == '2' and tostring(freeze(decimal) '2') == '2'",
+        "local ok, why = pcall(function() return freeze(decimal) 'x' end)\n"
+        "return why:find('company.lua:2: decimal: \"x\"', 1, true) == 1",
+        "local c = freeze(setmetatable({ 7 }, { __call = function(t, a, ...) return t[1], a, ... end }))\n"
+        "local a, b, d = c(8, 9) return a == 7 and b == 8 and d == 9 and select('#', c()) == 2",
         "local t = { 1 } local f = freeze(t) t[2] = 5 return #f == 2 and f[2] == 5",
         "return getmetatable(freeze {}) == false and rawlen(freeze { 1 }) == 0",
         "local a, b = pcall(function() foo = 1 end) return b:find('global variable \"foo\"', 1, true) ~= nil",
