@@ -106,7 +106,7 @@ struct version *version_new(struct company *c, const char *name)
     return v;
 }
 
-static void tell(struct version *v, const struct err *error)
+void version_tell(struct version *v, const struct err *error)
 {
     struct list *node;
     while ((node = list_shift(&v->told)) != NULL) {
@@ -122,18 +122,6 @@ void company_set_error(struct company *c, const char *text)
     char *copy = mem_dup(text);
     mem_free(c->load_error);
     c->load_error = copy;
-}
-
-/* The sources are stored before any run can name the version. */
-void version_store(struct version *v)
-{
-    struct engine *e = v->company->engine;
-    if (!e->system_stored)
-        store_put_bundle(e->parts.store, e->parts.system->hash, bundle_str(e->parts.system));
-    e->system_stored = true;
-    store_put_bundle(e->parts.store, v->bundle.hash, bundle_str(&v->bundle));
-    store_put_version(e->parts.store, v->company->name, v->name, v->bundle.hash,
-        e->parts.system->hash, clock_wall_ms());
 }
 
 void version_make_current(struct version *v)
@@ -164,16 +152,13 @@ static void start_waiting(struct version *v)
 static void version_ready(struct version *v)
 {
     v->state = VERSION_READY;
-    if (!v->recorded) {
-        version_store(v);
-        /* Its folder may have got another while this one was loading. */
-        if (strcmp(v->company->folder, v->name) == 0) {
-            version_make_current(v);
-            company_saved(v->company, v->name);
-        }
+    /* Its folder may have got another while this one was loading. */
+    if (!v->recorded && strcmp(v->company->folder, v->name) == 0) {
+        version_publish(v);
+    } else {
+        bundle_free(&v->bundle);
+        version_tell(v, NULL);
     }
-    bundle_free(&v->bundle);
-    tell(v, NULL);
     start_waiting(v);
 }
 
@@ -187,7 +172,7 @@ static void version_broken(struct version *v, const struct err *err)
     if (!v->recorded)
         company_set_error(v->company, shown.text);
     bundle_free(&v->bundle);
-    tell(v, &shown);
+    version_tell(v, &shown);
     start_waiting(v);
 }
 

@@ -76,6 +76,7 @@ void engine_load_company(
         return;
     }
     struct company *c = company_get(e, name, true);
+    c->has_folder = true;
     fallback_prepare(c, &fn, &arg);
     c->folder[0] = '\0';
     if (bundle_read_company(&b, dir, false, &err) < 0) {
@@ -97,26 +98,19 @@ void engine_load_company(
         version_load(v, e->parts.system->hash, bundle_str(&b));
         return;
     }
-    if (v->recorded) { /* so far only runs of before knew it */
-        v->recorded = false;
-        v->bundle = b;
-        if (v->state == VERSION_LOADING && !v->loading) {
-            version_hold(v); /* the read from the store gives back its own */
-            version_load(v, e->parts.system->hash, bundle_str(&b));
-        } else if (v->state == VERSION_READY) {
-            version_store(v);
-            bundle_free(&v->bundle);
-        }
-    } else {
+    version_wait(v, fn, arg);
+    if (v->bundle.json)
         bundle_free(&b);
+    else
+        v->bundle = b;
+    bool was_recorded = v->recorded; /* so far only runs of before knew it */
+    v->recorded = false;
+    if (v->state == VERSION_READY) {
+        version_publish(v);
+    } else if (was_recorded && !v->loading) {
+        version_hold(v); /* the read from the store gives back its own */
+        version_load(v, e->parts.system->hash, bundle_str(&v->bundle));
     }
-    if (v->state == VERSION_LOADING) {
-        version_wait(v, fn, arg);
-        return;
-    }
-    version_make_current(v);
-    company_saved(c, v->name);
-    answer_later(e, name, v->name, NULL, fn, arg);
 }
 
 void engine_unload_company(struct engine *e, const char *name)
@@ -125,7 +119,9 @@ void engine_unload_company(struct engine *e, const char *name)
     if (!c)
         return;
     c->folder[0] = '\0';
+    c->has_folder = false;
     company_set_error(c, NULL);
+    publish_give_up(c);
     if (c->current)
         version_release(c->current);
     c->current = NULL;

@@ -12,8 +12,7 @@
 #include "mem.h"
 #include "step.h"
 
-#define STORE_RETRY_MS 5000
-#define DRAIN_LOOK_MS  20
+#define DRAIN_LOOK_MS 20
 
 void engine_settings_defaults(struct engine_settings *s)
 {
@@ -51,6 +50,7 @@ void engine_settings_defaults(struct engine_settings *s)
         .match_fresh_ms = 60000,
         .match_whole_ms = 7 * 86400000LL,
         .match_wait_ms = 5000,
+        .store_retry_ms = 5000,
     };
 }
 
@@ -172,6 +172,7 @@ static void store_again(void *arg)
     void *value;
     while (map_next(e->companies, &at, &key, &value)) {
         struct company *c = value;
+        publish_again(c);
         if (c->current)
             events_company_ready(c);
         keys_ask_again(c);
@@ -185,7 +186,7 @@ void engine_retry_soon(struct engine *e)
 {
     if (!e->retry)
         e->retry = loop_timer_new(e->parts.loop, store_again, e);
-    loop_timer_arm(e->retry, STORE_RETRY_MS);
+    loop_timer_arm(e->retry, e->set.store_retry_ms);
 }
 
 /* ---- the end ---- */
@@ -252,6 +253,12 @@ bool engine_button(struct engine *e, const char *company, const char *connection
     const struct company *c = map_get(e->companies, str_of(company));
     const struct version *v = c ? c->current : NULL;
     return credentials_button(v, v ? manifest_connection(v->manifest, connection) : NULL, token);
+}
+
+bool engine_awaits_disk(const struct engine *e, const char *company)
+{
+    const struct company *c = map_get(e->companies, str_of(company));
+    return c && c->refused;
 }
 
 const char *engine_load_error(const struct engine *e, const char *company)

@@ -16,18 +16,6 @@ bool company_in_folder(struct company *c, const char *version)
     return false;
 }
 
-static void record(struct company *c, const char *version, const char *how, const char *by,
-    const char *note, store_done_fn fn, void *arg)
-{
-    struct store_switch sw = {c->name, version, c->folder, how, by, note, clock_wall_ms()};
-    store_add_switch(c->engine->parts.store, &sw, fn, arg);
-}
-
-void company_saved(struct company *c, const char *version)
-{
-    record(c, version, "save", "", "", NULL, NULL);
-}
-
 /* ---- a rollback ---- */
 
 struct rollback {
@@ -35,7 +23,8 @@ struct rollback {
     struct engine *engine;
     struct version *version; /* held */
     char *by, *note;
-    bool record; /* it is news, and not the one that was live before a restart */
+    bool record;     /* it is news, and not the one that was live before a restart */
+    char folder[13]; /* what stood in the folder when it was recorded */
     struct err err;
     engine_loaded_fn fn;
     void *arg;
@@ -74,10 +63,20 @@ static void on_recorded(void *arg, const struct err *err)
     struct company *c = b->version->company;
     if (!err) {
         snprintf(c->pinned, sizeof c->pinned, "%s", b->version->name);
-        snprintf(c->pinned_at, sizeof c->pinned_at, "%s", c->folder);
+        snprintf(c->pinned_at, sizeof c->pinned_at, "%s", b->folder);
+        publish_give_up(c); /* it would be what the folder holds, which this is to stand above */
         version_make_current(b->version);
     }
     rollback_over(b, err);
+}
+
+static void record(struct company *c, struct rollback *b)
+{
+    snprintf(b->folder, sizeof b->folder, "%s", c->folder);
+    struct store_switch sw = {
+        c->name, b->version->name, b->folder, "rollback", b->by, b->note, clock_wall_ms()};
+    engine_hold(b->engine);
+    store_add_switch(c->engine->parts.store, &sw, on_recorded, b);
 }
 
 static void on_ready(void *arg, const char *company, const char *version, const struct err *err)
@@ -88,8 +87,7 @@ static void on_ready(void *arg, const char *company, const char *version, const 
     if (err) {
         rollback_over(b, err);
     } else if (b->record) {
-        engine_hold(b->engine);
-        record(c, b->version->name, "rollback", b->by, b->note, on_recorded, b);
+        record(c, b);
     } else {
         if (strcmp(c->last, b->version->name) == 0) /* still: none was saved, its folder is there */
             version_make_current(b->version);

@@ -167,14 +167,38 @@ struct version {
     struct str loaded[4]; /* hash and bundle of the company, of the system; owned */
 };
 
+static int sources_stored(struct sql *s, const struct version *v)
+{
+    struct query *q = sql_use(s, Q_VERSION_SOURCES,
+        "SELECT EXISTS (SELECT 1 FROM bundles WHERE hash = ?1)"
+        " AND EXISTS (SELECT 1 FROM bundles WHERE hash = ?2)");
+    query_text(q, v->company_hash);
+    query_text(q, v->system_hash);
+    int rc = query_row(q);
+    if (rc == 1) {
+        rc = (int)query_col_int(q, 0);
+        query_done(q);
+    }
+    return rc;
+}
+
+/* Nothing is written where nothing changes, so that a host starts on a full disk: at_ms says which
+ * came last, and that one needs no other. */
 static int put_version_run(struct sql *s, struct op *o)
 {
     struct version *v = (struct version *)o;
+    int stored = sources_stored(s, v);
+    if (stored <= 0)
+        return stored < 0 ? -1
+                          : op_fail(o, ERR_NOT_FOUND, "the sources of version %s are not stored",
+                                v->version);
     struct query *q = sql_use(s, Q_VERSION_ADD,
         "INSERT INTO versions (company, version, company_hash, system_hash, at_ms)"
         " VALUES (?, ?, ?, ?, ?) ON CONFLICT (company, version) DO UPDATE"
         " SET company_hash = excluded.company_hash, system_hash = excluded.system_hash,"
-        " at_ms = excluded.at_ms");
+        " at_ms = excluded.at_ms WHERE company_hash != excluded.company_hash"
+        " OR system_hash != excluded.system_hash OR EXISTS (SELECT 1 FROM versions n"
+        "  WHERE n.company = excluded.company AND n.at_ms > versions.at_ms)");
     query_text(q, v->company);
     query_text(q, v->version);
     query_text(q, v->company_hash);

@@ -10,9 +10,26 @@ struct add_switch {
     struct store_switch sw;
 };
 
+static int version_stored(struct sql *s, const struct store_switch *sw)
+{
+    struct query *q =
+        sql_use(s, Q_SWITCH_TO, "SELECT 1 FROM versions WHERE company = ?1 AND version = ?2");
+    query_text(q, sw->company);
+    query_text(q, sw->version);
+    int rc = query_row(q);
+    if (rc == 1)
+        query_done(q);
+    return rc;
+}
+
 static int add_switch_run(struct sql *s, struct op *o)
 {
     const struct store_switch *sw = &((struct add_switch *)o)->sw;
+    int stored = version_stored(s, sw);
+    if (stored <= 0)
+        return stored < 0 ? -1
+                          : op_fail(o, ERR_NOT_FOUND, "version %s of company %s is not stored",
+                                sw->version, sw->company);
     struct query *q = sql_use(s, Q_SWITCH_ADD,
         "INSERT INTO switches (company, version, folder, how, by, note, at_ms)"
         " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM switches"

@@ -10,7 +10,8 @@
 
 struct company;
 
-#define ALERT_CONNECTION "alert" /* where events of alerts come from */
+#define ALERT_CONNECTION     "alert"          /* where events of alerts come from */
+#define ALERT_COMPANY_BROKEN "company-broken" /* what was saved is not live; about the company */
 
 /* Of the engine: see alert_gather.c. */
 struct alerts {

@@ -12,14 +12,18 @@ struct version *version_find(struct company *c, const char *name);
 void version_load(struct version *v, const char *system_hash, struct str bundle);
 /* fn is called when the load ends. */
 void version_wait(struct version *v, engine_loaded_fn fn, void *arg);
-/* Stores its sources, so that any later start can go on with it. */
-void version_store(struct version *v);
+/* What its folder holds is ready: it becomes current when its sources and the switch to it are on
+ * disk. Those who wait for it are told then, or that it is not live yet, if the disk refused it. */
+void version_publish(struct version *v);
+/* What the disk refused: once more, or no longer. */
+void publish_again(struct company *c);
+void publish_give_up(struct company *c);
+/* Those who wait for it are told. error NULL: it is live. */
+void version_tell(struct version *v, const struct err *error);
 /* New events take it from now on. */
 void version_make_current(struct version *v);
 /* The folder holds this version now. True if a rollback is in force for it: then that stays. */
 bool company_in_folder(struct company *c, const char *version);
-/* The live version became this one from the folder: recorded, if it is news. */
-void company_saved(struct company *c, const char *version);
 /* This version is, or was before the host started, the live one since then. */
 void company_was_live(struct company *c, const char *version, int64_t since_ms);
 /* The version of the rollback in force is made current, and fn told. */

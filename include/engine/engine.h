@@ -67,6 +67,7 @@ struct engine_settings {
     int64_t match_fresh_ms;      /* a catalogue that was looked at within this is not read again */
     int64_t match_whole_ms;      /* all of it is read again after this */
     int64_t match_wait_ms;       /* a step waits so long for a catalogue that is being read */
+    int64_t store_retry_ms;      /* what the store refused for want of space is asked again */
     uint64_t seed;               /* of the jitter; 0: random */
 };
 void engine_settings_defaults(struct engine_settings *s);
@@ -126,6 +127,9 @@ const char *engine_version(const struct engine *e, const char *company);
 /* When that version became the live one, wall clock; it may have been before the host started. */
 int64_t engine_version_since(const struct engine *e, const char *company);
 const struct manifest *engine_manifest(const struct engine *e, const char *company);
+/* What its folder holds loads, but the disk refused its sources: it goes live by itself as soon as
+ * they are stored, or not at all if the folder changes before. */
+bool engine_awaits_disk(const struct engine *e, const char *company);
 /* Error of the last load that failed, or NULL; stays until a load succeeds. */
 const char *engine_load_error(const struct engine *e, const char *company);
 /* Names in alphabetical order; returns how many there are, fills at most max. */

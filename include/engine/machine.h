@@ -86,7 +86,8 @@ struct version {
     int refs;             /* runs, routing, being current */
     struct list waiting;  /* runs that start when it is ready */
     struct list told;     /* who waits for the load */
-    struct bundle bundle; /* until loaded */
+    struct bundle bundle; /* until loaded, and on disk if it is from a folder */
+    int publishing;       /* asked of the store, and not told yet */
     bool recorded;        /* came from the store */
     bool loading;         /* in a script process */
 };
@@ -114,9 +115,11 @@ struct backlog {
 struct company {
     struct engine *engine;
     char *name, *load_error;
-    struct version *current;        /* NULL: none loaded yet */
-    char folder[13], last[13];      /* versions: stands in its folder; is or was live, */
-    int64_t last_ms;                /* since then; "": none, or its folder is gone */
+    struct version *current;   /* NULL: none loaded yet */
+    char folder[13], last[13]; /* versions: stands in its folder; is or was live, */
+    int64_t last_ms;           /* since then; "": none, or its folder is gone */
+    bool has_folder;
+    struct version *refused;        /* held: its folder has it, and the disk refused it; or NULL */
     struct fallback *fallback;      /* its first load, under way; or NULL */
     struct list rollbacks;          /* that wait for their version */
     char pinned[13], pinned_at[13]; /* a rollback holds as long as that stands in the folder */

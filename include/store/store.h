@@ -243,7 +243,9 @@ void store_load_body(struct store *s, const char *event, store_body_fn fn, void 
 void store_load_file(struct store *s, const char *run, const char *id, store_body_fn fn, void *arg);
 
 /* ---- versions of scripts ---- */
-/* bundle: JSON object of file names to sources; hash names it. Stored once. */
+/* bundle: JSON object of file names to sources; hash names it. Stored once. What is asked of these
+ * three in this order is there altogether, or the last says why not: a version is not put where one
+ * of its bundles is not, nor a switch to a version that is not. */
 void store_put_bundle(struct store *s, const char *hash, struct str bundle);
 void store_put_version(struct store *s, const char *company, const char *version,
     const char *company_hash, const char *system_hash, int64_t at_ms);

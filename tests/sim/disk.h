@@ -126,7 +126,9 @@ void disk_set_full(struct disk *d, bool full);
 void disk_host_died(void);
 /* Then, when the engine was freed: its callbacks get to know, so that it gives its memory back. */
 void disk_orphans(void);
-/* The company had a live version, and the store has its sources. */
+/* The version, and its sources. */
+bool disk_has_version(const struct disk *d, const char *company, const char *version);
+/* The company had a live version. */
 bool disk_was_live(const struct disk *d, const char *company);
 /* A copy of it as it is. */
 struct disk *disk_backup(const struct disk *d);
@@ -254,7 +256,7 @@ void tables_refused(struct disk *d, const struct op *o);
 void tables_put_bundle(struct disk *d, struct op *o);
 void tables_put_version(struct disk *d, struct op *o);
 void tables_load_version(struct disk *d, struct op *o);
-void tables_add_switch(struct disk *d, const struct op *o);
+void tables_add_switch(struct disk *d, struct op *o);
 void tables_load_live(const struct disk *d, struct op *o);
 void tables_claim_order(struct disk *d, struct op *o);
 void tables_shift_waits(struct disk *d, const struct op *o);

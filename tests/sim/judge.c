@@ -226,8 +226,12 @@ void judge_disk(void)
     for (int i = 0; i < d->nevents; i++) {
         const struct disk_event *ev = d->events[i];
         bool open = !ev->routed;
-        for (const struct disk_run *r = ev->runs; r; r = r->next)
+        for (const struct disk_run *r = ev->runs; r; r = r->next) {
             open |= in_flight(r);
+            if (in_flight(r) && !disk_has_version(d, r->run.company, r->run.version))
+                sim_fail("run %s is of version %s, whose sources are not on disk", r->run.id,
+                    r->run.version);
+        }
         if (open != (ev->state == EVENT_IN_FLIGHT))
             sim_fail("event %s is %s, and its runs are %s", ev->event.id,
                 disk_event_state(ev->state), open ? "in flight" : "over");

@@ -11,10 +11,23 @@ static void version_key(char key[300], const char *company, const char *version)
 void tables_put_version(struct disk *d, struct op *o)
 {
     char key[300];
+    if (!index_get(&d->bundles, o->version.company_hash) ||
+        !index_get(&d->bundles, o->version.system_hash)) {
+        op_refuse(o, ERR_NOT_FOUND, "the sources of the version are not stored");
+        return;
+    }
     struct disk_version *v = arena_zalloc(sizeof *v);
     version_key(key, o->version.company, o->version.version);
     *v = o->version;
     index_set(&d->versions, key, v);
+}
+
+bool disk_has_version(const struct disk *d, const char *company, const char *version)
+{
+    char key[300];
+    version_key(key, company, version);
+    const struct disk_version *v = index_get(&d->versions, key);
+    return v && index_get(&d->bundles, v->company_hash) && index_get(&d->bundles, v->system_hash);
 }
 
 void tables_load_version(struct disk *d, struct op *o)
@@ -43,9 +56,15 @@ void tables_put_bundle(struct disk *d, struct op *o)
 }
 
 /* The last of each company, in the order they came. */
-void tables_add_switch(struct disk *d, const struct op *o)
+void tables_add_switch(struct disk *d, struct op *o)
 {
+    char key[300];
     struct disk_switch **at = &d->switches, *w;
+    version_key(key, o->to.company, o->to.version);
+    if (!index_get(&d->versions, key)) {
+        op_refuse(o, ERR_NOT_FOUND, "the version is not stored");
+        return;
+    }
     for (; (w = *at) != NULL && strcmp(w->company, o->to.company) != 0; at = &w->next)
         ;
     if (w && strcmp(w->version, o->to.version) == 0 && strcmp(w->folder, o->to.folder) == 0 &&
@@ -59,17 +78,11 @@ void tables_add_switch(struct disk *d, const struct op *o)
     **at = o->to;
 }
 
-/* Its sources are missing if the disk was full when they were to be stored. */
 bool disk_was_live(const struct disk *d, const char *company)
 {
-    for (const struct disk_switch *w = d->switches; w; w = w->next) {
-        char key[300];
-        version_key(key, company, w->version);
-        const struct disk_version *v = index_get(&d->versions, key);
+    for (const struct disk_switch *w = d->switches; w; w = w->next)
         if (strcmp(w->company, company) == 0)
-            return v && index_get(&d->bundles, v->company_hash) &&
-                   index_get(&d->bundles, v->system_hash);
-    }
+            return true;
     return false;
 }
 

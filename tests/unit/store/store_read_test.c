@@ -260,6 +260,9 @@ static void books_versions_and_nothing(void **state)
     struct store_books b;
     struct rows rows = {0};
     fill(f);
+    store_put_bundle(f->store, "c", STR_LIT("{}"));
+    store_put_bundle(f->store, "c2", STR_LIT("{ }"));
+    store_put_bundle(f->store, "s", STR_LIT("{  }"));
     store_put_version(f->store, "acme", "v1", "c", "s", 1700000000000);
     store_put_version(f->store, "acme", "v2", "c2", "s", 1700000000001);
     store_put_version(f->store, "other", "v1", "c", "s", 1700000000000);

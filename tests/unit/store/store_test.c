@@ -295,6 +295,38 @@ static void versions_keep_their_sources(void **state)
     fixture_settle(f);
     assert_int_equal(calls, 2);
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM bundles"), 2);
+    assert_int_equal(fixture_number(f, "SELECT at_ms FROM versions"), 1000); /* needs no room */
+    store_put_version(f->store, "acme", "v2", "c1", "s1", 2000);
+    store_put_version(f->store, "acme", "v1", "c1", "s1", 3000); /* the newest once more */
+    fixture_settle(f);
+    assert_int_equal(
+        fixture_number(f, "SELECT max(at_ms) FROM versions WHERE version = 'v1'"), 3000);
+}
+
+static void on_switched(void *arg, const struct err *e)
+{
+    *(int *)arg = e ? (int)e->code : -1;
+}
+
+/* A start of the host finds the sources of whatever was live. */
+static void a_switch_needs_a_version_and_that_its_sources(void **state)
+{
+    struct fixture *f = *state;
+    struct store_switch sw = {"acme", "v1", "v1", "save", "", "", 1000};
+    int told = 0;
+    store_put_bundle(f->store, "c1", STR_LIT("{}"));
+    store_put_version(f->store, "acme", "v1", "c1", "s1", 1000); /* the other bundle is not there */
+    store_add_switch(f->store, &sw, on_switched, &told);
+    fixture_settle(f);
+    assert_int_equal(told, ERR_NOT_FOUND);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM versions"), 0);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM switches"), 0);
+    store_put_bundle(f->store, "s1", STR_LIT("{}"));
+    store_put_version(f->store, "acme", "v1", "c1", "s1", 1000);
+    store_add_switch(f->store, &sw, on_switched, &told);
+    fixture_settle(f);
+    assert_int_equal(told, -1);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM switches"), 1);
 }
 
 /* ---- opening ---- */
@@ -386,6 +418,7 @@ int main(void)
         T(routing_is_once_and_of_one_company),
         T(journal_comes_back_as_it_was),
         T(versions_keep_their_sources),
+        T(a_switch_needs_a_version_and_that_its_sources),
         T(a_folder_has_one_host),
         T(a_newer_or_foreign_store_is_refused),
         T(a_damaged_store_is_refused),
