@@ -81,6 +81,7 @@ int parts_open_engine(
     http_out_config_defaults(&hc);
     hc.ca_file = o->ca_file;
     hc.allow_net = o->allow_net;
+    hc.allow_port = o->allow_port;
     /* Each run has one request under way at most: connections are never what they wait for. */
     if (hc.max_connections < 2 * s->max_running)
         hc.max_connections = 2 * s->max_running;
@@ -167,6 +168,7 @@ int parts_read_options(
     o->env_patterns = conf_text(c, "env");
     o->ca_file = conf_text(c, "ca-file");
     o->allow_net = conf_text(c, "allow-net");
+    o->allow_port = conf_text(c, "allow-port");
     engine_settings_defaults(s);
     if (conf_text(c, "settle"))
         s->settle_ms = conf_int(c, "settle");

@@ -155,7 +155,8 @@ struct endpoints_ask *endpoints_ask(
     struct engine *e, const char *issuer, bool public_only, endpoints_fn fn, void *arg)
 {
     struct endpoints_ask *a = mem_zalloc(1, sizeof *a);
-    *a = (struct endpoints_ask){.engine = e, .issuer = mem_dup(issuer), .fn = fn, .arg = arg};
+    *a = (struct endpoints_ask){
+        .engine = e, .issuer = mem_dup(issuer), .public_only = public_only, .fn = fn, .arg = arg};
     send_ask(a);
     return a;
 }

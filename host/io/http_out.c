@@ -135,7 +135,8 @@ static void transfer_prepare(
     t->certificate = mem_dup(r->way.certificate);
     t->key = mem_dup(r->way.key);
     t->start_us = clock_mono_us();
-    t->begun = t->resent = t->again_refused = t->invalid = t->address_denied = false;
+    t->begun = t->resent = t->again_refused = t->invalid = false;
+    t->peer = (struct http_out_peer){PEER_FINE, 0};
     t->over_body = t->over_head = t->head_done = false;
     t->status = 0;
     t->nspans = 0;
@@ -239,6 +240,7 @@ struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, s
     h->config.ca_file = mem_dup(c->ca_file);
     h->config.user_agent = mem_dup(c->user_agent);
     h->config.allow_net = mem_dup(c->allow_net);
+    h->config.allow_port = mem_dup(c->allow_port);
     list_init(&h->starting);
     list_init(&h->active);
     list_init(&h->finished);
@@ -288,7 +290,9 @@ void http_out_free(struct http_out *h)
     mem_free((char *)h->config.ca_file);
     mem_free((char *)h->config.user_agent);
     mem_free((char *)h->config.allow_net);
+    mem_free((char *)h->config.allow_port);
     mem_free(h->nets);
+    mem_free(h->ports);
     mem_free(h);
     curl_global_cleanup();
 }

@@ -12,8 +12,9 @@ static int about_to_send(void *arg, char *peer_ip, char *own_ip, int peer_port, 
 {
     struct http_out_transfer *t = arg;
     /* A connection that is used again may have been made by somebody who is let to more. */
-    if (t->public_only && !http_out_peer_text_allowed(t->owner, peer_ip, own_ip)) {
-        t->address_denied = true;
+    if (t->public_only)
+        t->peer = http_out_peer_judge_text(t->owner, peer_ip, peer_port, own_ip, false);
+    if (t->peer.denied) {
         return CURL_PREREQFUNC_ABORT;
     }
     if (t->begun && t->write) {
@@ -28,7 +29,8 @@ static int about_to_send(void *arg, char *peer_ip, char *own_ip, int peer_port, 
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
     struct http_out_transfer *t = arg;
-    curl_socket_t number = http_out_open_socket(t->owner, t->public_only, &t->address_denied, a);
+    curl_socket_t number =
+        http_out_open_socket(t->owner, false, t->public_only ? &t->peer : NULL, a);
     if (number != CURL_SOCKET_BAD)
         http_out_sockets_opened(t->owner, number);
     return number;

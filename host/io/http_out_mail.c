@@ -33,12 +33,12 @@ struct mail_job {
     struct curl_slist *to;
     long connect_ms, timeout_ms;
     bool public_only;
-    const struct http_out *owner; /* for the networks that count as public; never changed */
+    const struct http_out *owner; /* for what the operator lets through; never changed */
     struct buf message;
     size_t at; /* bytes of it that libcurl has */
 
-    bool whole; /* libcurl has all of the message and may have sent its end */
-    bool address_denied;
+    bool whole;                /* libcurl has all of the message and may have sent its end */
+    struct http_out_peer peer; /* what was denied, if it was */
     CURLcode code;
     long last; /* code of the last reply */
     char reply[300], error[CURL_ERROR_SIZE];
@@ -194,7 +194,16 @@ static int may_go_on(
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
     struct mail_job *j = arg;
-    return http_out_open_socket(j->owner, j->public_only, &j->address_denied, a);
+    return http_out_open_socket(j->owner, true, j->public_only ? &j->peer : NULL, a);
+}
+
+/* Connected and logged in; nothing of the mail was sent yet. */
+static int about_to_send(void *arg, char *peer_ip, char *own_ip, int peer_port, int own_port)
+{
+    struct mail_job *j = arg;
+    if (j->public_only)
+        j->peer = http_out_peer_judge_text(j->owner, peer_ip, peer_port, own_ip, true);
+    return j->peer.denied ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 #define SET(option, value)                                                                         \
@@ -243,6 +252,8 @@ static CURLcode set_connection(struct mail_job *j, CURL *easy)
     SET(CURLOPT_SERVER_RESPONSE_TIMEOUT, ANSWER_S);
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, j);
+    SET(CURLOPT_PREREQFUNCTION, about_to_send);
+    SET(CURLOPT_PREREQDATA, j);
     SET(CURLOPT_NOPROGRESS, 0L);
     SET(CURLOPT_XFERINFOFUNCTION, may_go_on);
     SET(CURLOPT_XFERINFODATA, j);
@@ -418,20 +429,23 @@ static const char *words_of(CURLcode code)
 void http_out_mail_result(struct http_out_transfer *t, struct http_out_result *r)
 {
     const struct mail_job *j = t->mail;
-    if (!t->invalid && (j->code == CURLE_OK || j->code == CURLE_LOGIN_DENIED || j->last >= 400)) {
+    char denied[160];
+    if (!t->invalid && !j->peer.denied &&
+        (j->code == CURLE_OK || j->code == CURLE_LOGIN_DENIED || j->last >= 400)) {
         r->outcome = HTTP_OUT_ANSWERED;
         r->status = j->code == CURLE_OK ? 250 : j->last >= 400 ? (int)j->last : 535;
         r->body = str_of(j->reply);
         return;
     }
     r->outcome = j->whole ? HTTP_OUT_UNKNOWN : HTTP_OUT_NOT_SENT;
-    if (!t->invalid)
-        snprintf(t->problem, sizeof t->problem, "%s: %s (%s)", t->origin,
-            j->address_denied ? "its address is not a public one, and others are refused"
-                              : words_of(j->code),
+    http_out_peer_words(&j->peer, denied, sizeof denied);
+    if (!t->invalid && j->peer.denied)
+        snprintf(t->problem, sizeof t->problem, "%s: %s", t->origin, denied);
+    else if (!t->invalid)
+        snprintf(t->problem, sizeof t->problem, "%s: %s (%s)", t->origin, words_of(j->code),
             j->error[0] ? j->error : curl_easy_strerror(j->code));
     r->problem = t->problem;
     r->permanent = r->outcome == HTTP_OUT_NOT_SENT &&
-                   (t->invalid || j->address_denied || j->code == CURLE_USE_SSL_FAILED ||
+                   (t->invalid || j->peer.denied || j->code == CURLE_USE_SSL_FAILED ||
                        j->code == CURLE_URL_MALFORMAT);
 }

@@ -1,6 +1,8 @@
-/* Networks that the operator lets through although they are not of the public internet. */
+/* Networks that the operator lets through although they are not of the public internet, and ports
+ * of that. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include "http_out_impl.h"
 #include "mem.h"
@@ -44,28 +46,73 @@ static bool is_listed(const struct http_out *h, const struct sockaddr *addr)
     return false;
 }
 
-bool http_out_peer_allowed(const struct http_out *h, const struct sockaddr *addr)
+static bool port_is_listed(const struct http_out *h, int port, bool mail)
 {
-    return is_listed(h, addr) || http_out_peer_public(addr);
+    if (mail && (port == 25 || port == 465 || port == 587))
+        return true;
+    for (int i = 0; i < h->nports; i++)
+        if (port >= h->ports[i].from && port <= h->ports[i].to)
+            return true;
+    return !h->config.allow_port;
 }
 
-bool http_out_peer_text_allowed(const struct http_out *h, const char *ip, const char *own)
+static int port_of(const struct sockaddr *addr)
+{
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+    if (addr->sa_family == AF_INET6) {
+        memcpy(&in6, addr, sizeof(in6));
+        return ntohs(in6.sin6_port);
+    }
+    memcpy(&in, addr, sizeof(in));
+    return ntohs(in.sin_port);
+}
+
+struct http_out_peer http_out_peer_judge(
+    const struct http_out *h, const struct sockaddr *addr, bool mail)
+{
+    if (is_listed(h, addr))
+        return (struct http_out_peer){PEER_FINE, 0};
+    if (!http_out_peer_public(addr))
+        return (struct http_out_peer){PEER_NOT_PUBLIC, 0};
+    int port = port_of(addr);
+    return (struct http_out_peer){port_is_listed(h, port, mail) ? PEER_FINE : PEER_PORT, port};
+}
+
+struct http_out_peer http_out_peer_judge_text(
+    const struct http_out *h, const char *ip, int port, const char *own, bool mail)
 {
     bool same = own && strcmp(ip, own) == 0;
-    struct sockaddr_in in = {.sin_family = AF_INET};
-    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+    const struct sockaddr *addr = NULL;
     char bare[64];
     size_t n = strcspn(ip, "%"); /* a zone says where, not what */
-    if (n >= sizeof(bare))
-        return false;
-    memcpy(bare, ip, n);
-    bare[n] = '\0';
-    if (inet_pton(AF_INET, bare, &in.sin_addr) == 1)
-        return (same ? is_listed : http_out_peer_allowed)(h, (const struct sockaddr *)&in);
-    if (inet_pton(AF_INET6, bare, &in6.sin6_addr) == 1)
-        return (same ? is_listed : http_out_peer_allowed)(h, (const struct sockaddr *)&in6);
-    return false;
+    if (n < sizeof(bare)) {
+        memcpy(bare, ip, n);
+        bare[n] = '\0';
+        if (inet_pton(AF_INET, bare, &in.sin_addr) == 1)
+            addr = (const struct sockaddr *)&in;
+        else if (inet_pton(AF_INET6, bare, &in6.sin6_addr) == 1)
+            addr = (const struct sockaddr *)&in6;
+    }
+    if (!addr || (same && !is_listed(h, addr)))
+        return (struct http_out_peer){PEER_NOT_PUBLIC, 0};
+    return http_out_peer_judge(h, addr, mail);
 }
+
+void http_out_peer_words(const struct http_out_peer *p, char *words, size_t n)
+{
+    words[0] = '\0';
+    if (p->denied == PEER_NOT_PUBLIC)
+        snprintf(words, n,
+            "its address is not a public one, and others are the operator's to allow "
+            "(--allow-net)");
+    else if (p->denied == PEER_PORT)
+        snprintf(words, n, "its port %d is not one that is allowed (--allow-port)", p->port);
+}
+
+/* ---- the operator's lists ---- */
 
 static bool parse_net(struct str text, struct http_out_net *net)
 {
@@ -88,30 +135,66 @@ static bool parse_net(struct str text, struct http_out_net *net)
     return net->family != AF_UNSPEC && bits >= 0 && bits <= most;
 }
 
-int http_out_net_init(struct http_out *h, struct err *e)
+/* "443" or "8000-8100" */
+static bool parse_ports(struct str text, struct http_out_ports *p)
 {
-    struct str rest = str_of(h->config.allow_net);
+    struct str to, from = str_cut(text, '-', &to);
+    int64_t low, high;
+    if (!str_to_i64(str_trim(from), &low) || !str_to_i64(to.p ? str_trim(to) : from, &high))
+        return false;
+    *p = (struct http_out_ports){(int)low, (int)high};
+    return low >= 1 && low <= high && high <= 65535;
+}
+
+static int add_net(struct http_out *h, struct str one, struct err *e)
+{
+    struct http_out_net net = {0};
+    if (!parse_net(one, &net))
+        return err_set(e, ERR_INPUT,
+            "\"%.*s\" is no network: write addresses or CIDR, such as 10.1.0.0/16, fd00::/8",
+            STR_ARG(one));
+    h->nets = mem_realloc(h->nets, (size_t)(h->nnets + 1) * sizeof(h->nets[0]));
+    h->nets[h->nnets++] = net;
+    return 0;
+}
+
+static int add_ports(struct http_out *h, struct str one, struct err *e)
+{
+    struct http_out_ports ports;
+    if (!parse_ports(one, &ports))
+        return err_set(e, ERR_INPUT,
+            "\"%.*s\" is no port: write ports or ranges, such as 443, 8000-8100", STR_ARG(one));
+    h->ports = mem_realloc(h->ports, (size_t)(h->nports + 1) * sizeof(h->ports[0]));
+    h->ports[h->nports++] = ports;
+    return 0;
+}
+
+static int each(struct http_out *h, const char *list,
+    int (*add)(struct http_out *, struct str, struct err *), struct err *e)
+{
+    struct str rest = str_of(list);
     while (rest.n) {
         struct str one = str_trim(str_cut(rest, ',', &rest));
-        struct http_out_net net = {0};
-        if (!one.n)
-            continue;
-        if (!parse_net(one, &net))
-            return err_set(e, ERR_INPUT,
-                "\"%.*s\" is no network: write addresses or CIDR, such as 10.1.0.0/16, fd00::/8",
-                STR_ARG(one));
-        h->nets = mem_realloc(h->nets, (size_t)(h->nnets + 1) * sizeof(h->nets[0]));
-        h->nets[h->nnets++] = net;
+        if (one.n && add(h, one, e) < 0)
+            return -1;
     }
     return 0;
 }
 
-curl_socket_t http_out_open_socket(
-    const struct http_out *h, bool public_only, bool *denied, const struct curl_sockaddr *a)
+int http_out_net_init(struct http_out *h, struct err *e)
 {
-    if (public_only && !http_out_peer_allowed(h, &a->addr)) {
-        *denied = true;
-        return CURL_SOCKET_BAD;
+    if (each(h, h->config.allow_net, add_net, e) < 0)
+        return -1;
+    return each(h, h->config.allow_port, add_ports, e);
+}
+
+curl_socket_t http_out_open_socket(
+    const struct http_out *h, bool mail, struct http_out_peer *peer, const struct curl_sockaddr *a)
+{
+    if (peer) {
+        *peer = http_out_peer_judge(h, &a->addr, mail);
+        if (peer->denied)
+            return CURL_SOCKET_BAD;
     }
     return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }

@@ -14,12 +14,15 @@ static const struct range special4[] = {{{0}, 8}, {{10}, 8}, {{100, 64}, 10}, {{
     {{192, 168}, 16}, {{198, 18}, 15}, {{198, 51, 100}, 24}, {{203, 0, 113}, 24}, {{224}, 4},
     {{240}, 4}};
 
-static const struct range special6[] = {{{0}, 127}, /* :: and ::1 */
-    {{0x01}, 64},                                   /* 100::/64, discard */
-    {{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 48},     /* local NAT64 */
-    {{0x20, 0x01, 0x0d, 0xb8}, 32},                 /* documentation */
-    {{0x20, 0x01, 0x00, 0x00}, 32},                 /* Teredo */
-    {{0xfc}, 7}, {{0xfe, 0x80}, 10}, {{0xfe, 0xc0}, 10}, {{0xff}, 8}};
+/* Nothing outside of 2000::/3 was ever given to the internet (IANA's "IPv6 Global Unicast Address
+ * Assignments"): loopback, local, link and multicast addresses and what is yet to come are there.
+ */
+static const struct range global6 = {{0x20}, 3};
+static const struct range special6[] = {{{0x20, 0x01, 0x0d, 0xb8}, 32}, /* documentation */
+    {{0x3f, 0xff}, 20},                                                 /* the same, RFC 9637 */
+    {{0x20, 0x01, 0x00, 0x02}, 48},                                     /* benchmarks */
+    {{0x20, 0x01, 0x00, 0x10}, 28},                                     /* ORCHID */
+    {{0x20, 0x01, 0x00, 0x00}, 32}};                                    /* Teredo */
 
 /* IPv6 ranges that carry an IPv4 address, and where. */
 static const struct carrier {
@@ -56,7 +59,8 @@ static bool public6(const unsigned char *addr)
     for (size_t i = 0; i < sizeof(carriers) / sizeof(carriers[0]); i++)
         if (in_range(addr, &carriers[i].range))
             return public4(addr + carriers[i].at);
-    return !in_any(addr, special6, sizeof(special6) / sizeof(special6[0]));
+    return in_range(addr, &global6) &&
+           !in_any(addr, special6, sizeof(special6) / sizeof(special6[0]));
 }
 
 bool http_out_peer_public(const struct sockaddr *addr)

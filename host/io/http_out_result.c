@@ -76,13 +76,14 @@ static const char *words_of(const struct http_out_transfer *t)
 static void set_problem(struct http_out_transfer *t)
 {
     size_t n = sizeof(t->problem);
+    char denied[160];
     if (t->invalid)
         return; /* http_out_check said it */
+    http_out_peer_words(&t->peer, denied, sizeof(denied));
     if (t->code == CURLE_URL_MALFORMAT && !t->begun)
         snprintf(t->problem, n, "the request was not sent: its address is not a URL");
-    else if (t->address_denied && !t->begun)
-        snprintf(t->problem, n, "%s: its address is not a public one, and others are refused",
-            t->origin);
+    else if (t->peer.denied && !t->begun)
+        snprintf(t->problem, n, "%s: %s", t->origin, denied);
     else if (t->again_refused)
         snprintf(t->problem, n,
             "%s: the connection broke before an answer, and a write is not sent a second time",
@@ -112,7 +113,7 @@ static bool never_sent(const struct http_out_transfer *t)
 
 static bool is_permanent(const struct http_out_transfer *t)
 {
-    return t->invalid || t->address_denied || t->code == CURLE_URL_MALFORMAT ||
+    return t->invalid || t->peer.denied || t->code == CURLE_URL_MALFORMAT ||
            t->code == CURLE_UNSUPPORTED_PROTOCOL || t->code == CURLE_LOGIN_DENIED ||
            t->code == CURLE_SSL_CERTPROBLEM || proxy_word(t) >= PROXY_CREDENTIALS;
 }

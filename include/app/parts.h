@@ -17,8 +17,9 @@ struct parts_options {
     int apart_max;
     int64_t cpu_ms;
     size_t max_log;
-    const char *ca_file;   /* NULL: the system's */
-    const char *allow_net; /* networks that companies may name though they are not public */
+    const char *ca_file;    /* NULL: the system's */
+    const char *allow_net;  /* networks that companies may name though they are not public */
+    const char *allow_port; /* ports that companies may name */
 };
 
 struct parts {
@@ -60,6 +61,8 @@ void parts_close_engine(struct parts *p);
         {"env", CONF_TEXT, "*_URL", "environment variables that scripts may name"},                \
         {"allow-net", CONF_TEXT, NULL,                                                             \
             "networks that company.lua may name though they are not public: CIDR, CIDR"},          \
+        {"allow-port", CONF_TEXT, "443",                                                           \
+            "ports of public addresses that company.lua may name: PORT, FROM-TO"},                 \
         {"ca-file", CONF_TEXT, NULL, "certificates to trust instead of the system's"},             \
         {"settle", CONF_MS, NULL,                                                                  \
             "how long a lost write may still land; default: per connection, or 120s"},             \

@@ -28,6 +28,9 @@ struct http_out_config {
     /* Networks that count as public all the same: "10.1.0.0/16, fd00::/8, 127.0.0.1"; NULL: none.
      */
     const char *allow_net;
+    /* Ports of public addresses that such a request may go to, "443, 8000-8100"; NULL: all. Mails
+     * may go to those of mail as well, and what allow_net names has any port. */
+    const char *allow_port;
 };
 /* What each member is if nobody says otherwise. */
 void http_out_config_defaults(struct http_out_config *c);
@@ -92,7 +95,7 @@ struct http_out_result {
 typedef void (*http_out_done)(void *arg, const struct http_out_result *r);
 
 /* A client on that loop, with its connections; c is copied with its texts. NULL and e: allow_net is
- * no list of networks, or the system gives nothing. */
+ * no list of networks, allow_port none of ports, or the system gives nothing. */
 struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, struct err *e);
 /* Cancels what is under way. Not from inside a done callback. */
 void http_out_free(struct http_out *h);

@@ -27,6 +27,12 @@ enum transfer_state {
     TRANSFER_DELIVERING /* inside done */
 };
 
+/* Why a transfer that is not the operator's may not have its peer. */
+struct http_out_peer {
+    enum { PEER_FINE, PEER_NOT_PUBLIC, PEER_PORT } denied;
+    int port;
+};
+
 /* A header of the answer as offsets into `head`, which moves while it grows. */
 struct header_span {
     size_t name, nname, value, nvalue;
@@ -59,10 +65,10 @@ struct http_out_transfer {
 
     /* libcurl was about to send the request: from here on nobody knows what the other side saw. */
     bool begun;
-    bool resent;         /* libcurl was so a second time: a read's connection had died */
-    bool again_refused;  /* a write that libcurl was about to send a second time */
-    bool invalid;        /* refused before libcurl saw it; problem says why */
-    bool address_denied; /* the peer's address is not public */
+    bool resent;               /* libcurl was so a second time: a read's connection had died */
+    bool again_refused;        /* a write that libcurl was about to send a second time */
+    bool invalid;              /* refused before libcurl saw it; problem says why */
+    struct http_out_peer peer; /* what was denied, if it was */
     bool over_body, over_head;
     bool head_done; /* the blank line after the headers of a final status came */
     int status;
@@ -83,6 +89,10 @@ struct http_out_net {
     int bits;
 };
 
+struct http_out_ports {
+    int from, to; /* both included */
+};
+
 struct socket_watch; /* one descriptor of libcurl */
 
 struct http_out {
@@ -99,6 +109,8 @@ struct http_out {
     struct mail_pool *mails;   /* NULL: none was sent yet */
     struct http_out_net *nets; /* of config.allow_net */
     int nnets;
+    struct http_out_ports *ports; /* of config.allow_port */
+    int nports;
     struct http_out_config config; /* strings owned */
 };
 
@@ -123,18 +135,22 @@ void http_out_mail_stop(struct http_out *h); /* at the end of h: stops all that 
 
 /* http_out_peer.c. True if addr is an address of the public internet. */
 bool http_out_peer_public(const struct sockaddr *addr);
-/* http_out_net.c. True if a transfer that is for public addresses alone may have this peer. */
-bool http_out_peer_allowed(const struct http_out *h, const struct sockaddr *addr);
-/* The same of an address as text, once it is connected. own is this end's: where both are the same,
+/* http_out_net.c. What a transfer that is for public addresses alone is denied of this peer. */
+struct http_out_peer http_out_peer_judge(
+    const struct http_out *h, const struct sockaddr *addr, bool mail);
+/* The same once it is connected, of an address as text. own is this end's: where both are the same,
  * it is this machine by its public address, behind whatever keeps others out, and must be listed.
  */
-bool http_out_peer_text_allowed(const struct http_out *h, const char *ip, const char *own);
+struct http_out_peer http_out_peer_judge_text(
+    const struct http_out *h, const char *ip, int port, const char *own, bool mail);
+/* In words for people, "" if nothing was denied. */
+void http_out_peer_words(const struct http_out_peer *p, char *words, size_t n);
 /* What libcurl opens its sockets by: the address is the one it really connects to, so neither a
- * spelling of a URL nor a name that changes its address gets past it. *denied is set if it may not.
- */
+ * spelling of a URL nor a name that changes its address gets past it. peer: NULL if the transfer
+ * may have any; else it says what was denied. */
 curl_socket_t http_out_open_socket(
-    const struct http_out *h, bool public_only, bool *denied, const struct curl_sockaddr *a);
-/* Reads config.allow_net into nets. -1 and e: what is no network. */
+    const struct http_out *h, bool mail, struct http_out_peer *peer, const struct curl_sockaddr *a);
+/* Reads config.allow_net and allow_port. -1 and e: what is no network, or no port. */
 int http_out_net_init(struct http_out *h, struct err *e);
 
 /* http_out_sockets.c */

@@ -88,6 +88,9 @@ class Ways(WaysCase):
         for name in ("literal", "named"):
             self.assertIn("not a public one", self.ask(name)["problem"])
         self.assertEqual(self.server.seen, [])
+        # Nor where its tokens come from, when its addresses are looked up.
+        self.assertIn("not a public one", self.ask("issued"))
+        self.assertEqual(self.server.seen, [])
         # Nor by a connection that somebody who may has left open.
         self.assertEqual(self.ask("plain")["status"], 200)
         self.assertIn("not a public one", self.ask("literal")["problem"])
@@ -111,12 +114,14 @@ class Ways(WaysCase):
         lines = ["ip link set lo up", "ip addr add 8.8.8.8/32 dev lo",
                  f'"{sys.executable}" -c "{serve}" >/dev/null 2>"{w.dir}/served" & served=$!',
                  f'until (: </dev/tcp/8.8.8.8/{self.plain}) 2>/dev/null; do sleep 0.1; done',
-                 '"$@" --allow-net 10.0.0.0/8; "$@" --allow-net 8.8.8.8', "kill $served"]
+                 '"$@"; "$@" --allow-net 10.0.0.0/8 --allow-port "443, 1024-65535"',
+                 '"$@" --allow-net 8.8.8.8', "kill $served"]
         done = subprocess.run(["unshare", "-rn", "bash", "-c", "\n".join(lines), "sh", SAUMA, "run",
                                os.path.join(w.companies, "own"), event, "--http-timeout", "20s"],
                               env=w.env, cwd=w.dir, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, timeout=PATIENCE)
-        first, second = done.stdout.split("own, version ")[1:]
+        other, first, second = done.stdout.split("own, version ")[1:]
+        self.assertIn(f"its port {self.plain} is not one that is allowed (--allow-port)", other)
         self.assertIn("its address is not a public one", first)
         self.assertIn("GET /x -> 404", second)
         with open(os.path.join(w.dir, "served")) as f:
@@ -140,6 +145,16 @@ class Ways(WaysCase):
                                self.world.data + "2", "--allow-net", "10.0.0.0/33", check=False)
         self.assertNotEqual(bad.returncode, 0)
         self.assertIn(b'"10.0.0.0/33" is no network', bad.stderr)
+
+    def test_the_port_of_an_address_of_the_company_s_own(self):
+        self.start()
+        self.assertIn("its port 8443 is not one that is allowed", self.ask("port")["problem"])
+        self.assertIn("its port 3128 is not one that is allowed", self.ask("relay")["problem"])
+        for ports in ("443, 0", "8000-7000", "443-", "https", "65536"):
+            bad = self.world.sauma("serve", "--companies", self.world.companies, "--data",
+                                   self.world.data + "2", "--allow-port", ports, check=False)
+            self.assertEqual(bad.returncode, 2, ports)
+            self.assertIn(b"is no port: write ports or ranges", bad.stderr)
 
     def test_gzip_is_inflated_as_far_as_an_answer_may_be(self):
         self.start()

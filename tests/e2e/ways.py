@@ -26,6 +26,10 @@ connect "http" {{ as = "keyed", url = env "PLAIN_URL",
 connect "http" {{ as = "basic", url = env "PLAIN_URL", auth = {{ user = "me", password = secret "token" }} }}
 connect "http" {{ as = "literal", url = "http://127.0.0.1:{plain}" }}
 connect "http" {{ as = "named", url = "http://localhost:{plain}" }}
+connect "http" {{ as = "issued", url = env "PLAIN_URL", auth = {{ client_id = "a", client_secret = secret "token",
+                 oauth = "client_credentials", issuer = "http://127.0.0.1:{plain}/issuer" }} }}
+connect "http" {{ as = "port", url = "https://8.8.8.8:8443" }}
+connect "http" {{ as = "relay", url = "https://8.8.8.8", proxy = "http://8.8.4.4:3128" }}
 
 local function ask(e, options)
   local answer, problem = http.try(http.get, e.connection, e.path, options)

@@ -103,7 +103,7 @@ static void run(const char *bytes, size_t size, uint32_t cut, struct buf *out)
         size_t piece = size - used;
         if (cut != 0) {
             cut = cut * 1664525 + 1013904223;
-            size_t want = 1 + (cut >> 24) % 24;
+            size_t want = 1 + (cut >> 20) % (24 + size / 32);
             piece = want < piece ? want : piece;
         }
         char *exact = malloc(piece); /* a read behind its end is seen */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <sys/resource.h>
+#include "http_out_impl.h"
 #include "io/cut_server.h"
 #include "io/http_out_run.h"
 #include "io/tls_server.h"
@@ -127,6 +128,59 @@ static void only_public_addresses_when_told(void **state)
     }
     run_close(&run);
     assert_int_equal(atomic_load(&f->server.connections), 0);
+}
+
+/* What is judged when a socket is opened, of addresses that a test cannot connect to. */
+static void ports_and_networks_that_are_allowed(void **state)
+{
+    static const struct {
+        const char *net, *port, *ip;
+        int at;
+        bool mail;
+        int denied;
+    } peers[] = {
+        {NULL, NULL, "8.8.8.8", 8443, false, PEER_FINE},
+        {NULL, "443", "8.8.8.8", 443, false, PEER_FINE},
+        {NULL, "443", "8.8.8.8", 8443, false, PEER_PORT},
+        {NULL, "443", "8.8.8.8", 80, false, PEER_PORT},
+        {NULL, "443", "2a00:1450::1", 443, false, PEER_FINE},
+        {NULL, "443", "2a00:1450::1", 22, false, PEER_PORT},
+        {NULL, "443", "::ffff:8.8.8.8", 22, false, PEER_PORT},
+        {NULL, " 80 ,8000-8100", "8.8.8.8", 8100, false, PEER_FINE},
+        {NULL, " 80 ,8000-8100", "8.8.8.8", 8101, false, PEER_PORT},
+        {NULL, " 80 ,8000-8100", "8.8.8.8", 443, false, PEER_PORT},
+        {NULL, "443", "8.8.8.8", 587, false, PEER_PORT},
+        {NULL, "443", "8.8.8.8", 587, true, PEER_FINE},
+        {NULL, "443", "8.8.8.8", 6379, true, PEER_PORT},
+        {NULL, "443", "10.1.2.3", 443, false, PEER_NOT_PUBLIC},
+        {"10.1.0.0/16", "443", "10.1.2.3", 22, false, PEER_FINE},
+        {"10.1.0.0/16", "443", "10.2.2.3", 443, false, PEER_NOT_PUBLIC},
+        {"10.1.0.0/16", "443", "::ffff:10.1.2.3", 22, false, PEER_FINE},
+        {NULL, "", "8.8.8.8", 443, false, PEER_PORT},
+    };
+    static const char *const special[] = {"::", "::1", "fe80::1", "fec0::1", "fd00::1", "ff02::1",
+        "100::1", "64:ff9b:1::1", "64:ff9b::a00:1", "2001:db8::1", "3fff:fff::1", "2001:2::1",
+        "2001:10::1", "2001::1", "2002:a00:1::1", "::10.0.0.1", "::ffff:0:10.0.0.1", "4000::1",
+        "5f00::1", "0.0.0.1", "192.0.0.1", "198.19.0.1", "240.0.0.1", "255.255.255.255", "junk",
+        ""};
+    for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
+        struct http_out_config c;
+        struct run run;
+        http_out_config_defaults(&c);
+        c.allow_net = peers[i].net;
+        c.allow_port = peers[i].port;
+        run_open(&run, &c);
+        int denied =
+            (int)http_out_peer_judge_text(run.client, peers[i].ip, peers[i].at, NULL, peers[i].mail)
+                .denied;
+        if (denied != peers[i].denied)
+            fail_msg("%s port %d: %d", peers[i].ip, peers[i].at, denied);
+        for (size_t k = 0; k < sizeof(special) / sizeof(special[0]); k++)
+            if (http_out_peer_judge_text(run.client, special[k], 443, NULL, false).denied !=
+                PEER_NOT_PUBLIC)
+                fail_msg("%s is taken for public", special[k]);
+        run_close(&run);
+    }
 }
 
 /* ---- no connection --------------------------------------------------------------------------- */
@@ -348,6 +402,7 @@ int main(void)
         TEST(bad_addresses_are_refused),
         TEST(bad_names_and_values_are_refused),
         TEST(only_public_addresses_when_told),
+        TEST(ports_and_networks_that_are_allowed),
         TEST(no_connection_is_not_sent),
         TEST(a_connect_that_hangs_is_not_sent),
         TEST(a_reset_before_accept_is_unknown),
