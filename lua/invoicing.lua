@@ -32,14 +32,13 @@ local log = require "log"
 local money = require "money"
 local names = require "names"
 local notify = require "notify"
+local obstacles = require "obstacles"
 local options = require "options"
 local owner = require "owner"
 local register = require "register"
 local standing = require "standing"
 local time = require "time"
 local connections = require "connections"
-local addresses = require "connectors.procountor.addresses"
-local countries = require "connectors.procountor.countries"
 local reader = require "connectors.sale"
 local sums = require "connectors.procountor.sums"
 local words = require "connectors.procountor.words"
@@ -58,8 +57,11 @@ invoicing.OPTIONS = {
   dimension = { type = "string|table" }, tell_owner = { type = "string|list" },
   source = { type = "string" }, finance = { type = "string" },
   customer = { type = "function" }, row = { type = "function" }, product = { type = "function" },
-  invoice = { type = "function" }, notice = { type = "function" }, key = { type = "function" },
+  wanted = { type = "function" }, invoice = { type = "function" },
+  notice = { type = "function" }, key = { type = "function" },
 }
+
+local is_finnish = obstacles.is_finnish
 
 -- How far stated sums may be from ours before it is worth a word: cents of rounding.
 local TOTALS_TOLERANCE = decimal "0.05"
@@ -67,53 +69,6 @@ local TOTALS_TOLERANCE = decimal "0.05"
 local function title(sale, settings)
   return ("%s %s%s"):format(settings.kind.noun, sale.id or "without an id",
     sale.name and ' "' .. sale.name .. '"' or "")
-end
-
--- True if the customer says, or its address shows, that a Finnish business ID is meant.
-local function is_finnish(customer)
-  local country = customer.address and customer.address.country
-  local name = not country and "FINLAND" or countries.name(country)
-  return name == "FINLAND" or name == "ALAND_ISLANDS"
-    or (customer.business_id and customer.business_id:upper():find("^FI")) ~= nil
-end
-
--- Why a text is no business ID, in words.
-local function wrong_business_id(text)
-  local valid, reason = ids.business_id(text)
-  if valid then return nil end
-  local abroad = ids.check("eu_vat", text)
-  if abroad and not abroad:find("^FI") then
-    return ("it is a VAT number of %s; fill in the customer's country"):format(abroad:sub(1, 2))
-  end
-  return reason or "its check digit does not fit"
-end
-
--- Everything that stands in the way of an invoice, in words; each with its field.
-local function obstacles(sale, own_customer, registered, kind)
-  local list = {}
-  local function add(field, text) list[#list + 1] = { field = field, message = text } end
-  kind.no_rows(sale, add)
-  local customer, at = sale.customer, sale.fields or {}
-  if not own_customer then
-    if not customer.name and not registered then
-      add(at.name or "customer.name", "the customer has no name")
-    end
-    local problem = customer.address_problem
-    if customer.address then problem = select(2, addresses.read(customer.address)) end
-    -- The register has one, perhaps; if it has none, the connector says what is missing.
-    if problem and not registered then
-      add(at.address or "customer.address", problem .. "; fill in " .. kind.fields)
-    end
-    if customer.business_id and is_finnish(customer) then
-      local reason = wrong_business_id(customer.business_id)
-      if reason then
-        add(at.business_id or "customer.business_id", ('the business ID "%s" is not valid: %s'):format(
-          customer.business_id, reason))
-      end
-    end
-  end
-  for _, problem in ipairs(sale.problems) do add(problem.field, problem.message) end
-  return list
 end
 
 local function refuse(sale, list, settings)
@@ -311,7 +266,8 @@ local function invoiced_before(invoice, own, sale, settings)
       :format(title(sale, settings), sale.key, number_text(invoice), theirs),
       { [settings.kind.result_field] = sale.id, invoice_id = invoice.id })
   end
-  if invoice.total then
+  -- What functions of the company made of the rows is not known here.
+  if invoice.total and not settings.row and not settings.wanted and not settings.invoice then
     compare_totals({ id = sale.id, name = sale.name, totals = { gross = own.total } }, nil,
       invoice.total, { totals = "warn", kind = settings.kind })
   end
@@ -342,28 +298,69 @@ local function without_dimension(invoice, place, problem)
       item = place.code })
 end
 
+-- The head of the invoice, changed by the company if need be: before anything is written, so that it is
+-- judged with the rest. payment_terms is nil where the sale does not say.
 local function wanted_of(sale, settings)
-  return {
+  local wanted = {
     original_number = sale.key, reference = sale.reference, currency = sale.currency,
-    payment_terms = sale.payment_term_days or settings.payment_terms,
+    payment_terms = sale.payment_term_days,
     contact = sale.customer.contact_name or (sale.signer and sale.signer.name),
     email = sale.customer.email, language = sale.language or settings.language,
     prices_include_vat = sale.prices_include_vat, discount = sale.discount_percent,
     channel = settings.channel,
     sources = sale.fields, einvoice = sale.customer.einvoice, bank_reference = sale.bank_reference,
   }
+  if not settings.wanted then return wanted end
+  wanted = settings.wanted(wanted, sale)
+  if type(wanted) ~= "table" or wanted.customer or wanted.rows then
+    error("the company's wanted function returns the invoice without customer and rows, which have "
+      .. "functions of their own (customer, row, product)", 0)
+  end
+  -- The number is what keeps a sale from being invoiced twice.
+  wanted.original_number = sale.key
+  return wanted
 end
 
 -- What was agreed with a customer who is there, for what the sale does not say of it.
-local function agreed_with(finance, customer, wanted, sale, settings)
+local function agreed_with(finance, customer, wanted, settings)
   if customer.created or settings.customer then return end
-  local asks_for_term = not sale.payment_term_days
+  local asks_for_term = not wanted.payment_terms
   local asks_for_place = not wanted.einvoice
-    and (not settings.channel or settings.channel == "ELECTRONIC_INVOICE")
+    and (not wanted.channel or wanted.channel == "ELECTRONIC_INVOICE")
   if not asks_for_term and not asks_for_place then return end
   local agreed = finance.customers.agreed(customer)
-  if asks_for_term then wanted.payment_terms = agreed.payment_terms or wanted.payment_terms end
+  if asks_for_term then wanted.payment_terms = agreed.payment_terms end
   if asks_for_place then wanted.einvoice = agreed.einvoice end
+end
+
+-- Rights that are missing, and what would have to be made where the API user may only look.
+local function check_rights(finance, lines, sale, settings)
+  local only = finance.rights.check { invoices = true, customers = not settings.customer,
+    products = not settings.product }
+  if only.customers and not finance.customers.find(buyer_of(sale, settings)) then
+    finance.rights.refuse("customers", "the customer " .. (sale.customer.name or "?"))
+  end
+  for _, line in ipairs(only.products and lines or {}) do
+    if not finance.products.find(line) then finance.rights.refuse("products", line.where) end
+  end
+end
+
+-- What can be known to fail fails before anything is written. What a function of the company is still to
+-- give is looked at when it has: the customer before the products, the rest by invoices.create.
+local function preflight(finance, wanted, lines, sale, settings)
+  check_rights(finance, lines, sale, settings)
+  if settings.invoice then return end
+  local known = { customer = sale.customer, rows = rows_without_products(lines),
+    payment_terms = wanted.payment_terms or settings.payment_terms }
+  setmetatable(known, { __index = wanted })
+  if settings.customer then
+    known = setmetatable({ customer = {}, channel = "NO_SENDING", email = json.null,
+      einvoice = json.null }, { __index = known })
+  elseif wanted.channel == "ELECTRONIC_INVOICE" and not wanted.einvoice then
+    local there = finance.customers.find(buyer_of(sale, settings))
+    known.einvoice = there and finance.customers.agreed(there).einvoice
+  end
+  finance.invoices.check(known)
 end
 
 -- An address that its form alone does not tell, read with the register's list of towns.
@@ -383,7 +380,7 @@ local function run(sale, settings)
   kind.ready(sale, settings)
   owner.hears(sale, settings)
   if not settings.customer then read_again(sale.customer, settings) end
-  local list = obstacles(sale, settings.customer ~= nil, is_finnish(sale.customer)
+  local list = obstacles.of(sale, settings.customer ~= nil, is_finnish(sale.customer)
     and register.knows(settings.register, sale.customer), kind)
   if #list > 0 then refuse(sale, list, settings) end
   local finance = connections.get(settings.finance).object
@@ -394,21 +391,19 @@ local function run(sale, settings)
   compare_totals(sale, own.net, own.total, settings)
   local lines = make_lines(finance, sale, settings)
   local wanted = wanted_of(sale, settings)
-  -- What can be known to fail fails before anything is written. Functions of the company may mend it.
-  if not settings.invoice and not settings.customer then
-    wanted.customer, wanted.rows = sale.customer, rows_without_products(lines)
-    if settings.channel == "ELECTRONIC_INVOICE" and not wanted.einvoice then
-      local there = finance.customers.find(buyer_of(sale, settings))
-      wanted.einvoice = there and finance.customers.agreed(there).einvoice
-    end
-    finance.invoices.check(wanted)
-  end
+  preflight(finance, wanted, lines, sale, settings)
   local place = dimension.place(finance, sale, settings)
   local customer = customer_with(finance, sale, settings)
   sale.customer.name = sale.customer.name or customer.name
-  agreed_with(finance, customer, wanted, sale, settings)
+  agreed_with(finance, customer, wanted, settings)
+  wanted.payment_terms = wanted.payment_terms or settings.payment_terms
+  wanted.customer = customer
+  if settings.customer and not settings.invoice then
+    wanted.rows = rows_without_products(lines)
+    finance.invoices.check(wanted)
+  end
   local rows, new_products = make_rows(finance, lines, sale, settings)
-  wanted.customer, wanted.rows = customer, rows
+  wanted.rows = rows
   local invoice = invoice_with(finance, wanted, sale, settings)
   local result = result_of(invoice, sale, settings)
   result.new_customer = customer.created or nil

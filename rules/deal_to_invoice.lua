@@ -42,6 +42,8 @@ Each step can be replaced, as in proposal_to_invoice:
   customer  = function(deal) return customer end
   row       = function(line, deal) return line end       nil leaves the line out
   product   = function(line, deal) return product end
+  wanted    = function(wanted, deal) return wanted end   the invoice without customer and rows,
+                                             before anything is written
   invoice   = function(wanted, deal) return invoice end
   notice    = function(invoice, deal) return text [, data] end   nil: no notice
   key       = function(deal) return text end             runs of one key are done in turn

@@ -35,6 +35,8 @@ Each step can be replaced:
   row       = function(line, proposal) return line end       nil leaves the row out; vat_status may
                                                              be set
   product   = function(line, proposal) return product end
+  wanted    = function(wanted, proposal) return wanted end   the invoice without customer and rows,
+                                             before anything is written
   invoice   = function(wanted, proposal) return invoice end  wanted: connectors/procountor/
                                                              invoice_body.lua
   notice    = function(invoice, proposal) return text [, data] end   nil: no notice

@@ -7,6 +7,7 @@ Procountor, the financial management system: customers, products and sales invoi
   procountor.invoices    create, find, get           connectors/procountor/invoices.lua
   procountor.payments    search, settle, summary     connectors/procountor/payments.lua
   procountor.dimensions  find, add, put              connectors/procountor/dimensions.lua
+  procountor.rights      check, refuse               connectors/procountor/rights.lua
   procountor.payment_status(customer)  -> how a customer (or the id of one) stands: last invoice sent,
                              its due date, what is unpaid and overdue
   procountor.twins()         looks for what stands there twice (connectors/procountor/twins.lua); done
@@ -20,6 +21,7 @@ local abroad = require "connectors.procountor.abroad"
 local client_module = require "connectors.procountor.client"
 local customers = require "connectors.procountor.customers"
 local products = require "connectors.procountor.products"
+local rights = require "connectors.procountor.rights"
 local invoices = require "connectors.procountor.invoices"
 local payments = require "connectors.procountor.payments"
 local dimensions = require "connectors.procountor.dimensions"
@@ -86,6 +88,8 @@ local function new(connection)
     customers = customers.new(client), products = products.new(client),
     invoices = invoices.new(client), payments = paying,
     dimensions = dimensions.new(client),
+    rights = { check = function(needs) return rights.check(client, needs) end,
+      refuse = rights.refuse },
     payment_status = function(customer)
       return paying.status(type(customer) == "table" and customer.id or customer)
     end,

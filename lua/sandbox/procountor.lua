@@ -29,6 +29,7 @@ local ROUTES = {
   { "GET", "/status", company.status },
   { "GET", "/company", company.company },
   { "GET", "/users/rights", company.rights },
+  { "GET", "/fiscalyears", company.fiscal_years },
   { "GET", "/bankaccounts", company.bank_accounts },
   { "GET", "/vats/default", company.vat_default },
   { "GET", "/vats/country", company.vat_country },

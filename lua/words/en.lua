@@ -64,6 +64,8 @@ return {
   ["problem.no_currency"] = "is no currency; its code is wanted",
   ["problem.terms"] = "a payment term of {days} days is not possible",
   ["problem.account"] = "The bank account {iban} is not an active one in Procountor",
+  ["problem.rights"] = "The API user lacks rights in Procountor: {rights}. So nothing was written",
+  ["problem.period"] = "The invoice would be dated {date}, and {period} is closed in Procountor",
   ["problem.ledger_sums"] = "stands in Procountor, and its sums differ from those of the rows: {sums}. "
     .. "Compare",
 

@@ -73,6 +73,10 @@ return {
   ["problem.no_currency"] = "Valuutta on virheellinen: tarvitaan sen koodi, EUR.",
   ["problem.terms"] = "Maksuehto {days} päivää ei ole mahdollinen (0–999).",
   ["problem.account"] = "Tilinumero {iban} ei ole Procountorissa käytössä oleva pankkitili.",
+  ["problem.rights"] = "Rajapintakäyttäjältä puuttuu Procountorissa oikeuksia: {rights}. Mitään ei "
+    .. "kirjattu. Anna oikeudet Procountorin hallinnassa (Käyttäjät ja käyttöoikeudet) ja jatka.",
+  ["problem.period"] = "Laskun päivä olisi {date}, mutta kirjanpidon jakso on Procountorissa suljettu "
+    .. "({period}). Avaa se siellä ja jatka.",
   ["problem.ledger_sums"] = "Lasku on tehty, mutta sen summa Procountorissa on muu kuin rivien summa "
     .. "({sums}). Vertaa niitä ennen kuin lasku lähetetään.",
 

@@ -74,6 +74,10 @@ return {
   ["problem.no_currency"] = "Valutan är inte giltig: dess kod behövs, EUR.",
   ["problem.terms"] = "Betalningsvillkoret {days} dagar är inte möjligt (0–999).",
   ["problem.account"] = "Kontonumret {iban} är inget bankkonto i bruk i Procountor.",
+  ["problem.rights"] = "API-användaren saknar rättigheter i Procountor: {rights}. Inget skrevs. Ge "
+    .. "rättigheterna i Procountor (användare och rättigheter) och fortsätt.",
+  ["problem.period"] = "Fakturan skulle dateras {date}, men bokföringsperioden är stängd i Procountor "
+    .. "({period}). Öppna den där och fortsätt.",
   ["problem.ledger_sums"] = "Fakturan är gjord, men dess summa i Procountor är en annan än radernas "
     .. "summa ({sums}). Jämför dem innan fakturan skickas.",
 

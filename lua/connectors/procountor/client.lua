@@ -3,6 +3,9 @@ Requests to Procountor: its answers checked, its error bodies read, its paging f
 
   local client = client_module.new(connection)
   client.get(path, query, headers, accept)   -> the decoded body (a table), status
+  client.ask(path, keep)  -> the decoded body; nil where it cannot be had soon: what is good to know
+                                                and can be done without. keep: seconds for which an
+                                                answer counts (http.lua)
   client.list(path, query, headers)          -> all results of all pages
   client.post(path, body, find, what, looked)  -> the saved object (a table), true if it was adopted:
                                                 it is looked for with find before it is sent at all;
@@ -60,6 +63,8 @@ end
 -- What Procountor answers now and then under load; the same request succeeds a moment later.
 local BUSY = "UNABLE_TO_GET_CONNECTION"
 local BUSY_TRIES, BUSY_WAIT = 4, 2
+-- Seconds: an invoice does not wait longer for what it can do without.
+local ASK_DEADLINE = 20
 -- Seconds: how long a search may lag behind what was saved, unless the connection's settle says so,
 -- and the first pause between two looks.
 local SETTLE, LAG_FIRST = 120, 0.25
@@ -84,6 +89,12 @@ function methods:get(path, query, headers, accept)
     if try == BUSY_TRIES or not tostring(problem):find(BUSY, 1, true) then error(problem, 0) end
     time.sleep(BUSY_WAIT)
   end
+end
+
+function methods:ask(path, keep)
+  local response = http.try(http.get, self.name, path, { keep = keep, lost = "drop",
+    deadline = ASK_DEADLINE, explain = explain, check = is_object })
+  return response and response.body or nil
 end
 
 -- Pages by previousId, which no record that is added meanwhile can shift (as `page` can).

@@ -39,6 +39,7 @@ local addresses = require "connectors.procountor.addresses"
 local einvoices = require "connectors.procountor.einvoice"
 local emails = require "connectors.procountor.email"
 local payee = require "connectors.procountor.payee"
+local periods = require "connectors.procountor.periods"
 local preflight = require "connectors.procountor.preflight"
 local products = require "connectors.procountor.products"
 local sums = require "connectors.procountor.sums"
@@ -340,10 +341,20 @@ end
 -- Stands in for what a register is still to fill in, and is never written.
 local UNKNOWN_PLACE = { street = "-", postal_code = "00100", city = "-", country = "FINLAND" }
 
+-- Where a customer is who is there already.
+local function place_of(customer)
+  local address, reason = addresses.read(customer.address)
+  if address then return address end
+  ending.attention(("The invoice for %s cannot be made: %s. Give the street, the postal code and "
+    .. "the city in fields of their own and send it again."):format(
+    log.mask(customer.name or "the customer"), reason), { field = "address" })
+end
+
 function invoice_body.check(client, wanted)
   local buyer = given(wanted.customer) or {}
   local text = given.text(buyer.business_id)
-  local address = addresses.read(buyer.address) or UNKNOWN_PLACE
+  local address = given(buyer.id) and place_of(buyer) or addresses.read(buyer.address)
+    or UNKNOWN_PLACE
   local rows = {}
   for i, line in ipairs(wanted.rows or {}) do
     rows[i] = setmetatable({ product = line.product or { name = given.text(line.code) } },
@@ -352,8 +363,10 @@ function invoice_body.check(client, wanted)
   build(client, setmetatable({ rows = rows }, { __index = wanted }), {
     name = given.text(buyer.name) or "-", email = buyer.email,
     business_id = text and ids.business_id(text) or nil,
-    vat_number = text and ids.check("eu_vat", text) or nil,
+    identifier = buyer.identifier,
+    vat_number = given.text(buyer.vat_number) or text and ids.check("eu_vat", text) or nil,
   }, address, number_of(wanted) or "?")
+  periods.check(client, given.text(wanted.date) or time.today(current.company.time_zone))
 end
 
 function invoice_body.make(client, wanted)
@@ -368,13 +381,7 @@ function invoice_body.make(client, wanted)
   if not number then
     error("an invoice needs an original_number (or a reference): the key by which it is found", 3)
   end
-  local address, reason = addresses.read(customer.address)
-  if not address then
-    ending.attention(("The invoice for %s cannot be made: %s. Give the street, the postal code and "
-      .. "the city in fields of their own and send it again."):format(
-      log.mask(customer.name or "the customer"), reason), { field = "address" })
-  end
-  return build(client, wanted, customer, address, number,
+  return build(client, wanted, customer, place_of(customer), number,
     given.text(wanted.date) or time.today(current.company.time_zone))
 end
 

@@ -32,6 +32,7 @@ local current = require "current"
 local ending = require "ending"
 local lock = require "lock"
 local invoice_body = require "connectors.procountor.invoice_body"
+local periods = require "connectors.procountor.periods"
 local sums = require "connectors.procountor.sums"
 
 local KEY_MAX = 40 -- characters of originalInvoiceNumber
@@ -193,6 +194,7 @@ local function new(client)
       invoice.adopted = true
       return invoice
     end
+    periods.check(client, body.date)
     local record, adopted = client:post("/invoices", body, function()
       local live = search(client, number)
       return live[1], #live

@@ -1,4 +1,4 @@
--- What can be read about the company: session, rights, bank accounts, VAT.
+-- What can be read about the company: session, rights, fiscal years, bank accounts, VAT.
 
 local kit = require "sandbox.kit"
 local world = require "sandbox.procountor.world"
@@ -26,14 +26,52 @@ end
 
 function company.rights(w)
   local r = w.settings.rights
-  return kit.json(200, {
-    editPersonalInfo = r.editPersonalInfo,
-    salesRights = {
+  return kit.json(200, { role = "User", rights = {
+    user = { editPersonalInfo = r.editPersonalInfo, limitedDimensions = false },
+    sales = {
       salesOrGroupInvoices = r.salesOrGroupInvoices, salesInvoiceSearch = r.salesInvoiceSearch,
       personalSalesInvoicesOnly = r.personalSalesInvoicesOnly,
       customerRegister = r.customerRegister, productRegister = r.productRegister,
     },
-  })
+  } })
+end
+
+local function last_of(month)
+  for day = 31, 28, -1 do
+    local date = ("%s-%02d"):format(month, day)
+    if kit.day_number(date) then return date end
+  end
+end
+
+-- A calendar year with a tracking period a month; the month until a day of which the books are closed
+-- has two.
+local function fiscal_year(year, closed_until)
+  local periods = kit.array()
+  local function add(first, last)
+    periods[#periods + 1] = { id = year * 100 + #periods + 1, startDate = first, endDate = last,
+      status = closed_until and last <= closed_until and "CLOSED" or "OPEN" }
+  end
+  for month = 1, 12 do
+    month = ("%04d-%02d"):format(year, month)
+    local first, last = month .. "-01", last_of(month)
+    if closed_until and first <= closed_until and closed_until < last then
+      add(first, closed_until)
+      first = ("%s-%02d"):format(month, closed_until:sub(9) + 1)
+    end
+    add(first, last)
+  end
+  local last = ("%04d-12-31"):format(year)
+  return { id = year, startDate = ("%04d-01-01"):format(year), endDate = last,
+    isOpen = not (closed_until and last <= closed_until), trackingPeriods = periods }
+end
+
+-- The year before this one to the year after it.
+function company.fiscal_years(w)
+  local this, list = tonumber(w.now:sub(1, 4)), kit.array()
+  for year = this - 1, this + 1 do
+    list[#list + 1] = fiscal_year(year, w.settings.closed_until or nil)
+  end
+  return kit.json(200, { fiscalYears = list })
 end
 
 function company.bank_accounts(w, request)

@@ -29,6 +29,28 @@ way("abroad", { finance = "other_status" })
 books { as = "other_default", vat_status = 91 }
 way("default", { finance = "other_default" })
 
+-- Steps of the rule's that are the company's own.
+way("own_customer", { customer = function(deal)
+  local given = deal.customer
+  return procountor.customers.ensure { business_id = given.business_id, name = given.name,
+    address = given.name ~= "Uusi Oy" and given.address or "Testikatu 1, 00100 Helsinki" }
+end })
+way("own_invoice", { invoice = function(wanted)
+  if wanted.reference == "raha" then wanted.currency = "SEK" end
+  if wanted.reference == "kurssi" then
+    wanted.currency_rate, wanted.bank_account = decimal "11.2", "FI21 1234 5600 0007 85"
+  end
+  return procountor.invoices.create(wanted)
+end })
+way("own_wanted", { payment_terms = 21, wanted = function(wanted, deal)
+  wanted.notes = "Kauppa " .. deal.id
+  wanted.original_number = "toinen"
+  if deal.title == "Pitkä" then wanted.reference = ("R"):rep(71) end
+  if deal.title == "Päivätty" then wanted.date = "2026-01-31" end
+  if deal.title == "Rivit" then wanted.rows = {} end
+  return wanted
+end })
+
 connect "webhook" { as = "lab", secret = secret "lab", event = "type", id = "id" }
 rule "Make an invoice" { on = "lab.invoice",
   run = function(event) return procountor.invoices.create(event.invoice) end }
