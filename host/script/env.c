@@ -105,11 +105,11 @@ void env_push_environment(lua_State *L, int index)
 /* ---- the allow-list ------------------------------------------------------------------------ */
 
 /* Functions of Lua's own base library that are harmless as they are. */
-static const char *const kept[] = {"assert", "error", "getmetatable", "ipairs", "rawequal",
-    "rawget", "rawlen", "select", "tonumber", "type"};
+static const char *const kept[] = {"assert", "error", "getmetatable", "rawequal", "rawget",
+    "rawlen", "select", "tonumber", "type"};
 
-static const luaL_Reg ours[] = {{"next", l_next}, {"pairs", l_pairs}, {"pcall", l_pcall},
-    {"print", l_print}, {"rawset", l_rawset}, {"setmetatable", l_setmetatable},
+static const luaL_Reg ours[] = {{"ipairs", l_ipairs}, {"next", l_next}, {"pairs", l_pairs},
+    {"pcall", l_pcall}, {"print", l_print}, {"rawset", l_rawset}, {"setmetatable", l_setmetatable},
     {"tostring", l_tostring}, {"xpcall", l_xpcall}, {NULL, NULL}};
 
 static const struct {

@@ -239,6 +239,29 @@ int l_pairs(lua_State *L)
     return 3;
 }
 
+/* ---- ipairs -------------------------------------------------------------------------------- */
+
+static int l_place(lua_State *L)
+{
+    lua_Integer at = (lua_Integer)((lua_Unsigned)luaL_checkinteger(L, 2) + 1);
+    lua_pushinteger(L, at);
+    return lua_geti(L, 1, at) == LUA_TNIL ? 1 : 2;
+}
+
+/* Lua's own takes anything, and fails at the first place or, with a text, walks over nothing: rows
+ * that came as a text would be none. */
+int l_ipairs(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    if (!lua_istable(L, 1) &&
+        (lua_isstring(L, 1) || luaL_getmetafield(L, 1, "__index") == LUA_TNIL))
+        return luaL_typeerror(L, 1, "table");
+    lua_pushcfunction(L, l_place);
+    lua_pushvalue(L, 1);
+    lua_pushinteger(L, 0);
+    return 3;
+}
+
 /* ---- next ---------------------------------------------------------------------------------- */
 
 int l_next(lua_State *L)

@@ -48,6 +48,23 @@ static void test_pairs(void **state)
     check(cases, COUNT(cases));
 }
 
+static void test_ipairs(void **state)
+{
+    static const char *const cases[] = {
+        "local s = '' for i, v in ipairs { 'a', 'b', nil, 'd' } do s = s .. i .. v end return s == '1a2b'",
+        "for i, v in ipairs(freeze { 7 }) do return i == 1 and v == 7 end",
+        "local t = setmetatable({}, { __index = function(_, i) return i < 4 and i * i or nil end })\n"
+        "local n = 0 for _, v in ipairs(t) do n = n + v end return n == 14",
+        "local step, t = ipairs { 1 } return step(t, math.maxinteger) == nil",
+        "local ok, e = pcall(function() local deal = {} for _ in ipairs(deal.rows) do end end)\n"
+        "return not ok and e == \"company.lua:2: bad argument #1 to 'ipairs' (table expected, got nil)\"",
+        "local ok, e = pcall(function() for _ in ipairs 'rows' do end end)\n"
+        "return not ok and e:find 'table expected, got string' ~= nil",
+        "return not pcall(ipairs) and not pcall(ipairs, 5) and not pcall(ipairs, json.null)",
+    };
+    check(cases, COUNT(cases));
+}
+
 /* In another process, with another hash seed, everything comes in the same order. */
 static void test_order_across_processes(void **state)
 {
@@ -273,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_ipairs),
         cmocka_unit_test(test_order_across_processes),
         cmocka_unit_test(test_random_ranges),
         cmocka_unit_test(test_random_follows_the_seed),
