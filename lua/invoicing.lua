@@ -96,7 +96,8 @@ local function buyer_of(sale, settings)
     language = sale.language or settings.language, currency = sale.currency,
     payment_terms = settings.payment_terms, key = sale.key,
     address_problem = not customer.no_address and customer.address_problem or nil,
-    fill = register.filler(settings.register), partner = customer.partner,
+    fill = register.filler(settings.register), suggest = register.suggester(settings.register),
+    partner = customer.partner,
     partner_field = (sale.fields or {}).partner or "customer.partner" }
 end
 

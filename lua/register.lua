@@ -3,6 +3,8 @@ The register that a rule fills in and verifies new customers from, for customers
 
   register.filler(name)  -> function(wanted) -> wanted, to be given to customers.ensure as `fill`; it
                             is called when the customer is not there yet, before it is made
+  register.suggester(name)  -> function(wanted), called for a new customer without a business ID: asks a
+                            person if the register has companies of that name
   register.knows(name, customer)  -> true if it can be asked about the customer, so that a missing name
                             or address is none of the rule's worries yet
   register.towns(name)  -> its list of postal codes and towns, for address.split; nil without it. A read
@@ -36,6 +38,11 @@ end
 function register.filler(name)
   local connection = connection_of(name)
   return connection and connection.complete or nil
+end
+
+function register.suggester(name)
+  local connection = connection_of(name)
+  return connection and connection.suggest or nil
 end
 
 function register.knows(name, customer)

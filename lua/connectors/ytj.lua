@@ -4,8 +4,12 @@ The Finnish Business Information System, open data of the Finnish Patent and Reg
 
   ytj.company(business_id)  -> what the register knows (ytj/record.lua); nil if it is not there; nil
                                and the problem if the register cannot be asked in time
+  ytj.companies(name)       -> those whose name has that in it, past names too: at most a hundred, as
+                               company gives them; nil and the problem if it cannot be asked in time
   ytj.complete(wanted)      -> a new customer as the register has it: what was missing filled in, what
                                differs told (ytj/complete.lua)
+  ytj.suggest(wanted)       asks a person about a new customer without a business ID whose name is
+                               there (ytj/nameless.lua)
   ytj.post_codes(language)  -> { { code =, city =, municipality = }, ... }: the postal codes in use, with
                                their towns in "fi" or "sv"
 
@@ -13,7 +17,8 @@ The Finnish Business Information System, open data of the Finnish Patent and Reg
 
 Its settings are all optional. `missing`, `differs` and `ceased` say what comes of a business ID that
 is not in the register, is another company's by name, or belongs to a company that has ceased or is
-bankrupt: "warn" goes on with a warning, "ask" gives the run to a person. Sole traders and some
+bankrupt: "warn" goes on with a warning, "ask" gives the run to a person; so does `nameless` for a
+company without a business ID whose name the register has. Sole traders and some
 associations are not in the open data, so a business ID that is missing there may be a good one.
 
 The register is brought up to date once a day; an answer counts for as long (setting `keep`, hours). Its
@@ -27,12 +32,14 @@ local ids = require "ids"
 local given = require "given"
 local record = require "connectors.ytj.record"
 local complete = require "connectors.ytj.complete"
+local nameless = require "connectors.ytj.nameless"
 
 local ADDRESS = "https://avoindata.prh.fi/opendata-ytj-api/v3"
 -- Seconds: an invoice does not wait for what it can do without.
 local DEADLINE = 120
 local KEEP_HOURS = 24
-local CHOICES = { missing = "warn", differs = "ask", ceased = "ask", unreachable = "warn" }
+local CHOICES = { missing = "warn", differs = "ask", ceased = "ask", unreachable = "warn",
+  nameless = "ask" }
 local ADDRESSES = { event = true, register = true }
 local LANGUAGES = { fi = true, sv = true }
 
@@ -88,8 +95,20 @@ local function new(connection)
     return nil
   end
 
+  function ytj.companies(name)
+    local body, problem = http.try(read, "/companies", { name = name }, "companies")
+    if not body then return nil, tostring(problem) end
+    local list = {}
+    for _, entry in ipairs(body.companies) do list[#list + 1] = record.of(entry) end
+    return list
+  end
+
   function ytj.complete(wanted)
     return complete(ytj, settings, wanted)
+  end
+
+  function ytj.suggest(wanted)
+    nameless(ytj, settings, wanted)
   end
 
   function ytj.post_codes(language)
@@ -117,6 +136,8 @@ return {
     differs = { type = "string", help = 'it is there under another name: "ask" or "warn"' },
     ceased = { type = "string", help = 'the company has ceased or is bankrupt: "ask" or "warn"' },
     unreachable = { type = "string", help = 'the register does not answer: "warn" or "ask"' },
+    nameless = { type = "string", help = 'a new company without a business ID whose name is there: '
+      .. '"ask" or "warn"' },
     address = { type = "string", help = 'a new customer\'s address: "event" (the register\'s where '
       .. 'the event has none) or "register"' },
     keep = { type = "number", help = "hours for which an answer counts (24)" },

@@ -11,6 +11,9 @@ return {
     .. "Information System, and not to {name}. Correct the business ID or the name.",
   ["register.renamed"] = "{name} ({business_id}) is called {register} today by the Finnish Business "
     .. "Information System; that name was used.",
+  ["register.nameless"] = "No business ID is known of {name}, and the Finnish Business Information "
+    .. "System has {there}. If it is that company, add the business ID ({id}) and retry; if it is "
+    .. "another one, choose a new customer with --set {field}=new.",
   ["register.ceased"] = "{name} ({business_id}) has ceased ({day}) by the Finnish Business Information "
     .. "System. Find out who is to be invoiced.",
   ["register.bankruptcy"] = "{name} ({business_id}) is bankrupt since {day} by the Finnish Business "

@@ -9,6 +9,9 @@ return {
     .. "yritykselle {name}. Korjaa Y-tunnus tai nimi.",
   ["register.renamed"] = "Yrityksen {name} ({business_id}) nimi on YTJ:n mukaan nykyään {register}; "
     .. "käytettiin nykyistä nimeä.",
+  ["register.nameless"] = "Yrityksen {name} Y-tunnusta ei ole annettu, ja YTJ:ssä on {there}. Jos se "
+    .. "on sama yritys, lisää Y-tunnus ({id}) ja jatka; jos se on toinen, tee uusi asiakas valinnalla "
+    .. "--set {field}=new.",
   ["register.ceased"] = "{name} ({business_id}) on YTJ:n mukaan lakannut ({day}). Selvitä, ketä "
     .. "laskutetaan.",
   ["register.bankruptcy"] = "{name} ({business_id}) on YTJ:n mukaan asetettu konkurssiin {day}. "

@@ -10,6 +10,9 @@ return {
     .. "Rätta FO-numret eller namnet.",
   ["register.renamed"] = "{name} ({business_id}) heter enligt FODS numera {register}; det namnet "
     .. "användes.",
+  ["register.nameless"] = "Företaget {name} saknar FO-nummer, och i FODS finns {there}. Om det är "
+    .. "samma företag, lägg till FO-numret ({id}) och fortsätt; om det är ett annat, välj en ny kund "
+    .. "med --set {field}=new.",
   ["register.ceased"] = "{name} ({business_id}) har enligt FODS upphört ({day}). Ta reda på "
     .. "vem som ska "
     .. "faktureras.",

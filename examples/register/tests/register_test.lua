@@ -125,3 +125,38 @@ test("an address that its form does not tell is read with the register's list of
   expect(run.state).is "attention"
   expect(run.reason).contains "could not be split"
 end)
+
+test("a company without a business ID is looked for by its name; a person says if it is that one",
+  function()
+    local procountor, ytj = sandbox "procountor", sandbox "ytj"
+    local run = deliver("click2contract", fixture("signed.json", { ["customer.business_id"] = absent,
+      ["customer.name"] = "TESTIASIAKAS" }))
+    expect(run.state).is "attention"
+    expect(run.reason).contains "Testiasiakas Oy (1234567-1, Helsinki)"
+    expect(run.reason).contains "customer.business_id"
+    expect(procountor.customers).count(0)
+    expect(ytj.requests[1].query).is { name = { "TESTIASIAKAS" } }
+    run = run.retry("it is that one", { ["customer.business_id"] = "1234567-1" })
+    expect(run.state).is "done"
+    expect(procountor.customers[1]).has { name = "Testiasiakas Oy",
+      invoicingInfo = { identifier = "1234567-1" } }
+  end)
+
+test("or that it is another one; and who is not there by name is made without a question", function()
+  local procountor = sandbox "procountor"
+  sandbox "ytj"
+  local run = deliver("click2contract", fixture("signed.json", { ["customer.business_id"] = absent }))
+  expect(run.state).is "attention"
+  expect(run.retry("another one", { ["customer.partner"] = "new" }).state).is "done"
+  run = deliver("click2contract", fixture("signed.json", { ["contract.id"] = "10043", id = "evt_02",
+    ["customer.business_id"] = absent, ["customer.name"] = "Tmi Aivan Muu" }))
+  expect(run.state).is "done"
+  -- A person or a company abroad is none of the register's.
+  run = deliver("click2contract", fixture("signed.json", { ["contract.id"] = "10044", id = "evt_03",
+    ["customer.business_id"] = absent, ["customer.country"] = "SE", ["customer.city"] = "Stockholm",
+    ["customer.postal_code"] = "11122", ["customer.name"] = "Testiasiakas Ab" }))
+  expect(run.state).is "attention"
+  expect(run.reason).contains "Procountor has"
+  expect((run.reason or ""):find("Business Information", 1, true)).is(nil)
+  expect(procountor.customers[1].invoicingInfo.identifier).is(nil)
+end)

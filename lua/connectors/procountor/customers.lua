@@ -17,6 +17,7 @@ email, phone } or a name, language, payment_terms (days), currency, channel, ein
 operator }, consumer = true, key = a text that is the same for the same origin, e.g. "C2C-10042",
 fill = function(wanted) -> wanted: called when ensure finds nobody with that business ID, before the
 customer is made (a register's, see register.lua);
+suggest = function(wanted): called before a company without a business ID is made; it may ask a person;
 partner = what a person chose: the id of a customer there, or "new"; partner_field = where in the data
 of the event that is set, for the words to that person }
 
@@ -396,6 +397,7 @@ local function new(client)
       local ours, known = by_tag(client, wanted)
       if ours[1] then return customer_of(ours[1], wanted) end
       if not wanted.consumer then
+        if wanted.suggest and not wants_new then wanted.suggest(as_given) end
         merge(known, namesakes.like(client, given.text(wanted.name)))
         if #known > 0 and not wants_new then namesakes.ask(client, wanted, known) end
       end

@@ -223,7 +223,7 @@ local function currency_of(wanted)
   if rate and rate > 0 then return currency, rate end
   local at, field = named_by(wanted, "currency")
   ending.attention(("The invoice would be in %s%s, and its exchange rate is not known here. Make the "
-    .. "invoice in Procountor by hand, or let the rule's invoice function give a currency_rate.")
+    .. "invoice in Procountor by hand, or let the rule's wanted function give a currency_rate.")
     :format(currency, at), { field = field or "currency", value = currency })
 end
 
