@@ -250,8 +250,10 @@ int script_worker_start(struct script_worker *w, struct err *e)
     char *self = mem_dup(child_self());
     char *argv[] = {self, command, NULL};
     /* Lua frees and allocates the same small sizes over and over: glibc's own cache holds 7 of
-     * each. */
-    char quick_malloc[] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=500";
+     * each. And it walks through all of its states: in pages of 4 KB their addresses alone are more
+     * than a processor remembers. */
+    char quick_malloc[] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=500:"
+                          "glibc.malloc.hugetlb=1";
     char *env[] = {quick_malloc, NULL, NULL};
     /* An operator's choice, for valgrind and the like: it says so in the host's environment. */
     char no_filter[] = "SAUMA_NO_SECCOMP=1";
