@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include "confine.h"
 #include "script.h"
@@ -160,12 +162,35 @@ static void try_priority(void)
     if (setpriority(PRIO_PROCESS, 0, 5) < 0)
         _exit(EPERM);
 }
+/* No network, by whatever way: nor a network of its own. */
+static void try_socketpair(void)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+        _exit(EPERM);
+}
+static void try_namespace(void)
+{
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+        _exit(EPERM);
+}
+static void try_ring(void)
+{
+    char parameters[256] = {0};
+    if (syscall(SYS_io_uring_setup, 1, parameters) < 0)
+        _exit(errno == EPERM ? EPERM : 0);
+}
+static void try_ptrace(void)
+{
+    if (syscall(SYS_ptrace, 16 /* PTRACE_ATTACH */, getppid(), NULL, NULL) < 0)
+        _exit(EPERM);
+}
 
 /* A call that is not on the list ends the process; under a sanitizer it fails. */
 static void test_filter(void **state)
 {
-    static void (*const tries[])(void) = {
-        try_open, try_socket, try_fork, try_exec, try_kill, try_memfd, try_priority};
+    static void (*const tries[])(void) = {try_open, try_socket, try_fork, try_exec, try_kill,
+        try_memfd, try_priority, try_socketpair, try_namespace, try_ring, try_ptrace};
     for (size_t i = 0; i < COUNT(tries); i++) {
         fflush(NULL);
         pid_t pid = fork();
