@@ -54,23 +54,34 @@ static void on_step(void *arg, const struct engine_step_info *i)
     printf("  %3u  %-6s %-14s %s", i->seq, i->kind, i->connection, i->title);
     if (i->status)
         printf(" -> %d", i->status);
-    if (strcmp(i->outcome, "done"))
-        printf(" (%s%s%s)", i->outcome, *i->problem ? ": " : "", i->problem);
+    if (strcmp(i->outcome, "done")) {
+        printf(" (%s%s", i->outcome, *i->problem ? ": " : "");
+        show_lines(str_of(i->problem), 6, stdout);
+        putchar(')');
+    }
     printf(", %lld ms\n", (long long)(i->duration_us / 1000));
+}
+
+static void put_lines(const char *level, struct str text)
+{
+    printf("       %-6s ", level);
+    show_lines(text, 14, stdout);
+    putchar('\n');
 }
 
 static void on_log(void *arg, const struct engine_run_info *i, const char *level, struct str text)
 {
     struct foreground *f = arg;
     if (!f->json)
-        printf("       %-6s %.*s\n", level, STR_ARG(text));
+        put_lines(level, text);
 }
 
 static void print_end(const struct engine_run_info *i)
 {
     printf("%s: %s", i->rule, run_state_name(i->state));
     if (*i->reason)
-        printf(": %s", i->reason);
+        printf(": ");
+    show_lines(str_of(i->reason), 4, stdout);
     printf("\n");
     struct jsondoc *d = i->result.n ? jsondoc_parse(i->result, NULL) : NULL;
     if (d && jsondoc_root(d)->type != JSONV_NULL) {

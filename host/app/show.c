@@ -2,9 +2,46 @@
 
 #include <string.h>
 
+/* A control character at p, which n bytes are left from: so many bytes, 0 for any other. */
+static size_t steers(const char *p, size_t n)
+{
+    unsigned char c = (unsigned char)p[0];
+    bool c1 = c == 0xc2 && n > 1 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xa0;
+    return c1 ? 2 : (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
+}
+
+const char *show_text_of(const struct jsonv *v, const char *key)
+{
+    const char *text = jsonv_str(jsonv_get(v, key), "");
+    for (char *p = (char *)(uintptr_t)text; *p; p++)
+        if (*p == '\n')
+            *p = ' ';
+    return text;
+}
+
+void show_lines(struct str text, int margin, FILE *out)
+{
+    while (text.n && text.p[text.n - 1] == '\n')
+        text.n--;
+    for (size_t i = 0; i < text.n; i++) {
+        if (steers(text.p + i, text.n - i)) {
+            fputc('?', out);
+        } else if (text.p[i] == '\n') {
+            fprintf(out, "\n%*s| ", margin, "");
+        } else {
+            fputc(text.p[i], out);
+        }
+    }
+}
+
 static const char *text_of(const struct jsonv *v, const char *key)
 {
-    return jsonv_str(jsonv_get(v, key), "");
+    return show_text_of(v, key);
+}
+
+static struct str lines_of(const struct jsonv *v, const char *key)
+{
+    return str_of(jsonv_str(jsonv_get(v, key), ""));
 }
 
 /* "2026-11-20 09:15:00" of an RFC 3339 text. */
@@ -18,10 +55,11 @@ static void put_time(const char *rfc3339, FILE *out)
 
 static void put_state(const struct jsonv *v, FILE *out)
 {
-    const char *reason = text_of(v, "reason");
+    struct str reason = lines_of(v, "reason");
     fprintf(out, "  %-9s", text_of(v, "state"));
-    if (*reason)
-        fprintf(out, "  %s", reason);
+    if (reason.n)
+        fputs("  ", out);
+    show_lines(reason, 4, out);
     fputc('\n', out);
 }
 
@@ -80,7 +118,9 @@ void show_alert_row(const struct jsonv *alert, FILE *out)
         if (*text_of(alert, "cleared_by"))
             fprintf(out, " by %s", text_of(alert, "cleared_by"));
     }
-    fprintf(out, "\n    %s\n", text_of(alert, "text"));
+    fputs("\n    ", out);
+    show_lines(lines_of(alert, "text"), 4, out);
+    fputc('\n', out);
 }
 
 void show_switch_row(const struct jsonv *sw, FILE *out)
@@ -90,8 +130,9 @@ void show_switch_row(const struct jsonv *sw, FILE *out)
         out, "  %-16s %s  %s", text_of(sw, "company"), text_of(sw, "version"), text_of(sw, "how"));
     if (*text_of(sw, "by"))
         fprintf(out, " by %s", text_of(sw, "by"));
-    if (*text_of(sw, "note"))
-        fprintf(out, ": %s", text_of(sw, "note"));
+    if (lines_of(sw, "note").n)
+        fputs(": ", out);
+    show_lines(lines_of(sw, "note"), 4, out);
     fputc('\n', out);
 }
 
@@ -99,15 +140,9 @@ void show_switch_row(const struct jsonv *sw, FILE *out)
 static void calm_bytes(struct str s)
 {
     char *p = (char *)(uintptr_t)s.p;
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)p[i];
-        bool c1 = c == 0xc2 && i + 1 < s.n && (unsigned char)p[i + 1] >= 0x80 &&
-                  (unsigned char)p[i + 1] < 0xa0;
-        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-            p[i] = '?';
-        if (c1)
-            p[i] = p[i + 1] = '?';
-    }
+    for (size_t i = 0, n; i < s.n; i++)
+        for (n = steers(p + i, s.n - i); n > 0; n--)
+            p[i + n - 1] = '?';
 }
 
 void show_calm(const struct jsonv *v)
@@ -231,8 +266,9 @@ static void put_step(const struct jsonv *step, FILE *out)
 void show_run(const struct jsonv *run, FILE *out)
 {
     fprintf(out, "run      %s  %s", text_of(run, "id"), text_of(run, "state"));
-    if (*text_of(run, "reason"))
-        fprintf(out, ": %s", text_of(run, "reason"));
+    if (lines_of(run, "reason").n)
+        fputs(": ", out);
+    show_lines(lines_of(run, "reason"), 9, out);
     fprintf(out, "\ncompany  %s, version ", text_of(run, "company"));
     show_version(run, out);
     fprintf(out, "\nrule     %s", text_of(run, "rule"));
@@ -266,8 +302,11 @@ void show_run(const struct jsonv *run, FILE *out)
     const struct jsonv *log = jsonv_get(run, "log");
     if (log && log->child) {
         fputs("\nlog\n", out);
-        for (const struct jsonv *l = log->child; l; l = l->next)
-            fprintf(out, "  %-5s %s\n", text_of(l, "level"), text_of(l, "text"));
+        for (const struct jsonv *l = log->child; l; l = l->next) {
+            fprintf(out, "  %-5s ", text_of(l, "level"));
+            show_lines(lines_of(l, "text"), 8, out);
+            fputc('\n', out);
+        }
     }
     const struct jsonv *result = jsonv_get(run, "result");
     if (result && result->type != JSONV_NULL) {

@@ -6,7 +6,7 @@
 
 static const char *text_of(const struct jsonv *v, const char *key)
 {
-    return jsonv_str(jsonv_get(v, key), "");
+    return show_text_of(v, key);
 }
 
 static const struct jsonv *first_of(const struct jsonv *v, const char *key)
@@ -77,8 +77,12 @@ void show_attention_row(const struct jsonv *run, FILE *out)
         show_about(run, out);
         fputc('\n', out);
     }
-    if (*text_of(run, "reason"))
-        fprintf(out, "  %-9s %s\n", "why", text_of(run, "reason"));
+    struct str why = str_of(jsonv_str(jsonv_get(run, "reason"), ""));
+    if (why.n) {
+        fprintf(out, "  %-9s ", "why");
+        show_lines(why, 12, out);
+        fputc('\n', out);
+    }
     show_standing(run, out);
     fputc('\n', out);
 }

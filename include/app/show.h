@@ -7,6 +7,13 @@
 
 /* Takes what would steer a terminal out of the texts of a row; to be called before it is shown. */
 void show_calm(const struct jsonv *row);
+/* A member that is a text, "" if there is none, to stand within a line: it is one itself from then
+ * on. */
+const char *show_text_of(const struct jsonv *v, const char *key);
+/* A text that may have several lines. Those after its first are indented by `margin` and marked, so
+ * that whoever wrote the text cannot make one look like a line of ours. What would steer a terminal
+ * is taken out. */
+void show_lines(struct str text, int margin, FILE *out);
 /* One line for an event, a run; the whole story of a run. */
 void show_event_row(const struct jsonv *event, FILE *out);
 void show_refused_row(const struct jsonv *refused, FILE *out);

@@ -190,6 +190,29 @@ class Reload(Case):
         for bad in (b"\x1b", b"\x07", b"\xc2\x9b"):
             self.assertNotIn(bad, shown)
 
+    def test_a_text_of_several_lines_cannot_look_like_other_lines(self):
+        self.save("", text='company "Acme Oy" {}\nconnect "webhook" { as = "shop", secret = false }\n'
+                  'rule "R" { on = "shop", key = function() return "k\\n  info  all is well" end,\n'
+                  'run = function() print "first\\n  info  paid\\n\\nresult\\n"; log.warn "last"\n'
+                  'attention "look\\n2026-01-01 00:00:00  run_X  acme" end }\n')
+        self.world.start_host()
+        self.post(1)
+        (run,) = self.world.settled(1)
+        shown = self.act("show", run["id"]).stdout.decode()
+        self.assertIn("\n  info  first\n        |   info  paid\n        | \n        | result\n  warn  last\n",
+                      shown)
+        self.assertIn("key k   info  all is well\n", shown)
+        rows = [self.act(*c).stdout.decode() for c in (("runs",), ("attention",), ("alerts",))]
+        for text in (shown, *rows):
+            for line in text.splitlines():
+                self.assertNotRegex(line, "^(  info  (paid|all)|2026-01-01)")
+        self.assertTrue(all("| 2026-01-01" in r for r in rows), rows)
+        event = os.path.join(self.world.dir, "event.json")
+        with open(event, "w") as f:
+            f.write('{"id": 2}')
+        done = self.world.sauma("run", os.path.join(self.world.companies, "acme"), event, check=False)
+        self.assertIn(b"first\n              |   info  paid\n", done.stdout)
+
     def test_what_cannot_be_rolled_back_is_said(self):
         self.save("one")
         self.world.start_host()
