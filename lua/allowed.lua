@@ -49,6 +49,7 @@ allowed.rule = {
   run = { type = "function", required = true, help = "the function that does the work" },
   -- For rule scripts whose options name connections: so that a wrong name is found at load.
   needs = { type = "list", help = "names of connections that run uses" },
+  check = { type = "function", help = "nil, or what is wrong with the connections, once all are known" },
 }
 
 return allowed

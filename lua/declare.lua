@@ -247,7 +247,7 @@ local function add_rule(where, rule)
   state.rules[#state.rules + 1] = { name = rule.name, where = where, on = on,
     trigger = rule.trigger, key = rule.key, newest = rule.newest,
     expected_every = rule.expected_every, run = rule.run,
-    needs = rule.needs or {} }
+    needs = rule.needs or {}, check = rule.check }
 end
 
 function declare.words.rule(name)
@@ -407,6 +407,8 @@ local function check_rules()
           tostring(name), suggest(name, connections.names()))
       end
     end
+    local problem = rule.check and rule.check()
+    if problem then fail(rule.where, 'rule "%s": %s', rule.name, problem) end
   end
   check_schedules(listened)
   for _, entry in ipairs(state.connections) do

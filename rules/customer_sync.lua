@@ -13,6 +13,7 @@ ID; where that does not say it and there is somebody of nearly the same name, a 
 Options (all may be left out):
   every, at, time_zone  how often Procountor is asked for changes: a schedule's words ("5m")
   fields        { "name", "business_id", "address", "email", "phone", "einvoice" }: those that are synced
+                (all for which the CRM has a place)
   owner         whose value counts where both were changed: a connection's name, or { field = name }
   new_customers      an organization that is not in Procountor: "create", "ask", "leave" (the
                      default), or a function(organization) that returns one of them
@@ -22,7 +23,11 @@ Options (all may be left out):
   register      the connection (kind ytj) that fills in new customers; false: none
   crm, finance, name  the connections ("crm", "procountor") and the rule's own name
 
-Limits: the CRM is a connection of kind crm. A name, a business ID and an address are never emptied: who
+The CRM is a connection of kind crm or pipedrive; the latter says in organization_fields where its
+business ID is, and its phone, invoice_email, einvoice_address and einvoice_operator, if they are to be
+synced (connectors/crm/customers.lua).
+
+Limits: a name, a business ID and an address are never emptied: who
 takes them away on one side gets them back. Nothing is deleted anywhere. A version of Procountor counts
 seconds, so a write waits until the record is a second old. While a customer is inactive, nothing is
 written on either side.
@@ -30,6 +35,7 @@ written on either side.
 
 local again = require "sync.again"
 local changes = require "sync.changes"
+local ending = require "ending"
 local fields = require "sync.fields"
 local given = require "given"
 local links = require "links"
@@ -76,9 +82,11 @@ local function settings_of(options_given)
   settings.name = options_given.name or "customer_sync"
   settings.link, settings.task = settings.name, settings.name
   settings.crm, settings.finance = options_given.crm or "crm", options_given.finance or "procountor"
-  settings.fields = options_given.fields or fields.list
-  if #settings.fields == 0 then error("fields is a list of at least one field", 0) end
-  for _, name in ipairs(settings.fields) do check_field(name, "fields") end
+  settings.fields = options_given.fields -- else all that the CRM has a place for
+  if settings.fields and #settings.fields == 0 then
+    error("fields is a list of at least one field", 0)
+  end
+  for _, name in ipairs(settings.fields or {}) do check_field(name, "fields") end
   local owner = options_given.owner
   if type(owner) == "string" then check_owner(owner, settings) end
   for name, side in pairs(type(owner) == "table" and owner or {}) do
@@ -100,6 +108,10 @@ end
 local function organization(settings, id, event)
   return again.look(id, function()
     local result = pair.settle(settings, id, event)
+    if result.became then
+      linking.merged(settings, id, result.became)
+      return organization(settings, result.became, event)
+    end
     if result.linked ~= false then return result end
     result = linking.organization(settings, id, event)
     if result == true then result = pair.settle(settings, id, event) end
@@ -121,20 +133,11 @@ local function customer(settings, id, event)
   end)
 end
 
--- What the CRM's webhook tells of: which organization, and which one became part of it.
-local function told(event)
-  local data = given(event.data) or {}
-  local id = given.text((given(data.organization) or {}).id)
-  local previous = given((given(event.previous) or {}).organization) or {}
-  local from = event.type == "organization.merged" and given.text(previous.id) or nil
-  return id, from
-end
-
 local function from_crm(settings, event)
   check_sides(settings)
-  local id, from = told(event)
-  if not id then error("the event names no organization (data.organization.id)", 0) end
-  if from and from ~= id then linking.merged(settings, from, id) end
+  local id, from = sides.told(settings, event)
+  if not id then ending.skip(from) end
+  if from then linking.merged(settings, from, id) end
   return organization(settings, id, event)
 end
 
@@ -151,10 +154,7 @@ return function(options_given)
   local settings = settings_of(options_given)
   local needs = { settings.crm, settings.finance }
   if settings.register then needs[#needs + 1] = settings.register end
-  local events = {}
-  for i, what in ipairs { "created", "updated", "merged", "deleted" } do
-    events[i] = settings.crm .. ".organization." .. what
-  end
+  local function problem() return sides.problem(settings) end
   return {
     name = settings.name,
     poll = { every = options_given.every or (not options_given.at and "5m") or nil,
@@ -164,8 +164,13 @@ return function(options_given)
         return changes.tell(settings, since)
       end },
     also = {
-      { name = settings.name .. ", told by " .. settings.crm, on = events, needs = needs,
-        trigger = "automatic", key = function(event) return (told(event)) end,
+      { name = settings.name .. ", told by " .. settings.crm, on = sides.events(settings),
+        needs = needs, check = problem, key = function(event) return (sides.told(settings, event)) end,
+        trigger = function(event)
+          local id, why = sides.told(settings, event)
+          if id then return "automatic" end
+          return "skip", why
+        end,
         run = function(event) return from_crm(settings, event) end },
       { name = settings.name .. ", one customer", on = "task." .. settings.task, needs = needs,
         trigger = "automatic",

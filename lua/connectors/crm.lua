@@ -272,6 +272,15 @@ local function webhook(settings)
     signature = settings.secret == false and "none" or settings.signature or "any" }
 end
 
+-- Which organization an event tells of, and which one became part of it.
+local function told(event)
+  local data = given(event.data)
+  local id = type(data) == "table" and given.text((given(data.organization) or {}).id) or nil
+  local previous = given((given(event.previous) or {}).organization) or {}
+  local from = event.type == "organization.merged" and given.text(previous.id) or nil
+  return id, from ~= id and from or nil
+end
+
 return {
   kind = "crm",
   settings = {
@@ -287,6 +296,10 @@ return {
     button = { type = "credential", help = "the token of a button in the CRM that sends what is held" },
   },
   check = check, webhook = webhook,
+  customers = { told = told, events = function()
+    return { "organization.created", "organization.updated", "organization.merged",
+      "organization.deleted" }
+  end },
   auth = function(settings)
     return settings.token and { type = "bearer", token = settings.token } or { type = "none" }
   end,

@@ -20,19 +20,21 @@ Rules listen to "pipedrive.deal" (v2) or "pipedrive.updated.deal" (v1), and get 
   pipedrive.organizations.get(id) .update(id, fields)     fields by Pipedrive's own names
   pipedrive.organizations.find(business_id)   { id, name }, or nil; by organization_fields.business_id
   pipedrive.organizations.tell_payment_status(id, status)  into payment_fields; true if it was another
+  pipedrive.customers.get(id) .list(since) .matches(query) .update .create   organizations as the plain
+                                CRM has them, for rules/customer_sync.lua (crm/customers.lua)
   pipedrive.products.list() .differs .tell    as in connectors/crm.lua (pipedrive/products.lua)
   pipedrive.files.names(deal) .add(deal, file, name)      files of a deal, as in connectors/crm.lua
   pipedrive.notes.add { deal = id, text = }               a note at the deal
 
 organization_fields and deal_fields say under which of Pipedrive's keys (40 hex digits, in its settings
-of data fields) the company's own fields are: business_id, invoice_email, einvoice_address,
+of data fields) the company's own fields are: business_id, invoice_email, phone, einvoice_address,
 einvoice_operator, language; payment_term_days, project_reference, order_reference, bank_reference,
 auto_invoice, language. payment_fields says so for the parts of a payment status, payment_words how its
 states are called there (crm/status_fields.lua). product_fields.finance_id is a text field of products
 for where they came from. vat_percent is for products that say no tax. prefix: see connectors/crm.lua.
 
 Sources: outside-systems 3.2; the shapes of answers are those of Pipedrive's API v1 as its public
-clients use it.
+clients use it (customers: v2).
 ]]
 
 local crypto = require "crypto"
@@ -41,6 +43,7 @@ local given = require "given"
 local log = require "log"
 local money = require "money"
 local client = require "connectors.pipedrive.client"
+local customers = require "connectors.pipedrive.customers"
 local organizations = require "connectors.pipedrive.organizations"
 local products = require "connectors.pipedrive.products"
 local deal = require "connectors.crm.deal"
@@ -238,6 +241,7 @@ return {
       attempt = first and "retry" or "meta.attempt",
       signature = settings.secret == false and "none" or "basic" }
   end,
+  customers = customers,
   deal_events = function(settings)
     return settings.version == 1 and { "updated.deal", "added.deal" } or { "deal" }
   end,
@@ -251,6 +255,7 @@ return {
           return record and deal_of(record, connection.settings)
         end,
         owner = function(read) return client.user(connection, read.owner) end },
+      customers = customers.new(connection),
       organizations = organizations.new(connection), products = products.new(connection),
       files = files_of(connection),
       notes = { add = function(note) return add_note(connection, note) end } }

@@ -1,15 +1,18 @@
 -- Pipedrive as outside-systems 3.2 describes it: webhooks v1 and v2 without products, Basic
--- authentication, and the API v1 from which the rest is read.
+-- authentication, and the API v1 (organizations: v2 too) from which the rest is read.
 
 local kit = require "sandbox.kit"
 local front = require "sandbox.crm.front"
 local world = require "sandbox.crm.world"
+local pipedrive_organizations = require "sandbox.pipedrive_organizations"
 
 -- Keys of the company's own fields, as Pipedrive makes them: 40 hex digits.
 local FIELDS = {
   business_id = "b1d0000000000000000000000000000000000001",
   einvoice_address = "b1d0000000000000000000000000000000000002",
   einvoice_operator = "b1d0000000000000000000000000000000000003",
+  phone = "b1d0000000000000000000000000000000000004",
+  invoice_email = "b1d0000000000000000000000000000000000005",
   payment_term_days = "dea0000000000000000000000000000000000001",
   project_reference = "dea0000000000000000000000000000000000002",
   finance_id = "a0d0000000000000000000000000000000000001",
@@ -71,6 +74,7 @@ local function organization_shown(organization, w)
     address_postal_code = null(address.postal_code), address_locality = null(address.city),
     address_country = null(address.country), update_time = time_of(organization.updated_at),
     [FIELDS.business_id] = null(organization.business_id),
+    [FIELDS.phone] = null(organization.phone), [FIELDS.invoice_email] = null(organization.email),
     [FIELDS.einvoice_address] = null(einvoice.address),
     [FIELDS.einvoice_operator] = null(einvoice.operator), active_flag = true }
   local status = w.statuses[tostring(organization.id)] or {}
@@ -225,7 +229,8 @@ local function put_organization(w, _, body, id)
   local fields = {}
   if not kit.is_null(body.name) then fields.name = body.name end
   if body[FIELDS.business_id] ~= nil then fields.business_id = body[FIELDS.business_id] end
-  for _, name in ipairs { "phone", "email" } do fields[name] = body[name] end
+  if body[FIELDS.phone] ~= nil then fields.phone = body[FIELDS.phone] end
+  if body[FIELDS.invoice_email] ~= nil then fields.email = body[FIELDS.invoice_email] end
   world.change(w, "organizations", organization, fields, "api")
   put_status(w, body, tostring(id))
   return success(organization_shown(organization, w))
@@ -293,9 +298,14 @@ local ROUTES = {
   { "POST", "/api/v1/notes", post_note },
 }
 
+for _, route in ipairs(pipedrive_organizations(FIELDS, refuse, success)) do
+  ROUTES[#ROUTES + 1] = route
+end
+
 local OBJECTS = { deals = { "deal", deal_shown }, contacts = { "person", person_shown },
   organizations = { "organization", organization_shown } }
-local V1 = { created = "added", updated = "updated", deleted = "deleted", sent = "updated" }
+local V1 = { created = "added", updated = "updated", deleted = "deleted", sent = "updated",
+  merged = "merged" }
 local V2 = { created = "create", updated = "change", deleted = "delete", sent = "change" }
 
 -- Version 2 has the company's own fields in custom_fields.
@@ -327,6 +337,7 @@ local function version_1(event, name, object)
   return { v = 1, event = action .. "." .. name, retry = 0, matches_filters = { current = {} },
     current = event.what == "deleted" and kit.null or object, previous = before,
     meta = { v = 1, action = action, object = name, id = event.id, company_id = 1, user_id = 77,
+      change_source = event.by == "api" and "api" or "app",
       host = "sandbox.pipedrive.com", timestamp = event.at_ms // 1000,
       timestamp_micro = event.at_ms * 1000, webhook_id = "1" } }
 end
@@ -337,18 +348,31 @@ local function version_2(event, name, object)
     meta = { action = V2[event.what], entity = name, version = "2.0", company_id = 1, user_id = 77,
       id = ("5a5a%04x-0000-4000-8000-%012x"):format(event.number & 0xffff, event.at_ms),
       entity_id = tostring(event.id), webhook_id = "1", attempt = 1, host = "sandbox.pipedrive.com",
-      timestamp = world.utc(event.at_ms), change_source = "app" } }
+      timestamp = world.utc(event.at_ms), change_source = event.by == "api" and "api" or "app" } }
+end
+
+-- Webhooks v2 know no merging: one that is deleted, and one that is changed.
+local function parts_of(w, event)
+  if event.what ~= "merged" or w.settings.webhook_version == 1 then return { event } end
+  local from = w.gone[tostring(event.previous.id)]
+  local function part(what, record, number)
+    return { number = number, kind = event.kind, what = what, id = record.id, by = event.by,
+      at_ms = event.at_ms, record = record }
+  end
+  return { part("deleted", from, event.number), part("updated", event.record, event.number | 0x8000) }
 end
 
 local function request_of(w, event, hook)
-  local known = OBJECTS[event.kind]
-  if not known or not V2[event.what] then return {} end
-  local object = known[2](event.record, w)
-  local body = (w.settings.webhook_version == 1 and version_1 or version_2)(event, known[1], object)
-  return { { url = hook, body = world.encode(body), type = (body.event or body.meta.action .. "."
-    .. body.meta.entity), headers = { ["content-type"] = "application/json",
-    ["user-agent"] = "Pipedrive-Webhook", authorization = "Basic "
-      .. kit.base64(("%s:%s"):format(w.settings.user, w.settings.secret)) } } }
+  local known, requests = OBJECTS[event.kind], {}
+  for i, part in ipairs(known and V1[event.what] and parts_of(w, event) or {}) do
+    local object = known[2](part.record, w)
+    local body = (w.settings.webhook_version == 1 and version_1 or version_2)(part, known[1], object)
+    requests[i] = { url = hook, body = world.encode(body), type = body.event or body.meta.action .. "."
+      .. body.meta.entity, headers = { ["content-type"] = "application/json",
+      ["user-agent"] = "Pipedrive-Webhook", authorization = "Basic "
+        .. kit.base64(("%s:%s"):format(w.settings.user, w.settings.secret)) } }
+  end
+  return requests
 end
 
 return front { title = "Pipedrive", kind = "pipedrive", path = "/api", routes = ROUTES,

@@ -23,6 +23,7 @@ local json = require "json"
 local links = require "links"
 local lock = require "lock"
 local merge = require "sync.merge"
+local question = require "sync.question"
 local sides = require "sync.sides"
 local task = require "task"
 
@@ -38,7 +39,7 @@ end
 
 local function values(settings, record, side)
   local all = {}
-  for _, name in ipairs(settings.fields) do all[name] = fields[name][side](record) end
+  for _, name in ipairs(sides.fields(settings)) do all[name] = fields[name][side](record) end
   return all
 end
 
@@ -109,7 +110,7 @@ local function write_crm(settings, plan, organization, partner)
   end
   local saved, problem = http.try(sides.crm(settings).update, organization.id, patch,
     organization.version)
-  if not saved and problem.status == 409 then return nil end
+  if not saved and (not problem or problem.status == 409) then return nil end
   if not saved then error(problem, 0) end
   local agreed = {}
   for name in pairs(plan.to_crm) do
@@ -129,7 +130,7 @@ local function chooser(settings, choice)
     for name in pairs(choice) do
       if not fields[name] then
         ending.attention(('choose.%s: there is no such field; the fields are %s.'):format(tostring(name),
-          table.concat(settings.fields, ", ")), { field = "choose." .. tostring(name) })
+          table.concat(sides.fields(settings), ", ")), { field = "choose." .. tostring(name) })
       end
     end
   end
@@ -147,7 +148,7 @@ local function shown(record)
   return given.text(record.name) or "without a name"
 end
 
-local function question(settings, conflicts, organization, partner, again)
+local function words_of(settings, conflicts, organization, partner, again)
   local lines = {}
   for i, c in ipairs(conflicts) do
     lines[i] = ("%s: %s has %s, %s has %s%s."):format(c.field, settings.crm, fields.text(c.crm),
@@ -197,7 +198,7 @@ local function ask_rest(settings, link, rest, organization, partner, wrote)
   end
   local texts = {}
   if #rest.conflicts > 0 then
-    texts[1] = question(settings, rest.conflicts, organization, partner, rest.again)
+    texts[1] = words_of(settings, rest.conflicts, organization, partner, rest.again)
   end
   for _, one in ipairs(rest.wrong) do
     texts[#texts + 1] = ("%s (%s in %s): %s of %s cannot be taken over to %s: %s. Correct it there, "
@@ -243,6 +244,16 @@ local function deleted_in_crm(settings, link, partner, event)
     deleted = settings.crm, active = active }
 end
 
+-- Who the organization became part of, where no event says so. Who only has the same business ID is it
+-- as long as it is nobody else's, and nobody said that it is another one.
+local function heir(settings, link, partner)
+  local id, sure = sides.heir(settings, link.a, fields.business_id.books(partner))
+  if not id or sure then return id end
+  local theirs = links.get(settings.link, "a", id)
+  local is_taken = theirs and (theirs.b or base_of(theirs).stays or question.is_not(theirs, link.b))
+  return not is_taken and id or nil
+end
+
 -- A person said which customer it is: it is linked anew (linking.lua).
 local function unlink(settings, link)
   link.b, link.base = nil, {}
@@ -265,7 +276,7 @@ local function planned(settings, link, event, organization, partner)
   local base = base_of(link)
   local choose, choice = chooser(settings, given(event.choose)), given(event.choose)
   local function plan_of(decide)
-    local plan = merge(settings.fields, here, there, base.fields, decide)
+    local plan = merge(sides.fields(settings), here, there, base.fields, decide)
     local wrong = json.array {}
     for _, name in ipairs(sorted(plan.to_books)) do
       local value = plan.to_books[name]
@@ -301,7 +312,11 @@ local function look(settings, organization_id, event, done)
     if not links.drop(settings.link, link) then return nil end
     return { organization = link.a, customer = link.b, deleted = "both" }
   end
-  if not organization then return deleted_in_crm(settings, link, partner, event) end
+  if not organization then
+    local became = heir(settings, link, partner)
+    if became then return { organization = link.a, linked = false, became = became } end
+    return deleted_in_crm(settings, link, partner, event)
+  end
   if not partner and answer then return unlink(settings, link) end
   if not partner then return gone_in_books(settings, link, organization) end
   given.clean(organization)

@@ -169,6 +169,20 @@ BROKEN = {
                      "own is a table; a list"),
     "register of a sync": (HEAD + 'use "customer_sync" { register = 1 }\n', "company.lua:3",
                            "register is a number"),
+    "sync with no CRM": (HEAD + BOOKS + 'use "customer_sync" { crm = "shop" }\n', "company.lua:6",
+                         'is of kind webhook; customers are kept the same with one of kind "crm"'),
+    "sync without a business ID": (
+        HEAD + BOOKS + PIPEDRIVE % "" + 'use "customer_sync" { crm = "pipedrive" }\n',
+        "company.lua:7", "where the business ID is, by which customers are found: "
+        "organization_fields.business_id"),
+    "sync of a field that is nowhere": (
+        HEAD + BOOKS + 'use "customer_sync" { crm = "pipedrive", fields = { "phone" } }\n'
+        + PIPEDRIVE % 'organization_fields = { business_id = "8f" }', "company.lua:6",
+        'does not say where "phone" is: organization_fields.phone'),
+    "e-invoices need both parts": (
+        HEAD + BOOKS + 'use "customer_sync" { crm = "pipedrive", fields = { "einvoice" } }\n'
+        + PIPEDRIVE % 'organization_fields = { business_id = "8f", einvoice_address = "a1" }',
+        "company.lua:6", "organization_fields.einvoice_operator"),
     "unknown name in a function": (
         HEAD + BOOKS + 'rule "R" { on = "shop.x", run = function(e)\n'
         '  return procountr.invoices.create(e) end }\n', "company.lua:7", 'did you mean "procountor"?'),

@@ -21,7 +21,7 @@ local suggest = require "suggest"
 
 local shape = {}
 
-shape.ORGANIZATION = { business_id = true, invoice_email = true, einvoice_address = true,
+shape.ORGANIZATION = { business_id = true, invoice_email = true, phone = true, einvoice_address = true,
   einvoice_operator = true, language = true }
 shape.DEAL = { payment_term_days = true, project_reference = true, order_reference = true,
   bank_reference = true, auto_invoice = true, language = true }

@@ -1,4 +1,4 @@
--- Pipedrive's API v1: what all of its answers have in common.
+-- Pipedrive's API, v1 and v2: what all of its answers have in common.
 
 local given = require "given"
 local http = require "http"
@@ -39,6 +39,20 @@ function client.list(connection, path, query)
     local paging = type(body.additional_data) == "table" and given(body.additional_data.pagination)
     start = paging and paging.more_items_in_collection and paging.next_start or nil
   until not start
+  return all
+end
+
+-- Every page of a list of API v2, which goes on from a cursor.
+function client.pages(connection, path, query)
+  local all, cursor = {}, nil
+  repeat
+    local page = { cursor = cursor }
+    for name, value in pairs(query) do page[name] = value end
+    local body = client.get(connection, path, page)
+    for _, record in ipairs(given(body.data) or {}) do all[#all + 1] = record end
+    local more = given(body.additional_data)
+    cursor = type(more) == "table" and given.text(more.next_cursor) or nil
+  until not cursor
   return all
 end
 

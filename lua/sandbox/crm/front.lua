@@ -66,6 +66,11 @@ return function(kind)
     if not token or (w.settings.token and token ~= w.settings.token) then
       return kind.refuse(401, "The token is missing or wrong.")
     end
+    local first = w.settings.meanwhile
+    if first and (request.method == "PATCH" or request.method == "PUT") then
+      w.settings.meanwhile = false
+      acts(w, first.act, first.form)
+    end
     return call(request, body)
   end
 

@@ -20,7 +20,9 @@ local SWITCHES = {
   resolution = 1,       -- milliseconds that updated_at counts in: 1000 has no part of a second
   public = false,       -- the address in a signature, if the hook's is not what the receiver sees
   rate_limit = 0,       -- requests a second, then 429; 0: no limit
+  meanwhile = false,    -- what a person does right before the next write arrives: { act =, form = }
 }
+local HISTORY = 50 -- changes of an organization that are kept
 
 -- Kinds of records; each has ids of its own beginning.
 local KINDS = { organizations = 31, contacts = 9, deals = 881, products = 1, notifications = 1 }
@@ -30,8 +32,8 @@ world.USER = { id = 77, name = "Mira Myyjä", email = "mira@yritys.example" }
 
 function world.new()
   local w = { settings = kit.copy(SWITCHES), ledger = kit.ledger(), window = {}, events = kit.array(),
-    statuses = {}, last = {}, now = "2026-01-01T00:00:00", at_ms = 0, outgoing = kit.array(),
-    change = 0 }
+    statuses = {}, last = {}, history = {}, gone = {}, now = "2026-01-01T00:00:00", at_ms = 0,
+    outgoing = kit.array(), change = 0 }
   for kind, first in pairs(KINDS) do w[kind], w.last[kind] = kit.array(), first - 1 end
   return w
 end
@@ -126,9 +128,20 @@ local function same(a, b)
   return rawequal(a, b) or (type(a) == type(b) and a == b)
 end
 
+-- What an organization was before a change and after it, for CRMs that show a history of fields:
+-- { at_ms, by, before, after }, the newest last.
+local function remember(w, kind, record, before, by)
+  if kind ~= "organizations" then return end
+  local id = tostring(record.id)
+  local list = w.history[id] or {}
+  w.history[id] = list
+  list[#list + 1] = { at_ms = w.at_ms, by = by or "person", before = before, after = kit.copy(record) }
+  if #list > HISTORY then table.remove(list, 1) end
+end
+
 -- Changes fields; what is the same already is no change, and nobody is told. Returns what was before.
 function world.change(w, kind, record, fields, by)
-  local previous, changed = {}, false
+  local previous, changed, before = {}, false, kit.copy(record)
   for name, value in pairs(fields) do
     if not same(record[name], value) then
       previous[name] = record[name] == nil and kit.null or record[name]
@@ -139,6 +152,7 @@ function world.change(w, kind, record, fields, by)
   end
   if not changed then return nil end
   stamp(w, record, by)
+  remember(w, kind, record, before, by)
   tell(w, kind, "updated", record, previous, by)
   return previous
 end
@@ -146,6 +160,7 @@ end
 function world.remove(w, kind, record, by)
   local _, index = world.find(w[kind], record.id)
   table.remove(w[kind], index)
+  if kind == "organizations" then w.gone[tostring(record.id)] = record end
   tell(w, kind, "deleted", record, nil, by)
 end
 
@@ -158,6 +173,8 @@ function world.merge(w, from, into)
   end
   local _, index = world.find(w.organizations, from.id)
   table.remove(w.organizations, index)
+  w.gone[tostring(from.id)] = from
+  from.merged_into = into.id
   tell(w, "organizations", "merged", into, { id = from.id })
 end
 
