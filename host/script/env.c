@@ -130,6 +130,14 @@ static void push_base(lua_State *L)
     lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
 }
 
+void env_name_functions(lua_State *L, const char *name)
+{
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
+}
+
 /* Pushes a table of the basics, with the libraries themselves. */
 static void push_library(lua_State *L)
 {
@@ -144,8 +152,10 @@ static void push_library(lua_State *L)
     for (size_t i = 0; i < COUNT(libraries); i++) {
         lua_pushcfunction(L, libraries[i].open);
         lua_call(L, 0, 1);
+        env_name_functions(L, libraries[i].name);
         lua_setfield(L, -2, libraries[i].name);
     }
+    env_name_functions(L, LUA_GNAME);
 }
 
 /* The library as company files get it: with views, so that no script changes what others use. */

@@ -44,7 +44,7 @@ static struct decimal operand(lua_State *L, int index)
         luaL_error(L,
             "a decimal and the float %f do not mix: write decimal \"...\" for the number you mean",
             lua_tonumber(L, index));
-    luaL_error(L, "arithmetic on a decimal and a %s value", luaL_typename(L, index));
+    luaL_error(L, "a decimal and a %s value do not mix", luaL_typename(L, index));
     return decimal_of(0);
 }
 

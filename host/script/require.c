@@ -164,6 +164,8 @@ static void load(lua_State *L, const struct found *f)
     lua_remove(L, -2);
     if (status != LUA_OK)
         lua_error(L);
+    if (!f->sources)
+        env_name_functions(L, f->path);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
         lua_pushboolean(L, 1);

@@ -17,6 +17,10 @@ void env_push_environment(lua_State *L, int index);
 /* If the value at index is a view or an environment, pushes the table behind it. Raises nothing. */
 bool env_view_target(lua_State *L, int index);
 
+/* From here on errors of the functions in the table on top say name.function, where Lua does not
+ * know what the caller calls them ("bad argument #1 to 'string.rep'" of pcall(string.rep)). */
+void env_name_functions(lua_State *L, const char *name);
+
 /* Environments of files: of our own (lua/), and of the company's with the ready rules; the latter
  * is what host.use_environment said last, which may be nothing yet (nil). */
 void env_push_system(lua_State *L);

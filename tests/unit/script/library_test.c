@@ -65,6 +65,24 @@ static void test_ipairs(void **state)
     check(cases, COUNT(cases));
 }
 
+/* A function that nobody named in the script, as pcall's argument, is named all the same. */
+static void test_names_of_functions(void **state)
+{
+    static const char *const cases[] = {
+        "local _, why = pcall(string.rep)\n"
+        "return why == \"bad argument #1 to 'string.rep' (string expected, got no value)\"",
+        "local _, why = pcall(decimal.parse, {})\n"
+        "return why == \"bad argument #1 to 'decimal.parse' (string expected, got table)\"",
+        "local _, why = pcall(json.decode)\n"
+        "return why:find(\"bad argument #1 to 'json.decode'\", 1, true) == 1",
+        "local _, why = pcall(table.sort, { 2, 1 }, setmetatable)\n"
+        "return why:find(\"bad argument #1 to 'setmetatable'\", 1, true) == 1",
+        "local _, why = pcall(function() return decimal '1' < {} end)\n"
+        "return why == 'company.lua:2: a decimal and a table value do not mix'",
+    };
+    check(cases, COUNT(cases));
+}
+
 /* In another process, with another hash seed, everything comes in the same order. */
 static void test_order_across_processes(void **state)
 {
@@ -291,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pairs),
         cmocka_unit_test(test_ipairs),
+        cmocka_unit_test(test_names_of_functions),
         cmocka_unit_test(test_order_across_processes),
         cmocka_unit_test(test_random_ranges),
         cmocka_unit_test(test_random_follows_the_seed),
