@@ -90,7 +90,7 @@ static void on_loaded(void *arg, const char *company, const char *version, const
     struct reload *r = arg;
     if (!error) {
         log_event(LOG_INFO, "company loaded", "company", company, "version", version, NULL);
-        alert_clear(r->engine, company, ALERT_COMPANY_BROKEN, company);
+        alert_clear(r->engine, company, "company-broken", company);
         return;
     }
     const char *live = engine_version(r->engine, company);
@@ -103,7 +103,7 @@ static void on_loaded(void *arg, const char *company, const char *version, const
         goes_on, NULL);
     if (engine_awaits_disk(r->engine, company))
         return; /* nobody needs to save it again */
-    alert_raise(r->engine, company, ALERT_COMPANY_BROKEN, company,
+    alert_raise(r->engine, company, "company-broken", company,
         "%s\nWhat was saved is not live: %s. Correct it and save again; `sauma check` says the "
         "same.",
         error->text, goes_on);
@@ -318,7 +318,7 @@ static void on_change(void *arg, const char *name)
         reload_company(r, name, NULL, NULL);
     } else if (engine_version(r->engine, name) || engine_load_error(r->engine, name)) {
         engine_unload_company(r->engine, name);
-        alert_clear(r->engine, name, ALERT_COMPANY_BROKEN, name);
+        alert_clear(r->engine, name, "company-broken", name);
         log_event(LOG_WARN, "company gone", "company", name, "next",
             "what it has accepted waits until its folder is back", NULL);
     }

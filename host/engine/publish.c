@@ -42,7 +42,7 @@ static void go_live(struct version *v, bool again)
     }
     if (again && c->current == v) {
         log_event(LOG_INFO, "company loaded", "company", c->name, "version", v->name, NULL);
-        alert_clear(c->engine, c->name, ALERT_COMPANY_BROKEN, c->name);
+        alert_clear(c->engine, c->name, "company-broken", c->name);
     }
     version_tell(v, NULL);
 }

@@ -10,8 +10,7 @@
 
 struct company;
 
-#define ALERT_CONNECTION     "alert"          /* where events of alerts come from */
-#define ALERT_COMPANY_BROKEN "company-broken" /* what was saved is not live; about the company */
+#define ALERT_CONNECTION "alert" /* where events of alerts come from */
 
 /* Of the engine: see alert_gather.c. */
 struct alerts {
