@@ -33,6 +33,7 @@ Options (all may be left out):
                  the address and operator, else EMAIL if there is an address)
   totals         "warn" (default), "attention" or "ignore": when the deal's value is not the sum of its
                  lines
+  register, attach  as in proposal_to_invoice; the contract is at the deal's pdf_url
   dimension      "Projekti": the dimension of the books whose item the deal's project reference is; or
                  { name = "Projekti", create = true, item = function(deal) return text end }:
                  lua/dimension.lua

@@ -29,9 +29,10 @@ Rules listen to "pipedrive.deal" (v2) or "pipedrive.updated.deal" (v1), and get 
 organization_fields and deal_fields say under which of Pipedrive's keys (40 hex digits, in its settings
 of data fields) the company's own fields are: business_id, invoice_email, phone, einvoice_address,
 einvoice_operator, language; payment_term_days, project_reference, order_reference, bank_reference,
-auto_invoice, language. payment_fields says so for the parts of a payment status, payment_words how its
-states are called there (crm/status_fields.lua). product_fields.finance_id is a text field of products
-for where they came from. vat_percent is for products that say no tax. prefix: see connectors/crm.lua.
+auto_invoice, pdf_url, language. payment_fields says so for the parts of a payment status,
+payment_words how its states are called there (crm/status_fields.lua). product_fields.finance_id
+is a text field of products for where they came from. vat_percent is for products that say no tax.
+prefix: see connectors/crm.lua.
 
 Sources: outside-systems 3.2; the shapes of answers are those of Pipedrive's API v1 as its public
 clients use it (customers: v2).

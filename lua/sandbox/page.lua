@@ -87,6 +87,7 @@ p.said { border: 1px solid var(--accent); border-radius: .75rem; background: var
   padding: .7rem 1rem; margin: 0 0 1rem; }
 @media (max-width: 40rem) {
   .facts { grid-template-columns: 1fr 1fr; } .wide { display: none; } .phone { display: block; }
+  th { white-space: normal; }
   th, td { padding: .45rem .5rem; } th:first-child, td:first-child { padding-left: 1rem; }
   th:last-child, td:last-child { padding-right: 1rem; } main { padding: 1rem .6rem 3rem; } }
 footer { color: var(--soft); font-size: .85rem; margin-top: 2rem; }

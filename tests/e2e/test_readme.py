@@ -193,6 +193,18 @@ class Rules(unittest.TestCase):
             shared = code | {"ask"} if rule in INVOICING else code
             self.assertEqual(words.get(rule), shared, rule)
 
+    def test_each_option_is_set_in_a_company_that_is_tested(self):
+        companies = [read(name) for pattern in ("examples/*/company.lua", "tests/companies/*/company.lua")
+                     for name in glob.glob(os.path.join(ROOT, pattern))]
+        companies.append(read("tests", "e2e", "test_alerts.py") + read("tests", "e2e", "test_told.py"))
+        for rule in RULES:
+            # What both rules that invoice have is the same code.
+            same = INVOICING if rule in INVOICING else (rule,)
+            users = [text for text in companies if any(f'use "{one}"' in text for one in same)]
+            for option in options_in_code(rule) - {"name"}:
+                self.assertTrue(any(re.search(rf"\b{option} = ", text) for text in users),
+                                f"{rule}: {option}")
+
     def test_examples_that_are_named_are_there(self):
         for rule, _, example in cells_of(read("rules", "README.md").split("\n## ")[0]):
             self.assertTrue(os.path.exists(os.path.join(ROOT, example.strip("`"))), rule)

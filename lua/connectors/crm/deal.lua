@@ -6,6 +6,7 @@ rules invoice from (connectors/click2contract/proposal.lua), with more of what a
     id = "D-881", key = "CRM-D-881", title (also name), status, won = true | false, value, currency,
     auto_invoice = false if the deal says so, trigger = "automatic" | "manual", updated_at, owner,
     payment_term_days, reference and project = the project reference, bank_reference, language,
+    pdf_url = where the signed contract is,
     customer = { name, business_id, consumer, email, phone, contact_name, address,
                  address_problem, partner = what a person chose (sale.lua),
                  einvoice = { address, operator } },
@@ -105,7 +106,7 @@ function deal.read(event, options)
   read.payment_term_days = sale.terms(it.payment_term_days, paths.deal .. ".payment_term_days", read)
   read.project = given.text(it.project_reference)
   read.reference = given.text(it.order_reference) or read.project
-  read.bank_reference = given.text(it.bank_reference)
+  read.bank_reference, read.pdf_url = given.text(it.bank_reference), given.text(it.pdf_url)
   read.prices_include_vat = sale.flag(it.prices_include_vat) == true
   read.discount_percent = sale.discount(it.discount_percent, paths.deal .. ".discount_percent", read)
   read.customer = customer_of(organization, person)

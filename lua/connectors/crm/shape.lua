@@ -24,7 +24,7 @@ local shape = {}
 shape.ORGANIZATION = { business_id = true, invoice_email = true, phone = true, einvoice_address = true,
   einvoice_operator = true, language = true }
 shape.DEAL = { payment_term_days = true, project_reference = true, order_reference = true,
-  bank_reference = true, auto_invoice = true, language = true }
+  bank_reference = true, auto_invoice = true, language = true, pdf_url = true }
 shape.PRODUCT = { unit = true, vat_percent = true, active = true, finance_id = true,
   prices_include_vat = true }
 
