@@ -41,10 +41,11 @@ void call_set_limit(struct call *c, lua_State *L, const char *limit, const char 
 void call_set_memory_limit(struct call *c, lua_State *L, size_t bytes)
 {
     char message[128];
+    bool whole = bytes % ((size_t)1 << 20) == 0;
     snprintf(message, sizeof(message),
-        "the script needs more than %zu MiB of memory: does something grow or "
+        "the script needs more than %zu %s of memory: does something grow or "
         "call itself without end?",
-        bytes >> 20);
+        whole ? bytes >> 20 : bytes >> 10, whole ? "MiB" : "KiB");
     call_set_limit(c, L, "memory", message);
 }
 

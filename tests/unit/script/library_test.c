@@ -270,6 +270,33 @@ static void test_views(void **state)
     check(cases, COUNT(cases));
 }
 
+/* What a run set would hold for those behind it in the same state. */
+static void test_settings_of_cjson(void **state)
+{
+    static const char *const cases[] = {
+        "for _, name in ipairs { 'decode_invalid_numbers', 'decode_max_depth', 'encode_invalid_numbers',\n"
+        "  'encode_keep_buffer', 'encode_max_depth', 'encode_number_precision', 'encode_sparse_array' } do\n"
+        "  local ok, why = pcall(cjson[name], 5) local own = cjson.new()\n"
+        "  if ok or not why:find('cjson.' .. name .. ' would hold for later runs too', 1, true)\n"
+        "    or cjson[name]() ~= own[name]() then return name end end return true",
+        "local own = cjson.new() own.encode_number_precision(3)\n"
+        "return own.encode(1 / 3) == '0.333' and cjson.encode(1 / 3) == '0.33333333333333'\n"
+        "  and own.new().encode(1 / 3) == cjson.encode(1 / 3)",
+        "return not pcall(cjson.new().encode_max_depth, 1001) and cjson.new().encode_max_depth(7) == 7",
+    };
+    struct fake_host h;
+    struct wire_msg m = {0};
+    check(cases, COUNT(cases));
+    host_start(&h, &usual_limits);
+    host_load_company(&h, "company",
+        "cjson.encode_number_precision(3) return function() return cjson.encode(1 / 3) end");
+    host_call(&h, "run", "{}", "");
+    assert_int_equal(host_turn(&h), 1);
+    assert_true(host_get(&h, &m));
+    assert_true(str_is(m.part[1], "\"0.333\""));
+    host_stop(&h);
+}
+
 /* Where a name leads, and that a module runs once. */
 static void test_require(void **state)
 {
@@ -317,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_string),
         cmocka_unit_test(test_string_errors),
         cmocka_unit_test(test_views),
+        cmocka_unit_test(test_settings_of_cjson),
         cmocka_unit_test(test_require),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

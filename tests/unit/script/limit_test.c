@@ -103,6 +103,9 @@ static void test_memory(void **state)
     for (size_t i = 0; i < COUNT(cases); i++)
         expect_limit(&limits, cases[i], "limit {\"limit\":\"memory\"");
     expect_limit(&limits, "return #('x'):rep(2e6 // 1 | 0)", "returned 2000000");
+    limits.memory = (size_t)600 << 10;
+    expect_limit(&limits, "local s = ('x'):rep(700000) return #s",
+        "limit {\"limit\":\"memory\",\"message\":\"the script needs more than 600 KiB of memory");
 }
 
 static void test_steps(void **state)
