@@ -173,17 +173,22 @@ static int resolve_way(struct credentials *out, const struct version *v,
     return 0;
 }
 
-static void hash_all(struct credentials *c)
+/* What only some connections have is added where it is, so that the others keep their hash. */
+static void hash_all(struct credentials *c, const struct manifest_auth *a)
 {
     const char *all[] = {c->url, c->authorization, c->form, c->issuer, c->authorize_url,
         c->token_url, c->device_url, c->client_id, c->client_secret, c->private_key, c->user,
         c->password};
+    const char *some[] = {c->proxy, c->certificate, c->certificate_key, a->scope, a->key_id};
     struct buf b;
     buf_init(&b, BUF_MAX_DEFAULT);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         buf_adds(&b, all[i] ? all[i] : "");
         buf_addc(&b, '\n');
     }
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
+        if (some[i] && some[i][0])
+            buf_addf(&b, "%zu %s\n", i, some[i]);
     id_hash(c->hash, b.p, b.n);
     sodium_memzero(b.p, b.cap);
     buf_free(&b);
@@ -252,8 +257,9 @@ int credentials_get(struct channel *ch, const struct version *v,
     const struct manifest_connection *conn, struct err *e)
 {
     int64_t now = clock_mono_ms();
+    /* While a refusal is remembered, what was corrected counts at once. */
     if (ch->credentials_ms && now - ch->credentials_ms < FRESH_MS &&
-        strcmp(ch->credentials_version, v->name) == 0)
+        now >= ch->token.refused_until_ms && strcmp(ch->credentials_version, v->name) == 0)
         return 0;
     wipe(&ch->credentials);
     ch->credentials_ms = 0;
@@ -261,7 +267,7 @@ int credentials_get(struct channel *ch, const struct version *v,
         resolve_auth(&ch->credentials, v, conn, e) < 0 ||
         resolve_way(&ch->credentials, v, conn, e) < 0)
         return -1;
-    hash_all(&ch->credentials);
+    hash_all(&ch->credentials, &conn->auth);
     memcpy(ch->credentials_version, v->name, sizeof ch->credentials_version);
     ch->credentials_ms = now ? now : 1;
     return 0;

@@ -39,6 +39,12 @@ bool token_usable(const struct channel *ch)
     return same;
 }
 
+bool token_refused(const struct channel *ch)
+{
+    const struct token *t = &ch->token;
+    return clock_mono_ms() < t->refused_until_ms && strcmp(t->hash, ch->credentials.hash) == 0;
+}
+
 void token_free(struct channel *ch)
 {
     if (ch->token.transfer)
@@ -155,6 +161,8 @@ static void send_fetch(struct channel *ch, const struct manifest_connection *con
         return;
     }
     e->stats.token_fetches++;
+    if (strcmp(ch->token.hash, c->hash) != 0)
+        forget(&ch->token); /* that of other credentials, perhaps for another address */
     memcpy(ch->token.hash, c->hash, sizeof ch->token.hash);
     ch->token.transfer = token_request_send(&q, e, url, fetched, ch);
 }
@@ -197,7 +205,7 @@ void token_ask(struct channel *ch, const struct manifest_connection *conn, struc
         w->done(w->arg, TOKEN_READY, "", -1);
         return;
     }
-    if (same && !t->transfer && now < t->refused_until_ms) {
+    if (!t->transfer && token_refused(ch)) {
         w->done(w->arg, TOKEN_REFUSED, t->refusal, -1);
         return;
     }

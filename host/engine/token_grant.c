@@ -271,6 +271,7 @@ static void send_renewal(struct channel *ch)
         return;
     }
     e->stats.token_fetches++;
+    memcpy(ch->token.hash, ch->credentials.hash, sizeof ch->token.hash);
     ch->token.transfer = token_request_send(&q, e, ch->token.grant->token_url, on_renewed, ch);
 }
 
@@ -373,7 +374,7 @@ void grant_ask(struct channel *ch, struct token_wait *w)
         return;
     }
     char *why = t->grant ? misfit(ch) : mem_dup("it is not connected yet");
-    if (!why && !t->renewing && now < t->refused_until_ms) {
+    if (!why && !t->renewing && token_refused(ch)) {
         w->done(w->arg, TOKEN_REFUSED, t->refusal, -1);
         return;
     }

@@ -96,7 +96,8 @@ static void transfer_put(struct http_out_transfer *t)
 {
     struct http_out *h = t->owner;
     list_remove(&t->node);
-    if (h->nidle >= POOL_MAX || !t->easy) {
+    /* libcurl's handle may remember that a stream was refused. */
+    if (h->nidle >= POOL_MAX || !t->easy || t->again_refused || t->resent) {
         transfer_free(t);
         return;
     }
@@ -135,7 +136,7 @@ static void transfer_prepare(
     t->certificate = mem_dup(r->way.certificate);
     t->key = mem_dup(r->way.key);
     t->start_us = clock_mono_us();
-    t->begun = t->resent = t->again_refused = t->invalid = false;
+    t->begun = t->resent = t->again_refused = t->undone = t->invalid = false;
     t->peer = (struct http_out_peer){PEER_FINE, 0};
     t->over_body = t->over_head = t->head_done = false;
     t->status = 0;

@@ -1,5 +1,6 @@
 /* One request on one easy handle: its options, and what libcurl asks and tells while it runs. */
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 #include "http_out_impl.h"
 
@@ -23,7 +24,20 @@ static int about_to_send(void *arg, char *peer_ip, char *own_ip, int peer_port, 
     }
     t->resent = t->begun;
     t->begun = true;
+    if (t->write && strncasecmp(t->url, "https:", 6) == 0)
+        curl_easy_setopt(t->easy, CURLOPT_VERBOSE, 1L); /* for take_word; HTTP/2 is by TLS alone */
     return CURL_PREREQFUNC_OK;
+}
+
+/* A stream of HTTP/2 that is refused (RST_STREAM with REFUSED_STREAM, or a GOAWAY that names an
+ * earlier one as the last) was certainly not carried out: RFC 9113, 8.7. libcurl tells that by
+ * these words alone, before it comes to sending again. */
+static int take_word(CURL *easy, curl_infotype type, char *p, size_t n, void *arg)
+{
+    struct http_out_transfer *t = arg;
+    if (type == CURLINFO_TEXT && str_starts((struct str){p, n}, "REFUSED_STREAM"))
+        t->undone = true;
+    return 0;
 }
 
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
@@ -147,6 +161,8 @@ static CURLcode set_lasting(struct http_out_transfer *t, CURL *easy)
     SET(CURLOPT_CLOSESOCKETDATA, t->owner);
     SET(CURLOPT_PREREQFUNCTION, about_to_send);
     SET(CURLOPT_PREREQDATA, t);
+    SET(CURLOPT_DEBUGFUNCTION, take_word);
+    SET(CURLOPT_DEBUGDATA, t);
     SET(CURLOPT_PRIVATE, t);
     SET(CURLOPT_ERRORBUFFER, t->error);
     SET(CURLOPT_ACCEPT_ENCODING, HTTP_OUT_ENCODINGS); /* what is inflated; the line is in headers */
@@ -191,6 +207,11 @@ static CURLcode set_connection(struct http_out_transfer *t, CURL *easy)
         return CURLE_OK;
     }
     SET(CURLOPT_MAXAGE_CONN, (long)(c->max_idle_write_ms / 1000));
+    /* Else libcurl sends again, and says nothing of a refused stream, when a connection that was
+     * used before breaks. Of all requests it leaves that out for one kind of RTSP's; the option has
+     * no other meaning for HTTP. Should a libcurl not know that, a refused stream counts as
+     * unknown. */
+    SET(CURLOPT_RTSP_REQUEST, (long)CURL_RTSPREQ_RECEIVE);
     /* One without a body, which is rare, can be had without the doubt of a broken connection. */
     if (!t->request.n || c->max_idle_write_ms <= 0)
         SET(CURLOPT_FRESH_CONNECT, 1L);

@@ -73,6 +73,14 @@ static const char *words_of(const struct http_out_transfer *t)
     }
 }
 
+/* A write of which nothing more is known than that its connection is gone. */
+static bool broke(const struct http_out_transfer *t)
+{
+    return t->again_refused || (t->write && t->begun && !t->status &&
+                                   (t->code == CURLE_GOT_NOTHING || t->code == CURLE_RECV_ERROR ||
+                                       t->code == CURLE_SEND_ERROR));
+}
+
 static void set_problem(struct http_out_transfer *t)
 {
     size_t n = sizeof(t->problem);
@@ -84,7 +92,10 @@ static void set_problem(struct http_out_transfer *t)
         snprintf(t->problem, n, "the request was not sent: its address is not a URL");
     else if (t->peer.denied && !t->begun)
         snprintf(t->problem, n, "%s: %s", t->origin, denied);
-    else if (t->again_refused)
+    else if (t->undone && t->again_refused)
+        snprintf(
+            t->problem, n, "%s: the other side refused the request (REFUSED_STREAM)", t->origin);
+    else if (broke(t))
         snprintf(t->problem, n,
             "%s: the connection broke before an answer, and a write is not sent a second time",
             t->origin);
@@ -104,7 +115,7 @@ static void set_problem(struct http_out_transfer *t)
 
 static bool never_sent(const struct http_out_transfer *t)
 {
-    if (t->invalid || !t->easy)
+    if (t->invalid || !t->easy || (t->undone && t->again_refused))
         return true;
     long sent = 0; /* counted by libcurl: a second witness to `begun` */
     curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);

@@ -48,15 +48,15 @@ struct credentials {
     /* How its requests get out, and those of its tokens: an address that stands in the company's
      * own file is for public addresses (and what the operator allows) alone. */
     struct http_out_way way, token_way;
-    char hash[33]; /* of all of these */
+    char hash[33]; /* of all of these, and what else a token depends on */
 };
 
 struct token {
     char *value;              /* NULL: none */
-    char hash[33];            /* of the credentials it was got with */
+    char hash[33];            /* of the credentials it was got with, or last asked for with */
     int64_t renew_ms;         /* monotonic: from then on a new one is fetched */
     int64_t end_ms;           /* and from then on this one is not used */
-    int64_t refused_until_ms; /* the same refusal is given without asking again */
+    int64_t refused_until_ms; /* the same credentials are refused without asking again */
     char *refusal;
     struct http_out_transfer *transfer;
     struct endpoints_ask *finding; /* where the token request goes is being looked up */
@@ -136,6 +136,8 @@ void token_cancel(struct token_wait *w);
 void token_spent(struct channel *ch, const char *value);
 /* There is one, and it belongs to the credentials (and so the address) as they are now. */
 bool token_usable(const struct channel *ch);
+/* These very credentials were refused some seconds ago: it is not asked again. */
+bool token_refused(const struct channel *ch);
 void token_free(struct channel *ch);
 /* The next to ask gets a new one; what is under way is not disturbed. */
 void token_forget(struct channel *ch);

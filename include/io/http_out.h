@@ -64,7 +64,9 @@ struct http_out_request {
 
 enum http_out_outcome {
     HTTP_OUT_ANSWERED, /* a whole answer came: status, headers, body */
-    HTTP_OUT_NOT_SENT, /* no byte of the request left: DNS, connect, TLS, bad URL */
+    /* Certainly not carried out: no byte of the request left (DNS, connect, TLS, bad URL), or the
+     * other side says so (a stream of HTTP/2 that it refuses). */
+    HTTP_OUT_NOT_SENT,
     /* The request may have been carried out: timeout, reset, half an answer, or an answer over
      * max_body (problem names the limit). status is set if the status line came, else 0. */
     HTTP_OUT_UNKNOWN

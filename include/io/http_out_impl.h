@@ -67,6 +67,7 @@ struct http_out_transfer {
     bool begun;
     bool resent;               /* libcurl was so a second time: a read's connection had died */
     bool again_refused;        /* a write that libcurl was about to send a second time */
+    bool undone;               /* because the other side said that the first was not carried out */
     bool invalid;              /* refused before libcurl saw it; problem says why */
     struct http_out_peer peer; /* what was denied, if it was */
     bool over_body, over_head;

@@ -300,6 +300,34 @@ class OAuth(Case):
         self.assertIn("were refused: said with 200 (status 200 of the token request)",
                       self.await_runs(1, "attention")[0]["reason"])
 
+    def retry(self):
+        self.world.sauma("retry", "--company", "plain", "--by", "anna", "--data", self.world.data)
+
+    def test_a_secret_that_was_corrected_counts_at_once(self):
+        """A refusal is remembered for some seconds, but for the same credentials alone."""
+        machine = ('oauth = "client_credentials", issuer = env "ISSUER_URL", scope = "read", '
+                   'client_id = "basic", client_secret = secret "crm", client_auth = "basic"')
+        for n, (auth, right) in enumerate(((CODE, "secret-of-post"), (machine, "secret-of-basic"))):
+            if n:
+                self.doCleanups()
+                self.setUp()
+            self.begin(auth)
+            if not n:
+                self.allow()
+                self.provider.ask("/_refuse")
+            self.world.secret("plain", "crm", "mistyped")
+            self.start_over()
+            self.deliver("read", 1)
+            self.assertIn("were refused", self.await_runs(1, "attention")[0]["reason"])
+            asked = self.provider.counts()
+            self.retry()  # what it looks up now is remembered as well
+            self.await_runs(1, "attention")
+            self.world.secret("plain", "crm", right)
+            self.retry()
+            self.await_runs(1, "done")
+            self.assertLessEqual(self.provider.counts().get("error invalid_client", 0),
+                                 asked.get("error invalid_client", 0) + 1)
+
     def test_a_server_that_was_set_back_gets_the_token_before(self):
         self.begin()
         self.allow()

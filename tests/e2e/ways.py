@@ -38,7 +38,7 @@ local function ask(e, options)
 end
 rule "Get" {{ on = "open.get", run = function(e) return ask(e, {{ headers = {{ ["X-Own"] = "1" }} }}) end }}
 rule "Post" {{ on = "open.post", run = function(e)
-  local answer, problem = http.try(http.post, e.connection, e.path, {{ json = {{ a = 1 }} }})
+  local answer, problem = http.try(http.post, e.connection, e.path, {{ json = {{ a = ("x"):rep(e.size or 1) }} }})
   return {{ status = answer and answer.status, problem = problem and problem.message }}
 end }}
 rule "Bodies" {{ on = "open.bodies", run = function(e)
