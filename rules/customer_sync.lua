@@ -23,14 +23,13 @@ Options (all may be left out):
   register      the connection (kind ytj) that fills in new customers; false: none
   crm, finance, name  the connections ("crm", "procountor") and the rule's own name
 
-The CRM is a connection of kind crm or pipedrive; the latter says in organization_fields where its
-business ID is, and its phone, invoice_email, einvoice_address and einvoice_operator, if they are to be
-synced (connectors/crm/customers.lua).
+The CRM is a connection of kind crm, pipedrive or hubspot; the latter two say in organization_fields
+where their business ID is, and phone (Pipedrive), invoice_email, einvoice_address and einvoice_operator,
+if they are to be synced (connectors/crm/customers.lua).
 
-Limits: a name, a business ID and an address are never emptied: who
-takes them away on one side gets them back. Nothing is deleted anywhere. A version of Procountor counts
-seconds, so a write waits until the record is a second old. While a customer is inactive, nothing is
-written on either side.
+Limits: a name, a business ID and an address are never emptied: who takes them away on one side gets them
+back. Nothing is deleted anywhere. A version of Procountor counts seconds, so a write waits until the
+record is a second old. While a customer is inactive, nothing is written on either side.
 ]]
 
 local again = require "sync.again"
@@ -137,7 +136,7 @@ local function from_crm(settings, event)
   check_sides(settings)
   local id, from = sides.told(settings, event)
   if not id then ending.skip(from) end
-  if from then linking.merged(settings, from, id) end
+  for _, other in ipairs(from) do linking.merged(settings, other, id) end
   return organization(settings, id, event)
 end
 

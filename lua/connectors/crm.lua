@@ -272,13 +272,13 @@ local function webhook(settings)
     signature = settings.secret == false and "none" or settings.signature or "any" }
 end
 
--- Which organization an event tells of, and which one became part of it.
+-- Which organization an event tells of, and which ones became part of it.
 local function told(event)
   local data = given(event.data)
   local id = type(data) == "table" and given.text((given(data.organization) or {}).id) or nil
   local previous = given((given(event.previous) or {}).organization) or {}
   local from = event.type == "organization.merged" and given.text(previous.id) or nil
-  return id, from ~= id and from or nil
+  return id, from and from ~= id and { from } or {}
 end
 
 return {

@@ -21,6 +21,8 @@ won lists the stages (their ids, which are the account's own) that count as won.
   hubspot.companies.get(id) .update(id, properties)       (also hubspot.organizations)
   hubspot.companies.find(business_id)   { id, name }, or nil; by organization_fields.business_id
   hubspot.companies.tell_payment_status(id, status)   into payment_fields; true if it was another
+  hubspot.customers.get(id) .list(since) .matches(query) .update .create   companies as the plain CRM
+                              has organizations, for rules/customer_sync.lua (crm/customers.lua)
   hubspot.files.names(deal) .add(deal, file, name)   files of a deal (hubspot/files.lua)
   hubspot.products.list() .differs .tell    as in connectors/crm.lua (hubspot/products.lua)
 
@@ -39,6 +41,7 @@ local given = require "given"
 local money = require "money"
 local client = require "connectors.hubspot.client"
 local companies = require "connectors.hubspot.companies"
+local customers = require "connectors.hubspot.customers"
 local files = require "connectors.hubspot.files"
 local products = require "connectors.hubspot.products"
 local deal = require "connectors.crm.deal"
@@ -202,6 +205,7 @@ return {
       address = settings.public_url,
       signature = settings.secret == false and "none" or "hubspot" }
   end,
+  customers = customers,
   deal_events = { "deal.propertyChange", "object.propertyChange" },
   event = event,
   about = function(read) return read.kind == "deal" and deal.about(read) or nil end,
@@ -211,7 +215,8 @@ return {
       deals = { whole = function(read) return whole(connection, read) end,
         get = function(id) return deal_alone(connection, id) end,
         owner = function(read) return client.owner(connection, read.owner) end },
-      companies = organizations, organizations = organizations, files = files.new(connection),
+      companies = organizations, organizations = organizations,
+      customers = customers.new(connection), files = files.new(connection),
       products = products.new(connection),
     }
   end,

@@ -6,6 +6,7 @@ local decimal = require "decimal"
 local kit = require "sandbox.kit"
 local front = require "sandbox.crm.front"
 local world = require "sandbox.crm.world"
+local hubspot_companies = require "sandbox.hubspot_companies"
 local hubspot_files = require "sandbox.hubspot_files"
 
 local function refuse(status, words)
@@ -129,9 +130,6 @@ local function getter(kind, properties)
   end
 end
 
-local FROM_PROPERTY = { name = "name", phone = "phone", y_tunnus = "business_id",
-  laskutussahkoposti = "email" }
-
 local FROM_PRODUCT = { name = "name", hs_sku = "code", price = "unit_price", yksikko = "unit",
   description = "description", alv = "vat_percent", procountor_id = "finance_id",
   myynnissa = "active" }
@@ -147,27 +145,6 @@ local function fields_of(body, known)
     fields[known[name]] = value == "" and kit.null or value
   end
   return fields
-end
-
-local COMPANY = kit.copy(FROM_PROPERTY)
-for property, name in pairs(STATUS) do COMPANY[property] = name end
-
-local function patch_company(w, request, body, id)
-  local record = world.find(w.organizations, id)
-  if not record then return refuse(404, "resource not found") end
-  local fields, problem = fields_of(body, COMPANY)
-  if not fields then return refuse(400, problem) end
-  local status = w.statuses[tostring(id)] or {}
-  for _, name in pairs(STATUS) do
-    if fields[name] ~= nil then
-      status[name] = not kit.is_null(fields[name]) and fields[name] or nil
-      fields[name] = nil
-    end
-  end
-  w.statuses[tostring(id)] = next(status) and status or nil
-  world.change(w, "organizations", record, fields, "api")
-  request.query.properties = "name,phone,y_tunnus"
-  return answer(request, record.id, company_properties(record))
 end
 
 -- What a product's properties are here: a number where it is one, so that the page shows it so.
@@ -254,9 +231,6 @@ end
 local ROUTES = {
   { "GET", "/crm/v3/objects/deals/{id}", get_deal },
   { "GET", "/crm/v3/objects/line_items/{id}", get_line },
-  { "GET", "/crm/v3/objects/companies/{id}", getter("organizations", with_status) },
-  { "POST", "/crm/v3/objects/companies/search", searcher("organizations", with_status) },
-  { "PATCH", "/crm/v3/objects/companies/{id}", patch_company },
   { "GET", "/crm/v3/objects/contacts/{id}", getter("contacts", contact_properties) },
   { "GET", "/crm/v3/owners/{id}", get_owner },
   { "GET", "/crm/v3/objects/products", lister("products", product_properties) },
@@ -265,12 +239,15 @@ local ROUTES = {
   { "GET", "/crm/v3/objects/products/{id}", getter("products", product_properties) },
   { "PATCH", "/crm/v3/objects/products/{id}", patch_product },
 }
-table.move(hubspot_files(refuse), 1, 5, #ROUTES + 1, ROUTES)
+for _, more in ipairs { hubspot_files(refuse),
+  hubspot_companies(refuse, object, with_status, STATUS) } do
+  table.move(more, 1, #more, #ROUTES + 1, ROUTES)
+end
 
 local OBJECTS = { deals = { "deal", deal_properties }, organizations = { "company", company_properties },
   contacts = { "contact", contact_properties } }
 local CHANGES = { created = "creation", deleted = "deletion", updated = "propertyChange",
-  sent = "propertyChange" }
+  sent = "propertyChange", merged = "merge" }
 
 -- Each property that changed is an event of its own; all of one change go in one delivery.
 local function events_of(event)
@@ -281,10 +258,16 @@ local function events_of(event)
       subscriptionId = 1, portalId = 62515, appId = 54321, occurredAt = event.at_ms,
       subscriptionType = noun .. "." .. CHANGES[event.what], attemptNumber = 0,
       objectId = math.tointeger(tonumber(event.id)), propertyName = name,
-      propertyValue = name and now[name] or nil, changeSource = "CRM_UI", sourceId = "userId:77" }
+      propertyValue = name and now[name] or nil,
+      changeSource = event.by == "api" and "INTEGRATION" or "CRM_UI",
+      sourceId = event.by == "api" and "54321" or "userId:77" }
   end
   if CHANGES[event.what] ~= "propertyChange" then
     add(nil)
+    if event.what == "merged" then
+      list[1].primaryObjectId, list[1].newObjectId = list[1].objectId, list[1].objectId
+      list[1].mergedObjectIds = kit.array { math.tointeger(tonumber(event.previous.id)) }
+    end
     return list
   end
   local before = kit.copy(event.record)

@@ -6,8 +6,8 @@ The two sides of a customer sync, by the settings of its rule.
   sides.books(settings)    -> customers of Procountor's connection
   sides.fields(settings)   -> names of the fields that are synced: those that the CRM has a place for
   sides.events(settings)   -> what the rule listens to
-  sides.told(settings, event)  -> the id of the organization that an event is about, and of the one that
-                              became part of it; nil, and why it is not for the sync
+  sides.told(settings, event)  -> the id of the organization that an event is about, and a list of those
+                              that became part of it; nil, and why it is not for the sync
   sides.heir(settings, id, business_id)  -> who an organization that is gone became part of, if that is
                               known without an event; true if it is known for sure
   sides.problem(settings)  -> why the connections cannot be synced; nil if they can, or are not there yet
@@ -59,7 +59,7 @@ function sides.told(settings, event)
   local entry = connections.get(settings.crm)
   local id, from = entry.connector.customers.told(event, entry.settings)
   if id then return id, from end
-  return nil, from or "the event is about no organization"
+  return nil, type(from) == "string" and from or "the event is about no organization"
 end
 
 function sides.heir(settings, id, business_id)
@@ -88,8 +88,8 @@ end
 function sides.problem(settings)
   local crm, books = connections.get(settings.crm), connections.get(settings.finance)
   if crm and not crm.connector.customers then
-    return ('crm: connection "%s" is of kind %s; customers are kept the same with one of kind "crm" '
-      .. 'or "pipedrive"'):format(settings.crm, crm.kind)
+    return ('crm: connection "%s" is of kind %s; customers are kept the same with one of kind "crm", '
+      .. '"pipedrive" or "hubspot"'):format(settings.crm, crm.kind)
   end
   if crm and not crm.settings.url then
     return ('crm: connection "%s" has no url, and it has to be read and written'):format(settings.crm)

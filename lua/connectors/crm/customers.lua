@@ -29,8 +29,9 @@ crm = {
   list(since), search(name, text)   -> such records
   write(id, changes), create(changes, find)   changes: { [key] = text, or false: nothing };
                  -> the record as it stands there afterwards
-  before(id, changes, read) -> { [key] = what stood there before these were written, or false }, as far
-                 as the history says it for sure; read: the record as it was read before
+  before(id, changes, read, saved) -> { [key] = what stood there before these were written, or false },
+                 as far as the history says it for sure; read: the record as it was read before; saved:
+                 what write returned
   what           "organization" or "company", in messages
 }
 ]]
@@ -127,9 +128,9 @@ local function changes_of(crm, fields, values)
 end
 
 -- Changes that bring back what this write took the place of, though it was not what was read.
-local function taken(crm, id, changes, read)
+local function taken(crm, id, changes, read, saved)
   local back = {}
-  for key, value in pairs(crm.before(id, changes, read)) do
+  for key, value in pairs(crm.before(id, changes, read, saved)) do
     if changes[key] ~= nil and not same(value, read.values[key]) then back[key] = value end
   end
   return next(back) and back or nil
@@ -153,8 +154,9 @@ local function update(connection, crm, id, fields, read)
   end
   if next(changes) == nil then return now end
   local saved = crm.write(id, changes)
+  if not saved then return nil end
   check_kept(connection, crm, saved, changes)
-  local back = taken(crm, id, changes, read)
+  local back = taken(crm, id, changes, read, saved)
   if back then
     crm.write(id, back)
     return nil

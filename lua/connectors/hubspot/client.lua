@@ -38,11 +38,16 @@ function client.list(connection, path, properties)
   return all
 end
 
--- Records of which a property is one of these texts. The search knows what is some seconds old.
+-- Records of which a property is one of these texts. The search knows what is some seconds old, and IN
+-- may want small letters.
 function client.search(connection, path, property, texts, properties)
+  local forms = { table.unpack(texts) }
+  for _, text in ipairs(texts) do
+    if text:lower() ~= text then forms[#forms + 1] = text:lower() end
+  end
   return given(http.search(connection.name, path .. "/search", { explain = client.explain, json = {
     filterGroups = { { filters = { { propertyName = property, operator = "IN",
-      values = json.array(texts) } } } }, properties = json.array(properties), limit = PAGE },
+      values = json.array(forms) } } } }, properties = json.array(properties), limit = PAGE },
   }).body.results) or {}
 end
 

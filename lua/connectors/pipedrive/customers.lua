@@ -4,7 +4,7 @@ since v1 can neither list what was changed nor take an address; the history of f
 
   customers.new(connection)  -> see connectors/crm/customers.lua
   customers.events(settings) -> the types of its events that are about organizations
-  customers.told(event)      -> the organization's id, and the id of the one that became part of it
+  customers.told(event)      -> the organization's id, and the ids of those that became part of it
 
 An address is one text in Pipedrive, and parts that it makes of it by itself and loosely ("12 B 34" is 12
 there); so the text counts if it can be read, and it is the text that is written.
@@ -213,7 +213,7 @@ function customers.told(event)
   local id = given.text(meta.entity_id) or type(now) == "table" and given.text(now.id)
     or type(was) == "table" and given.text(was.id) or given.text(meta.id)
   local from = meta.action == "merged" and type(was) == "table" and given.text(was.id) or nil
-  return id or nil, from ~= id and from or nil
+  return id or nil, from and from ~= id and { from } or {}
 end
 
 return customers

@@ -1,4 +1,4 @@
--- Companies whose CRM is Pipedrive keep their customers the same there and in Procountor.
+-- Companies whose CRM is Pipedrive or HubSpot keep their customers the same there and in Procountor.
 company "Kolmen Rekisterin Oy" { language = "fi", time_zone = "Europe/Helsinki" }
 
 local function books(name)
@@ -36,3 +36,14 @@ connect "pipedrive" { as = "mistaken", url = env "PIPEDRIVE_URL", prefix = "MIST
                       organization_fields = { business_id = FIELDS.business_id,
                         phone = "ffffffffffffffffffffffffffffffffffffffff" } }
 use "customer_sync" { name = "mistaken sync", crm = "mistaken", finance = "mistaken_books" }
+
+-- HubSpot has a phone of its own; all else that is not the address is the company's.
+books "hubspot_books"
+connect "hubspot" { url = env "HUBSPOT_URL", token = secret "hubspot-token", secret = secret "hubspot",
+                    public_url = "https://sauma.example/hooks/crms/hubspot", rate = 1000,
+                    organization_fields = { business_id = "y_tunnus",
+                      invoice_email = "laskutussahkoposti", einvoice_address = "verkkolaskuosoite",
+                      einvoice_operator = "valittaja" } }
+use "customer_sync" { name = "hubspot sync", crm = "hubspot", finance = "hubspot_books",
+  owner = { address = "hubspot_books" }, new_customers = "create", new_organizations = "create",
+  deleted = "inactivate" }
