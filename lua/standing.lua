@@ -29,6 +29,8 @@ local declared = {}
 local ONE_BY_ONE = 20
 -- Days that are read again at the first run of a day.
 local OVERLAP_DAYS = 1
+-- A search by versions takes no day without a time.
+local MIDNIGHT = "T00:00:00"
 local OPEN = { "SENT", "APPROVED", "PARTLY_PAID" }
 
 -- The connection where a payment status can be written, or nil and why not.
@@ -96,8 +98,10 @@ local function touched(payments, settings, since, today)
   end
   local from = since.version and overlap.earlier(since.version)
   local first_today = since.day ~= today
-  if first_today and from then from = time.add_days(from:sub(1, 10), -OVERLAP_DAYS) end
-  local list = payments.search { versionStartDate = from or since.day }
+  if first_today and from then
+    from = time.add_days(from:sub(1, 10), -OVERLAP_DAYS) .. MIDNIGHT
+  end
+  local list = payments.search { versionStartDate = from or since.day .. MIDNIGHT }
   if first_today then
     for _, status in ipairs(OPEN) do
       for _, invoice in ipairs(payments.search { status = status }) do list[#list + 1] = invoice end

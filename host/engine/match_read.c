@@ -175,8 +175,11 @@ static void send_request(struct feed *f)
     buf_adds(&url, f->channel->credentials.url);
     buf_adds(&url, f->catalogue->path);
     put_parameter(&url, f->catalogue->path, f->catalogue->after, f->now->after);
-    if (f->now == &f->changes)
-        put_parameter(&url, f->catalogue->path, f->catalogue->since, f->since);
+    if (f->now == &f->changes && f->since[0]) {
+        char from[sizeof f->since + 12]; /* a moment: what takes one takes no day alone */
+        snprintf(from, sizeof from, "%sT00:00:00", f->since);
+        put_parameter(&url, f->catalogue->path, f->catalogue->since, from);
+    }
     buf_addc(&url, '\0');
     if (manifest_auth_has_token(&f->conn->auth)) {
         resolver_wipe(f->used_token);

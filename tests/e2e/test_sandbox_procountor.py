@@ -103,6 +103,29 @@ class Procountor(Case):
         self.ask("POST", "/businesspartners", PARTNER, status=403)
         self.ask("POST", "/invoices", INVOICE, status=403)
 
+    def test_rights_and_fiscal_years_are_told(self):
+        self.open(rights={"productRegister": "NO_ACCESS"}, closed_until="2026-06-15")
+        sales = self.ask("GET", "/users/rights")["rights"]["sales"]
+        self.assertEqual(sales["productRegister"], "NO_ACCESS")
+        self.assertEqual(sales["salesOrGroupInvoices"], "ALL_RIGHTS")
+        years = {y["startDate"]: y for y in self.ask("GET", "/fiscalyears")["fiscalYears"]}
+        periods = {p["startDate"]: p for y in years.values() for p in y["trackingPeriods"]}
+        for year in years.values():
+            days = [p["startDate"] for p in year["trackingPeriods"]]
+            self.assertEqual(days[0], year["startDate"])
+            self.assertEqual(year["isOpen"], year["endDate"] > "2026-06-15")
+        for period in periods.values():
+            closed = period["endDate"] <= "2026-06-15"
+            self.assertEqual(period["status"], "CLOSED" if closed else "OPEN")
+
+    def test_changes_are_asked_for_by_a_moment(self):
+        self.open()
+        self.ask("POST", "/businesspartners", PARTNER)
+        for path in ("/businesspartners", "/products", "/invoices"):
+            self.ask("GET", path + "?versionStartDate=2026-01-02", status=400)
+        found = self.ask("GET", "/businesspartners?versionStartDate=2026-01-02T00:00:00")
+        self.assertEqual(len(found["results"]), 1)
+
     # ---- partners ----
     def test_partner_search_goes_by_headers(self):
         self.open()

@@ -121,6 +121,9 @@ local function bad_paging(name)
   return nil, { { status = 400, field = name, message = "INVALID_VALUE" } }
 end
 
+-- What a search takes as a day and a time of day, a day alone being neither (OpenAPI 26.04).
+local MOMENTS = { "versionStartDate", "versionEndDate", "createdStartDate", "createdEndDate" }
+
 local function whole(request, name, low, high)
   local given = kit.query(request, name)
   if not given then return nil, true end
@@ -138,6 +141,10 @@ function world.search(w, request, list, options)
   if not page_ok then return bad_paging "page" end
   local previous, previous_ok = whole(request, "previousId", 0, math.maxinteger)
   if not previous_ok then return bad_paging "previousId" end
+  for _, name in ipairs(MOMENTS) do
+    local given = kit.query(request, name)
+    if given and not given:find("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d") then return bad_paging(name) end
+  end
   local order = kit.query(request, "orderById") or options.order or "DESC"
   if order ~= "ASC" and order ~= "DESC" then return bad_paging "orderById" end
   size, page = size or 50, options.pages ~= false and page or 0
@@ -177,10 +184,9 @@ function world.answer_search(w, request, list, options)
   return kit.json(200, found)
 end
 
--- versionStartDate and versionEndDate, as a test for a record's version; dates are whole days.
+-- versionStartDate and versionEndDate, as a test for a record's version.
 function world.version_filter(request)
   local first, last = kit.query(request, "versionStartDate"), kit.query(request, "versionEndDate")
-  if last and #last == 10 then last = last .. "T23:59:59" end
   return function(version)
     return (not first or version >= first) and (not last or version <= last)
   end
