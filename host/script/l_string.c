@@ -5,12 +5,11 @@
 #include <string.h>
 #include <lauxlib.h>
 #include <lualib.h>
-#include "decimal_value.h"
 
 #define PATTERN_SUBJECT_MAX ((size_t)4 << 20)
 #define PLAIN_SUBJECT_MAX   ((size_t)32 << 20)
 #define PATTERN_MAX         ((size_t)64 << 10)
-#define RESULT_MAX          ((size_t)32 << 20) /* of rep and format */
+#define RESULT_MAX          ((size_t)32 << 20) /* of rep */
 
 static void check_size(lua_State *L, size_t n, size_t max, const char *function, const char *what)
 {
@@ -77,61 +76,12 @@ static int l_rep(lua_State *L)
     return call_own(L);
 }
 
-/* Lua's own %s would show addresses, so what it takes becomes text first; decimals become text for
- * every letter, and %d and %f take them as the numbers that they are. */
-static void make_text(lua_State *L, int index, char letter)
-{
-    switch (lua_type(L, index)) {
-    case LUA_TNONE:
-    case LUA_TNIL:
-    case LUA_TBOOLEAN:
-    case LUA_TNUMBER:
-    case LUA_TSTRING:
-        return;
-    default:
-        if (letter != 's' && !decimal_at(L, index))
-            return;
-        base_push_text(L, index);
-        lua_replace(L, index);
-    }
-}
-
-/* The letter of the conversion that begins behind format[*i], a '%'; moves there. */
-static char next_letter(const char *format, size_t n, size_t *i)
-{
-    do
-        ++*i;
-    while (*i < n && format[*i] && strchr("-+ #0123456789.", format[*i]));
-    return *i < n ? format[*i] : '\0';
-}
-
-static int l_format(lua_State *L)
-{
-    size_t n, total;
-    const char *format = luaL_checklstring(L, 1, &n);
-    int index = 1, top = lua_gettop(L);
-    for (size_t i = 0; i < n; i++) {
-        char letter = format[i] == '%' ? next_letter(format, n, &i) : '%';
-        if (letter == 'p')
-            return luaL_error(L, "string.format: %%p is not available");
-        if (letter != '%' && ++index <= top)
-            make_text(L, index, letter);
-    }
-    total = n;
-    for (int i = 2; i <= top; i++) {
-        if (lua_type(L, i) == LUA_TSTRING)
-            total += lua_rawlen(L, i);
-        check_size(L, total, RESULT_MAX, "format", "texts");
-    }
-    return call_own(L);
-}
-
 int l_open_string(lua_State *L)
 {
     static const char *const kept[] = {
         "byte", "char", "len", "lower", "upper", "reverse", "sub", "pack", "unpack", "packsize"};
     static const luaL_Reg capped[] = {{"find", l_find}, {"match", l_match}, {"gmatch", l_gmatch},
-        {"gsub", l_gsub}, {"rep", l_rep}, {"format", l_format}, {NULL, NULL}};
+        {"gsub", l_gsub}, {"rep", l_rep}, {"format", l_string_format}, {NULL, NULL}};
     lua_createtable(L, 0, 20);
     lua_pushcfunction(L, luaopen_string);
     lua_call(L, 0, 1);

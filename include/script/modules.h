@@ -9,6 +9,7 @@
 int l_open_string(lua_State *L); /* also sets the metatable of strings */
 int l_open_table(lua_State *L);
 int l_open_math(lua_State *L);
+int l_string_format(lua_State *L); /* string.format; its upvalue is Lua's own */
 int l_ipairs(lua_State *L);
 int l_next(lua_State *L);
 int l_pairs(lua_State *L);

@@ -222,6 +222,42 @@ static void test_string(void **state)
     check(cases, COUNT(cases));
 }
 
+/* Money is written as it is, where a float would be off. */
+static void test_decimals_in_formats(void **state)
+{
+    static const char *const cases[][2] = {
+        {"'%.2f', decimal '1.0050'", "1.01"},
+        {"'%.2f', decimal '0.125'", "0.13"},
+        {"'%.2f', decimal '-2.6750'", "-2.68"},
+        {"'%.2f', decimal '12345678901234567890.12'", "12345678901234567890.12"},
+        {"'%f %.0f', decimal '1.5', decimal '2.5'", "1.500000 3"},
+        {"'%8.2f|%-8.2f|%08.2f', decimal '-1.5', decimal '1.5', decimal '-1.5'",
+            "   -1.50|1.50    |-0001.50"},
+        {"'%+.1f|% .1f|%+.1f|%3.2f', decimal '1', decimal '1', decimal '-1', decimal '99.9990'",
+            "+1.0| 1.0|-1.0|100.00"},
+        {"'%s %.1f %.1f%% %s', 'a%.1f', decimal '0.25', 0.25, decimal '2.50'",
+            "a%.1f 0.3 0.2% 2.5"},
+        {"'%d %5d %s', decimal '3', decimal '-3', decimal '3'", "3    -3 3"},
+        {"'%.2f', 'no number'", "bad argument #2 to 'format' (number expected, got string)"},
+        {"'%d', decimal '2.5'",
+            "bad argument #2 to 'format' (number has no integer representation)"},
+        {"'%.21f', decimal '1'",
+            "string.format: a decimal with 21 places; at most 20 are possible"},
+        {"'%.2f %f', decimal '1'", "bad argument #3 to 'format' (no value)"},
+        {"'%.123f', decimal '1'", "invalid conversion specification: '%.123f'"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *code =
+            mem_printf("local ok, text = pcall(function()\nreturn (string.format(%s)) end)\n"
+                       "return ok and text or text:gsub('^company.lua:3: ', '')",
+                cases[i][0]);
+        char *wanted = mem_printf("returned \"%s\"", cases[i][1]);
+        expect(code, wanted);
+        mem_free(code);
+        mem_free(wanted);
+    }
+}
+
 /* What is wrong in a call of string is said with its line, its name and what was given. */
 static void test_string_errors(void **state)
 {
@@ -342,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_random_follows_the_seed),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_string),
+        cmocka_unit_test(test_decimals_in_formats),
         cmocka_unit_test(test_string_errors),
         cmocka_unit_test(test_views),
         cmocka_unit_test(test_settings_of_cjson),
