@@ -2,8 +2,8 @@
  * and a run that is replayed elsewhere would take its steps in another order.
  *
  * The order: numbers by value, texts by bytes, false, true, decimals by value, then keys of other
- * types, which have no order of their own: a table may have one such key; with more of them pairs
- * is an error where runs are replayed.
+ * types, which have no order of their own: a table may have one such key; with more of them, or
+ * with decimals that are equal, pairs is an error where runs are replayed.
  *
  * pairs takes the keys when it begins: fields that are added meanwhile are not seen, those that are
  * removed before their turn are skipped. next(t) is the first key of that order and next(t, k) the
@@ -112,8 +112,14 @@ static int compare(const void *one, const void *other)
     }
 }
 
-static int no_order(lua_State *L)
+static int no_order(lua_State *L, const struct key *k)
 {
+    char text[DECIMAL_TEXT];
+    if (k->rank == RANK_DECIMAL)
+        return luaL_error(L,
+            "this table has the decimal %s as a key more than once: each decimal is a key of its "
+            "own, so t[d] never finds one; take tostring(d) as the key",
+            decimal_text(k->v.d, text));
     return luaL_error(L,
         "this table has several keys that are tables, functions or the like: their "
         "order would differ when the run is replayed; keep them in a list");
@@ -199,7 +205,7 @@ static void push_sorted(lua_State *L)
     lua_createtable(L, n, 0);
     for (int i = 0; i < n; i++) {
         if (i > 0 && replayed && compare(&keys[i - 1], &keys[i]) == 0)
-            no_order(L);
+            no_order(L, &keys[i]);
         lua_rawgeti(L, unsorted, keys[i].index);
         lua_rawseti(L, -2, i + 1);
     }
@@ -269,6 +275,7 @@ int l_next(lua_State *L)
     lua_settop(L, 2);
     see_through(L);
     bool from_start = lua_isnil(L, 2), found = false;
+    int same = 0; /* decimals that are equal to the key */
     struct key after = key_at(L, 2), best = {0};
     lua_pushnil(L); /* 3: the best key so far */
     for (lua_pushnil(L); lua_next(L, 1);) {
@@ -276,7 +283,9 @@ int l_next(lua_State *L)
         struct key k = key_at(L, -1);
         if (!from_start && compare(&k, &after) <= 0) {
             if (k.rank == RANK_OTHER && after.rank == RANK_OTHER && !lua_rawequal(L, -1, 2))
-                no_order(L);
+                no_order(L, &k);
+            if (k.rank == RANK_DECIMAL && compare(&k, &after) == 0 && ++same > 1)
+                no_order(L, &k);
             continue;
         }
         if (found && compare(&k, &best) >= 0)

@@ -39,6 +39,10 @@ static void test_pairs(void **state)
         "for _, v in pairs(t) do return v == 7 end",
         "local t = { [{}] = 1 } for k, v in pairs(t) do return v == 1 end",
         "local t = { [{}] = 1, [{}] = 2 } return not pcall(pairs, t) and next(t) ~= nil",
+        "local t = { [decimal '2'] = 1, [decimal '1'] = 2, [decimal '2'] = 3 }\n"
+        "local ok, why = pcall(pairs, t) local k = next(t) local ok2, why2 = pcall(next, t, next(t, k))\n"
+        "return not ok and why:find('the decimal 2 as a key more than once', 1, true) ~= nil\n"
+        "  and k == decimal '1' and not ok2 and why2 == why and next({ [decimal '1'] = 1 }, k) == nil",
         "return not pcall(pairs) and not pcall(pairs, nil) and not pcall(pairs, 5)",
         "for _, t in ipairs { {}, { 1, 2 }, { b = 1, a = 2 }, freeze { 1 }, freeze { b = 1, a = 2 } } do\n"
         "  local f, given, k = pairs(t) if given ~= t or k ~= nil or type(f) ~= 'function' then\n"
