@@ -16,7 +16,9 @@ from parts, and written only if the CRM holds something else.
 
 local connections = require "connections"
 local current = require "current"
+local given = require "given"
 local http = require "http"
+local ids = require "ids"
 local log = require "log"
 local overlap = require "overlap"
 local time = require "time"
@@ -146,6 +148,17 @@ local function invoices_of(payments, groups, of, settings, today)
   return all
 end
 
+-- Older versions of the API do not say in a list of invoices whose they are.
+local function name_of(invoice, settings)
+  if invoice.name then return end
+  local record = connections.get(settings.finance).object.customers.get(invoice.partner)
+  if not record then return end
+  local invoicing = given(record.invoicingInfo)
+  local identifier = type(invoicing) == "table" and given.text(invoicing.identifier)
+  invoice.name, invoice.business_id = given.text(record.name),
+    identifier and ids.business_id(identifier) or nil
+end
+
 -- The CRM's organization of a customer: the company's own function, else by the business ID, else by
 -- the deal that one of its invoices was made of.
 local function organization_of(group, settings, crm)
@@ -153,6 +166,8 @@ local function organization_of(group, settings, crm)
   for _, invoice in ipairs(group) do
     if invoice.id > newest.id then newest = invoice end
   end
+  name_of(newest, settings)
+  group.name = newest.name
   if settings.organization then
     return settings.organization { id = group.partner, name = newest.name,
       business_id = newest.business_id, invoices = group }
@@ -194,7 +209,7 @@ local function tell(groups, payments, settings)
     if not id then
       result.unknown = result.unknown + 1
       local text = ("customer %s (%s) is not in the CRM, so nobody is told there how it stands"):format(
-        tostring(group.partner), group[1].name or "no name")
+        tostring(group.partner), group.name or "no name")
       -- Of all customers of a company many were never in its CRM.
       if settings.all then log.info(text) else current.warn(text) end
     elseif merged[id] then
@@ -208,7 +223,7 @@ local function tell(groups, payments, settings)
     if crm.object.organizations.tell_payment_status(id, status) then
       result.written = result.written + 1
     end
-    alert(settings, id, merged[id][1].name, status)
+    alert(settings, id, merged[id].name, status)
   end
   return result
 end

@@ -150,6 +150,8 @@ local function new(client)
     number = fitting_key(number)
     local record = existing(client, number)
     if not record then return nil end
+    -- Older versions of the API do not say in a search whose it is.
+    if type(record.counterParty) ~= "table" then record = client:get("/invoices/" .. record.id) end
     local invoice = invoice_of(record, "EUR")
     invoice.adopted = true
     return invoice

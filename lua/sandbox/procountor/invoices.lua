@@ -49,7 +49,8 @@ local function basic(w, invoice)
     date = invoice.date, dueDate = invoice.paymentInfo.dueDate,
     newDueDate = invoice.paymentInfo.newDueDate, created = invoice.created,
     version = invoice.version, invoiceSumInfo = world.spell_sums(w, invoice.invoiceSumInfo),
-    creatorId = invoice.creatorId, counterParty = kit.copy(invoice.counterParty),
+    creatorId = invoice.creatorId,
+    counterParty = w.settings.names_in_search and kit.copy(invoice.counterParty) or nil,
     isOffer = invoice.isOffer or false,
   }
 end
@@ -272,7 +273,7 @@ function invoices.history(w, _, id)
   if refused then return refused() end
   local invoice = world.find(w.invoices, id)
   if not invoice then return world.not_found() end
-  return kit.json(200, { invoiceTransactions = kit.copy(invoice.history) })
+  return kit.json(200, { transactions = kit.copy(invoice.history) })
 end
 
 invoices.note = note

@@ -32,6 +32,7 @@ local function defaults()
     -- Searching.
     identifier_match = "exact",     -- or "plain": compares without hyphens
     total_count = true,             -- meta.totalCount in search results
+    names_in_search = true,         -- of invoices, with their counterParty; older versions: without
 
     -- Money.
     vat_rounding = "per_rate",      -- or "per_row"; "down": per rate, and fractions of a cent dropped

@@ -249,3 +249,14 @@ test("the pages of a sent invoice are at the deal it was made of", function()
   expect(crm.deals[2].files).is(nil)
   expect(look("invoice_images").images).is(0)
 end)
+
+test("a list of invoices that does not say whose they are: the customer's own record does", function()
+  local procountor, crm = world { invoice("CRM-D-1", -20) }
+  procountor.seed { settings = { names_in_search = false } }
+  expect(look().written).is(1)
+  expect(status(crm)).has { overdue_total = decimal "100.40", overdue_days = 20 }
+  runs "wait"
+  local told
+  for _, run in ipairs(runs()) do told = run.rule == "overdue is told" and run.result.text or told end
+  expect(told).contains "Testiasiakas Oy owes 100.40"
+end)
