@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "form.h"
 #include "grant.h"
+#include "http_strict.h"
 #include "machine.h"
 #include "log.h"
 #include "mem.h"
@@ -58,6 +59,14 @@ static int resolve_form(struct credentials *out, const struct version *v,
     return rc;
 }
 
+static char *base64_of(const char *text)
+{
+    size_t n = strlen(text), room = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL);
+    char *encoded = mem_alloc(room);
+    return sodium_bin2base64(
+        encoded, room, (const unsigned char *)text, n, sodium_base64_VARIANT_ORIGINAL);
+}
+
 static int resolve_basic(struct credentials *out, const struct version *v,
     const struct manifest_connection *conn, struct err *e)
 {
@@ -67,11 +76,7 @@ static int resolve_basic(struct credentials *out, const struct version *v,
         rc = resolve(v, conn, &conn->auth.password, "password", &password, e);
     if (rc == 0) {
         char *pair = mem_printf("%s:%s", user ? user : "", password ? password : "");
-        size_t n = strlen(pair),
-               room = sodium_base64_ENCODED_LEN(n, sodium_base64_VARIANT_ORIGINAL);
-        char *encoded = mem_alloc(room);
-        sodium_bin2base64(
-            encoded, room, (const unsigned char *)pair, n, sodium_base64_VARIANT_ORIGINAL);
+        char *encoded = base64_of(pair);
         out->authorization = mem_printf("Basic %s", encoded);
         resolver_wipe(pair);
         resolver_wipe(encoded);
@@ -150,6 +155,25 @@ static bool is_own(const struct manifest_value *v)
     return v->kind == VALUE_LITERAL;
 }
 
+/* Who the proxy is told we are stands in its address, with escapes. */
+static void take_proxy_login(struct credentials *c)
+{
+    const char *from = c->proxy ? strstr(c->proxy, "://") : NULL;
+    from = from ? from + 3 : "";
+    size_t n = strcspn(from, "/?#");
+    while (n > 0 && from[n - 1] != '@')
+        n--;
+    if (n == 0)
+        return;
+    char *pair = mem_alloc(n + 1);
+    long used = http_percent_decode(pair, (struct str){from, n - 1}, false);
+    pair[used > 0 ? used : 0] = '\0';
+    const char *password = strchr(pair, ':');
+    c->proxy_password = mem_dup(password ? password + 1 : NULL);
+    c->proxy_login = base64_of(pair);
+    resolver_wipe(pair);
+}
+
 static int resolve_way(struct credentials *out, const struct version *v,
     const struct manifest_connection *conn, struct err *e)
 {
@@ -162,6 +186,7 @@ static int resolve_way(struct credentials *out, const struct version *v,
         resolve(v, conn, &conn->certificate, "certificate", &out->certificate, e) < 0 ||
         resolve(v, conn, &conn->certificate_key, "certificate_key", &out->certificate_key, e) < 0)
         return -1;
+    take_proxy_login(out);
     out->way = (struct http_out_way){.public_only = is_own(out->proxy ? &conn->proxy : &conn->url),
         .proxy = out->proxy,
         .certificate = out->certificate,
@@ -198,7 +223,7 @@ static void wipe(struct credentials *c)
 {
     char *all[] = {c->url, c->authorization, c->form, c->issuer, c->authorize_url, c->token_url,
         c->device_url, c->client_id, c->client_secret, c->private_key, c->user, c->password,
-        c->proxy, c->certificate, c->certificate_key};
+        c->proxy, c->certificate, c->certificate_key, c->proxy_password, c->proxy_login};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         resolver_wipe(all[i]);
     memset(c, 0, sizeof *c);

@@ -111,12 +111,17 @@ static bool is_denied(int status)
 void step_mail_answered(struct step *s, const struct http_out_result *r)
 {
     char problem[200];
+    struct str said = r->body.p ? r->body : STR_LIT("");
+    struct buf masked;
+    buf_init(&masked, BUF_MAX_DEFAULT);
+    step_mask_mail(s, &said, &masked);
     snprintf(problem, sizeof problem, "it answered %d %.*s", r->status,
-        (int)(r->body.n < 150 ? r->body.n : 150), r->body.n ? r->body.p : "");
+        (int)(said.n < 150 ? said.n : 150), said.p);
     breaker_succeeded(&s->channel->breaker);
     health_answered(s->channel, s->title, is_denied(r->status) ? 401 : 200);
     if (is_for_now(r->status)) {
         step_http_later(s, r->status, problem, -1);
+        buf_free(&masked);
         return;
     }
     struct buf meta;
@@ -125,8 +130,9 @@ void step_mail_answered(struct step *s, const struct http_out_result *r)
     step_request_meta(&meta, r);
     buf_addc(&meta, '}');
     step_http_leave(s);
-    step_answer(s, "done", r->status, buf_str(&meta), r->body.p ? r->body : STR_LIT(""));
+    step_answer(s, "done", r->status, buf_str(&meta), said);
     buf_free(&meta);
+    buf_free(&masked);
 }
 
 void step_mail_send(struct step *s)

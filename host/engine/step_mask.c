@@ -1,13 +1,15 @@
 /* Credentials in an answer: systems that repeat a request in their error pages repeat who we are,
  * too. It is masked before anything is recorded or comes to a script. */
+#include <sodium.h>
 #include <string.h>
 #include "channel.h"
 #include "manifest.h"
+#include "mem.h"
 #include "step.h"
 
 #define LONG_ENOUGH 16 /* what is shorter may be a word of its own in a good answer */
 #define NO_WORD     8  /* and in a refusal, which no rule reads by its letters */
-#define NEEDLES     4
+#define NEEDLES     8
 
 static void put_needle(struct str *needles, int *n, struct str text, size_t least)
 {
@@ -31,6 +33,8 @@ static int find_needles(const struct step *s, int status, struct str needles[NEE
     put_needle(needles, &n, behind_scheme(c->authorization), least);
     put_needle(needles, &n, str_of(s->used_token), least);
     put_needle(needles, &n, str_of(c->password), least);
+    put_needle(needles, &n, str_of(c->proxy_password), least);
+    put_needle(needles, &n, str_of(c->proxy_login), least);
     if (refusal) {
         const char *path =
             s->conn->url.kind == VALUE_SECRET && c->url ? strstr(c->url, "://") : NULL;
@@ -59,10 +63,8 @@ static bool holds_one(struct str text, const struct str *needles, int n)
     return false;
 }
 
-void step_mask(const struct step *s, int status, struct str *text, struct buf *room)
+static void mask(struct str *text, const struct str *needles, int n, struct buf *room)
 {
-    struct str needles[NEEDLES];
-    int n = find_needles(s, status, needles);
     size_t length;
     if (!holds_one(*text, needles, n))
         return;
@@ -75,4 +77,41 @@ void step_mask(const struct step *s, int status, struct str *text, struct buf *r
         }
     }
     *text = buf_str(room);
+}
+
+void step_mask(const struct step *s, int status, struct str *text, struct buf *room)
+{
+    struct str needles[NEEDLES];
+    mask(text, needles, find_needles(s, status, needles), room);
+}
+
+/* Owned by the caller, to be wiped. */
+static char *encoded(struct str bytes)
+{
+    size_t room = sodium_base64_ENCODED_LEN(bytes.n, sodium_base64_VARIANT_ORIGINAL);
+    return sodium_bin2base64(mem_alloc(room), room, (const unsigned char *)bytes.p, bytes.n,
+        sodium_base64_VARIANT_ORIGINAL);
+}
+
+void step_mask_mail(const struct step *s, struct str *text, struct buf *room)
+{
+    const struct credentials *c = &s->channel->credentials;
+    struct str needles[NEEDLES];
+    int n = find_needles(s, 535, needles);
+    if (!c->password)
+        return;
+    struct buf pair; /* RFC 4616: what AUTH PLAIN sends; LOGIN sends the password alone */
+    buf_init(&pair, BUF_MAX_DEFAULT);
+    buf_addc(&pair, '\0');
+    buf_adds(&pair, c->user ? c->user : "");
+    buf_addc(&pair, '\0');
+    buf_adds(&pair, c->password);
+    char *plain = encoded(buf_str(&pair)), *login = encoded(str_of(c->password));
+    put_needle(needles, &n, str_of(plain), NO_WORD);
+    put_needle(needles, &n, str_of(login), NO_WORD);
+    mask(text, needles, n, room);
+    sodium_memzero(pair.p, pair.cap);
+    buf_free(&pair);
+    resolver_wipe(plain);
+    resolver_wipe(login);
 }

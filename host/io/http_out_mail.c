@@ -4,6 +4,7 @@
  * until the loop has been told that it is done. */
 #include "http_out_mail.h"
 
+#include <arpa/inet.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -41,7 +42,7 @@ struct mail_job {
     struct http_out_peer peer; /* what was denied, if it was */
     CURLcode code;
     long last; /* code of the last reply */
-    char reply[300], error[CURL_ERROR_SIZE];
+    char reply[600], error[CURL_ERROR_SIZE];
 };
 
 struct mail_pool {
@@ -60,8 +61,12 @@ static bool fail(struct http_out_transfer *t, const char *what)
 
 static bool is_this_machine(const char *host, size_t n)
 {
-    return (n == 9 && !strncasecmp(host, "localhost", 9)) || (n > 4 && !memcmp(host, "127.", 4)) ||
-           (n == 5 && !memcmp(host, "[::1]", 5));
+    char ip[16] = "";
+    struct in_addr a;
+    memcpy(ip, host, n < sizeof ip ? n : 0); /* a name may begin with 127., too */
+    return (n == 9 && !strncasecmp(host, "localhost", 9)) ||
+           (n == 5 && !memcmp(host, "[::1]", 5)) ||
+           (inet_pton(AF_INET, ip, &a) == 1 && ntohl(a.s_addr) >> 24 == 127);
 }
 
 /* Fills url and origin; libcurl knows the first two schemes only. */
@@ -169,13 +174,19 @@ static size_t send_message(char *to, size_t size, size_t n, void *arg)
     return take;
 }
 
-/* One line of a reply: "250-STARTTLS", "550 5.1.1 no such user". Its words are kept for people. */
+/* One line of a reply: "250-STARTTLS", "550 5.1.1 no such user". Its words are kept for people.
+ * What is longer than a line may be (512 bytes, RFC 5321 4.5.3.1.5) is left out: half a password
+ * that it repeats could not be masked. */
 static size_t take_reply(char *p, size_t size, size_t n, void *arg)
 {
     struct mail_job *j = arg;
     struct str line = str_trim((struct str){p, n * size});
-    bool bye = line.n >= 3 && !memcmp(line.p, "221", 3);
-    if (line.n > 4 && !bye)
+    if (line.n <= 4)
+        return n * size;
+    bool bye = !memcmp(line.p, "221", 3);
+    if (line.n - 4 >= sizeof j->reply)
+        snprintf(j->reply, sizeof j->reply, "(%zu bytes)", line.n);
+    else if (!bye)
         snprintf(j->reply, sizeof j->reply, "%.*s", (int)(line.n - 4), line.p + 4);
     return n * size;
 }

@@ -45,6 +45,8 @@ struct credentials {
     char *issuer, *authorize_url, *token_url, *device_url;
     char *client_id, *client_secret, *private_key;
     char *proxy, *certificate, *certificate_key; /* NULL: none */
+    /* What proxy is logged in to with: the password, and it and the user as a header has them. */
+    char *proxy_password, *proxy_login;
     /* How its requests get out, and those of its tokens: an address that stands in the company's
      * own file is for public addresses (and what the operator allows) alone. */
     struct http_out_way way, token_way;

@@ -4,6 +4,9 @@ import base64
 import http.server
 import json
 import os
+import re
+import socketserver
+import subprocess
 import threading
 import urllib.parse
 
@@ -15,6 +18,7 @@ connect "webhook" { as = "open", secret = false, event = "type", id = "id" }
 connect "webhook" { as = "standard", secret = secret "s1", signature = "standard" }
 connect "webhook" { as = "hmac", secret = { secret "s2", secret "s3" }, event = "type", id = "id" }
 connect "webhook" { as = "basic", secret = secret "s4", signature = "basic" }
+connect "click2contract" { as = "c2c", secret = secret "s1", button = secret "s21" }
 connect "http" { as = "bearer", url = env "ECHO_URL", auth = { bearer = secret "s5" } }
 connect "http" { as = "pair", url = env "ECHO_URL", auth = { user = "me", password = secret "s6" } }
 connect "http" { as = "keyed", url = env "ECHO_URL", auth = { header = "X-Api-Key", value = secret "s7" } }
@@ -22,10 +26,13 @@ connect "http" { as = "addressed", url = secret "s8" }
 connect "http" { as = "nowhere", url = secret "s9" }
 connect "http" { as = "proxied", url = "http://unknown.invalid", proxy = secret "s10" }
 connect "http" { as = "certified", url = "https://127.0.0.1:1", certificate = secret "s11" }
+connect "http" { as = "shown", url = env "TLS_URL", certificate = secret "s22", certificate_key = secret "s23" }
 connect "http" { as = "client", url = env "ECHO_URL", auth = { oauth = "client_credentials",
   token_url = env "TOKEN_URL", client_id = "us", client_secret = secret "s12" } }
 connect "http" { as = "jwt", url = env "ECHO_URL", auth = { oauth = "client_credentials",
   token_url = env "TOKEN_URL", client_id = "us", private_key = secret "s13" } }
+connect "http" { as = "signed", url = env "ECHO_URL", auth = { oauth = "client_credentials",
+  token_url = env "TOKEN_URL", client_id = "us", private_key = secret "s23" } }
 connect "http" { as = "extra", url = env "ECHO_URL", auth = { oauth = "client_credentials",
   token_url = env "TOKEN_URL", client_id = "us", client_secret = secret "s14",
   params = { api_key = secret "s15" } } }
@@ -33,7 +40,7 @@ connect "procountor" { url = env "ECHO_URL", client_id = "us", client_secret = s
   api_key = secret "s17" }
 connect "slack" { url = secret "s18" }
 connect "webhook_out" { as = "erp", url = env "ECHO_URL", secret = secret "s19" }
-connect "smtp" { as = "mail", url = "smtp+plain://127.0.0.1:1", user = "me", password = secret "s20",
+connect "smtp" { as = "mail", url = env "MAIL_URL", user = "me", password = secret "s20",
   from = "a@b.fi", to = "c@d.fi" }
 
 rule "Get" { on = "open.get", run = function(e) return http.get(e.to, e.path).status end }
@@ -45,7 +52,10 @@ end }
 rule "Post" { on = "open.post", run = function(e) return http.post(e.to, e.path, { json = {} }).status end }
 rule "Tell" { on = "open.tell", run = function()
   notify("slack", "hello")
-  return { erp = erp.send("a.b", {}), mail = mail.send { subject = "s", text = "t" } }
+  return erp.send("a.b", {})
+end }
+rule "Mail" { on = "open.mail", run = function()
+  return mail.send { subject = "s", text = "t" }
 end }
 rule "Raise" { on = "open.raise", run = function()
   local shown = { tostring(bearer), tostring(secret "s5"), tostring(require "secret") }
@@ -92,16 +102,39 @@ class Echo(http.server.BaseHTTPRequestHandler):
     do_POST = do_GET
 
 
+class Mail(socketserver.StreamRequestHandler):
+    """A mail server that takes no password, and says which."""
+
+    def handle(self):
+        self.wfile.write(b"220 mail\r\n")
+        for line in self.rfile:
+            word = line.split()[0].upper() if line.split() else b""
+            if word == b"EHLO":
+                self.wfile.write(b"250-mail\r\n250 AUTH PLAIN\r\n")
+            elif word == b"AUTH":
+                self.wfile.write(b"334 \r\n")
+                given = self.rfile.readline().strip()
+                self.server.seen.append(given)
+                said = base64.b64decode(given).replace(b"\0", b" ")
+                self.wfile.write(b"535-5.7.8 no such " + given + b"\r\n535 5.7.8 user" + said + b"\r\n")
+            else:
+                self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
+            if word == b"QUIT":
+                return
+
+
 class Planted(Case):
     def value(self, n):
         """Fifty of a thousand, in a form that the connection takes."""
         row = ".".join(f"{MARK}{n:02d}{i:02d}" for i in range(MANY))
         echo = f"http://127.0.0.1:{self.port}"
         return {1: "whsec_" + row, 4: "me:" + row, 8: f"{echo}/404/{row}", 9: f"http://127.0.0.1:1/{row}",
-                10: f"http://me:{row}@127.0.0.1:1", 11: f"-----BEGIN CERTIFICATE-----\n{row}\n",
+                10: f"http://me:{row}@127.0.0.1:{self.port}", 11: f"-----BEGIN CERTIFICATE-----\n{row}\n",
                 13: f"-----BEGIN PRIVATE KEY-----\n{row}\n-----END PRIVATE KEY-----\n",
                 18: f"{echo}/404/services/{row}",
                 19: "whsec_" + base64.b64encode(f"{MARK} of erp, {row}".encode()[:60]).decode(),
+                20: row[:164],  # a reply of a mail server may have 512 bytes
+                22: self.certificate, 23: self.key,
                 }.get(n, row)
 
     def setUp(self):
@@ -111,11 +144,23 @@ class Planted(Case):
         threading.Thread(target=self.echo.serve_forever, daemon=True).start()
         self.addCleanup(self.echo.server_close)
         self.addCleanup(self.echo.shutdown)
+        self.mail = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail)
+        self.mail.daemon_threads, self.mail.seen = True, []
+        threading.Thread(target=self.mail.serve_forever, daemon=True).start()
+        self.addCleanup(self.mail.server_close)
+        self.addCleanup(self.mail.shutdown)
         w = self.world
-        w.env.update(ECHO_URL=f"http://127.0.0.1:{self.port}/echo",
+        w.env.update(ECHO_URL=f"http://127.0.0.1:{self.port}/echo", TLS_URL=f"https://127.0.0.1:{self.port}",
+                     MAIL_URL=f"smtp+plain://127.0.0.1:{self.mail.server_address[1]}",
+                     SAUMA_OPERATOR_URL=f"http://127.0.0.1:{self.port}/500/{MARK}",
+                     SAUMA_OPERATOR_SECRET="whsec_" + base64.b64encode(f"{MARK} of the operator".encode()).decode(),
                      TOKEN_URL=f"http://127.0.0.1:{self.port}/token")
         w.add_company("planted", COMPANY)
-        for n in range(1, 21):
+        self.key, self.certificate = (subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+             "-subj", "/CN=us", "-keyout", key, "-out", out], check=True, capture_output=True).stdout.decode()
+            for key, out in (("/dev/stdout", "/dev/null"), ("/dev/null", "/dev/stdout")))
+        for n in range(1, 24):
             w.secret("planted", f"s{n}", self.value(n))
         self.access = os.path.join(w.dir, "access.log")
         w.start_host("--log", "debug", "--access-log", self.access, "--retry-attempts", "2",
@@ -124,10 +169,10 @@ class Planted(Case):
 
     def event(self, kind, **more):
         self.count += 1
-        status, _ = self.world.deliver({"type": kind, "id": str(self.count), **more}, "planted", "open",
+        status, said = self.world.deliver({"type": kind, "id": str(self.count), **more}, "planted", "open",
                                        sign=False, headers={"Authorization": f"Bearer {MARK}",
                                                             "Cookie": f"a={MARK}", "X-Api-Key": MARK})
-        self.assertEqual(status, 202)
+        self.assertEqual(status, 202, said)
 
     def knock(self):
         """What senders, browsers and strangers bring: in addresses, headers and bodies."""
@@ -139,17 +184,18 @@ class Planted(Case):
                      "/hooks/nobody/hmac", f"/hooks/planted/hmac?token={MARK}", f"/hooks/planted/hmac/{MARK}",
                      f"/oauth/callback?code={MARK}&state={MARK}&iss={MARK}",
                      f"/oauth/callback?error={MARK}&error_description={MARK}", f"/api/v1/runs?key={MARK}",
-                     f"/x/{MARK}", f"/{MARK}@example.com"):
+                     f"/x/{MARK}", f"/{MARK}@example.com", "/api/v1/send/planted/c2c"):
             for method in ("POST", "GET"):
                 request(w.address, method, path, json.dumps({"type": MARK, "id": MARK}).encode(), headers)
 
     def act(self):
         for to in ("bearer", "pair", "keyed", "addressed", "nowhere", "proxied", "certified", "client", "jwt",
-                   "extra", "procountor"):
+                   "shown", "signed", "extra", "procountor"):
             for path in ("/200", "/400", "/302", "/500"):
                 self.event("get" if path == "/400" else "try", to=to, path=path)
             self.event("post", to=to, path="/500")
         self.event("tell")
+        self.event("mail")
         self.event("raise")
         self.world.settled(self.count)
 
@@ -186,11 +232,17 @@ class Planted(Case):
         sent = "".join(self.echo.seen)
         for n in (5, 7, 8, 12, 14, 15, 17, 18):
             self.assertIn(f"{MARK}{n:02d}{MANY - 1:02d}", sent)
+        for credentials in (self.mail.seen[0].decode(), re.search(r"'Proxy-Authorization': 'Basic (\S+)'", sent)[1]):
+            self.assertIn(f"{MARK}", base64.b64decode(credentials).decode())
+        signed = urllib.parse.parse_qs(re.search(r"\S*client_assertion=\S*", sent)[0])["client_assertion"][0]
         everything = b"".join(found.values())
         for word in (b"/500", b"not authentic", b"SQLite format 3", b"token request", b"***"):
             self.assertTrue(word in everything, word)
         forms = [MARK.encode(), MARK.encode().hex().encode()]
         forms += [base64.b64encode(b"x" * i + MARK.encode())[(4 * i + 2) // 3:-4] for i in range(3)]
+        # Of a key each line, of what it signs the signature.
+        forms += [line.encode() for line in self.key.split("\n") if len(line) > 40 and "-" not in line]
+        forms += [signed.split(".")[2].encode()]
         for where, text in found.items():
             for form in forms:
                 at = text.find(form)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <sys/resource.h>
 #include "http_out_impl.h"
+#include "http_out_mail.h"
 #include "io/cut_server.h"
 #include "io/http_out_run.h"
 #include "io/tls_server.h"
@@ -105,6 +106,25 @@ static void bad_names_and_values_are_refused(void **state)
         expect_not_sent(&f->run, true, "header");
     }
     assert_int_equal(atomic_load(&f->server.connections), 0);
+}
+
+/* A password goes out in the clear to this machine alone, whatever a name begins with. */
+static void mail_passwords_are_not_sent_in_the_clear(void **state)
+{
+    static const char *const urls[] = {"smtp+plain://mail.example",
+        "smtp+plain://127.0.0.1.evil.example", "smtp+plain://127.0.0.1.:25",
+        "smtp+plain://127.evil.example:25", "smtp+plain://localhost.evil", "smtp+plain://126.0.0.1",
+        "smtp+plain://127.1", "smtp+plain://[::2]"};
+    const char *to[] = {"a@b.example"};
+    struct http_out_mail mail = {
+        .from = "c@d.example", .to = to, .nto = 1, .user = "me", .password = "secret"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        struct http_out_request r = request(urls[i], true);
+        r.mail = &mail;
+        run_request(&f->run, &r);
+        expect_not_sent(&f->run, true, "a password is not sent without TLS");
+    }
 }
 
 static void only_public_addresses_when_told(void **state)
@@ -401,6 +421,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(bad_addresses_are_refused),
         TEST(bad_names_and_values_are_refused),
+        TEST(mail_passwords_are_not_sent_in_the_clear),
         TEST(only_public_addresses_when_told),
         TEST(ports_and_networks_that_are_allowed),
         TEST(no_connection_is_not_sent),
