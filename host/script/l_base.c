@@ -136,7 +136,9 @@ int l_print(lua_State *L)
 /* ---- tables -------------------------------------------------------------------------------- */
 
 /* A finalizer could loop where nothing stops it, and weak tables in a full heap can crash
- * Lua 5.4.4; a field that is not nil already makes Lua look at what is put there later. */
+ * Lua 5.4.4; a field that is not nil already makes Lua look at what is put there later. (A __mode
+ * that is set later is seen by the collector all the same, and nothing tells of it: what such a
+ * table holds hangs on when the collector came by, for the run that did it alone.) */
 int l_setmetatable(lua_State *L)
 {
     static const char *const refused[] = {"__gc", "__mode"};
