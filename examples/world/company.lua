@@ -5,7 +5,7 @@ company "Maailma Oy" { language = "fi", time_zone = "Europe/Helsinki" }
 connect "click2contract" { secret = secret "click2contract" }
 connect "crm"            { url = env "CRM_URL", token = secret "crm-token", secret = secret "crm",
                            button = secret "crm-button" }
-connect "pipedrive"      { url = env "PIPEDRIVE_URL", token = secret "pipedrive-token",
+connect "pipedrive"      { url = env "PIPEDRIVE_URL", api_token = secret "pipedrive-token",
                            secret = secret "pipedrive",
                            organization_fields = {
                              business_id = "b1d0000000000000000000000000000000000001",

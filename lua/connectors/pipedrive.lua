@@ -2,10 +2,13 @@
 Pipedrive: deals that are won, by its webhooks v1 or v2; the deal's products, organization and person
 are read from its API, since the webhook has none of them (outside-systems 3.2).
 
-  connect "pipedrive" { url = "https://acme.pipedrive.com/api", token = secret "pipedrive-token",
+  connect "pipedrive" { url = "https://acme.pipedrive.com/api", api_token = secret "pipedrive-token",
                         secret = secret "pipedrive-webhook",
                         organization_fields = { business_id = "8f2c..." },
                         deal_fields = { payment_term_days = "51ab...", project_reference = "77d0..." } }
+
+api_token is a user's own (Personal preferences, API): it may do what that user may. An app of the
+company's own that has an OAuth token gives token instead.
 
 The webhook has no signature; it is created with a user and a password for Basic authentication, and
 secret is the password, or "user:password". version = 1 for webhooks v1 (they have no id of a delivery,
@@ -223,7 +226,8 @@ return {
   settings = shape.settings {
     url = { type = "address", required = true, help = 'the API\'s address, e.g. '
       .. '"https://acme.pipedrive.com/api"' },
-    token = { type = "credential", required = true, help = "OAuth token of its API" },
+    api_token = { type = "credential", help = "of a user: Personal preferences, API" },
+    token = { type = "credential", help = "OAuth token of an app, in the place of api_token" },
     secret = { type = "secret_or_false", required = true,
       help = "password of the webhook's Basic authentication; false: it has none" },
     version = { type = "integer", help = "of its webhooks: 2 (default) or 1" },
@@ -233,9 +237,15 @@ return {
     if settings.version and settings.version ~= 1 and settings.version ~= 2 then
       return "version is that of the webhooks: 1 or 2"
     end
+    if (settings.api_token == nil) == (settings.token == nil) then
+      return "api_token is a user's, token an app's (OAuth): give one of them"
+    end
     return shape.check(settings)
   end,
-  auth = function(settings) return { type = "bearer", token = settings.token } end,
+  auth = function(settings)
+    if settings.token then return { type = "bearer", token = settings.token } end
+    return { type = "bearer", header = "x-api-token", token = settings.api_token }
+  end,
   webhook = function(settings)
     local first = settings.version == 1
     return { event = first and "event" or "meta.entity", id = first and "" or "meta.id",

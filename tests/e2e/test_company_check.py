@@ -105,6 +105,8 @@ BROKEN = {
     "a field of a payment status is misspelled": (
         HEAD + PIPEDRIVE % 'payment_fields = { unpaid_totl = "ab" }', "company.lua:3",
         'did you mean "unpaid_total"?'),
+    "two tokens": (
+        HEAD + PIPEDRIVE % 'api_token = secret "u"', "company.lua:3", "give one of them"),
     "a state that there is not": (
         HEAD + PIPEDRIVE % 'payment_words = { late = "x" }', "company.lua:3",
         'payment_words has no state "late"'),

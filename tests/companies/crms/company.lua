@@ -21,7 +21,7 @@ local STATUS = { last_invoice = "57a0000000000000000000000000000000000001",
 connect "procountor" { url = env "PROCOUNTOR_URL", client_id = secret "procountor-client-id",
                        client_secret = secret "procountor-client-secret",
                        api_key = secret "procountor-api-key", rate = 1000, twins = false }
-connect "pipedrive"  { url = env "PIPEDRIVE_URL", token = secret "pipedrive-token",
+connect "pipedrive"  { url = env "PIPEDRIVE_URL", api_token = secret "pipedrive-token",
                        secret = secret "pipedrive", organization_fields = FIELDS,
                        deal_fields = DEAL_FIELDS, payment_fields = STATUS, rate = 1000,
                        payment_words = { overdue = "myöhässä" }, product_fields = {

@@ -47,6 +47,18 @@ test("Pipedrive, webhooks v2: products, organization and person are fetched", fu
   expect(procountor.invoices).count(1)
 end)
 
+test("Pipedrive: a user's own token goes in the header that it takes, an app's as a bearer", function()
+  sandbox "procountor"
+  local pipedrive = crm "pipedrive"
+  expect(deliver("pipedrive", fixture "pipedrive_v2.json").state).is "done"
+  local own = pipedrive.requests[1].headers
+  expect({ own["x-api-token"] ~= nil, own.authorization ~= nil }).is { true, false }
+  expect(deliver("old", fixture "pipedrive_v1.json").state).is "done"
+  local requests = pipedrive.requests
+  local apps = requests[#requests].headers
+  expect({ apps["x-api-token"] ~= nil, apps.authorization ~= nil }).is { false, true }
+end)
+
 test("Pipedrive, webhooks v1: the same deal is the same invoice", function()
   local procountor = sandbox "procountor"
   crm "pipedrive"
