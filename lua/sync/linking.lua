@@ -147,7 +147,7 @@ local function new_customer(settings, link, organization, wanted, partner)
       tostring(organization.id), settings.crm), { organization = tostring(organization.id) })
   end
   wanted.partner, wanted.partner_field = partner, "customer"
-  local customer = sides.books(settings).ensure(wanted)
+  local customer = question.once(settings, link, sides.books(settings).ensure, wanted)
   return join(settings, link, tostring(organization.id), tostring(customer.id))
 end
 
@@ -239,7 +239,8 @@ local function unlinked_organization(settings, id, event)
   if matched and is_match(settings, organization, matched) then
     return join(settings, link, id, matched)
   end
-  local found = wanted.business_id and sides.books(settings).same(wanted) or {}
+  local found = wanted.business_id
+    and question.once(settings, link, sides.books(settings).same, wanted) or {}
   if #found > 0 then
     local there = free_of(settings, link, found)
     if #there == 0 then

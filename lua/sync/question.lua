@@ -6,6 +6,8 @@ held.
       asked = { answer = "customer" or "organization": the field of the event for the answer, words,
                 records = those on the other side that it may be, twins = ids on its own side that may
                 be the same one }
+  question.once(settings, link, fn, ...)  fn(...), and what it returns; if it leaves the run to a person,
+                                 another run does not for the same reason
   question.answered(settings, link, id)  the answer was given: id, or nil for none of them. Those that
                                  were asked about are told, so that each goes its own way, and are no
                                  candidates for each other any more; a twin of who was linked stays alone
@@ -89,7 +91,7 @@ function question.among(link, id)
 end
 
 local function already(asked)
-  ending.skip("it was asked already who this is: run " .. tostring(asked.run))
+  ending.skip("it was asked already: run " .. tostring(asked.run))
 end
 
 function question.ask(settings, link, asked)
@@ -113,6 +115,24 @@ function question.ask(settings, link, asked)
   again.save(settings, link)
   ending.attention(("%s Choose with `--set %s=ID`, `=new` for a new one, or `=none`: it stays where it "
     .. "is."):format(asked.words, asked.answer), { candidates = array(ids_there) })
+end
+
+-- An end in attention cannot be caught, but something may be done before it.
+function question.once(settings, link, fn, ...)
+  local outer = current.before_attention
+  current.before_attention = function(reason)
+    current.before_attention = outer
+    local base, run = base_of(link), tostring(current.call.run)
+    local before = base.asked
+    if before and before.run ~= run and (before.about == reason or open(link)) then already(before) end
+    base.asked = { about = reason, run = run, ids = array {}, twins = array {} }
+    again.save(settings, link)
+    if outer then outer(reason) end
+  end
+  local results = table.pack(pcall(fn, ...))
+  current.before_attention = outer
+  if not results[1] then error(results[2], 0) end
+  return table.unpack(results, 2, results.n)
 end
 
 local function tell(settings, side, list, but)

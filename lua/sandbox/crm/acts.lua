@@ -65,7 +65,7 @@ function acts.organization(w, form)
         object[name], touched = form[from] ~= "" and form[from] or nil, true
       end
     end
-    if touched then fields[field] = object end
+    if touched then fields[field] = next(object) and object or kit.null end
   end
   changed("address", { street = "street", postal_code = "postal_code", city = "city",
     country = "country" })

@@ -96,12 +96,15 @@ end
 
 local function organization_card(w)
   return function(organization)
-    local address = organization.address or {}
+    local address, einvoice = organization.address or {}, organization.einvoice or {}
     local status = w.statuses[tostring(organization.id)]
     local form = page.form("do/organization", { organization = organization.id }, {
-      { "phone", "Phone", organization.phone }, { "email", "E-mail for invoices", organization.email },
+      { "name", "Name", organization.name }, { "phone", "Phone", organization.phone },
+      { "email", "E-mail for invoices", organization.email },
       { "street", "Street", address.street }, { "postal_code", "Postal code", address.postal_code },
       { "city", "City", address.city }, { "business_id", "Business ID", organization.business_id },
+      { "einvoice_address", "E-invoice address", einvoice.address },
+      { "einvoice_operator", "Operator", einvoice.operator },
     }, "Save") .. '<div class="acts">' .. page.button("do/remove", {
       organization = organization.id }, "Delete", "quiet") .. "</div>"
     return ([[<article id="organization-%s"><div class="head"><strong>%s</strong>

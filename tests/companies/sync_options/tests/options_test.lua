@@ -198,3 +198,41 @@ test("what Procountor would refuse is asked once, and all else goes over", funct
   expect(run.retry().wait().state).is "done"
   expect(books.customers[1].invoicingInfo.email).is "oikea@asiakas.example"
 end)
+
+test("a business ID that is none is asked once, until it is another one", function()
+  local books, crm = start("choosy", { organization("O-1", "Uusi Oy", "1234567-9") }, {})
+  local run = told("choosy", "O-1")
+  expect(run.state).is "attention"
+  expect(run.reason).contains '"1234567-9" is not a business ID'
+  crm.act("organization", { organization = "O-1", phone = "22" })
+  expect(told("choosy", "O-1").state).is "skipped"
+  look "choosy"
+  expect(#questions()).is(1)
+  -- Left as it is, it is not asked again; another wrong one is.
+  run.skip "not now"
+  crm.act("organization", { organization = "O-1", phone = "33" })
+  expect(told("choosy", "O-1").state).is "skipped"
+  crm.act("organization", { organization = "O-1", business_id = "1234567-8" })
+  local other = told("choosy", "O-1")
+  expect(other.reason).contains '"1234567-8" is not a business ID'
+  crm.act("organization", { organization = "O-1", business_id = A })
+  expect(other.retry().wait().state).is "done"
+  expect(books.customers).count(1)
+  expect(#questions()).is(0)
+end)
+
+test("a write that is refused since somebody was first is looked at anew", function()
+  local books, crm = start("choosy", { organization("O-1", "Sama Oy", A) },
+    { customer(501, "Sama Oy", A) })
+  look "choosy"
+  books.act("customer", { customer = 501, phone = "33" })
+  crm.seed { settings = { meanwhile = { act = "organization", form = { organization = "O-1",
+    email = "uusi@asiakas.example" } } } }
+  look "choosy"
+  local refused = 0
+  for _, request in ipairs(crm.requests) do refused = refused + (request.status == 409 and 1 or 0) end
+  expect(refused).is(1)
+  expect(crm.organizations[1]).has { phone = "33", email = "uusi@asiakas.example" }
+  expect(books.customers[1].invoicingInfo.email).is "uusi@asiakas.example"
+  expect(#questions()).is(0)
+end)
