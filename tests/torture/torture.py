@@ -8,6 +8,7 @@ usage: [TORTURE_...=...] tests/torture/torture.py [--build DIR] [--faults-build 
   TORTURE_SECONDS=60     no case of a family is begun after so long
   TORTURE_SEED=17        what chance begins with; drawn and printed, if not given
   TORTURE_CASE=3         only this case of each family: how a failing one is repeated
+  TORTURE_CRM=KIND       of Y1: crm, pipedrive or hubspot alone; else each in turn
   TORTURE_HOME=DIR       scripts of another checkout, in which something is wrong on purpose
   TORTURE_JOBS=2         worlds side by side, at most (a family may want fewer)
 

@@ -5,6 +5,7 @@ FIELDS = ("name", "business_id", "address", "email", "phone", "einvoice")
 OWNER = {"email": "crm", "address": "books"}  # whose value counts; of the others a person is asked
 MUST = ("name", "business_id", "address")     # what no side can be without
 COUNTRIES = {"FINLAND": "FI", "SWEDEN": "SE"}
+IN_WORDS = {"Finland": "FI", "Sweden": "SE"}  # as a CRM may write it
 BOOKS_COUNTRY = {code: name for name, code in COUNTRIES.items()}
 
 
@@ -64,7 +65,7 @@ def address_of(place, zip_name):
         return ""
     country = place.get("country") or "FI"
     return (place.get("street", ""), place.get(zip_name, ""), place.get("city", ""),
-            COUNTRIES.get(country, country))
+            COUNTRIES.get(country) or IN_WORDS.get(country, country))
 
 
 class Customer:
@@ -241,14 +242,11 @@ class Customer:
             if found[side] is not None and found[side] != self.rest[side]:
                 yield f"what only {side} has is {found[side]}, and it must be {self.rest[side]}"
 
-    def wrong_write(self, method, body):
+    def wrong_write(self, method, body, kind):
         """A write that gives what there was no reason to give."""
         if method == "PATCH":
-            keys = {self.place: "address", self.mail: "email"}
-            for key in body:
-                name = keys.get(key, key)
-                if key not in ("source", "version") and name not in self.given["books"]:
-                    yield f"PATCH of {key}, which nobody changed in procountor: {body[key]!r}"
+            for name in kind.written(body, self) - self.given["books"]:
+                yield f"PATCH of {name}, which nobody changed in procountor: {body!r}"
         else:
             for name, value in self.in_books(body).items():
                 if name not in self.given["crm"] and value not in self.stood[name]:

@@ -41,7 +41,7 @@ def try_one(name, build, worlds):
         what = home_of(name, folder)
         for case in range(worlds):
             env = dict(os.environ, TORTURE_HOME=folder, TORTURE_ONLY="Y1", TORTURE_SEED=SEED,
-                       TORTURE_CASE=str(case), TORTURE_JOBS="1", TORTURE_SCALE="1")
+                       TORTURE_CASE=str(case), TORTURE_CRM="crm", TORTURE_JOBS="1", TORTURE_SCALE="1")
             done = subprocess.run([f"{HERE}/torture.py", "--build", build, "--faults-build", build], env=env,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             why = re.search(r"Y1 case \d+: (.*)", done.stdout)

@@ -4,18 +4,19 @@ from y1_customers import COUNTRIES, FIELDS, MUST, Customer, respelled
 
 def found(w):
     """Both registers as they are, by id."""
-    return tuple({record["id"]: record for record in w.state(sandbox)[what]}
-                 for sandbox, what in (("acme-crm", "organizations"), ("acme", "customers")))
+    return ({str(record["id"]): record for record in w.state("acme-crm")["organizations"]},
+            {record["id"]: record for record in w.state("acme")["customers"]})
 
 
 def begin(w, book):
     """Two registers that were kept by hand: mostly the same, with fields that each side alone has."""
     organizations, customers = [], []
     for i in range(book.first):
-        c = Customer({name: book.value(name) for name in FIELDS}, f"O-{i + 100}", 60000 + i)
+        c = Customer({name: book.value(name) for name in FIELDS}, str(w.kind.id(i + 100)), 60000 + i)
         book.customers.append(c)
-        c.place = "billing_address" if book.chance(0.2) else "address"
-        c.mail = "invoice_email" if book.chance(0.2) else "email"
+        if w.kind.has_version:  # the others have one address and one mail
+            c.place = "billing_address" if book.chance(0.2) else "address"
+            c.mail = "invoice_email" if book.chance(0.2) else "email"
         for name in FIELDS:
             kind = book.random.random()
             if kind < 0.1:
@@ -25,7 +26,7 @@ def begin(w, book):
                 side[name] = ""
             elif kind < 0.22 and name != "business_id":
                 c.books[name] = book.value(name, c)
-        organizations.append(organization_of(book, c, i))
+        organizations.append(organization_of(book, c, i, w.kind))
         customers.append(customer_of(book, c, i))
     w.seed("acme-crm", {"organizations": organizations})
     w.seed("acme", {"customers": customers})
@@ -35,12 +36,13 @@ def begin(w, book):
         c.begin_round()
 
 
-def organization_of(book, c, i):
+def organization_of(book, c, i, kind):
     value, other = c.crm, book.value("address")
-    places = {place: dict(zip(("street", "postal_code", "city", "country"), v), co=f"c/o {i}")
+    more = {"co": f"c/o {i}"} if kind.has_version else {}
+    places = {place: dict(zip(("street", "postal_code", "city", "country"), v), **more)
               for place, v in (("address", other), (c.place, value["address"]))}
     number = value["business_id"]
-    return {"id": c.org, "name": value["name"], "phone": value["phone"] or None,
+    return {"id": kind.id(i + 100), "name": value["name"], "phone": value["phone"] or None,
             "business_id": "FI" + number.replace("-", "") if book.chance(0.1) else number,
             "note": f"vain täällä {i}", "email": f"info{i}@asiakas.example" if c.mail != "email" else None,
             "einvoice": value["einvoice"] and dict(zip(("address", "operator"), value["einvoice"])) or None,
