@@ -145,7 +145,7 @@ local function before(changes, read, saved)
     local versions = saved.history and given(saved.history[key])
     local newest, last = versions and versions[1], versions and versions[2]
     if newest and last and given.text(newest.value) == given.text(value or nil)
-      and tostring(last.timestamp) >= (read.updated_at or "") then
+      and tostring(last.timestamp):sub(1, 19) >= (read.updated_at or ""):sub(1, 19) then
       found[key] = given.text(last.value) or false
     end
   end

@@ -101,6 +101,9 @@ end
 
 function world.add(w, kind, given, by)
   local record = kit.copy(given)
+  for name, value in pairs(record) do
+    if kit.is_null(value) then record[name] = nil end
+  end
   while record.id == nil do
     local number = world.next_id(w, kind)
     local id = w.id_of and w.id_of(kind, number) or number
