@@ -198,6 +198,19 @@ static void exchange(struct connect *c, const char *code)
     form_put(&q.form, "code", code);
     form_put(&q.form, "redirect_uri", c->redirect);
     if (c->client) {
+        const struct manifest_connection *conn;
+        struct err e = {0};
+        struct channel *ch = connect_channel(c, &conn, &e);
+        /* The key that is to come is what is missing. */
+        if (!ch && conn)
+            ch = credentials_without(
+                company_get(c->engine, c->company, false), conn, conn->auth.key_secret, &e);
+        if (!ch) {
+            token_request_free(&q);
+            connect_over(c, false, "%s", e.text);
+            return;
+        }
+        q.who = &ch->credentials;
         buf_adds(&q.form, c->client);
         c->transfer = token_request_send(&q, c->engine, c->token_url, on_key, c);
         return;

@@ -6,6 +6,7 @@
 #include "form.h"
 #include "grant.h"
 #include "http_strict.h"
+#include "http_url.h"
 #include "machine.h"
 #include "log.h"
 #include "mem.h"
@@ -57,6 +58,18 @@ static int resolve_form(struct credentials *out, const struct version *v,
     }
     out->form = buf_take(&form, NULL);
     return rc;
+}
+
+struct http_out_way credentials_way_to(const struct credentials *c, const char *url)
+{
+    const char *said[] = {c->url, c->issuer, c->token_url, c->device_url};
+    struct http_out_way way = c->token_way;
+    bool known = c->proxy != NULL; /* else it is about the proxy */
+    for (size_t i = 0; i < sizeof said / sizeof said[0] && !known; i++)
+        known = said[i] && http_url_same_origin(said[i], url);
+    if (!known)
+        way.public_only = true;
+    return way;
 }
 
 static char *base64_of(const char *text)

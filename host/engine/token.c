@@ -150,7 +150,7 @@ static void send_fetch(struct channel *ch, const struct manifest_connection *con
     struct token_request q;
     struct err err = {0};
     token_request_init(&q);
-    q.way = c->token_way;
+    q.who = c;
     if (conn->auth.type == AUTH_OAUTH2_M2M)
         buf_adds(&q.form, c->form ? c->form : "");
     else if (put_client_grant(&q, ch, &conn->auth, c->issuer ? c->issuer : url, &err) < 0) {

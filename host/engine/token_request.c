@@ -14,7 +14,7 @@ void token_request_init(struct token_request *q)
 {
     buf_init(&q->form, FORM_MAX);
     q->authorization = NULL;
-    q->way = (struct http_out_way){0};
+    q->who = NULL;
 }
 
 void token_request_free(struct token_request *q)
@@ -48,7 +48,7 @@ static char *basic(const char *id, const char *secret)
 int token_request_client(struct token_request *q, const struct credentials *c,
     const struct manifest_auth *a, const char *audience, struct err *e)
 {
-    q->way = c->token_way;
+    q->who = c;
     const char *id = c->client_id ? c->client_id : "";
     if (a->client_auth == CLIENT_BASIC) {
         q->authorization = basic(id, c->client_secret ? c->client_secret : "");
@@ -84,7 +84,7 @@ struct http_out_transfer *token_request_send(
         .headers = headers,
         .nheaders = n,
         .body = buf_str(&q->form),
-        .way = q->way,
+        .way = credentials_way_to(q->who, url),
         .timeout_ms = e->set.http_timeout_ms,
         .max_body = ANSWER_MAX};
     struct http_out_transfer *t = http_out_start(e->parts.http, &r, done, arg);

@@ -126,6 +126,9 @@ int credentials_webhook(struct channel *ch, const struct version *v,
 bool credentials_button(
     const struct version *v, const struct manifest_connection *conn, struct str token);
 void credentials_forget(struct channel *ch);
+/* How a request for tokens gets to that address: one that only the other side named, as an issuer's
+ * metadata does, is for public addresses alone. */
+struct http_out_way credentials_way_to(const struct credentials *c, const char *url);
 /* Why a token endpoint refuses, as token_problem finds it, with *** for what it repeats of our
  * secrets. */
 void credentials_problem(const struct channel *ch, struct str body, char *words, size_t n);

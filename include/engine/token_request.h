@@ -10,9 +10,9 @@
 struct engine;
 
 struct token_request {
-    struct buf form;         /* body; more fields may be put in before it is sent */
-    char *authorization;     /* NULL: no such header */
-    struct http_out_way way; /* of the credentials, which must live until it is sent */
+    struct buf form;               /* body; more fields may be put in before it is sent */
+    char *authorization;           /* NULL: no such header */
+    const struct credentials *who; /* they say how it gets out, and live until it is sent */
 };
 void token_request_init(struct token_request *q);
 /* Says who the client is. audience: the issuer if it is known, else the endpoint. -1 and e: the

@@ -4,6 +4,7 @@ import base64
 import http.server
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -91,6 +92,17 @@ class Ways(WaysCase):
         # Nor where its tokens come from, when its addresses are looked up.
         self.assertIn("not a public one", self.ask("issued"))
         self.assertEqual(self.server.seen, [])
+        # Nor where an issuer of the operator's leads to.
+        with socket.create_server(("127.0.0.1", 0)) as inside:
+            inside.settimeout(0.01)
+            port = inside.getsockname()[1]
+            self.server.metadata = {"issuer": f"http://127.0.0.1:{self.plain}",
+                                    "token_endpoint": f"http://127.0.0.1:{port}/token"}
+            self.assertIn("not a public one", self.ask("misled"))
+            self.assertRaises(TimeoutError, inside.accept)
+        self.assertEqual([path for _, path, _ in self.server.seen],
+                         ["/.well-known/oauth-authorization-server"] * 2)
+        self.server.seen.clear()
         # Nor by a connection that somebody who may has left open.
         self.assertEqual(self.ask("plain")["status"], 200)
         self.assertIn("not a public one", self.ask("literal")["problem"])

@@ -2,6 +2,7 @@
 of Python and nginx that tell what they were asked."""
 import gzip
 import http.server
+import json
 import os
 import socket
 import ssl
@@ -28,6 +29,8 @@ connect "http" {{ as = "literal", url = "http://127.0.0.1:{plain}" }}
 connect "http" {{ as = "named", url = "http://localhost:{plain}" }}
 connect "http" {{ as = "issued", url = env "PLAIN_URL", auth = {{ client_id = "a", client_secret = secret "token",
                  oauth = "client_credentials", issuer = "http://127.0.0.1:{plain}/issuer" }} }}
+connect "http" {{ as = "misled", url = env "PLAIN_URL", auth = {{ client_id = "a", client_secret = secret "token",
+                 oauth = "client_credentials", issuer = env "ISSUER_URL" }} }}
 connect "http" {{ as = "port", url = "https://8.8.8.8:8443" }}
 connect "http" {{ as = "relay", url = "https://8.8.8.8", proxy = "http://8.8.4.4:3128" }}
 
@@ -75,6 +78,8 @@ class Plain(http.server.BaseHTTPRequestHandler):
         if path.startswith("/to/"):
             code, target = path[4:].split("/", 1)
             return self.answer(int(code), Location=self.server.targets[target])
+        if path == "/.well-known/oauth-authorization-server":
+            return self.answer(200, json.dumps(self.server.metadata).encode())
         if path == "/nowhere":
             return self.answer(302)
         if path == "/bomb":
@@ -113,7 +118,7 @@ class WaysCase(Case):
         self.addCleanup(self.server.server_close)
         self.addCleanup(self.server.shutdown)
         self.plain, self.tls = self.server.server_port, free_port()
-        w.env.update(PLAIN_URL=f"http://127.0.0.1:{self.plain}/base",
+        w.env.update(ISSUER_URL=f"http://127.0.0.1:{self.plain}", PLAIN_URL=f"http://127.0.0.1:{self.plain}/base",
                      TLS_URL=f"https://127.0.0.1:{self.tls}")
         w.add_company("ways", COMPANY.format(plain=self.plain, tls=self.tls))
         w.secret("ways", "token", TOKEN)
