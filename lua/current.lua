@@ -6,8 +6,8 @@ run left behind and take other steps than its journal has.
   current.begin(call)        a call begins: call = { event =, rule =, run =, ... } or nil
   current.call               that table, {} outside of calls
   current.once(key, fn)      fn() the first time in this call, the same value afterwards
-  current.step(spec, body)   -> meta, body, seq: host.step, with the step's number in this call
-  current.seq()              the number of the last step
+  current.step(spec, body)   -> meta, body, seq: host.step
+  current.seq()              the number of the last step of this call
   current.warn(text)         logs a warning and keeps it for the result of the run; the same one once
   current.warnings           the list of those
   current.before_attention   nil, or function(reason): what is to be done before the run is left to a
@@ -18,27 +18,14 @@ run left behind and take other steps than its journal has.
 local host = require "host"
 local log = require "log"
 
-local current = { call = {}, warnings = {}, company = {} }
+local current = { call = {}, warnings = {}, company = {}, step = host.step, seq = host.seq }
 local kept = {}
-local steps = 0
 
 function current.begin(call)
   current.call = call or {}
   current.warnings = {}
   current.before_attention = nil
   kept = {}
-  steps = 0
-end
-
-function current.step(spec, body)
-  steps = steps + 1
-  local seq = steps
-  local meta, answer = host.step(spec, body)
-  return meta, answer, seq
-end
-
-function current.seq()
-  return steps
 end
 
 function current.once(key, fn)

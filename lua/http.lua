@@ -79,6 +79,7 @@ local file = require "file"
 local suggest = require "suggest"
 local http_error = require "http_error"
 local http_body = require "http_body"
+local http_plain = require "http_plain"
 local connections = require "connections"
 local current = require "current"
 local ending = require "ending"
@@ -254,9 +255,8 @@ local function read_file(meta, wanted, options)
   return response
 end
 
--- The answer of a read; raises what was refused or proves nothing.
-local function answer_to(spec, options, wanted, body)
-  local meta, raw = current.step(spec, body)
+-- The answer of a read as a response; raises what was refused or proves nothing.
+local function answer_from(spec, options, wanted, meta, raw)
   if meta.failed then fail(spec, meta) end
   local response, problem, partial
   if meta.file then
@@ -273,7 +273,16 @@ local function answer_to(spec, options, wanted, body)
   return response
 end
 
+local function answer_to(spec, options, wanted, body)
+  return answer_from(spec, options, wanted, current.step(spec, body))
+end
+
 function http.get(connection, path, options)
+  local plain, meta, raw, whole = http_plain.get(connection, path, options)
+  if plain then return plain end
+  if plain == false then
+    return answer_from(spec_of(connection, "GET", whole, NO_OPTIONS, 2), NO_OPTIONS, nil, meta, raw)
+  end
   options = check_options(options, READ_OPTIONS, 2)
   local wanted = options.file or nil
   if wanted and wanted ~= true and (type(wanted) ~= "string" or not wanted:find("^[^%s/;]+/[^%s/;]+$"))
@@ -282,6 +291,7 @@ function http.get(connection, path, options)
   end
   if wanted and options.keep then error("a file is not kept for other runs", 2) end
   local spec = spec_of(connection, "GET", path, options, 2)
+  http_plain.know(connection, spec_of)
   spec.optional = options.lost == "drop" or nil
   if options.keep and options.keep > 0 then spec.keep_ms = milliseconds(options.keep) end
   if wanted then

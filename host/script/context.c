@@ -11,6 +11,7 @@
 #include "require.h"
 #include "watchdog.h"
 
+#define SPEC_MAX     ((size_t)1 << 20)
 #define COLLECT_OVER ((size_t)4 << 20) /* idle states larger than this are collected first */
 
 /* A limit of the options, or what all contexts have. */
@@ -70,6 +71,7 @@ struct context *context_new(struct str name, bool single, struct str module, str
     c->system = system;
     c->limits = *limits;
     c->idle = idle;
+    buf_init(&c->spec, SPEC_MAX);
     c->refs = 1;
     list_init(&c->mine);
     c->options = options.n ? options : STR_LIT("{}");
@@ -88,6 +90,7 @@ void context_release(struct context *c)
         return;
     vm_free(c->only);
     sources_free(c->company);
+    buf_free(&c->spec);
     mem_free(c->name);
     mem_free(c->module);
     mem_free((void *)c->options.p);

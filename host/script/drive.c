@@ -14,7 +14,7 @@
 #include "watchdog.h"
 #include "wire.h"
 
-#define SPEC_MAX ((size_t)1 << 20)
+#define SPEC_KEEP ((size_t)64 << 10)
 /* States that loads have left, and that may never be needed, are kept up to here. */
 #define LOADED_KEEP ((size_t)4 << 20)
 #define VERDICT_MAX ((size_t)4 << 20)
@@ -55,8 +55,10 @@ static int send_step(struct call *c)
         .id = c->id,
         .seq = c->seq,
         .nparts = 2,
-        .part = {buf_str(&c->spec), body}};
+        .part = {buf_str(&c->context->spec), body}};
     int rc = wire_put(c->out, &m);
+    if (c->context->spec.cap > SPEC_KEEP)
+        buf_free(&c->context->spec);
     lua_pop(c->co, 2);
     return rc;
 }
@@ -113,7 +115,6 @@ struct call *drive_new(struct context *context, uint64_t id, struct str function
     c->function_name = mem_dupn(function.p, function.n);
     c->arguments = arguments;
     c->body = body;
-    buf_init(&c->spec, SPEC_MAX);
     buf_init(&c->verdict, VERDICT_MAX);
     return c;
 }
@@ -249,7 +250,6 @@ void drive_free(struct call *c, struct child_page *page)
     }
     list_remove(&c->node);
     context_release(c->context);
-    buf_free(&c->spec);
     buf_free(&c->verdict);
     mem_free(c->function_name);
     mem_free(c);

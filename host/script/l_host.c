@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <lauxlib.h>
-#include "bridge.h"
 #include "codec.h"
 #include "context.h"
 #include "env.h"
@@ -15,40 +14,6 @@
 #include "require.h"
 
 /* ---- effects ------------------------------------------------------------------------------- */
-
-/* After the answer has come: its meta as a table, its body as it is. How long the request took is
- * left out: a run that is replayed must not see it, and each name in it costs a look-up. */
-static int l_answered(lua_State *L, int status, lua_KContext context)
-{
-    struct call *c = vm_of(L)->call;
-    struct err e = {0};
-    (void)status;
-    (void)context;
-    if (codec_decode_without(L, c->meta.n ? c->meta : STR_LIT("{}"), "timing", &e) < 0)
-        return luaL_error(L, "the answer of the host: %s", e.text);
-    lua_pushlstring(L, c->answer.p ? c->answer.p : "", c->answer.n);
-    return 2;
-}
-
-static int l_step(lua_State *L)
-{
-    struct vm *vm = vm_of(L);
-    struct call *c = vm->call;
-    struct err e = {0};
-    luaL_checktype(L, 1, LUA_TTABLE);
-    if (!lua_isnoneornil(L, 2))
-        luaL_checktype(L, 2, LUA_TSTRING);
-    bridge_check(L, "what goes to the outside (http, time, notify and the like)");
-    if (c->seq >= c->context->limits.steps)
-        return call_hit_limit(
-            L, "steps", "the run has taken %u steps: is there an endless loop?", (unsigned)c->seq);
-    buf_clear(&c->spec);
-    if (codec_encode(vm, L, 1, &c->spec, &e) < 0)
-        return luaL_error(L, "what was asked of the host cannot be written as JSON: %s", e.text);
-    c->seq++;
-    lua_settop(L, 2);
-    return bridge_suspend(L, l_answered);
-}
 
 static int l_finish(lua_State *L)
 {
@@ -80,48 +45,6 @@ static int l_random(lua_State *L)
 {
     lua_pushnumber(L, random_float(&vm_of(L)->call->random));
     return 1;
-}
-
-/* ---- answers ------------------------------------------------------------------------------- */
-
-static int l_plain(lua_State *L)
-{
-    size_t n;
-    const char *p = luaL_checklstring(L, 1, &n);
-    bool plain = true;
-    for (size_t i = 0; i < n; i++)
-        plain &= (unsigned char)p[i] > ' ' && p[i] != 0x7f;
-    lua_pushboolean(L, plain);
-    return 1;
-}
-
-/* Without a content-type: an object or a list. */
-static bool looks_like_json(struct str raw)
-{
-    struct str text = str_trim(raw);
-    return text.n > 0 && (text.p[0] == '{' || text.p[0] == '[');
-}
-
-static int l_read_body(lua_State *L)
-{
-    struct err e = {0};
-    struct str raw;
-    raw.p = luaL_optlstring(L, 1, "", &raw.n);
-    const char *kind = luaL_optstring(L, 2, NULL);
-    bool says = kind && strcasestr(kind, "json"), nulls = lua_toboolean(L, 3);
-    lua_settop(L, 1);
-    if (lua_isnil(L, 1)) {
-        lua_pushliteral(L, "");
-        lua_replace(L, 1);
-    }
-    if (raw.n == 0 || (kind && !says) || (!says && !looks_like_json(raw)))
-        return 1;
-    if (codec_decode(L, raw, nulls ? 0 : CODEC_NO_NULLS, &e) == 0)
-        return 1;
-    if (!says)
-        return 1;
-    lua_pushfstring(L, "the answer says it is JSON and is not: %s", e.text);
-    return 2;
 }
 
 /* ---- environments -------------------------------------------------------------------------- */
@@ -280,9 +203,10 @@ int l_open_host(lua_State *L)
     static const luaL_Reg functions[] = {{"basics", l_basics}, {"compile", l_compile},
         {"defined", l_defined}, {"environment", l_environment}, {"files", l_files},
         {"finish", l_finish}, {"freeze", l_freeze}, {"globals", l_globals}, {"log", l_log},
-        {"plain", l_plain}, {"random", l_random}, {"read_body", l_read_body},
-        {"run_file", l_run_file}, {"source", l_source}, {"step", l_step},
-        {"use_environment", l_use_environment}, {"where", l_where}, {NULL, NULL}};
+        {"plain", l_host_plain}, {"random", l_random}, {"read_body", l_host_read_body},
+        {"reader", l_host_reader}, {"run_file", l_run_file}, {"seq", l_host_seq},
+        {"source", l_source}, {"step", l_host_step}, {"use_environment", l_use_environment},
+        {"where", l_where}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

@@ -34,7 +34,6 @@ struct call {
     /* Point into the message that is being handled, so they are for the next burst only. */
     struct str arguments, body; /* of a call that has not been started */
     struct str meta, answer;    /* of a step that was answered */
-    struct buf spec;            /* JSON of the step that was asked for */
     enum call_ending ending;
     struct buf verdict;                       /* JSON of the ending */
     size_t logged;                            /* bytes of log so far */

@@ -43,6 +43,7 @@ struct context {
     struct sources *system; /* not owned */
     struct sources *company;
     struct str options; /* JSON, owned */
+    struct buf spec; /* JSON of the step that a call has just asked for; sent in the same burst */
     struct limits limits;
     struct idle_states *idle;
     struct list mine; /* its idle states, the one used last at the end */

@@ -2,13 +2,21 @@
  * `require "host"` works in those files only; company files and ready rules are refused.
  *
  * Effects
- *   host.step(spec [, body])     -> meta table, body string. Suspends the call. spec is a table
- * that JSON can hold (keys are sorted, so equal specs are equal bytes). Raises in words when
+ *   host.step(spec [, body])     -> meta table, body string, seq. Suspends the call. spec is a
+ * table that JSON can hold (keys are sorted, so equal specs are equal bytes). Raises in words when
  * suspending is impossible: while a company is being loaded, inside table.sort, gsub, __tostring
  * and the like. host.finish(outcome, table)  ends the call: outcome "attention" or "skip". Never
  * returns, no pcall catches it. host.log(level, text)        level "debug", "info", "warn",
  * "error"; capped per call host.random()                -> float in [0,1); the same sequence for
  * the same arguments.seed (math.random draws from the same generator)
+ *
+ *   host.seq()                   -> the number of the call's last step, 0 before the first
+ *
+ *   host.reader(heads)           -> function(connection, path): the step whose spec, as JSON, is
+ * heads[connection], then path as a JSON text, then "}". Returns nil, and nothing was asked: there
+ * is no such text in heads, or path is none that host.plain would take. The response, { status,
+ * headers, body }, of an answer below 300 of which the host says nothing else and whose body can be
+ * read (as host.read_body does, without nulls). Or false, and meta and body as host.step has them
  *
  *   host.plain(text)             -> true if it has no spaces and no control characters
  *   host.read_body(raw, kind, nulls)  -> what the body of an answer means, and perhaps a problem:

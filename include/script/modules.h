@@ -31,6 +31,13 @@ int l_open_match(lua_State *L);
 int l_open_names(lua_State *L);
 int l_open_text(lua_State *L);
 
+/* Of the module "host". */
+int l_host_plain(lua_State *L);
+int l_host_read_body(lua_State *L);
+int l_host_reader(lua_State *L);
+int l_host_seq(lua_State *L);
+int l_host_step(lua_State *L);
+
 /* Pushes the text of the value at index as tostring gives it: never an address. May raise. */
 void base_push_text(lua_State *L, int index);
 /* Sends a line of a call's log. */

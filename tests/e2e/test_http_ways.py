@@ -247,6 +247,24 @@ class Ways(WaysCase):
         self.assertIn("the header x-api-key is the host's", result["problem"])
         self.assertEqual(self.server.seen, [])
 
+    def test_a_plain_get_is_as_any_other(self):
+        """A plain GET takes a shorter way from the second on: neither the other side nor the rule sees it."""
+        self.start()
+        wanted = {"/x": {"at": "/x"}, "/gz": {"zip": True}, "/text": "[1]", "/empty": "", "/broken": None,
+                  "/nowhere": None}
+        for path, body in wanted.items():
+            for query in ({"q": "ä b", "n": 2}, None):
+                self.server.seen.clear()
+                result = self.ask(kind="thrice", path=path, query=query)
+                self.assertEqual(result[1], result[0])
+                self.assertEqual(result[2], result[0])
+                self.assertEqual(result[0].get("answer", {}).get("body"), body, result)
+                self.assertEqual("problem" in result[0], body is None, result)
+                seen = [(way, at, sorted(headers.items())) for way, at, headers in self.server.seen]
+                self.assertEqual(seen, seen[:1] * 3)
+                self.assertTrue(all(at == "/base" + path + ("?n=2&q=%C3%A4%20b" if query else "")
+                                    for _, at, _ in seen), seen)
+
     def test_who_we_are_in_the_header_that_the_other_side_wants(self):
         ca = self.certificates()
         files = self.files(ca)

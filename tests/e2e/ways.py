@@ -48,6 +48,15 @@ rule "Bodies" {{ on = "open.bodies", run = function(e)
   local ok, problem = pcall(http.post, "plain", "/", e.options)
   return {{ ok = ok, problem = tostring(problem) }}
 end }}
+rule "Thrice" {{ on = "open.thrice", run = function(e)
+  local function said(timeout)
+    local answer, problem = http.try(http.get, "plain", e.path,
+      (e.query or timeout) and {{ query = e.query, timeout = timeout }})
+    if answer then answer.headers.date = nil end
+    return {{ answer = answer, problem = problem and problem.message, error = problem }}
+  end
+  return {{ said(), said(), said(30) }}
+end }}
 rule "Header" {{ on = "open.header", run = function(e)
   local ok, problem = pcall(http.get, e.to or "plain", "/", {{ headers = {{ [e.name] = e.value }} }})
   return {{ ok = ok, problem = tostring(problem) }}
@@ -82,6 +91,12 @@ class Plain(http.server.BaseHTTPRequestHandler):
             return self.answer(200, json.dumps(self.server.metadata).encode())
         if path == "/nowhere":
             return self.answer(302)
+        if path == "/broken":
+            return self.answer(200, b'{"a":', Content_Type="application/json")
+        if path == "/text":
+            return self.answer(203, b"[1]", Content_Type="text/plain", X_Quoted='a"b')
+        if path == "/empty":
+            return self.answer(204)
         if path == "/bomb":
             return self.answer(200, gzip.compress(b"0" * 30_000_000), Content_Encoding="gzip",
                                Content_Type="text/plain")

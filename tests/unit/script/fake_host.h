@@ -190,6 +190,18 @@ static inline void host_answer(
 
 /* Runs the body of a function as company code in a fresh process, answering each step with {} and
  * the text "answer". "outcome json" of its end, to be freed. */
+static inline void expect_step(
+    struct fake_host *h, uint64_t id, uint32_t seq, const char *spec, const char *body)
+{
+    struct wire_msg m = {0};
+    assert_true(host_get(h, &m));
+    assert_int_equal(m.type, WIRE_STEP);
+    assert_int_equal(m.id, id);
+    assert_int_equal(m.seq, seq);
+    assert_true(str_is(m.part[0], spec));
+    assert_true(str_is(m.part[1], body));
+}
+
 static inline char *run_in(const char *mode, const struct limits *limits, const char *code)
 {
     struct fake_host h;

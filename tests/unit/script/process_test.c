@@ -14,18 +14,6 @@ static void expect_end(struct fake_host *h, uint64_t id, const char *outcome, co
     mem_free(wanted);
 }
 
-static void expect_step(
-    struct fake_host *h, uint64_t id, uint32_t seq, const char *spec, const char *body)
-{
-    struct wire_msg m = {0};
-    assert_true(host_get(h, &m));
-    assert_int_equal(m.type, WIRE_STEP);
-    assert_int_equal(m.id, id);
-    assert_int_equal(m.seq, seq);
-    assert_true(str_is(m.part[0], spec));
-    assert_true(str_is(m.part[1], body));
-}
-
 static void expect_silence(struct fake_host *h)
 {
     struct wire_msg m;

@@ -1,0 +1,138 @@
+/* Reads without a table in between: what is asked, and which answers come back as a response. */
+#include "fake_host.h"
+
+static const char boot[] =
+    "local host = require 'host'\n"
+    "local read = host.reader { books = '{\"connection\":\"books\",\"path\":' }\n"
+    "local boot = {}\n"
+    "function boot.load() end\n"
+    "function boot.run(a)\n"
+    "  local response, meta, raw = read(a.connection, a.path)\n"
+    "  return { seq = host.seq(), response = response, meta = meta, raw = raw }\n"
+    "end\n"
+    "return boot\n";
+
+static void begin(struct fake_host *h)
+{
+    host_start(h, &usual_limits);
+    struct wire_msg m = host_load(h, "c", "company", bundle_of("lua/boot.lua", boot, NULL),
+        bundle_of("a.lua", "", NULL), "{}");
+    assert_true(str_is(m.part[0], "ok"));
+}
+
+/* The end of the call: what it returned. */
+static void expect_end(struct fake_host *h, const char *wanted)
+{
+    struct wire_msg m = {0};
+    assert_int_equal(host_turn(h), 1);
+    assert_true(host_get(h, &m));
+    assert_int_equal(m.type, WIRE_END);
+    char *got = mem_dupn(m.part[1].p, m.part[1].n);
+    assert_string_equal(got, wanted);
+    mem_free(got);
+}
+
+static void test_what_is_asked(void **state)
+{
+    struct fake_host h;
+    begin(&h);
+    uint64_t id =
+        host_call(&h, "run", "{\"connection\":\"books\",\"path\":\"/a?q=\\\"\\\\\\u00e4\"}", "");
+    assert_int_equal(host_turn(&h), 1);
+    expect_step(&h, id, 1, "{\"connection\":\"books\",\"path\":\"/a?q=\\\"\\\\\xc3\xa4\"}", "");
+    host_answer(&h, id, 1, "{\"status\":204,\"headers\":{}}", "");
+    expect_end(&h, "{\"response\":{\"body\":\"\",\"headers\":{},\"status\":204},\"seq\":1}");
+    /* Nothing is asked of whom it does not know, nor with what is no path. */
+    static const char *const not_asked[] = {"{\"connection\":\"crm\",\"path\":\"/\"}",
+        "{\"connection\":\"books\",\"path\":\"/a b\"}", "{\"connection\":\"books\",\"path\":5}",
+        "{\"connection\":[1],\"path\":\"/\"}", "{\"path\":\"/\"}"};
+    for (size_t i = 0; i < sizeof(not_asked) / sizeof(not_asked[0]); i++) {
+        host_call(&h, "run", not_asked[i], "");
+        expect_end(&h, "{\"seq\":0}");
+    }
+    host_stop(&h);
+}
+
+static void test_answers(void **state)
+{
+    static const char *const cases[][3] = {
+        {"{\"status\":200,\"headers\":{\"server\":\"a\",\"content-type\":\"application/json\"}}",
+            "{\"b\":1.5,\"a\":null}",
+            "{\"response\":{\"body\":{\"b\":1.5},\"headers\":{\"content-type\":\"application/json\","
+            "\"server\":\"a\"},\"status\":200},\"seq\":1}"},
+        /* Without a content-type, what looks like JSON and is some; and what only looks so. */
+        {"{\"status\":201,\"headers\":{\"x\":\"\"}}", " [1]",
+            "{\"response\":{\"body\":[1],\"headers\":{\"x\":\"\"},\"status\":201},\"seq\":1}"},
+        {"{\"status\":200,\"headers\":{}}", "[1",
+            "{\"response\":{\"body\":\"[1\",\"headers\":{},\"status\":200},\"seq\":1}"},
+        {"{\"status\":200,\"headers\":{\"content-type\":\"text/plain\"}}", "[1]",
+            "{\"response\":{\"body\":\"[1]\",\"headers\":{\"content-type\":\"text/plain\"},"
+            "\"status\":200},\"seq\":1}"},
+        {"{\"status\":200,\"headers\":{\"content-type\":\"a/b+JSON; x=1\"}}", "7",
+            "{\"response\":{\"body\":7,\"headers\":{\"content-type\":\"a/b+JSON; x=1\"},"
+            "\"status\":200},\"seq\":1}"},
+        /* All else is told as it is. */
+        {"{\"status\":200,\"headers\":{\"content-type\":\"application/json\"}}", "{\"a\"",
+            "{\"meta\":{\"headers\":{\"content-type\":\"application/json\"},\"status\":200},"
+            "\"raw\":\"{\\\"a\\\"\",\"response\":false,\"seq\":1}"},
+        {"{\"status\":200,\"headers\":{\"x\":\"a\\\"b\"}}", "t",
+            "{\"meta\":{\"headers\":{\"x\":\"a\\\"b\"},\"status\":200},\"raw\":\"t\","
+            "\"response\":false,\"seq\":1}"},
+        {"{\"status\":302,\"headers\":{}}", "",
+            "{\"meta\":{\"headers\":{},\"status\":302},\"raw\":\"\",\"response\":false,\"seq\":1}"},
+        {"{\"status\":200,\"headers\":{},\"dry\":true}", "",
+            "{\"meta\":{\"dry\":true,\"headers\":{},\"status\":200},\"raw\":\"\","
+            "\"response\":false,\"seq\":1}"},
+        {"{\"status\":200,\"headers\":{\"a\":\"b\"},\"sent\":{\"c\":\"d\"}}", "",
+            "{\"meta\":{\"headers\":{\"a\":\"b\"},\"sent\":{\"c\":\"d\"},\"status\":200},"
+            "\"raw\":\"\",\"response\":false,\"seq\":1}"},
+        {"{\"file\":{\"id\":\"1\"},\"status\":200,\"headers\":{}}", "",
+            "{\"meta\":{\"file\":{\"id\":\"1\"},\"headers\":{},\"status\":200},\"raw\":\"\","
+            "\"response\":false,\"seq\":1}"},
+        {"{\"failed\":true}", "",
+            "{\"meta\":{\"failed\":true},\"raw\":\"\",\"response\":false,\"seq\":1}"},
+        {"", "", "{\"meta\":{},\"raw\":\"\",\"response\":false,\"seq\":1}"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fake_host h;
+        begin(&h);
+        uint64_t id = host_call(&h, "run", "{\"connection\":\"books\",\"path\":\"/\"}", "");
+        assert_int_equal(host_turn(&h), 1);
+        expect_step(&h, id, 1, "{\"connection\":\"books\",\"path\":\"/\"}", "");
+        host_answer(&h, id, 1, cases[i][0], cases[i][1]);
+        expect_end(&h, cases[i][2]);
+        host_stop(&h);
+    }
+}
+
+/* Cut anywhere, what the host says is either read or an error, and never past its end. */
+static void test_cut_answers(void **state)
+{
+    static const char whole[] =
+        "{\"status\":200,\"headers\":{\"a\":\"b\",\"content-type\":\"application/json\"}}";
+    struct fake_host h;
+    begin(&h);
+    for (size_t n = 1; n < sizeof(whole) - 1; n++) {
+        struct wire_msg m = {0};
+        char *cut = mem_dupn(whole, n);
+        uint64_t id = host_call(&h, "run", "{\"connection\":\"books\",\"path\":\"/\"}", "");
+        assert_int_equal(host_turn(&h), 1);
+        expect_step(&h, id, 1, "{\"connection\":\"books\",\"path\":\"/\"}", "");
+        host_answer(&h, id, 1, cut, "");
+        mem_free(cut);
+        assert_int_equal(host_turn(&h), 1);
+        assert_true(host_get(&h, &m));
+        assert_true(str_is(m.part[0], "error"));
+    }
+    host_stop(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_asked),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_cut_answers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
