@@ -83,7 +83,7 @@ local function accept_company(where, settings)
     time_zone = zone or time.DEFAULT_ZONE, responsible = settings.responsible }
   for key, field in pairs(settings.redact or {}) do
     if math.type(key) ~= "integer" or type(field) ~= "string"
-      or ("." .. field):gsub("%.[^%.%*]+", ""):gsub("%.%*", "") ~= "" then
+      or ("." .. field):gsub("%.[^%.%*]+", ""):gsub("%.%*", "") ~= "" or field:find("^[%.%*]*$") then
       fail(where, 'company: redact is a list of fields like "buyer.person_id" or "*.phone", not %s',
         type(field) == "string" and ("%q"):format(field) or tostring(field))
     end
@@ -129,8 +129,9 @@ local function check_literal(entry, name, value)
     and (wanted.type == "credential" or wanted.type == "secret_or_false") then
     state.warnings[#state.warnings + 1] = ('%s: %s of connection "%s" stands in the file as plain '
       .. 'text; secret "name" keeps it out of it'):format(entry.where, name, entry.name)
-  elseif name == "url" and type(value) == "string" and not is_address(value, entry.connector) then
-    fail(entry.where, 'connection "%s": url is "%s"; an address begins with %s', entry.name, value,
+  elseif type(value) == "string" and wanted and wanted.type == "address" and not wanted.free
+    and not is_address(value, entry.connector) then
+    fail(entry.where, 'connection "%s": %s is "%s"; an address begins with %s', entry.name, name, value,
       table.concat(entry.connector.schemes or WEB, " or "))
   end
 end
@@ -138,7 +139,7 @@ end
 local function check_name(entry)
   local name, where = entry.name, entry.where
   if not name:find("^%a[%w_]*$") then
-    fail(where, 'a connection\'s name is made of letters, digits and "_", not "%s"', name)
+    fail(where, 'as: a connection\'s name is made of letters, digits and "_", not "%s"', name)
   end
   if name == ALERT or name == TASK or name == timed.CONNECTION then
     fail(where, '"%s" is where the host\'s own events come from; name the connection with as = "..."',

@@ -7,6 +7,7 @@ common, each step of it replaceable by the company.
   invoicing.rule(given, kind)  -> the rule (declare.lua)
 
 kind = { name = "deal_to_invoice", source = "crm": the connection unless the company says another,
+  source_role = "deals": what it must have (roles.lua),
   on = function(source) -> list of events, trigger (the rule's own, or what was given),
   noun = "Deal", notice = { fi =, sv =, en = } for the default notice,
   correct = "Correct it in the CRM and send the deal again." (last words to a person),
@@ -36,6 +37,7 @@ local obstacles = require "obstacles"
 local options = require "options"
 local owner = require "owner"
 local register = require "register"
+local roles = require "roles"
 local standing = require "standing"
 local time = require "time"
 local connections = require "connections"
@@ -46,16 +48,16 @@ local words = require "connectors.procountor.words"
 local invoicing = {}
 
 invoicing.OPTIONS = {
-  name = { type = "string" },
+  name = { type = "text" },
   trigger = { type = "string|function", one_of = { "automatic", "manual", "off" } },
-  payment_terms = { type = "integer" },
-  notify = { type = "string|list" },
+  payment_terms = { type = "integer", min = 0, max = 999 },
+  notify = { type = "text|texts" },
   language = { type = "string" },
   channel = { type = "string", one_of = { "EMAIL", "MAIL", "ELECTRONIC_INVOICE", "NO_SENDING" } },
   totals = { type = "string", one_of = { "warn", "attention", "ignore" } },
-  register = { type = "string|boolean" }, attach = { type = "string" },
-  dimension = { type = "string|table" }, tell_owner = { type = "string|list" },
-  source = { type = "string" }, finance = { type = "string" },
+  register = { type = "text|boolean" }, attach = { type = "text" },
+  dimension = { type = "text|table" }, tell_owner = { type = "text|texts" },
+  source = { type = "text" }, finance = { type = "text" },
   customer = { type = "function" }, row = { type = "function" }, product = { type = "function" },
   wanted = { type = "function" }, invoice = { type = "function" },
   notice = { type = "function" }, key = { type = "function" },
@@ -432,10 +434,6 @@ end
 -- What only these rules know to be wrong.
 function invoicing.check(given, known)
   options.check(given, known)
-  local days = given.payment_terms
-  if days and (days < 0 or days > 999) then
-    error(("payment_terms is %d; 0 to 999 days are possible"):format(days), 0)
-  end
   if given.language and not words.language(given.language) then
     error(('language is "%s"; Procountor has fi, sv, en, et, no and da'):format(given.language), 0)
   end
@@ -463,6 +461,12 @@ function invoicing.rule(given, kind)
     also = #settings.tell_owner > 0 and { owner.rule(settings) } or {},
     trigger = kind.trigger or settings.trigger, key = settings.key or kind.key or key_of,
     needs = needs,
+    check = function()
+      return roles.problem { { "finance", settings.finance, "finance" },
+        { "source", settings.source, kind.source_role }, { "notify", settings.notify, "notices" },
+        { "tell_owner", settings.tell_owner, "notices" }, { "ask", settings.ask, "notices" },
+        { "register", settings.register, "register" }, { "attach", settings.attach, "files" } }
+    end,
     run = function(sale) return run(sale, settings) end,
   }
 end

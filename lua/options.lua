@@ -10,9 +10,11 @@ was left out.
 Raises a text without a place; whoever calls knows the line. Types: string, number, integer,
 boolean, table, function; list (a table without names), texts (a list of texts), text (not empty),
 path (of fields: "data.kind"), iban, every (a time with its unit), percent, data (what JSON can hold);
-address (a text, env or secret), credential (secret or env; a text too, which boot warns of),
+address (a text, env or secret; an address of the web unless it is `free`, declare.lua), credential
+(secret or env; a text too, which boot warns of),
 secret_or_false (or a list: each is good, while one replaces another); several with "|" between
-them. A number may have above = 0 (more than that) or min = 1, and max.
+them. A number may have above = 0 (more than that) or min = 1, and max; a text like = { "^%u%u%u$",
+'like "EUR"' }: a pattern, and its words.
 ]]
 
 local handle = require "handle"
@@ -116,6 +118,9 @@ local function check_value(name, value, entry, what)
   end
   local wrong = type(value) == "number" and wrong_number(value, entry)
   if wrong then error(("%s%s is %s; it is %s"):format(what, name, tostring(value), wrong), 0) end
+  if entry.like and type(value) == "string" and not value:find(entry.like[1]) then
+    error(("%s%s is %q; a text %s is wanted"):format(what, name, value, entry.like[2]), 0)
+  end
   if entry.one_of and type(value) == "string" then
     for _, known in ipairs(entry.one_of) do
       if known == value then return end

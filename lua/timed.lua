@@ -36,6 +36,7 @@ local POLL = {
   run = { type = "function", required = true,
     help = "function(since, due): does the work, returns the next `since`" },
   needs = { type = "list", help = "names of connections that run uses" },
+  check = { type = "function", help = "as of a rule" },
 }
 for name, entry in pairs(TIMES) do SCHEDULE[name], POLL[name] = entry, entry end
 
@@ -66,7 +67,7 @@ end
 local function rule_of(name, given, run)
   return { name = name, on = timed.CONNECTION .. "." .. name, trigger = given.trigger,
     -- One after the other, unless the company says otherwise.
-    key = given.key or name, run = run, needs = given.needs }
+    key = given.key or name, run = run, needs = given.needs, check = given.check }
 end
 
 function timed.schedule(name, given)

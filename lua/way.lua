@@ -1,7 +1,7 @@
 --[[
 How the requests of a connection get out: what company.lua says of it besides its address.
 
-  way.check(common)             -> nil, or what is wrong with headers, proxy or redirects
+  way.check(common)             -> nil, or what is wrong with headers, looks, proxy or redirects
   way.header_problem(name, value)  -> nil, or why a request cannot have that header
 ]]
 
@@ -26,14 +26,19 @@ end
 function way.check(common)
   for name, value in pairs(common.headers or {}) do
     if type(value) ~= "string" then
-      return ('header "%s" is a text; credentials belong into auth'):format(tostring(name))
+      return ('headers: "%s" is a text; credentials belong into auth'):format(tostring(name))
     end
     local problem = way.header_problem(name, value)
-    if problem then return problem end
+    if problem then return "headers: " .. problem end
   end
   if type(common.proxy) == "string" and not common.proxy:find("^https?://[^%s/]")
     and not common.proxy:find("^socks5h?://[^%s/]") then
     return ('proxy is "%s"; it begins with http://, https:// or socks5h://'):format(common.proxy)
+  end
+  for _, seconds in ipairs(common.looks or {}) do
+    if type(seconds) ~= "number" or not (seconds > 0 and seconds <= 2592000) then
+      return "looks is a list of seconds, { 300, 900, 3600 }"
+    end
   end
   if common.certificate_key ~= nil and common.certificate == nil then
     return "certificate_key goes with certificate"

@@ -6,6 +6,7 @@ all three with the same keys. {name} in a text is a place for a value.
                                         that there is not
   words.translate(language, text)  -> what an English text says that was made of words.en, as far as it
                                         is in the table; nil if nothing in it is known
+  words.kinds()                      -> the kinds of alerts that there are, each true
   words.language()                   -> "fi", "sv" or "en", by the company's setting
   words.problem(key, values)         -> the English text, and details for attention(): from them the
                                         people who are told get it in their own language
@@ -29,6 +30,15 @@ function words.text(language, key, values)
     local value = values and values[name]
     return value ~= nil and tostring(value) or "-"
   end))
+end
+
+function words.kinds()
+  local kinds = {}
+  for key in pairs(TABLES.en) do
+    local kind = key:match("^kind%.(.+)$")
+    if kind and kind ~= "other" then kinds[kind] = true end
+  end
+  return kinds
 end
 
 -- The pattern that finds a text of words.en and takes its values out, and their names in order.

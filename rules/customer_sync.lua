@@ -41,16 +41,17 @@ local links = require "links"
 local linking = require "sync.linking"
 local options = require "options"
 local pair = require "sync.pair"
+local roles = require "roles"
 local sides = require "sync.sides"
 local suggest = require "suggest"
 
 local KNOWN = {
-  name = { type = "string" }, every = { type = "string" }, at = { type = "string" },
-  time_zone = { type = "string" }, fields = { type = "table" }, owner = { type = "table|string" },
+  name = { type = "text" }, every = { type = "every" }, at = { type = "text" },
+  time_zone = { type = "text" }, fields = { type = "texts" }, owner = { type = "table|string" },
   new_customers = { type = "string|function", one_of = { "create", "ask", "leave" } },
   new_organizations = { type = "string|function", one_of = { "create", "ask", "leave" } },
   deleted = { type = "string", one_of = { "leave", "inactivate", "ask" } },
-  register = { type = "string|boolean" }, crm = { type = "string" }, finance = { type = "string" },
+  register = { type = "text|boolean" }, crm = { type = "text" }, finance = { type = "text" },
 }
 
 local function check_field(name, what)
@@ -88,6 +89,10 @@ local function settings_of(options_given)
   for _, name in ipairs(settings.fields or {}) do check_field(name, "fields") end
   local owner = options_given.owner
   if type(owner) == "string" then check_owner(owner, settings) end
+  if type(owner) == "table" and next(owner) == nil then
+    error(('owner names no field; one of the connections, "%s", or { address = "%s" }'):format(
+      settings.finance, settings.finance), 0)
+  end
   for name, side in pairs(type(owner) == "table" and owner or {}) do
     check_field(name, "owner")
     check_owner(side, settings)
@@ -153,7 +158,10 @@ return function(options_given)
   local settings = settings_of(options_given)
   local needs = { settings.crm, settings.finance }
   if settings.register then needs[#needs + 1] = settings.register end
-  local function problem() return sides.problem(settings) end
+  local function problem()
+    return roles.problem { { "finance", settings.finance, "finance" },
+      { "register", settings.register, "register" } } or sides.problem(settings)
+  end
   return {
     name = settings.name,
     poll = { every = options_given.every or (not options_given.at and "5m") or nil,

@@ -130,7 +130,7 @@ local function asking(rule, places, trigger)
     end }
 end
 
-local KNOWN = { ask = { type = "string|table" } }
+local KNOWN = { ask = { type = "text|texts" } }
 for name, entry in pairs(invoicing.OPTIONS) do KNOWN[name] = entry end
 
 return function(given)
@@ -142,7 +142,7 @@ return function(given)
   end
   local trigger = trigger_of(given.trigger)
   local rule = invoicing.rule(given, {
-    name = "deal_to_invoice", source = source,
+    name = "deal_to_invoice", source = source, source_role = "deals",
     on = function()
       local entry = connections.get(source)
       -- A connection that is declared further down is listened to as a whole.

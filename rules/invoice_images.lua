@@ -22,11 +22,12 @@ local current = require "current"
 local http = require "http"
 local options = require "options"
 local overlap = require "overlap"
+local roles = require "roles"
 local time = require "time"
 
-local KNOWN = { name = { type = "string" }, every = { type = "string" }, at = { type = "string" },
-  time_zone = { type = "string" }, pages = { type = "integer" }, crm = { type = "string" },
-  finance = { type = "string" } }
+local KNOWN = { name = { type = "text" }, every = { type = "every" }, at = { type = "text" },
+  time_zone = { type = "text" }, pages = { type = "integer", min = 1, max = 1000 },
+  crm = { type = "text" }, finance = { type = "text" } }
 local FIRST_DAYS = 30 -- that a first run goes back, by the invoices' dates
 local SENT = "SENT,APPROVED,PARTLY_PAID,PAID,MARKED_PAID"
 
@@ -90,7 +91,7 @@ return function(given)
   options.check(given, KNOWN)
   local settings = { pages = given.pages or 10, crm = given.crm or "crm",
     finance = given.finance or "procountor" }
-  if settings.pages < 1 then error("pages is 1 or more", 0) end
+  -- One that is declared further down is looked at when all are known.
   if connections.get(settings.crm) then
     local _, problem = place(settings)
     if problem then error(problem, 0) end
@@ -98,5 +99,9 @@ return function(given)
   return { name = given.name or "invoice_images", poll = {
     every = given.every or (not given.at and "1h") or nil, at = given.at, time_zone = given.time_zone,
     needs = { settings.crm, settings.finance },
+    check = function()
+      local _, problem = place(settings)
+      return problem or roles.problem { { "finance", settings.finance, "finance" } }
+    end,
     run = function(since) return run(settings, since) end } }
 end

@@ -30,27 +30,22 @@ run; such twins are an alert of their own.
 
 local connections = require "connections"
 local options = require "options"
+local roles = require "roles"
 local standing = require "standing"
 
 local KNOWN = {
-  name = { type = "string" }, every = { type = "string" }, at = { type = "string" },
-  time_zone = { type = "string" }, all = { type = "boolean" }, own = { type = "list" },
-  days = { type = "integer" }, overdue_alert = { type = "integer" },
+  name = { type = "text" }, every = { type = "every" }, at = { type = "text" },
+  time_zone = { type = "text" }, all = { type = "boolean" }, own = { type = "texts" },
+  days = { type = "integer", min = 1, max = 36500 },
+  overdue_alert = { type = "integer", min = 0, max = 36500 },
   after_invoice = { type = "boolean" }, organization = { type = "function" },
-  crm = { type = "string" }, finance = { type = "string" },
+  crm = { type = "text" }, finance = { type = "text" },
 }
 
 local function check(given)
   options.check(given, KNOWN)
-  if given.days and given.days < 1 then error("days is 1 or more", 0) end
-  if given.overdue_alert and given.overdue_alert < 0 then error("overdue_alert is 0 or more", 0) end
   if given.all and given.own then
     error("own says which invoices are looked at, all = true that all are: give one of them", 0)
-  end
-  for _, prefix in ipairs(given.own or {}) do
-    if type(prefix) ~= "string" or prefix == "" then
-      error('own is a list of texts, { "C2C-", "CRM-" }', 0)
-    end
   end
 end
 
@@ -60,7 +55,7 @@ return function(given)
   for name, value in pairs(given) do settings[name] = value end
   settings.crm, settings.finance = given.crm or "crm", given.finance or "procountor"
   settings.days = given.days or 730
-  -- A connection that is declared further down is looked at when it is used.
+  -- One that is declared further down is looked at when all are known.
   if connections.get(settings.crm) then
     local _, problem = standing.place(settings)
     if problem then error(problem, 0) end
@@ -71,6 +66,10 @@ return function(given)
     poll = {
       every = given.every or (not given.at and "1h") or nil, at = given.at,
       time_zone = given.time_zone, needs = { settings.crm, settings.finance },
+      check = function()
+        local _, problem = standing.place(settings)
+        return problem or roles.problem { { "finance", settings.finance, "finance" } }
+      end,
       run = function(since) return standing.run(settings, since) end,
     },
   }

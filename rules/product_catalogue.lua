@@ -38,12 +38,14 @@ local http = require "http"
 local log = require "log"
 local offer = require "offer"
 local options = require "options"
+local roles = require "roles"
 
 local KNOWN = {
-  name = { type = "string" }, every = { type = "string" }, at = { type = "string" },
-  time_zone = { type = "string" }, only = { type = "function" }, fields = { type = "function" },
+  name = { type = "text" }, every = { type = "every" }, at = { type = "text" },
+  time_zone = { type = "text" }, only = { type = "function" }, fields = { type = "function" },
   prices = { type = "string", one_of = { "net", "gross" } }, units = { type = "table" },
-  writes = { type = "integer" }, crm = { type = "string" }, finance = { type = "string" },
+  writes = { type = "integer", min = 1, max = 100000 }, crm = { type = "text" },
+  finance = { type = "text" },
 }
 
 -- The CRM's connection, or nil and why nothing can be written there.
@@ -64,7 +66,6 @@ local function settings_of(given_options)
   settings.crm, settings.finance = settings.crm or "crm", settings.finance or "procountor"
   settings.prices, settings.writes = settings.prices or "net", settings.writes or 500
   settings.name = settings.name or "product_catalogue"
-  if settings.writes < 1 then error("writes is 1 or more", 0) end
   for unit, word in pairs(settings.units or {}) do
     if not offer.is_unit(unit) or not given.text(word) then
       error(('units: { HOUR = "tunti" } names a unit of Procountor and a word; "%s" is none'):format(
@@ -144,7 +145,7 @@ end
 
 return function(given_options)
   local settings = settings_of(given_options)
-  -- A connection that is declared further down is looked at when it is used.
+  -- One that is declared further down is looked at when all are known.
   if connections.get(settings.crm) then
     local _, problem = place(settings)
     if problem then error(problem, 0) end
@@ -153,6 +154,10 @@ return function(given_options)
     name = settings.name,
     poll = { every = settings.every or (not settings.at and "1h") or nil, at = settings.at,
       time_zone = settings.time_zone, needs = { settings.crm, settings.finance },
+      check = function()
+        local _, problem = place(settings)
+        return problem or roles.problem { { "finance", settings.finance, "finance" } }
+      end,
       run = function() return run(settings) end },
   }
 end

@@ -68,7 +68,7 @@ end
 return function(given)
   invoicing.check(given, invoicing.OPTIONS)
   return invoicing.rule(given, {
-    name = "proposal_to_invoice", source = "click2contract",
+    name = "proposal_to_invoice", source = "click2contract", source_role = "proposals",
     on = function(source) return { source .. ".proposal.accepted" } end,
     noun = "Contract", stated = "the proposal", id_field = "contract_id", result_field = "contract",
     notice = {

@@ -29,11 +29,13 @@ A rule of a company's own does the same with on = "alert", or on = "alert.attent
 local current = require "current"
 local given = require "given"
 local options = require "options"
+local roles = require "roles"
+local suggest = require "suggest"
 local words = require "words"
 
 local KNOWN = {
-  name = { type = "string" },
-  notify = { type = "string|list", required = true },
+  name = { type = "text" },
+  notify = { type = "text|texts", required = true },
   kinds = { type = "texts" },
   over = { type = "boolean" },
   again = { type = "boolean" },
@@ -97,6 +99,18 @@ local function run(alert, settings, receivers)
   return { told = told, kind = alert.kind, about = alert.about, state = alert.state }
 end
 
+-- Each kind that there is has its words; a rule of a company's own raises none.
+local function check_kinds(kinds)
+  if not kinds then return end
+  if #kinds == 0 then error("kinds names no kind, so that nothing would be told", 0) end
+  local known = words.kinds()
+  for _, kind in ipairs(kinds) do
+    if not known[kind] then
+      error(('kinds: there is no kind "%s"%s'):format(kind, suggest(kind, known)), 0)
+    end
+  end
+end
+
 return function(settings)
   options.check(settings, KNOWN)
   local receivers = type(settings.notify) == "string" and { settings.notify } or settings.notify
@@ -105,8 +119,10 @@ return function(settings)
     error(('responsible is one plain mail address, like "anna@acme.fi", not %q'):format(who), 0)
   end
   if #receivers == 0 then error("notify names nobody to tell", 0) end
+  check_kinds(settings.kinds)
   return {
     name = settings.name or "tell_alerts", on = "alert", needs = receivers,
+    check = function() return roles.problem { { "notify", receivers, "notices" } } end,
     key = function(alert) return alert.kind .. " " .. alert.about end,
     run = function(alert) return run(alert, settings, receivers) end,
   }

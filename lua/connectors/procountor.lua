@@ -57,10 +57,12 @@ local function check(settings)
     return ('similar: it is "review", "link" or "off", not "%s"'):format(settings.similar)
   end
   if settings.matching then
-    options.check(settings.matching, { cover = { type = "integer" }, margin = { type = "integer" },
-      no_veto = { type = "texts" }, veto = { type = "texts" } }, "matching")
+    local ok, problem = pcall(options.check, settings.matching, { cover = { type = "integer" },
+      margin = { type = "integer" }, no_veto = { type = "texts" }, veto = { type = "texts" } },
+      "matching")
+    if not ok then return problem end
     -- Whether it can be meant so, whoever matches by it says.
-    local ok, problem = pcall(match.index, {}, settings.matching)
+    ok, problem = pcall(match.index, {}, settings.matching)
     if not ok then return (tostring(problem):gsub("^.-match: ", "matching: ")) end
   end
   return nil
@@ -110,7 +112,8 @@ return {
     redirect_uri = { type = "address" },
     bank_account = { type = "iban", help = "own IBAN for invoices" },
     penalty_percent = { type = "percent", help = "late interest of invoices" },
-    vat_status = { type = "integer", help = "VAT status of invoices and products (1: sales at home)" },
+    vat_status = { type = "integer", min = 1, max = 999,
+      help = "VAT status of invoices and products (1: sales at home)" },
     vat_statuses = { type = "table", help = "VAT statuses of rows without VAT by where the customer "
       .. "is: { eu = 5, export = 3, eu_consumer = ..., aland = ... }" },
     rounding = { type = "string", help = 'how VAT is rounded there, if it is known: "rate" or "row"; '
@@ -122,7 +125,7 @@ return {
       help = 'a product that is the same but for its spelling: "review" (asks), "link" or "off"' },
     matching = { type = "table", help = "when a product is the same: { cover = of 1000, margin = of "
       .. '10000, no_veto = { "number" }, veto = { "price" } }' },
-    twins = { type = "string|boolean", help = 'how often it is looked for what stands there twice: '
+    twins = { type = "every|boolean", help = 'how often it is looked for what stands there twice: '
       .. '"1d", "6h"; false: never' },
     similar_customers = { type = "string", help = 'a company without a business ID whose name is '
       .. 'there already: "review" (asks) or "new"' },

@@ -131,9 +131,9 @@ return {
   kind = "smtp",
   settings = {
     url = { type = "address", required = true, help = '"smtp://host", "smtps://host"' },
-    user = { type = "address" }, password = { type = "credential" },
+    user = { type = "address", free = true }, password = { type = "credential" },
     from = { type = "string", required = true, help = 'whose mails they are: "Acme <noreply@acme.fi>"' },
-    to = { type = "string|table", help = "who gets them, unless a mail says otherwise" },
+    to = { type = "text|texts", help = "who gets them, unless a mail says otherwise" },
   },
   schemes = { "smtp://", "smtps://", "smtp+plain://" },
   rate = 5, check = check, auth = auth, new = new,

@@ -68,7 +68,8 @@ function shape.check(settings)
 end
 
 function shape.settings(theirs)
-  theirs.prefix = { type = "string", help = "of the invoices' original numbers" }
+  theirs.prefix = { type = "string", like = { "^[%w_%-%.]+$", 'like "PD"' },
+    help = "of the invoices' original numbers" }
   theirs.organization_fields, theirs.deal_fields = { type = "table" }, { type = "table" }
   theirs.payment_fields = { type = "table", help = "where a payment status stands" }
   theirs.payment_words = { type = "table", help = "words of the company's for the states of invoices" }
