@@ -38,7 +38,8 @@ is a text field of products for where they came from. vat_percent is for product
 prefix: see connectors/crm.lua.
 
 Sources: outside-systems 3.2; the shapes of answers are those of Pipedrive's API v1 as its public
-clients use it (customers: v2).
+clients use it; what an invoice is made of and customers are read from v2, since v1 of these is out of
+support since 2026-08-01 (developers.pipedrive.com, changelog).
 ]]
 
 local crypto = require "crypto"
@@ -46,6 +47,7 @@ local decimal = require "decimal"
 local given = require "given"
 local log = require "log"
 local money = require "money"
+local addresses = require "connectors.procountor.addresses"
 local client = require "connectors.pipedrive.client"
 local customers = require "connectors.pipedrive.customers"
 local organizations = require "connectors.pipedrive.organizations"
@@ -78,22 +80,25 @@ local function deal_of(record, settings)
     organization_id = shape.id(record.org_id), person_id = shape.id(record.person_id) })
 end
 
+-- An address is one text, and parts that Pipedrive makes of it loosely ("12 B 34" is 12 there): so the
+-- text counts, if it can be read.
+local function place_of(address)
+  if type(given(address)) ~= "table" then return address end
+  local text, code = given.text(address.value), given.text(address.postal_code)
+  if text and addresses.read(text) or not code then return text end
+  local street, number = given.text(address.route), given.text(address.street_number)
+  return { street = street and number and street .. " " .. number or street, postal_code = code,
+    city = given.text(address.locality), country = given.text(address.country) }
+end
+
 local function organization_of(record, settings)
-  local place = record.address
-  if given.text(record.address_postal_code) then
-    local street = given.text(record.address_route)
-    local number = given.text(record.address_street_number)
-    place = { street = street and number and street .. " " .. number or street
-        or given.text(record.address_street), postal_code = record.address_postal_code,
-      city = record.address_locality, country = record.address_country }
-  end
   return shape.fields(record, settings.organization_fields, { id = shape.id(record.id),
-    name = record.name, address = place })
+    name = record.name, address = place_of(record.address) })
 end
 
 local function person_of(record)
-  return { id = shape.id(record.id), name = record.name, email = primary(record.email),
-    phone = primary(record.phone) }
+  return { id = shape.id(record.id), name = record.name, email = primary(record.emails),
+    phone = primary(record.phones) }
 end
 
 -- A discount in money is taken off the price, if that leaves a price with the decimals there are;
@@ -116,11 +121,9 @@ local function discount_into(line, record)
   end
 end
 
-local function line_of(record)
-  local product = type(given(record.product)) == "table" and record.product or {}
-  local line = { product_code = given(product.code) or given(record.product_code),
-    name = given(record.name) or product.name, quantity = record.quantity,
-    unit = given(product.unit) or given(record.unit), unit_price = record.item_price,
+local function line_of(record, product)
+  local line = { product_code = given(product.code), name = given(record.name) or product.name,
+    quantity = record.quantity, unit = given(product.unit), unit_price = record.item_price,
     description = record.comments }
   discount_into(line, record)
   local method = given.text(record.tax_method)
@@ -131,12 +134,28 @@ local function line_of(record)
   return line, method == "inclusive"
 end
 
+-- The products that rows name, by their ids: a row has neither code nor unit.
+local function catalogue_of(connection, records)
+  local ids, seen, found = {}, {}, {}
+  for _, record in ipairs(records) do
+    local id = shape.id(record.product_id)
+    if id and not seen[id] then seen[id], ids[#ids + 1] = true, id end
+  end
+  for first = 1, #ids, PAGE do
+    local some = table.concat(ids, ",", first, math.min(first + PAGE - 1, #ids))
+    for _, product in ipairs(client.pages(connection, "/v2/products", { ids = some, limit = PAGE })) do
+      found[shape.id(product.id)] = product
+    end
+  end
+  return found
+end
+
 local function products_of(connection, id)
-  local lines, inclusive = {}, nil
-  for _, record in ipairs(client.list(connection, ("/v1/deals/%s/products"):format(id),
-    { include_product_data = 1 })) do
-    if record.enabled_flag ~= false then
-      local line, with_tax = line_of(record)
+  local records = client.pages(connection, ("/v2/deals/%s/products"):format(id), { limit = PAGE })
+  local catalogue, lines, inclusive = catalogue_of(connection, records), {}, nil
+  for _, record in ipairs(records) do
+    if record.is_enabled ~= false then
+      local line, with_tax = line_of(record, catalogue[shape.id(record.product_id)] or {})
       lines[#lines + 1] = line
       if inclusive == nil then inclusive = with_tax end
       if inclusive ~= with_tax then
@@ -151,14 +170,14 @@ local function whole(connection, read)
   local settings = connection.settings
   if not read.id then return read end
   -- What the webhook said may be old by now.
-  local it = deal_of(get(connection, "/v1/deals/" .. read.id).data, settings)
+  local it = deal_of(get(connection, "/v2/deals/" .. read.id).data, settings)
   it.lines, it.prices_include_vat = products_of(connection, read.id)
   local organization, person
   if it.organization_id then
-    organization = organization_of(get(connection, "/v1/organizations/" .. it.organization_id).data,
+    organization = organization_of(get(connection, "/v2/organizations/" .. it.organization_id).data,
       settings)
   end
-  if it.person_id then person = person_of(get(connection, "/v1/persons/" .. it.person_id).data) end
+  if it.person_id then person = person_of(get(connection, "/v2/persons/" .. it.person_id).data) end
   local full = deal.read({ trigger = read.trigger, data = { deal = it, organization = organization,
     person = person } }, options_of(settings, connection.name))
   full.organization_key = read.organization_key
@@ -262,7 +281,7 @@ return {
     return {
       deals = { whole = function(read) return whole(connection, read) end,
         get = function(id)
-          local record = client.find(connection, "/v1/deals/" .. tostring(id))
+          local record = client.find(connection, "/v2/deals/" .. tostring(id))
           return record and deal_of(record, connection.settings)
         end,
         owner = function(read) return client.user(connection, read.owner) end },

@@ -1,5 +1,6 @@
 -- Pipedrive as outside-systems 3.2 describes it: webhooks v1 and v2 without products, Basic
--- authentication, and the API v1 (organizations: v2 too) from which the rest is read.
+-- authentication, and the API from which the rest is read: v2 for what a deal is made of, v1 for files,
+-- notes, users and products (organizations: both).
 
 local kit = require "sandbox.kit"
 local front = require "sandbox.crm.front"
@@ -97,17 +98,47 @@ local function person_shown(person)
   local function list(value)
     return kit.array(value and { { label = "work", value = value, primary = true } } or {})
   end
-  return { id = person.id, name = person.name, email = list(person.email),
-    phone = list(person.phone), org_id = null(person.organization_id) }
+  return { id = person.id, name = person.name, emails = list(person.email),
+    phones = list(person.phone), org_id = null(person.organization_id), is_deleted = false }
+end
+
+-- A row knows its product by the id alone; what the row of a fixture says of it is a product there.
+local function product_id(deal, index)
+  return deal.id * 100 + index
 end
 
 local function line_shown(deal, index, line)
-  return { id = deal.id * 100 + index, deal_id = deal.id, product_id = index, name = line.name,
-    item_price = line.unit_price, quantity = line.quantity, discount = line.discount or
-      line.discount_percent or 0, discount_type = line.discount and "amount" or "percentage",
-    tax = line.vat_percent or 0, tax_method = line.tax_method or "exclusive", currency = deal.currency,
-    enabled_flag = true, comments = null(line.comment),
-    product = { name = line.name, code = null(line.product_code), unit = null(line.unit) } }
+  return { id = deal.id * 1000 + index, deal_id = deal.id, product_id = product_id(deal, index),
+    product_variation_id = kit.null, name = line.name, item_price = line.unit_price,
+    quantity = line.quantity, discount = line.discount or line.discount_percent or 0,
+    discount_type = line.discount and "amount" or "percentage", tax = line.vat_percent or 0,
+    tax_method = line.tax_method or "exclusive", currency = deal.currency, is_enabled = true,
+    comments = null(line.comment) }
+end
+
+local function line_product(deal, index, line)
+  return { id = product_id(deal, index), name = line.name, code = null(line.product_code),
+    unit = null(line.unit), tax = line.vat_percent or 0, is_deleted = false }
+end
+
+-- Version 2 has the company's own fields in custom_fields.
+local function with_custom_fields(object)
+  local shown, custom = {}, {}
+  for name, value in pairs(object) do
+    if #name == 40 then custom[name] = value else shown[name] = value end
+  end
+  shown.custom_fields = custom
+  return shown
+end
+
+-- Moments of v2 have a zone.
+local function deal_of_v2(deal)
+  local shown = with_custom_fields(deal_shown(deal))
+  for _, name in ipairs { "add_time", "update_time", "won_time" } do
+    if not kit.is_null(shown[name]) then shown[name] = shown[name]:gsub(" ", "T") .. "Z" end
+  end
+  shown.products_count, shown.is_deleted = nil, false
+  return shown
 end
 
 local function getter(kind, shown)
@@ -129,10 +160,34 @@ local function paged(request, list, shown)
     limit = limit, more_items_in_collection = more, next_start = more and start + limit or nil } } })
 end
 
+-- A page of a list of v2, which goes on from a cursor.
+local function paged_by_cursor(request, list)
+  local first = math.tointeger(tonumber(kit.query(request, "cursor") or "0")) or 0
+  local limit = math.tointeger(tonumber(kit.query(request, "limit") or "100")) or 0
+  if limit < 1 or limit > 500 then return refuse(400, "limit is 1 to 500") end
+  local page = kit.array()
+  for i = first + 1, math.min(first + limit, #list) do page[#page + 1] = list[i] end
+  return success(page, { additional_data = { next_cursor = first + limit < #list
+    and tostring(first + limit) or kit.null } })
+end
+
 local function deal_products(w, request, _, id)
   local deal = world.find(w.deals, id)
   if not deal then return refuse(404, "Deal not found") end
-  return paged(request, deal.lines or {}, function(line, i) return line_shown(deal, i, line) end)
+  local list = {}
+  for i, line in ipairs(deal.lines or {}) do list[i] = line_shown(deal, i, line) end
+  return paged_by_cursor(request, list)
+end
+
+local function products_of_rows(w, request)
+  local wanted, list = {}, {}
+  for id in (kit.query(request, "ids") or ""):gmatch("%d+") do wanted[tonumber(id)] = true end
+  for _, deal in ipairs(w.deals) do
+    for i, line in ipairs(deal.lines or {}) do
+      if wanted[product_id(deal, i)] then list[#list + 1] = line_product(deal, i, line) end
+    end
+  end
+  return paged_by_cursor(request, list)
 end
 
 local function get_products(w, request)
@@ -279,15 +334,16 @@ local function post_file(w, request, body)
 end
 
 local ROUTES = {
-  { "GET", "/api/v1/deals/{id}", getter("deals", deal_shown) },
+  { "GET", "/api/v2/deals/{id}", getter("deals", deal_of_v2) },
   { "PUT", "/api/v1/deals/{id}", put_deal },
-  { "GET", "/api/v1/deals/{id}/products", deal_products },
+  { "GET", "/api/v2/deals/{id}/products", deal_products },
+  { "GET", "/api/v2/products", products_of_rows },
   { "GET", "/api/v1/deals/{id}/files", get_files },
   { "POST", "/api/v1/files", post_file, raw = true },
   { "GET", "/api/v1/organizations/search", search_organizations },
   { "GET", "/api/v1/organizations/{id}", getter("organizations", organization_shown) },
   { "PUT", "/api/v1/organizations/{id}", put_organization },
-  { "GET", "/api/v1/persons/{id}", getter("contacts", person_shown) },
+  { "GET", "/api/v2/persons/{id}", getter("contacts", person_shown) },
   { "GET", "/api/v1/products", get_products },
   { "POST", "/api/v1/products", post_product },
   { "GET", "/api/v1/products/search", search_products },
@@ -307,16 +363,6 @@ local OBJECTS = { deals = { "deal", deal_shown }, contacts = { "person", person_
 local V1 = { created = "added", updated = "updated", deleted = "deleted", sent = "updated",
   merged = "merged" }
 local V2 = { created = "create", updated = "change", deleted = "delete", sent = "change" }
-
--- Version 2 has the company's own fields in custom_fields.
-local function with_custom_fields(object)
-  local shown, custom = {}, {}
-  for name, value in pairs(object) do
-    if #name == 40 then custom[name] = value else shown[name] = value end
-  end
-  shown.custom_fields = custom
-  return shown
-end
 
 local function changed(object, event)
   if not event.previous then return kit.null end
