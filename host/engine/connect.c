@@ -335,7 +335,7 @@ static void begin_at(struct connect *c, const struct endpoints *ep)
     open_to_person(c);
 }
 
-static void on_found(void *arg, const struct endpoints *ep, const char *problem)
+static void on_found(void *arg, const struct endpoints *ep, const char *problem, bool for_good)
 {
     struct connect *c = arg;
     c->finding = NULL;

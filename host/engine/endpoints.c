@@ -94,13 +94,14 @@ static char *metadata_url(const struct endpoints_ask *a)
         (int)(n - host), a->issuer + host);
 }
 
-static void finish(struct endpoints_ask *a, const struct endpoints *ep, const char *problem)
+static void finish(
+    struct endpoints_ask *a, const struct endpoints *ep, const char *problem, bool for_good)
 {
     endpoints_fn fn = a->fn;
     void *arg = a->arg;
     mem_free(a->issuer);
     mem_free(a);
-    fn(arg, ep, problem);
+    fn(arg, ep, problem, for_good);
 }
 
 static void send_ask(struct endpoints_ask *a);
@@ -130,9 +131,9 @@ static void answered(void *arg, const struct http_out_result *r)
         snprintf(words, sizeof words,
             "what the issuer %.200s says of itself cannot be used: %.300s", a->issuer, e.text);
     if (ep.token)
-        finish(a, &ep, NULL);
+        finish(a, &ep, NULL, false);
     else
-        finish(a, NULL, words);
+        finish(a, NULL, words, r->permanent);
     endpoints_free(&ep);
 }
 

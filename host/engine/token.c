@@ -128,7 +128,7 @@ static void fetched(void *arg, const struct http_out_result *r)
             http_header_get(r->headers, r->nheaders, "Date"), set->retry_after_cap_ms);
     snprintf(problem, sizeof problem, "no token for connection %s: %.300s", ch->name, e.text);
     health_failed(ch, problem);
-    token_tell(ch, TOKEN_LATER, problem, wait);
+    token_tell(ch, r->permanent ? TOKEN_REFUSED : TOKEN_LATER, problem, wait);
 }
 
 /* The standard's own client credentials. -1 and e: there is no private key, say. */
@@ -167,7 +167,7 @@ static void send_fetch(struct channel *ch, const struct manifest_connection *con
     ch->token.transfer = token_request_send(&q, e, url, fetched, ch);
 }
 
-static void found(void *arg, const struct endpoints *ep, const char *problem)
+static void found(void *arg, const struct endpoints *ep, const char *problem, bool for_good)
 {
     struct channel *ch = arg;
     const struct version *v = ch->company->current;
@@ -176,7 +176,8 @@ static void found(void *arg, const struct endpoints *ep, const char *problem)
     if (ep && conn && conn->auth.type == AUTH_OAUTH2 && ch->credentials.client_id)
         send_fetch(ch, conn, ep->token);
     else
-        token_tell(ch, TOKEN_LATER, problem ? problem : "its settings were changed", -1);
+        token_tell(ch, for_good ? TOKEN_REFUSED : TOKEN_LATER,
+            problem ? problem : "its settings were changed", -1);
 }
 
 static void fetch(struct channel *ch, const struct manifest_connection *conn)

@@ -126,7 +126,8 @@ static char *misfit(const struct channel *ch)
 
 /* ---- renewal ---- */
 
-static void later(struct channel *ch, const char *problem, int64_t wait_ms)
+static void not_now(
+    struct channel *ch, enum token_result result, const char *problem, int64_t wait_ms)
 {
     struct token *t = &ch->token;
     bool idle = list_empty(&t->waiting);
@@ -141,8 +142,13 @@ static void later(struct channel *ch, const char *problem, int64_t wait_ms)
             ch->name, "problem", problem, NULL);
         arm(ch, wait_ms > 0 ? wait_ms : pause < IDLE_MAX_MS ? pause : IDLE_MAX_MS);
     }
-    token_tell(ch, TOKEN_LATER, words, wait_ms);
+    token_tell(ch, result, words, wait_ms);
     mem_free(words);
+}
+
+static void later(struct channel *ch, const char *problem, int64_t wait_ms)
+{
+    not_now(ch, TOKEN_LATER, problem, wait_ms);
 }
 
 /* The other side did nothing for this asking. */
@@ -239,7 +245,7 @@ static void on_renewed(void *arg, const struct http_out_result *r)
         break;
     case TOKEN_REPLY_BROKEN:
     case TOKEN_REPLY_NONE:
-        later(ch, e.text, -1);
+        not_now(ch, r->permanent ? TOKEN_REFUSED : TOKEN_LATER, e.text, -1);
         break;
     }
     token_answer_free(&a);

@@ -25,7 +25,7 @@ struct channel_wait {
 enum token_result {
     TOKEN_READY,
     TOKEN_LATER,    /* it may be had after a while */
-    TOKEN_REFUSED,  /* the credentials are wrong: a person corrects them */
+    TOKEN_REFUSED,  /* the credentials are wrong, or may not go there: a person corrects that */
     TOKEN_RECONNECT /* a person must connect it (again) first: grant_words */
 };
 struct token_wait {

@@ -20,8 +20,9 @@ int endpoints_parse(struct str body, const char *issuer, struct endpoints *out, 
 void endpoints_free(struct endpoints *ep);
 
 struct endpoints_ask;
-/* ep NULL: problem says why, in words. */
-typedef void (*endpoints_fn)(void *arg, const struct endpoints *ep, const char *problem);
+/* ep NULL: problem says why, in words; for good: asking again changes nothing, see http_out.h. */
+typedef void (*endpoints_fn)(
+    void *arg, const struct endpoints *ep, const char *problem, bool for_good);
 /* fn is called once, later, from the loop. public_only: of the way out, see http_out.h. */
 struct endpoints_ask *endpoints_ask(
     struct engine *e, const char *issuer, bool public_only, endpoints_fn fn, void *arg);
