@@ -282,6 +282,22 @@ end
 
 -- ---- from Procountor ----
 
+-- Organizations of customers with that business ID: a search of the CRM may not know yet what was made
+-- of another one a moment ago.
+local function of_twins(settings, record, business_id)
+  local found = {}
+  for _, twin in ipairs(other_than(sides.books(settings).same { name = record.name,
+    business_id = business_id }, tostring(record.id))) do
+    local link = is_active(twin) and links.get(settings.link, "b", tostring(twin.id))
+    local organization = link and link.a and sides.crm(settings).get(link.a)
+    local theirs = organization and fields.business_id.crm(organization)
+    if theirs and fields.alike("business_id", theirs, business_id) then
+      found[#found + 1] = organization
+    end
+  end
+  return found
+end
+
 local function is_other_company(record, business_id)
   local theirs = given.text(record.business_id)
   theirs = theirs and ids.business_id(theirs)
@@ -340,6 +356,9 @@ local function unlinked_customer(settings, id, event)
   end
   local business_id = fields.business_id.books(record)
   local found = business_id and with_business_id(settings, business_id) or {}
+  if #found == 0 and business_id and ids.business_id(business_id) and is_active(record) then
+    found = of_twins(settings, record, business_id)
+  end
   if #found > 0 then
     local there = free_of(settings, link, found)
     if #there == 0 then

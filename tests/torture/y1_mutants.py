@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Syncs that are wrong on purpose (mutants/*.sed: which file, what is wrong, how), each of which Y1 must
-find within some hundred cases. One that passes means that Y1 no longer looks at what that mutant breaks.
+"""Syncs that are wrong on purpose (mutants/*.sed: which file, and with which CRM; what is wrong; how),
+each of which Y1 must find within some hundred cases. One that passes means that Y1 no longer looks at what
+that mutant breaks.
 
 usage: y1_mutants.py [--build DIR] [--worlds 2] [--jobs 2] [NAME...]"""
 import argparse
@@ -19,10 +20,11 @@ SEED = os.environ.get("TORTURE_SEED", "11")
 
 
 def home_of(name, folder):
-    """A checkout in which the mutant's file is changed; and what is wrong there."""
+    """A checkout in which the mutant's file is changed; what is wrong there, and with which CRM it shows."""
     path = f"{HERE}/mutants/{name}.sed"
     with open(path) as f:
-        file, what = (f.readline().removeprefix("# ").strip() for _ in range(2))
+        where, what = (f.readline().removeprefix("# ").strip() for _ in range(2))
+    file, crm = (where + " crm").split()[:2]
     for entry in os.listdir(ROOT):
         if entry != "lua":
             os.symlink(f"{ROOT}/{entry}", f"{folder}/{entry}")
@@ -31,17 +33,17 @@ def home_of(name, folder):
     with open(f"{ROOT}/{file}") as a, open(f"{folder}/{file}") as b:
         if a.read() == b.read():
             sys.exit(f"{path} changes nothing in {file}")
-    return what
+    return what, crm
 
 
 def try_one(name, build, worlds):
     """True if it was noticed, and the line that says so."""
     folder = tempfile.mkdtemp(prefix=f"sauma-{name}-")
     try:
-        what = home_of(name, folder)
+        what, crm = home_of(name, folder)
         for case in range(worlds):
             env = dict(os.environ, TORTURE_HOME=folder, TORTURE_ONLY="Y1", TORTURE_SEED=SEED,
-                       TORTURE_CASE=str(case), TORTURE_CRM="crm", TORTURE_JOBS="1", TORTURE_SCALE="1")
+                       TORTURE_CASE=str(case), TORTURE_CRM=crm, TORTURE_JOBS="1", TORTURE_SCALE="1")
             done = subprocess.run([f"{HERE}/torture.py", "--build", build, "--faults-build", build], env=env,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             why = re.search(r"Y1 case \d+: (.*)", done.stdout)

@@ -127,13 +127,12 @@ local function changes_of(crm, fields, values)
   return changes
 end
 
--- Changes that bring back what this write took the place of, though it was not what was read.
+-- Changes that undo this write, if it took the place of what was not what was read. All of them: what
+-- belongs together, as the parts of an address, is put back together.
 local function taken(crm, id, changes, read, saved)
-  local back = {}
-  for key, value in pairs(crm.before(id, changes, read, saved)) do
-    if changes[key] ~= nil and not same(value, read.values[key]) then back[key] = value end
-  end
-  return next(back) and back or nil
+  local before, lost = crm.before(id, changes, read, saved), false
+  for key, value in pairs(before) do lost = lost or not same(value, read.values[key]) end
+  return lost and before or nil
 end
 
 local function check_kept(connection, crm, record, changes)

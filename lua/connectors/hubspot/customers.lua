@@ -138,15 +138,17 @@ end
 
 -- ---- history ----
 
--- What our write took the place of, if it is the newest and what is below it came after what was read.
+-- What our write took the place of, if it is the newest: what was read, or what came after that.
 local function before(changes, read, saved)
   local found = {}
   for key, value in pairs(changes) do
-    local versions = saved.history and given(saved.history[key])
-    local newest, last = versions and versions[1], versions and versions[2]
-    if newest and last and given.text(newest.value) == given.text(value or nil)
-      and tostring(last.timestamp):sub(1, 19) >= (read.updated_at or ""):sub(1, 19) then
-      found[key] = given.text(last.value) or false
+    local versions = saved.history and given(saved.history[key]) or {}
+    local newest, last = versions[1], versions[2]
+    if newest and given.text(newest.value) == given.text(value or nil) then
+      found[key] = read.values[key] or false
+      if last and tostring(last.timestamp):sub(1, 19) >= (read.updated_at or ""):sub(1, 19) then
+        found[key] = given.text(last.value) or false
+      end
     end
   end
   return found

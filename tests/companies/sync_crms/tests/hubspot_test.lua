@@ -189,3 +189,25 @@ test("HubSpot: too many requests are asked again later; nothing is lost", functi
   expect(hubspot.organizations[1].phone).is "0400 1"
   expect(writes(hubspot)).is(1)
 end)
+
+test("HubSpot: what belongs together is put back together", function()
+  local procountor, hubspot = start()
+  look()
+  procountor.act("customer", { customer = 51001, einvoiceAddress = "FI2112345600000785",
+    einvoiceOperator = "DABAFIHH" })
+  hubspot.seed { settings = { meanwhile = { act = "organization", form = { organization = 31,
+    einvoice_address = "003720123454" } } } }
+  local open = look()
+  expect(#open).is(1)
+  expect(open[1].reason).contains '"003720123454, 003721291126"'
+  expect(hubspot.organizations[1].einvoice).has { address = "003720123454", operator = "003721291126" }
+end)
+
+test("HubSpot: two customers of one business ID are asked of, though the search is behind", function()
+  local _, hubspot = start({}, { customer(), customer { id = 51002, name = "Testiasiakas Turku Oy" } },
+    { search_lag = 60000 })
+  local open = look()
+  expect(#open).is(1)
+  for _, text in ipairs { "51001", "51002" } do expect(open[1].reason).contains(text) end
+  expect(hubspot.organizations).count(1)
+end)

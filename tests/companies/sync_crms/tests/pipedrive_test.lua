@@ -254,3 +254,15 @@ test("a key that is no field of its is named", function()
   expect(#open).is(1)
   expect(open[1].reason).contains "ffffffffffffffffffffffffffffffffffffffff"
 end)
+
+test("what belongs together is put back together", function()
+  local procountor, pipedrive = start()
+  look()
+  procountor.act("customer", { customer = 51001, einvoiceAddress = "FI2112345600000785",
+    einvoiceOperator = "DABAFIHH" })
+  meanwhile(pipedrive, { einvoice_address = "003720123454" })
+  local open = look()
+  expect(#open).is(1)
+  expect(open[1].reason).contains '"003720123454, 003721291126"'
+  expect(pipedrive.organizations[1].einvoice).has { address = "003720123454", operator = "003721291126" }
+end)
