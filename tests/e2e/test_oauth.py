@@ -318,10 +318,12 @@ class OAuth(Case):
             self.world.secret("plain", "crm", "mistyped")
             self.start_over()
             self.deliver("read", 1)
-            self.assertIn("were refused", self.await_runs(1, "attention")[0]["reason"])
+            run = self.await_runs(1, "attention")[0]
+            self.assertIn("were refused", run["reason"])
             asked = self.provider.counts()
             self.retry()  # what it looks up now is remembered as well
-            self.await_runs(1, "attention")
+            wait_until(lambda: [r for r in self.runs("attention") if r["updated_at"] > run["updated_at"]],
+                       "the same refusal")
             self.world.secret("plain", "crm", right)
             self.retry()
             self.await_runs(1, "done")
