@@ -74,7 +74,8 @@ end
 local STATUS_WORDS = { last_invoice_sent = "Last invoice sent", last_invoice_due = "Due",
   last_invoice_status = "State", unpaid_total = "Unpaid", overdue_total = "Overdue",
   overdue_days = "Days overdue", unpaid_count = "Unpaid invoices", overdue_count = "Overdue invoices",
-  updated_at = "As of" }
+  updated_at = "As of", last_invoice = "Last invoice",
+  currency = "Currency" }
 local STATUS_ORDER = { "last_invoice_sent", "last_invoice_due", "last_invoice_status", "unpaid_total",
   "unpaid_count", "overdue_total", "overdue_count", "overdue_days", "updated_at" }
 
