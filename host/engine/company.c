@@ -60,22 +60,48 @@ struct version *version_hold(struct version *v)
     return v;
 }
 
-struct version *version_find(struct company *c, const char *name)
+static struct version *version_at(struct list *n)
+{
+    return LIST_OF(n, struct version, node);
+}
+
+struct version *version_of_folder(struct company *c, const char *name)
+{
+    for (struct list *n = c->versions.next; n != &c->versions; n = n->next)
+        if (version_at(n)->state != VERSION_BROKEN && !version_at(n)->recorded &&
+            strcmp(version_at(n)->name, name) == 0)
+            return version_at(n);
+    return NULL;
+}
+
+/* One of the folder counts when it is ready: it may turn out to be broken, for today's checks. */
+static struct version *find_for_runs(struct company *c, const char *name)
 {
     for (struct list *n = c->versions.next; n != &c->versions; n = n->next) {
-        struct version *v = LIST_OF(n, struct version, node);
-        if (v->state != VERSION_BROKEN && strcmp(v->name, name) == 0)
+        struct version *v = version_at(n);
+        if ((v->state == VERSION_READY || (v->state == VERSION_LOADING && v->recorded)) &&
+            strcmp(v->name, name) == 0)
             return v;
     }
     return NULL;
+}
+
+/* One that was tried again after it was broken has the same context. */
+static bool context_in_use(const struct version *gone)
+{
+    const struct company *c = gone->company;
+    for (struct list *n = c->versions.next; n != &c->versions; n = n->next)
+        if (version_at(n)->state != VERSION_BROKEN &&
+            strcmp(version_at(n)->context, gone->context) == 0)
+            return true;
+    return false;
 }
 
 static void version_free(struct version *v)
 {
     struct list *node;
     list_remove(&v->node);
-    /* One that was tried again after it was broken has the same context. */
-    if (!version_find(v->company, v->name))
+    if (!context_in_use(v))
         scripts_unload(v->company->engine->parts.scripts, v->context);
     while ((node = list_shift(&v->told)) != NULL)
         mem_free(LIST_OF(node, struct waiter, node));
@@ -92,13 +118,15 @@ void version_release(struct version *v)
         version_free(v);
 }
 
-/* Held once by its maker. */
-struct version *version_new(struct company *c, const char *name)
+/* Held once by its maker. What the store has of a version is loaded beside what a folder has of it:
+ * the folder's is checked as strictly as today, and may turn out to be broken. */
+struct version *version_new(struct company *c, const char *name, bool recorded)
 {
     struct version *v = mem_zalloc(1, sizeof *v);
     v->company = c;
     snprintf(v->name, sizeof v->name, "%.12s", name);
-    v->context = mem_printf("%s@%s", c->name, v->name);
+    v->recorded = recorded;
+    v->context = mem_printf("%s@%s%s", c->name, v->name, recorded ? "+recorded" : "");
     v->refs = 1;
     list_init(&v->waiting);
     list_init(&v->told);
@@ -194,7 +222,6 @@ static void on_loaded(void *arg, struct str manifest, const struct err *err)
 
 void version_load(struct version *v, const char *system_hash, struct str bundle)
 {
-    v->loading = true;
     /* What was live once goes on, though today's checks may be stricter. */
     char *options = mem_printf("{\"company\":\"%s\",\"version\":\"%s\",\"recorded\":%s}",
         v->company->name, v->name, v->recorded ? "true" : "false");
@@ -217,9 +244,7 @@ static void on_version_read(void *arg, const char *company_hash, struct str comp
         return;
     struct version *v = g.version;
     (void)company_hash;
-    if (v->state != VERSION_LOADING || !v->recorded) {
-        version_release(v); /* its folder was loaded meanwhile */
-    } else if (err) {
+    if (err) {
         version_broken(v, err);
         version_release(v);
     } else {
@@ -230,11 +255,10 @@ static void on_version_read(void *arg, const char *company_hash, struct str comp
 
 struct version *version_recorded(struct company *c, const char *name)
 {
-    struct version *v = version_find(c, name);
+    struct version *v = find_for_runs(c, name);
     if (v)
         return version_hold(v);
-    v = version_new(c, name);
-    v->recorded = true;
+    v = version_new(c, name, true);
     version_hold(v); /* one for the caller, one for the load */
     engine_hold(c->engine);
     struct reading *g = mem_alloc(sizeof *g);

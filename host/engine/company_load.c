@@ -90,9 +90,9 @@ void engine_load_company(
         company_hold_pin(c, fn, arg);
         return;
     }
-    struct version *v = version_find(c, version);
+    struct version *v = version_of_folder(c, version);
     if (!v) {
-        v = version_new(c, version); /* its hold is given back when the load ends */
+        v = version_new(c, version, false); /* its hold is given back when the load ends */
         v->bundle = b;
         version_wait(v, fn, arg);
         version_load(v, e->parts.system->hash, bundle_str(&b));
@@ -103,14 +103,8 @@ void engine_load_company(
         bundle_free(&b);
     else
         v->bundle = b;
-    bool was_recorded = v->recorded; /* so far only runs of before knew it */
-    v->recorded = false;
-    if (v->state == VERSION_READY) {
+    if (v->state == VERSION_READY)
         version_publish(v);
-    } else if (was_recorded && !v->loading) {
-        version_hold(v); /* the read from the store gives back its own */
-        version_load(v, e->parts.system->hash, bundle_str(&v->bundle));
-    }
 }
 
 void engine_unload_company(struct engine *e, const char *name)

@@ -4,10 +4,10 @@
 
 #include "machine.h"
 
-/* A version that is being loaded, held once. */
-struct version *version_new(struct company *c, const char *name);
-/* The one of that name that is not broken, or NULL. */
-struct version *version_find(struct company *c, const char *name);
+/* A version that is being loaded, held once; recorded: from the store. */
+struct version *version_new(struct company *c, const char *name, bool recorded);
+/* The one of that name that was loaded from a folder and is not broken, or NULL. */
+struct version *version_of_folder(struct company *c, const char *name);
 /* Loads it in a script process; its hold by the loader is given back at the end. */
 void version_load(struct version *v, const char *system_hash, struct str bundle);
 /* fn is called when the load ends. */

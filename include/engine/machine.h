@@ -89,7 +89,6 @@ struct version {
     struct bundle bundle; /* until loaded, and on disk if it is from a folder */
     int publishing;       /* asked of the store, and not told yet */
     bool recorded;        /* came from the store */
-    bool loading;         /* in a script process */
 };
 
 /* What a company has in the store that is not in memory. It is read a few at a time: first what was
