@@ -83,13 +83,13 @@ class TwoSides:
         return [run for run in self.world.runs() if run["state"] == "attention"]
 
     def quiet(self):
-        """Two looks at both registers found nothing to do, and nothing is under way."""
+        """A look at both registers that began from now on has ended, and nothing is under way."""
         def looks():
-            return sum(run["state"] == "done" and run["rule"] == "customer_sync" for run in self.world.runs())
-        seen = looks()
-        wait_until(lambda: looks() >= seen + 2 and not any(
-            run["state"] in ("queued", "running", "waiting") and run["rule"] != "customer_sync"
-            for run in self.world.runs()), "two looks")
+            return [run for run in self.world.runs() if run["rule"] == "customer_sync"]
+        before = {run["id"] for run in looks()}
+        wait_until(lambda: any(run["state"] == "done" and run["id"] not in before for run in looks())
+                   and not any(run["state"] in ("queued", "running", "waiting")
+                               and run["rule"] != "customer_sync" for run in self.world.runs()), "a look")
 
     def retry(self, run, *sets):
         w = self.world
