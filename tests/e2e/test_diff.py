@@ -3,10 +3,12 @@ import hashlib
 import http.server
 import json
 import os
+import random
 import shutil
 import signal
 import socket
 import threading
+import time
 
 from harness import Case, fixture, main, wait_until
 
@@ -197,6 +199,29 @@ class Diff(Case):
             start().stop(signal.SIGKILL)
         self.assertEqual(self.contents(), before)
         self.assertEqual(self.diff("--json", "--replay-all").stdout, whole)
+
+    def test_script_processes_that_die_all_along_change_nothing_of_the_result(self):
+        w = self.world
+        self.record()
+        self.change("notify = {", NOTICE)
+        args = ("--json", "--replay-all", "--workers", "2")
+        whole, killed, rounds = self.diff(*args).stdout, 0, 0
+        while killed < 3 or rounds < 2:
+            self.assertLess(rounds, 12, "script processes that could be ended")
+            p = w.start(f"diff{rounds}", ["diff", "minimal", "--with", self.other, "--data", w.data, *args])
+            rounds, mine = rounds + 1, 0
+            while p.p.poll() is None:
+                time.sleep(random.uniform(0, 0.15))
+                # Twice at most: a run that takes three processes along is not begun again.
+                for child in p.children()[:1] if mine < 2 else ():
+                    try:
+                        os.kill(child, signal.SIGKILL)
+                        mine += 1
+                    except ProcessLookupError:
+                        pass
+            killed += mine
+            self.assertEqual(p.p.wait(timeout=60), 0, p.errors())
+            self.assertEqual(p.text().encode(), whole, p.errors())
 
     def test_a_bug_shows_with_its_line(self):
         self.record(1)

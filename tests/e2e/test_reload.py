@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 
-from harness import Case, main, wait_until
+from harness import Case, main, request, wait_until
 
 RULE = """company "Acme Oy" {{}}
 connect "webhook" {{ as = "shop", secret = false, event = "type", id = "id" }}
@@ -189,6 +189,27 @@ class Reload(Case):
         self.assertIn(b"red ?[31m ??2J", shown)
         for bad in (b"\x1b", b"\x07", b"\xc2\x9b"):
             self.assertNotIn(bad, shown)
+
+    def test_the_live_version_stands_beside_that_of_a_run_that_needs_a_person(self):
+        self.save("one", wait='attention "look"')
+        self.world.start_host()
+        self.post(1)
+        (run,) = self.world.settled(1)
+        self.assertEqual(run["state"], "attention")
+        own = run["version"]
+        self.assertNotIn("live is", self.act("attention").stdout.decode())
+        self.save("two")
+        self.live(2)
+        live = self.versions()[0]["version"]
+        self.assertIn(f"version   {own} (live is {live})\n", self.act("attention").stdout.decode())
+        with open(os.path.join(self.world.data, "api-token")) as f:
+            headers = {"Authorization": "Bearer " + f.read().strip()}
+        for path in ("attention", "runs", "runs/" + run["id"]):
+            status, _, body = request(self.world.address, "GET", "/api/v1/" + path, headers=headers)
+            self.assertEqual(status, 200, body)
+            row = json.loads(body)
+            row = row if "id" in row else next(iter(v for v in row.values() if isinstance(v, list)))[0]
+            self.assertEqual((row["id"], row["version"], row["live_version"]), (run["id"], own, live))
 
     def test_a_text_of_several_lines_cannot_look_like_other_lines(self):
         self.save("", text='company "Acme Oy" {}\nconnect "webhook" { as = "shop", secret = false }\n'
