@@ -105,25 +105,39 @@ static void test_answers(void **state)
     }
 }
 
-/* Cut anywhere, what the host says is either read or an error, and never past its end. */
-static void test_cut_answers(void **state)
+static void expect_error(struct fake_host *h, const char *meta)
+{
+    struct wire_msg m = {0};
+    uint64_t id = host_call(h, "run", "{\"connection\":\"books\",\"path\":\"/\"}", "");
+    assert_int_equal(host_turn(h), 1);
+    expect_step(h, id, 1, "{\"connection\":\"books\",\"path\":\"/\"}", "");
+    host_answer(h, id, 1, meta, "");
+    assert_int_equal(host_turn(h), 1);
+    assert_true(host_get(h, &m));
+    assert_true(str_is(m.part[0], "error"));
+}
+
+/* Cut anywhere, or with something too much, what the host says is an error, and never read past its
+ * end. */
+static void test_broken_answers(void **state)
 {
     static const char whole[] =
         "{\"status\":200,\"headers\":{\"a\":\"b\",\"content-type\":\"application/json\"}}";
+    static const char *const broken[] = {"{\"status\":200,\"headers\":{\"a\":\"b\",}}",
+        "{\"status\":200,\"headers\":{,\"a\":\"b\"}}",
+        "{\"status\":200,\"headers\":{\"a\":\"b\"\"}}",
+        "{\"status\":200,\"headers\":{\"a\" \"b\"}}", "{\"status\":200,\"headers\":{\"a\":\"b\"}}}",
+        "{\"status\":200,\"headers\":{\"a\":\"b\";\"c\":\"d\"}}", "{\"status\":200,\"headers\":}",
+        "{\"status\":2000,\"headers\":{}", "{\"status\":2x0,\"headers\":{}}"};
     struct fake_host h;
     begin(&h);
     for (size_t n = 1; n < sizeof(whole) - 1; n++) {
-        struct wire_msg m = {0};
         char *cut = mem_dupn(whole, n);
-        uint64_t id = host_call(&h, "run", "{\"connection\":\"books\",\"path\":\"/\"}", "");
-        assert_int_equal(host_turn(&h), 1);
-        expect_step(&h, id, 1, "{\"connection\":\"books\",\"path\":\"/\"}", "");
-        host_answer(&h, id, 1, cut, "");
+        expect_error(&h, cut);
         mem_free(cut);
-        assert_int_equal(host_turn(&h), 1);
-        assert_true(host_get(&h, &m));
-        assert_true(str_is(m.part[0], "error"));
     }
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
+        expect_error(&h, broken[i]);
     host_stop(&h);
 }
 
@@ -132,7 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_asked),
         cmocka_unit_test(test_answers),
-        cmocka_unit_test(test_cut_answers),
+        cmocka_unit_test(test_broken_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
