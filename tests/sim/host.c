@@ -86,6 +86,8 @@ static void make_settings(struct engine_settings *s)
     engine_settings_defaults(s);
     s->seed = dice_roll(d) | 1;
     s->max_events = one_of(d, 3, 20, 1000);
+    if (sim->plan.narrow)
+        s->max_events = 3;
     s->max_running = one_of(d, 1, 4, 256);
     s->max_running_company = one_of(d, 1, 3, 128);
     s->concurrency = one_of(d, 1, 3, 16);

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Runs the engines that are wrong on purpose (mutants/*.sed: which file, what is wrong, how) in the
-# simulator, which must find something in each within SEEDS seeds (from the first, or from where the
-# file says: what is rare). One that passes means that the
-# simulator no longer looks at what that mutant breaks.
+# simulator, which must find something in each within SEEDS seeds. What is rare has a line "# narrow"
+# (it is looked for among the narrow seeds alone, plan.c) or "# from N" (it shows soon after that one).
+# One that passes means that the simulator no longer looks at what that mutant breaks.
 # usage: mutants.sh BUILD
 set -u
 build=$1
@@ -12,7 +12,9 @@ for sed in "$(dirname "$0")"/mutants/*.sed; do
     name=$(basename "$sed" .sed)
     what=$(sed -n '2s/^# *//p' "$sed")
     from=$(sed -n 's/^# from //p' "$sed")
-    out=$("$build/sim/mutants/$name" --seeds "$SEEDS" --from "${from:-1}" --repeat 0 --failures 1 2>&1)
+    narrow=$(sed -n 's/^# narrow$/--from 10 --step 10/p' "$sed")
+    out=$("$build/sim/mutants/$name" --seeds "$SEEDS" ${narrow:---from 1} ${from:+--from $from} \
+        --repeat 0 --failures 1 2>&1)
     status=$?
     why=$(printf '%s\n' "$out" | sed -n 's/^seed \([0-9]*: .*\)/\1/p' | head -n 1 | cut -c1-160)
     if [ $status = 0 ]; then

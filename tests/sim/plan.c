@@ -7,7 +7,22 @@ static int some(struct dice *d, int per_mille, int most)
     return dice_hit(d, per_mille) ? 1 + (int)dice_below(d, (uint32_t)most) : 0;
 }
 
-void plan_make(struct plan *p, struct dice *d)
+/* Few keys, little memory, a disk that is full and a host that dies: who waits for whom across all
+ * of these is what seldom comes together elsewhere. */
+static void make_narrow(struct plan *p, struct dice *d)
+{
+    p->narrow = true;
+    p->companies = 1 + (int)dice_below(d, 2);
+    p->deliveries = 15 + (int)dice_below(d, 40);
+    p->keys = 1 + (int)dice_below(d, 3);
+    p->customers = p->keys;
+    p->crashes = 2 + (int)dice_below(d, 6);
+    p->crash_gap = 20 * p->deliveries;
+    p->full_disks = 1 + (int)dice_below(d, 4);
+    p->restores = 0;
+}
+
+void plan_make(struct plan *p, uint64_t seed, struct dice *d)
 {
     memset(p, 0, sizeof *p);
     p->companies = 1 + (int)dice_below(d, COMPANIES_MAX);
@@ -36,6 +51,8 @@ void plan_make(struct plan *p, struct dice *d)
         p->stale_ms = dice_hit(d, 500) ? dice_between(d, 100, 30000) : 0;
     }
     p->dawdle = some(d, 150, 40);
+    if (seed % PLAN_NARROW == 0)
+        make_narrow(p, d);
 }
 
 void plan_trace(const struct plan *p)

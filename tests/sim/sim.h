@@ -67,8 +67,11 @@ struct plan {
     int dawdle;          /* per mille of turns of the loop that are slow */
     int restores;        /* a backup is put back after a death, at most so often */
     bool jumps_to_crash; /* the wall clock is set while the host is down as well */
+    bool narrow;         /* few keys, little memory, full disks and deaths together */
 };
-void plan_make(struct plan *p, struct dice *d);
+/* The seeds that this divides are narrow ones. */
+#define PLAN_NARROW 10
+void plan_make(struct plan *p, uint64_t seed, struct dice *d);
 void plan_trace(const struct plan *p);
 
 /* ---- the world of one seed ---- */

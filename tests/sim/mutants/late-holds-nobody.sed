@@ -1,4 +1,4 @@
 # host/engine/keys.c
 # a key counts as known though what is ready was not read before what is late
-# from 135500
+# narrow
 s/ && !(c->backlog.ready && c->backlog.late_first)//

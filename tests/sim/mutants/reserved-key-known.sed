@@ -1,4 +1,4 @@
 # host/engine/keys.c
 # the runs of a key that had begun are taken for all that the store has of it
-# from 63000
+# narrow
 s/^    q->known = 0; .*$//
