@@ -1,8 +1,12 @@
 /* What waits in the store: companies take turns, what only waits for a time is not in memory, and
  * the order of a key holds wherever its runs are. */
+#include "clock.h"
 #include "run_parts.h"
 
 #define EVENTS 2000
+
+#define SLEEP_MS 2500
+#define SLEEP    "{\"ms\":2500,\"op\":\"sleep\"}"
 
 static int ended[EVENTS]; /* how often */
 static int order[EVENTS]; /* in which they ended */
@@ -38,7 +42,7 @@ static void at_once(struct script_call *c)
 static void sleep_some(struct script_call *c)
 {
     if (c->seq == 0 && atoi(c->body) < 1000)
-        fake_step(c, "{\"ms\":2500,\"op\":\"sleep\"}", "");
+        fake_step(c, SLEEP, "");
     else
         note_end(c);
 }
@@ -47,7 +51,7 @@ static void sleep_some(struct script_call *c)
 static void first_ones_sleep(struct script_call *c)
 {
     if (c->seq == 0 && atoi(c->body) < 10)
-        fake_step(c, "{\"ms\":2500,\"op\":\"sleep\"}", "");
+        fake_step(c, SLEEP, "");
     else
         note_end(c);
 }
@@ -172,11 +176,13 @@ static void keys_keep_their_order(struct world *w, bool crash)
     fake.route_of = ten_keys;
     forget();
     world_start(w);
+    int64_t began_ms = clock_mono_ms();
     for (int n = 0; n < 200; n++)
         world_store(w, "acme", n);
     while (w->seen.parked < 10)
         world_wait(w, 1);
-    assert_int_equal(nended, 0);
+    if (clock_mono_ms() - began_ms < SLEEP_MS) /* nobody has woken yet */
+        assert_int_equal(nended, 0);
     assert_true(stats(w).events_in_memory < 60);
     if (crash) {
         world_crash(w);
