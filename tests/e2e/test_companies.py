@@ -91,7 +91,8 @@ class Companies(Case):
         self.assertIn(b"\nsauma_scripts_apart 1\n", request(w.address, "GET", "/metrics")[2])
         # It gets what the others leave of the processors.
         nice = [os.getpriority(os.PRIO_PROCESS, pid) for pid in [w.host.p.pid, *w.host.children()]]
-        self.assertEqual(sorted(n - nice[0] for n in nice), [0, 0, 0, 0, 10])
+        apart = min(10, 19 - nice[0])  # as far as it goes, for a host that is nice itself
+        self.assertEqual(sorted(n - nice[0] for n in nice), [0, 0, 0, 0, apart])
         for pid in w.host.children():
             self.check_bounds(pid)
 

@@ -1,5 +1,7 @@
 """Limits of a run: named when hit, lower for a company that asks for it, and no other run notices."""
-from harness import Case, main, wait_until
+import os
+
+from harness import BUILD, Case, main, wait_until
 
 COMPANY = """company "Small Oy" {{ {limits} }}
 connect "webhook" {{ as = "shop", secret = false, event = "type" }}
@@ -60,7 +62,12 @@ class Limits(Case):
         self.start('limits = { memory = "2m", burst = "100ms", cpu = "400ms", steps = 20, '
                    'log = "5k", sent = "50k", running = 2 }')
         self.expect("memory", "more than 2 MiB")
-        self.expect("loop", "100 ms")
+        with self.subTest("loop"):
+            if "tsan" in os.path.basename(BUILD):
+                # Its runtime puts signals off until a call of the system, and a loop makes none.
+                self.assertIn("computes without end", self.run_of("loop")["reason"])
+                self.skipTest("under TSan no tick ends a loop inside of Lua; the host ended its process")
+            self.expect("loop", "100 ms")
         self.expect("steps", "20 steps")
         self.expect("sent", "51200 bytes of request bodies in one run (limits.sent")
         self.assertEqual(self.run_of("log")["state"], "done")
