@@ -33,6 +33,8 @@ crm = {
                  as far as the history says it for sure; read: the record as it was read before; saved:
                  what write returned
   what           "organization" or "company", in messages
+  refuses        true: it refuses what it has no field for, so that what does not stand there afterwards
+                 was changed by somebody since
 }
 ]]
 
@@ -151,9 +153,10 @@ local function update(connection, crm, id, fields, read)
   for key in pairs(changes) do
     if not same(now.values[key], read.values[key]) then return nil end
   end
-  if next(changes) == nil then return now end
+  -- What stands there by now may be somebody's edit, which is still to be looked at.
+  if next(changes) == nil then return read end
   local saved = crm.write(id, changes)
-  if not saved then return nil end
+  if not saved or crm.refuses and not_kept(saved.values, changes) then return nil end
   check_kept(connection, crm, saved, changes)
   local back = taken(crm, id, changes, read, saved)
   if back then

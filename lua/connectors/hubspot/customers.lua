@@ -159,7 +159,8 @@ end
 function customers.new(connection)
   local names = names_of(connection.settings)
   local wanted = properties_of(names)
-  local crm = { names = names, what = "company", address = address_of, with_address = with_address }
+  local crm = { names = names, what = "company", refuses = true, address = address_of,
+    with_address = with_address }
   local function read(id, history)
     local data = client.find(connection, PATH .. "/" .. id, { properties = table.concat(wanted, ","),
       propertiesWithHistory = history })
