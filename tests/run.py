@@ -120,6 +120,8 @@ def main():
             total_failed += failed
             print(f"{'ok  ' if not failed else 'FAIL'} {running[suite]:40} {passed:4} passed"
                   f"{f', {failed} failed' if failed else ''} ({seconds:.1f} s)", flush=True)
+            for test, why in re.findall(r"^(.*) \.\.\. skipped [\"'](.*)[\"']$", output, re.M):
+                print(f"     skipped {test.strip().split(' ')[0]}: {why}", flush=True)
             if failed:
                 lines = output.splitlines()
                 if len(lines) > 400:

@@ -57,9 +57,12 @@ class Companies(Case):
 
     def check_bounds(self, pid):
         """What the system says that a script process may do."""
-        with open(f"/proc/{pid}/status") as f:
-            status = dict(line.split(":\t", 1) for line in f)
-        self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1\n", "2\n"))
+        def status():
+            with open(f"/proc/{pid}/status") as f:
+                said = dict(line.split(":\t", 1) for line in f)
+            return said["NoNewPrivs"], said["Seccomp"]
+        # One that was just started does it before it serves.
+        wait_until(lambda: status() == ("1\n", "2\n"), "its filter of system calls")
         with open(f"/proc/{pid}/limits") as f:
             limits = {line[:26].strip(): line[26:].split()[0] for line in f}
         self.assertEqual((limits["Max core file size"], limits["Max open files"]), ("0", "8"))
