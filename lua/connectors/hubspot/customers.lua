@@ -138,13 +138,19 @@ end
 
 -- ---- history ----
 
--- What our write took the place of, if it is the newest: what was read, or what came after that.
+-- What our write took the place of: what was read, or what came after that. All of it has one time, the
+-- newest; who had written the same already has an earlier one, and that is left as it is.
 local function before(changes, read, saved)
-  local found = {}
+  local found, at = {}, ""
+  for key in pairs(changes) do
+    local newest = (saved.history and given(saved.history[key]) or {})[1]
+    if newest and tostring(newest.timestamp) > at then at = tostring(newest.timestamp) end
+  end
   for key, value in pairs(changes) do
     local versions = saved.history and given(saved.history[key]) or {}
     local newest, last = versions[1], versions[2]
-    if newest and given.text(newest.value) == given.text(value or nil) then
+    if newest and given.text(newest.value) == given.text(value or nil)
+      and tostring(newest.timestamp) == at and given.text(newest.sourceType) ~= "CRM_UI" then
       found[key] = read.values[key] or false
       if last and tostring(last.timestamp):sub(1, 19) >= (read.updated_at or ""):sub(1, 19) then
         found[key] = given.text(last.value) or false

@@ -129,7 +129,8 @@ local function changelog(connection, id, changes, since)
     local key = given.text(entry.field_key)
     if key and changes[key] ~= nil and second(entry.time) >= second(since or "") then
       of[key] = of[key] or {}
-      table.insert(of[key], { old = given.text(entry.old_value), new = given.text(entry.new_value) })
+      table.insert(of[key], { old = given.text(entry.old_value), new = given.text(entry.new_value),
+        by_hand = given.text(entry.change_source) == "app" })
     end
   end
   return of
@@ -141,7 +142,7 @@ local function before(connection, id, changes, read)
   for key, entries in pairs(changelog(connection, id, changes, read.updated_at)) do
     local ours, written, count, over = given.text(changes[key] or nil), nil, 0, false
     for _, entry in ipairs(entries) do
-      if entry.new == ours then written, count = entry, count + 1 end
+      if entry.new == ours and not entry.by_hand then written, count = entry, count + 1 end
       if entry.old == ours and entry.new ~= read.values[key] then over = true end
     end
     if count == 1 and not over then found[key] = written.old or false end

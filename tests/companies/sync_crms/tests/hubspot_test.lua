@@ -211,3 +211,15 @@ test("HubSpot: two customers of one business ID are asked of, though the search 
   for _, text in ipairs { "51001", "51002" } do expect(open[1].reason).contains(text) end
   expect(hubspot.organizations).count(1)
 end)
+
+test("HubSpot: a part that both changed to the same stays", function()
+  local procountor, hubspot = start()
+  look()
+  procountor.act("customer", { customer = 51001, einvoiceAddress = "FI2112345600000785",
+    einvoiceOperator = "DABAFIHH" })
+  hubspot.seed { settings = { meanwhile = { act = "organization", form = { organization = 31,
+    einvoice_address = "003720123454", einvoice_operator = "DABAFIHH" } } } }
+  local open = look()
+  expect(#open).is(1)
+  expect(open[1].reason).contains '"003720123454, DABAFIHH"'
+end)

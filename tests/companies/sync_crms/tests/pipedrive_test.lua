@@ -266,3 +266,15 @@ test("what belongs together is put back together", function()
   expect(open[1].reason).contains '"003720123454, 003721291126"'
   expect(pipedrive.organizations[1].einvoice).has { address = "003720123454", operator = "003721291126" }
 end)
+
+test("a part that both changed to the same stays", function()
+  local procountor, pipedrive = start()
+  look()
+  procountor.act("customer", { customer = 51001, einvoiceAddress = "FI2112345600000785",
+    einvoiceOperator = "DABAFIHH" })
+  meanwhile(pipedrive, { einvoice_address = "003720123454",
+    einvoice_operator = "DABAFIHH" })
+  local open = look()
+  expect(#open).is(1)
+  expect(open[1].reason).contains '"003720123454, DABAFIHH"'
+end)
