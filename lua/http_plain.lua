@@ -20,11 +20,14 @@ local http_plain = {}
 local heads = {}
 local read = host.reader(heads)
 local NO_OPTIONS = {}
+-- Keys are written in order, and the path comes last.
+local TAIL = '"/"}'
 
 function http_plain.know(name, spec_of)
   if type(name) ~= "string" or heads[name] then return end
   local text = json.encode(spec_of(name, "GET", "/", NO_OPTIONS, 1))
-  heads[name] = text:sub(1, -#'"/"}' - 1)
+  assert(text:sub(-#TAIL - 7) == '"path":' .. TAIL)
+  heads[name] = text:sub(1, -#TAIL - 1)
 end
 
 -- Path and query of a request whose options say nothing else; nil if they do, or are wrong.
