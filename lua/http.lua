@@ -49,6 +49,9 @@ and of a write also
   looks    { 300, 900, 3600 }: when it is looked for again after that, if it was not found (else the
            connection's, else these in proportion to settle = 120); {}: one look is enough
   attempts how often it is sent in all (else the connection's, else 3 with a find and 1 without)
+  basis    a text, of an update: what stood there when it was decided on. In a run that begins anew
+           with other data the same update counts as done only if its basis is the same as well, and
+           another one is no reason to ask a person
   look_first  true: looks with find before it is sent at all, and adopts what is there already
   lost     "drop": this write does not matter enough to park the run, nor to wait long for. When its
            outcome stays unknown, answer.unknown is true; when the system cannot be reached, an
@@ -100,7 +103,7 @@ local READ_OPTIONS = { query = "table", headers = "table", accept = "table", tim
   nulls = "boolean", explain = "function", check = "function", deadline = "number" }
 local WRITE_OPTIONS = { json = "any", form = "table", body = "any", parts = "table", find = "function",
   settle = "number", attempts = "number", lost = "string", looks = "table", what = "string",
-  look_first = "boolean", looked = "number" }
+  look_first = "boolean", looked = "number", basis = "string" }
 for name, kind in pairs(READ_OPTIONS) do WRITE_OPTIONS[name] = kind end
 local SEARCH_OPTIONS = { json = "any", form = "table" }
 for name, kind in pairs(READ_OPTIONS) do SEARCH_OPTIONS[name] = kind end
@@ -427,7 +430,7 @@ local function write_spec(connection, method, path, options, level)
   spec.write, spec.find = true, options.find and true or nil
   spec.optional = options.lost == "drop" or nil
   spec.settle_ms, spec.looks_ms = milliseconds(options.settle), looks_ms(options.looks, level + 1)
-  spec.looked, spec.what = options.looked, options.what
+  spec.looked, spec.what, spec.basis = options.looked, options.what, options.basis
   -- Who sends it again without looking says that twice does no harm.
   spec.repeatable = not options.find and (options.attempts or 1) > 1 or nil
   return spec

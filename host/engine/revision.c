@@ -23,7 +23,9 @@ struct past {
     int64_t at_ms;
     bool named;    /* its connector has words for it */
     bool optional; /* a notice, which may be given twice */
-    bool met;      /* done again by its own answer, or found by a read */
+    bool
+        update; /* it has a basis: it changed what was read, and what is written later is another */
+    bool met;   /* done again by its own answer, or found by a read */
 };
 
 struct revision {
@@ -49,6 +51,7 @@ static void copy_past(struct past *to, const struct store_effect *from)
     const char *what = jsonv_str(jsonv_get(jsondoc_root(spec), "what"), NULL);
     to->seq = from->seq;
     to->optional = jsonv_bool(jsonv_get(jsondoc_root(spec), "optional"), false);
+    to->update = jsonv_get(jsondoc_root(spec), "basis") != NULL;
     to->connection = mem_dup(from->connection);
     to->title = mem_dup(from->title);
     to->fingerprint = mem_dup(from->fingerprint);
@@ -259,8 +262,10 @@ enum revision_verdict revision_judge(struct step *s, uint32_t *from_seq, int64_t
         p->met = true;
         return done ? REVISION_DONE : REVISION_LOST;
     }
-    /* A notice may be given twice. */
-    if (!v || jsonv_bool(jsonv_get(jsondoc_root(s->doc), "optional"), false))
+    /* A notice may be given twice; and an update of what stands there now is no other one's twin.
+     */
+    const struct jsonv *spec = jsondoc_root(s->doc);
+    if (!v || jsonv_bool(jsonv_get(spec, "optional"), false) || jsonv_get(spec, "basis"))
         return REVISION_NEW;
     p = like_write(v, s);
     if (!p)
@@ -284,7 +289,7 @@ void revision_end(struct run *r)
     struct revision *v = r->revision;
     for (int i = 0; v && i < v->n; i++) {
         const struct past *p = &v->v[i];
-        if (p->met || p->optional)
+        if (p->met || p->optional || p->update)
             continue;
         alert_raise(r->engine, r->company->name, "left-behind", r->id,
             "run %s ended %s after its data or rule was changed, but before that it did something "

@@ -3,7 +3,7 @@
  * the same as one that was done is answered by that one. A write that is none of them may be one of
  * them changed: if one of the same connection, method and path was done, and no read of this pass
  * has found what it made, the run stops and a person is asked, because otherwise it might be done
- * twice.
+ * twice. A write with a basis (lua/http.lua) is an update of what was read, and stands for itself.
  */
 #ifndef REVISION_H
 #define REVISION_H

@@ -27,8 +27,8 @@ crm = {
   with_address(value, values)   -> { [key] = text } that make it this address
   read(id)       -> { id, updated_at, values = { [key] = text } }, or nil; then the heir's id, if known
   list(since), search(name, text)   -> such records
-  write(id, changes), create(changes, find)   changes: { [key] = text, or false: nothing };
-                 -> the record as it stands there afterwards
+  write(id, changes, basis), create(changes, find)   changes: { [key] = text, or false: nothing };
+                 basis: see http.write; -> the record as it stands there afterwards
   before(id, changes, read, saved) -> { [key] = what stood there before these were written, or false },
                  as far as the history says it for sure; read: the record as it was read before; saved:
                  what write returned
@@ -42,12 +42,14 @@ local countries = require "connectors.procountor.countries"
 local given = require "given"
 local http_error = require "http_error"
 local ids = require "ids"
+local json = require "json"
 local shape = require "connectors.crm.shape"
 
 local customers = {}
 
 local OWN = { business_id = "business_id", email = "invoice_email", phone = "phone" }
 local EINVOICE = { "einvoice_address", "einvoice_operator" }
+local TRIES = 5 -- that somebody's edit is put back which came right before a write
 local SMALL = { of = true, the = true, ["and"] = true }
 
 -- "FI" or "Suomi" as both CRMs write it: "Finland". What is none stays.
@@ -137,6 +139,24 @@ local function taken(crm, id, changes, read, saved)
   return lost and before or nil
 end
 
+-- What was read of these fields, and when they had been changed: the same may be written again in the
+-- same run, after it was undone and a person has chosen.
+local function basis_of(changes, read)
+  local was = {}
+  for key in pairs(changes) do was[key] = read.values[key] or false end
+  return json.encode { was, read.updated_at or false }
+end
+
+-- Somebody may have been there before that write as well.
+local function put_back(crm, id, back, read)
+  for _ = 1, TRIES do
+    local saved = crm.write(id, back, basis_of(back, read))
+    if not saved then return end
+    back, read = taken(crm, id, back, read, saved), saved
+    if not back then return end
+  end
+end
+
 local function check_kept(connection, crm, record, changes)
   local lost = not_kept(record.values, changes)
   if not lost then return end
@@ -155,15 +175,13 @@ local function update(connection, crm, id, fields, read)
   end
   -- What stands there by now may be somebody's edit, which is still to be looked at.
   if next(changes) == nil then return read end
-  local saved = crm.write(id, changes)
+  local saved = crm.write(id, changes, basis_of(changes, read))
   if not saved or crm.refuses and not_kept(saved.values, changes) then return nil end
   check_kept(connection, crm, saved, changes)
   local back = taken(crm, id, changes, read, saved)
-  if back then
-    crm.write(id, back)
-    return nil
-  end
-  return saved
+  if not back then return saved end
+  put_back(crm, id, back, saved)
+  return nil
 end
 
 local function with_business_id(crm, business_id)

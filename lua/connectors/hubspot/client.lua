@@ -97,9 +97,9 @@ function client.read(connection, path, properties)
 end
 
 -- Changes properties of a record.
-function client.patch(connection, path, properties, what)
+function client.patch(connection, path, properties, what, basis)
   return http.write(connection.name, "PATCH", path, { json = { properties = properties },
-    explain = client.explain, what = what, find = function()
+    explain = client.explain, what = what, basis = basis, find = function()
       local there = client.read(connection, path, properties)
       return client.holds(there, properties) and there or nil
     end }).body

@@ -188,8 +188,8 @@ function customers.new(connection)
     end
     return by_ids(connection, wanted, ids)
   end
-  function crm.write(id, changes)
-    client.patch(connection, PATH .. "/" .. id, texts(changes), "company " .. id)
+  function crm.write(id, changes, basis)
+    client.patch(connection, PATH .. "/" .. id, texts(changes), "company " .. id, basis)
     local keys = {}
     for key in pairs(changes) do keys[#keys + 1] = key end
     table.sort(keys)

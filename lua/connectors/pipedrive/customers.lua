@@ -121,7 +121,8 @@ local function second(text)
   return (tostring(text):sub(1, 19):gsub(" ", "T"))
 end
 
--- The changes of each field since then, in whatever order: { [key] = { { old =, new = } } }.
+-- The changes of each field since then, as they are listed: { [key] = { { old =, new =, time =,
+-- by_hand = } } }.
 local function changelog(connection, id, changes, since)
   local path = ("/v1/organizations/%s/changelog?limit=%d"):format(id, CHANGES)
   local of = {}
@@ -130,22 +131,40 @@ local function changelog(connection, id, changes, since)
     if key and changes[key] ~= nil and second(entry.time) >= second(since or "") then
       of[key] = of[key] or {}
       table.insert(of[key], { old = given.text(entry.old_value), new = given.text(entry.new_value),
-        by_hand = given.text(entry.change_source) == "app" })
+        time = second(entry.time), by_hand = given.text(entry.change_source) == "app" })
     end
   end
   return of
 end
 
--- What our write took the place of, if it is in the log once and nobody wrote after it.
-local function before(connection, id, changes, read)
+-- True if each of these, from one end of the list to the other, is newer than the next: it begins with
+-- what that one left.
+local function goes_back(entries, from, to, step)
+  for i = from, to - step, step do
+    local newer, older = entries[i], entries[i + step]
+    if newer.time < older.time or newer.old ~= older.new then return false end
+  end
+  return true
+end
+
+-- The newest of a field's changes; nil: they do not say. Their times are whole seconds, and which end of
+-- the list is the newer one is not documented.
+local function newest(entries)
+  local first = goes_back(entries, 1, #entries, 1) and entries[1]
+  local last = goes_back(entries, #entries, 1, -1) and entries[#entries]
+  if first and last and first.old ~= last.old then return nil end
+  return first or last or nil
+end
+
+-- What our write took the place of. Whoever wrote after it has seen it, and what they wrote stays.
+local function before(changes, log, now)
   local found = {}
-  for key, entries in pairs(changelog(connection, id, changes, read.updated_at)) do
-    local ours, written, count, over = given.text(changes[key] or nil), nil, 0, false
-    for _, entry in ipairs(entries) do
-      if entry.new == ours and not entry.by_hand then written, count = entry, count + 1 end
-      if entry.old == ours and entry.new ~= read.values[key] then over = true end
+  for key, entries in pairs(log) do
+    local ours, last = given.text(changes[key] or nil), newest(entries)
+    if last and last.new == ours and not last.by_hand
+      and (#entries == 1 or now().values[key] == ours) then
+      found[key] = last.old or false
     end
-    if count == 1 and not over then found[key] = written.old or false end
   end
   return found
 end
@@ -175,9 +194,9 @@ function customers.new(connection)
     end
     return by_ids(connection, names, ids)
   end
-  function crm.write(id, changes)
+  function crm.write(id, changes, basis)
     local data = client.write(connection, "PATCH", PATH .. "/" .. id, { json = body_of(changes),
-      what = "organization " .. id, find = function()
+      what = "organization " .. id, basis = basis, find = function()
         local there = client.find(connection, PATH .. "/" .. id)
         return there and holds(record_of(names, there), changes) and there or nil
       end })
@@ -194,7 +213,11 @@ function customers.new(connection)
     return found or record_of(names, data)
   end
   function crm.before(id, changes, read)
-    return before(connection, id, changes, read)
+    local stands
+    return before(changes, changelog(connection, id, changes, read.updated_at), function()
+      stands = stands or crm.read(id) or { values = {} }
+      return stands
+    end)
   end
   return common.new(connection, crm)
 end

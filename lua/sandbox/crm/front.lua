@@ -56,6 +56,15 @@ return function(kind)
     return kind.refuse(other and 405 or 404, other and "Method not allowed." or "Not found.")
   end
 
+  local function meanwhile()
+    local set = w.settings.meanwhile
+    if not set then return end
+    local first = set
+    if set[1] then first = table.remove(set, 1) end
+    if first == set or #set == 0 then w.settings.meanwhile = false end
+    acts(w, first.act, first.form)
+  end
+
   local function answer(request, body)
     if kit.too_fast(w.window, request.at_ms, w.settings.rate_limit) then
       local meta, raw = kind.refuse(429, "Too many requests.")
@@ -66,11 +75,7 @@ return function(kind)
     if not token or (w.settings.token and token ~= w.settings.token) then
       return kind.refuse(401, "The token is missing or wrong.")
     end
-    local first = w.settings.meanwhile
-    if first and (request.method == "PATCH" or request.method == "PUT") then
-      w.settings.meanwhile = false
-      acts(w, first.act, first.form)
-    end
+    if request.method == "PATCH" or request.method == "PUT" then meanwhile() end
     return call(request, body)
   end
 

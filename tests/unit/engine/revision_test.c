@@ -5,11 +5,13 @@
 
 static const char *written; /* what the rule writes in this pass */
 
+static const char *spec = WRITE, *spec_then = WRITE; /* how it writes in the first pass, and then */
+
 /* Writes, then fails in its first pass. */
 static void write_then_fail(struct script_call *c)
 {
     if (c->seq == 0)
-        fake_step(c, WRITE, written);
+        fake_step(c, fake.runs == 1 ? spec : spec_then, written);
     else if (fake.runs == 1)
         fake_end(c, SCRIPT_ERROR, "{\"message\":\"a bug\",\"where\":\"rules/r.lua:3\"}", false);
     else
@@ -108,6 +110,36 @@ static void what_was_found_is_not_in_doubt(void **state)
     assert_int_equal(net_count("POST"), 2);
 }
 
+#define UPDATE(basis)                                                                              \
+    "{\"basis\":\"" basis "\",\"connection\":\"books\",\"method\":\"POST\",\"op\":\"http\","       \
+    "\"path\":\"/items\",\"write\":true}"
+
+/* What it goes out from changed: it was undone meanwhile, or the record is another one by now. */
+static void an_update_from_another_basis_is_another(void **state)
+{
+    struct world *w = *state;
+    spec = UPDATE("read at one");
+    spec_then = UPDATE("read at two");
+    fake.run = write_then_fail;
+    net.serve = serve_well;
+    begin_anew(w, "{\"a\":1}", NULL);
+    spec = spec_then = WRITE;
+    assert_string_equal(w->seen.state, "done");
+    assert_int_equal(net_count("POST"), 2);
+}
+
+static void an_update_from_the_same_basis_counts_as_done(void **state)
+{
+    struct world *w = *state;
+    spec = spec_then = UPDATE("read at one");
+    fake.run = write_then_fail;
+    net.serve = serve_well;
+    begin_anew(w, "{\"a\":1}", NULL);
+    spec = spec_then = WRITE;
+    assert_string_equal(w->seen.state, "done");
+    assert_int_equal(net_count("POST"), 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -116,6 +148,8 @@ int main(void)
         TEST(another_one_in_its_place_is_a_persons_to_allow),
         TEST(allowed_it_is_written),
         TEST(what_was_found_is_not_in_doubt),
+        TEST(an_update_from_another_basis_is_another),
+        TEST(an_update_from_the_same_basis_counts_as_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,6 +150,22 @@ test("HubSpot: an edit between the look and the write is put back, and a person 
   expect(hubspot.organizations[1].phone).is "0500 2"
 end)
 
+test("HubSpot: what a person chose is written, though the same was written before and undone", function()
+  local procountor, hubspot = start()
+  look()
+  procountor.act("customer", { customer = 51001, phone = "0400 1" })
+  local function edit(phone)
+    return { act = "organization", form = { organization = 31, phone = phone } }
+  end
+  hubspot.seed { settings = { meanwhile = { edit "0500 2", edit "0500 3" } } }
+  local open = look()
+  expect(#open).is(1)
+  expect(hubspot.organizations[1].phone).is "0500 3"
+  expect(open[1].retry("decided", { choose = { phone = "hubspot_books" } }).state).is "done"
+  expect(hubspot.organizations[1].phone).is "0400 1"
+  expect(procountor.customers[1].registryInfo.phone).is "0400 1"
+end)
+
 test("HubSpot: companies that are merged keep one customer, told or not; two are a person's", function()
   local procountor, hubspot = start { company(), company { id = 32, business_id = B,
     name = "Revontuli Oy" } }

@@ -161,6 +161,26 @@ test("an edit that came between the look and the write is put back, and a person
   expect(procountor.customers[1].billingAddress.street).is "Uusikatu 1"
 end)
 
+test("one that came between the write and the putting back is put back too", function()
+  local procountor, pipedrive = start()
+  look()
+  procountor.act("customer", { customer = 51001, phone = "0400 1" })
+  local function edit(phone)
+    return { act = "organization", form = { organization = 31, phone = phone } }
+  end
+  pipedrive.seed { settings = { meanwhile = { edit "0500 2", edit "0500 3" } } }
+  local open = look()
+  expect(#open).is(1)
+  expect(open[1].reason).contains "0500 3"
+  expect(pipedrive.organizations[1].phone).is "0500 3"
+  -- Another time in the same second: what was written before is in the history too.
+  pipedrive.seed { settings = { meanwhile = { edit "0500 4" } } }
+  local again = open[1].retry("the books are right", { choose = { phone = "pipedrive_books" } })
+  expect(again.state).is "attention"
+  expect(again.reason).contains "0500 4"
+  expect(pipedrive.organizations[1].phone).is "0500 4"
+end)
+
 test("nor where its owner decides", function()
   local procountor, pipedrive = start()
   look()
