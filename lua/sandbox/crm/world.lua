@@ -21,8 +21,8 @@ local SWITCHES = {
   public = false,       -- the address in a signature, if the hook's is not what the receiver sees
   rate_limit = 0,       -- requests a second, then 429; 0: no limit
   search_lag = 0,       -- milliseconds that HubSpot's search is behind
-  meanwhile = false,    -- what a person does right before the next write arrives: { act =, form = }, or one
-                        -- for each of the next writes
+  meanwhile = false,    -- what a person does right before the next write arrives: { act =, form = },
+                        -- or a list of these, one for each of the next writes
 }
 local HISTORY = 50 -- changes of an organization that are kept
 
