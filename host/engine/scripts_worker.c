@@ -250,8 +250,7 @@ int script_worker_start(struct script_worker *w, struct err *e)
     char *self = mem_dup(child_self());
     char *argv[] = {self, command, NULL};
     /* Lua frees and allocates the same small sizes over and over: glibc's own cache holds 7 of
-     * each. (Large pages, hugetlb=1, gained too little to tell, and a memory bomb that is given its
-     * memory two megabytes at a time is felt by the other companies.) */
+     * each. (Large pages, hugetlb=1, cost memory and gained too little to tell.) */
     char quick_malloc[] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=500";
     char *env[] = {quick_malloc, NULL, NULL};
     /* An operator's choice, for valgrind and the like: it says so in the host's environment. */
