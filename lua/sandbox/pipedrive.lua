@@ -241,21 +241,27 @@ local function product_fields(body, product)
   return fields
 end
 
-local function post_product(w, _, body)
-  if type(body.name) ~= "string" then return refuse(400, "name is missing") end
-  local fields, problem = product_fields(body, {})
-  if not fields then return refuse(400, problem) end
-  return success(product_shown(world.create(w, "products", fields, "api")))
+-- Routes that make one of these records, and that change one. fields_of(body, record) -> what is set, or
+-- nil and why not; shown(record) -> as an answer has it; noun: what an error calls it.
+local function writers(list, noun, fields_of, shown)
+  local function post(w, _, body)
+    if type(body.name) ~= "string" then return refuse(400, "name is missing") end
+    local fields, problem = fields_of(body, {})
+    if not fields then return refuse(400, problem) end
+    return success(shown(world.create(w, list, fields, "api")))
+  end
+  local function change(w, _, body, id)
+    local record = world.find(w[list], id)
+    if not record then return refuse(404, noun .. " not found") end
+    local fields, problem = fields_of(body, record)
+    if not fields then return refuse(400, problem) end
+    world.change(w, list, record, fields, "api")
+    return success(shown(record))
+  end
+  return post, change
 end
 
-local function put_product(w, _, body, id)
-  local product = world.find(w.products, id)
-  if not product then return refuse(404, "Product not found") end
-  local fields, problem = product_fields(body, product)
-  if not fields then return refuse(400, problem) end
-  world.change(w, "products", product, fields, "api")
-  return success(product_shown(product))
-end
+local post_product, put_product = writers("products", "Product", product_fields, product_shown)
 
 local FITS = {
   text = function(value) return type(value) == "string" or kit.number(value) ~= nil end,
@@ -354,7 +360,7 @@ local ROUTES = {
   { "POST", "/api/v1/notes", post_note },
 }
 
-for _, route in ipairs(pipedrive_organizations(FIELDS, refuse, success)) do
+for _, route in ipairs(pipedrive_organizations(FIELDS, refuse, success, writers)) do
   ROUTES[#ROUTES + 1] = route
 end
 

@@ -52,7 +52,7 @@ local function address_of(text)
     or country ~= "" and country or nil }
 end
 
-return function(keys, refuse, success)
+return function(keys, refuse, success, writers)
   -- The company's own fields that are part of a record, as the record has them.
   local own = { [keys.business_id] = { "business_id" }, [keys.phone] = { "phone" },
     [keys.invoice_email] = { "email" }, [keys.einvoice_address] = { "einvoice", "address" },
@@ -177,21 +177,7 @@ return function(keys, refuse, success)
     return fields
   end
 
-  local function patch(w, _, body, id)
-    local record = world.find(w.organizations, id)
-    if not record then return refuse(404, "Organization not found") end
-    local fields, problem = fields_of(body, record)
-    if not fields then return refuse(400, problem) end
-    world.change(w, "organizations", record, fields, "api")
-    return success(shown(record))
-  end
-
-  local function post(w, _, body)
-    if type(body.name) ~= "string" then return refuse(400, "name is missing") end
-    local fields, problem = fields_of(body, {})
-    if not fields then return refuse(400, problem) end
-    return success(shown(world.create(w, "organizations", fields, "api")))
-  end
+  local post, patch = writers("organizations", "Organization", fields_of, shown)
 
   -- ---- history ----
 

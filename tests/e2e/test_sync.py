@@ -3,9 +3,9 @@ kept of it."""
 import json
 import os
 import signal
-import urllib.parse
 
-from harness import Case, main, request, wait_until
+from harness import Case, main, wait_until
+from two_sides import Sides, customer, organization
 
 COMPANY = """company "Kaksi Oy" { language = "fi" }
 connect "crm" { url = env "CRM_URL", token = secret "crm-token", secret = false }
@@ -13,23 +13,9 @@ connect "procountor" { twins = false, url = env "PROCOUNTOR_URL", client_id = se
   client_secret = secret "procountor-client-secret", api_key = secret "procountor-api-key" }
 use "customer_sync" { every = "1h" }
 """
-PLACE = {"street": "Rovakatu 1", "city": "Rovaniemi"}
 
 
-def organization(id, name, business_id, phone="1"):
-    return {"id": id, "name": name, "business_id": business_id, "phone": phone,
-            "address": dict(PLACE, postal_code="96200", country="FI")}
-
-
-def customer(id, name, business_id, phone="1"):
-    address = dict(PLACE, name=name, zip="96200", country="FINLAND")
-    return {"id": id, "name": name, "type": "CUSTOMER", "address": address, "billingAddress": address,
-            "invoicingInfo": {"identifier": business_id, "identifierType": "FI"} if business_id else {},
-            "paymentInfo": {"paymentMethod": "BANK_TRANSFER"},
-            "registryInfo": {"active": True, "phone": phone}}
-
-
-class Sync(Case):
+class Sync(Sides, Case):
     def setUp(self):
         super().setUp()
         w = self.world
@@ -39,24 +25,12 @@ class Sync(Case):
         for name in ("crm-token", "procountor-client-id", "procountor-client-secret",
                      "procountor-api-key"):
             w.secret("kaksi", name, "test")
-        self.sandbox = urllib.parse.urlsplit(w.urls["crm"]).netloc
+        self.find_sandboxes("crm")
         self.count = 0
 
-    def seed(self, organizations, customers):
-        for name, what in (("crm", {"organizations": organizations}),
-                           ("procountor", {"customers": customers})):
-            status, _, answer = request(self.sandbox, "POST", f"/_control/seed?sandbox={name}",
-                                        json.dumps(what))
-            self.assertEqual(status, 200, answer)
-
-    def state(self, name):
-        return json.loads(request(self.sandbox, "GET", f"/_control/state?sandbox={name}")[2])
-
-    def act(self, sandbox, act, **form):
-        status, _, answer = request(self.sandbox, "POST", f"/{sandbox}/do/{act}",
-                                    urllib.parse.urlencode(form),
-                                    {"Content-Type": "application/x-www-form-urlencoded"})
-        self.assertEqual(status, 303, answer)
+    def fill(self, organizations, customers):
+        self.seed("crm", organizations=organizations)
+        self.seed("procountor", customers=customers)
 
     def told(self, id):
         """The CRM tells of an organization; its run, when it has ended."""
@@ -83,7 +57,7 @@ class Sync(Case):
 
     def test_a_person_chooses_between_two_values_and_between_two_customers(self):
         w = self.world
-        self.seed([organization("O-31", "Revontuli Oy", "2012345-4"),
+        self.fill([organization("O-31", "Revontuli Oy", "2012345-4"),
                    organization("O-32", "Toinen Oy", None), organization("O-33", "Kolmas Oy", None),
                    organization("O-34", "Neljäs Oy", None)],
                   [customer(51001, "Revontuli Oy", "2012345-4"), customer(51002, "Toinen Oy", None),
@@ -120,7 +94,7 @@ class Sync(Case):
 
     def test_a_link_whose_host_died_as_it_was_saved_needs_no_person(self):
         w = self.world
-        self.seed([organization("O-31", "Revontuli Oy", "2012345-4")],
+        self.fill([organization("O-31", "Revontuli Oy", "2012345-4")],
                   [customer(51001, "Revontuli Oy", "2012345-4")])
         host = w.start_host(env={"SAUMA_FAULT": "after_link_saved:1"})
         self.assertEqual(w.deliver({"id": "evt_1", "type": "organization.updated",
@@ -134,7 +108,7 @@ class Sync(Case):
 
     def test_what_is_kept_of_a_person_is_erased_and_the_link_stays(self):
         w = self.world
-        self.seed([organization("O-31", "Revontuli Oy", "2012345-4", "050 777")],
+        self.fill([organization("O-31", "Revontuli Oy", "2012345-4", "050 777")],
                   [customer(51001, "Revontuli Oy", "2012345-4", "050 777")])
         w.start_host()
         self.told("O-31")

@@ -1,5 +1,6 @@
-"""Customers in a CRM with an interface of its own and in Procountor, by the whole program: each side's page
-is used as a person would, and the CRM's own webhooks tell the host."""
+"""Customers in a CRM and in Procountor: records of both, and their sandboxes' pages as a person uses them
+(Sides); and what is tested of each CRM with an interface of its own, whose webhooks tell the host
+(TwoSides)."""
 import json
 import urllib.parse
 
@@ -30,7 +31,28 @@ def customer(id, name, business_id, phone="1"):
             "registryInfo": {"active": True, "phone": phone}}
 
 
-class TwoSides:
+class Sides:
+    """What a test does with the two sandboxes; they are started by its setUp, and one address."""
+
+    def find_sandboxes(self, kind):
+        self.sandbox = urllib.parse.urlsplit(self.world.urls[kind]).netloc
+
+    def seed(self, sandbox, **what):
+        status, _, answer = request(self.sandbox, "POST", f"/_control/seed?sandbox={sandbox}",
+                                    json.dumps(what))
+        self.assertEqual(status, 200, answer)
+
+    def state(self, name):
+        return json.loads(request(self.sandbox, "GET", f"/_control/state?sandbox={name}")[2])
+
+    def act(self, sandbox, act, **form):
+        status, _, answer = request(self.sandbox, "POST", f"/{sandbox}/do/{act}",
+                                    urllib.parse.urlencode(form),
+                                    {"Content-Type": "application/x-www-form-urlencoded"})
+        self.assertEqual(status, 303, answer)
+
+
+class TwoSides(Sides):
     """What is the same for each CRM: kind, fields = { ours: its name }, settings."""
     settings = ""
 
@@ -44,12 +66,7 @@ class TwoSides:
         for name in ("crm-token", "procountor-client-id", "procountor-client-secret", "procountor-api-key"):
             w.secret("kolme", name, "test")
         w.secret("kolme", "crm", "crm-s3cret")
-        self.sandbox = urllib.parse.urlsplit(w.urls[self.kind]).netloc
-
-    def seed(self, sandbox, **what):
-        status, _, answer = request(self.sandbox, "POST", f"/_control/seed?sandbox={sandbox}",
-                                    json.dumps(what))
-        self.assertEqual(status, 200, answer)
+        self.find_sandboxes(self.kind)
 
     def start(self, organizations, customers):
         self.seed(self.kind, organizations=organizations)
@@ -57,15 +74,6 @@ class TwoSides:
         self.world.start_host()
         hook = f"http://{self.world.address}/hooks/kolme/{self.kind}"
         self.seed(self.kind, settings={"hook": hook, "secret": "crm-s3cret"})
-
-    def state(self, name):
-        return json.loads(request(self.sandbox, "GET", f"/_control/state?sandbox={name}")[2])
-
-    def act(self, sandbox, act, **form):
-        status, _, answer = request(self.sandbox, "POST", f"/{sandbox}/do/{act}",
-                                    urllib.parse.urlencode(form),
-                                    {"Content-Type": "application/x-www-form-urlencoded"})
-        self.assertEqual(status, 303, answer)
 
     def organization(self, id):
         return next((o for o in self.state(self.kind)["organizations"] if o["id"] == id), None)

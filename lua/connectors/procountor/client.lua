@@ -3,9 +3,9 @@ Requests to Procountor: its answers checked, its error bodies read, its paging f
 
   local client = client_module.new(connection)
   client.get(path, query, headers, accept)   -> the decoded body (a table), status
-  client.ask(path, keep)  -> the decoded body; nil where it cannot be had soon: what is good to know
-                                                and can be done without. keep: seconds for which an
-                                                answer counts (http.lua)
+  client.ask(path, anew)  -> the decoded body; nil where it cannot be had soon: what is good to know
+                                                and can be done without. An answer counts for ten
+                                                minutes; anew: this one does not, what comes now does
   client.list(path, query, headers)          -> all results of all pages
   client.post(path, body, find, what, looked)  -> the saved object (a table), true if it was adopted:
                                                 it is looked for with find before it is sent at all;
@@ -63,8 +63,9 @@ end
 -- What Procountor answers now and then under load; the same request succeeds a moment later.
 local BUSY = "UNABLE_TO_GET_CONNECTION"
 local BUSY_TRIES, BUSY_WAIT = 4, 2
--- Seconds: an invoice does not wait longer for what it can do without.
-local ASK_DEADLINE = 20
+-- Seconds: an invoice does not wait longer for what it can do without; and how long an answer counts,
+-- or one that is not to count (keep = 0 would leave that one in its place).
+local ASK_DEADLINE, ASK_KEEP, ASK_ANEW = 20, 600, 0.001
 -- Seconds: how long a search may lag behind what was saved, unless the connection's settle says so,
 -- and the first pause between two looks.
 local SETTLE, LAG_FIRST = 120, 0.25
@@ -91,8 +92,9 @@ function methods:get(path, query, headers, accept)
   end
 end
 
-function methods:ask(path, keep)
-  local response = http.try(http.get, self.name, path, { keep = keep, lost = "drop",
+function methods:ask(path, anew)
+  local response = http.try(http.get, self.name, path, {
+    keep = anew and ASK_ANEW or ASK_KEEP, lost = "drop",
     deadline = ASK_DEADLINE, explain = explain, check = is_object })
   return response and response.body or nil
 end

@@ -15,8 +15,6 @@ local given = require "given"
 
 local periods = {}
 
-local KEEP, ANEW = 600, 0.001 -- seconds
-
 local function around(list, date)
   for _, one in ipairs(given(list) or {}) do
     local first, last = given.text(one.startDate), given.text(one.endDate)
@@ -26,8 +24,8 @@ local function around(list, date)
 end
 
 -- What is closed on that day, in words, or nil.
-local function closed(client, date, keep)
-  local body = client:ask("/fiscalyears", keep)
+local function closed(client, date, anew)
+  local body = client:ask("/fiscalyears", anew)
   local year = body and around(body.fiscalYears, date)
   if not year then return nil end
   if year.isOpen == false then
@@ -41,7 +39,7 @@ end
 function periods.check(client, date)
   -- Once for the preflight and for the invoice itself.
   local known = current.once("procountor.periods." .. client.name .. date, function()
-    return { closed = closed(client, date, KEEP) and closed(client, date, ANEW) }
+    return { closed = closed(client, date) and closed(client, date, true) }
   end)
   if not known.closed then return end
   -- Nobody who sells can mend it: it is told to the company's responsible alone.

@@ -19,8 +19,6 @@ local given = require "given"
 
 local rights = {}
 
-local KEEP, ANEW = 600, 0.001 -- seconds
-
 -- { Procountor's words, names of the right (the second in descriptions before 25.x), least level }
 local RIGHTS = {
   { of = "invoices", "New sales invoice/Group invoice", "salesOrGroupInvoices", "newSalesInvoice" },
@@ -35,8 +33,8 @@ local function part(record, name)
 end
 
 -- The rights of sales, or an empty table.
-local function ask(client, keep)
-  local body = client:ask("/users/rights", keep) or {}
+local function ask(client, anew)
+  local body = client:ask("/users/rights", anew) or {}
   local all = part(body, "rights")
   local sales = part(all, "sales")
   if sales.personalSalesInvoicesOnly == true
@@ -75,8 +73,8 @@ local function refuse(list)
 end
 
 function rights.check(client, needs)
-  local missing, only = judge(ask(client, KEEP), needs)
-  if #missing > 0 or next(only) then missing, only = judge(ask(client, ANEW), needs) end
+  local missing, only = judge(ask(client), needs)
+  if #missing > 0 or next(only) then missing, only = judge(ask(client, true), needs) end
   if #missing > 0 then refuse(missing) end
   return only
 end

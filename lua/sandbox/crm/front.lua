@@ -57,12 +57,8 @@ return function(kind)
   end
 
   local function meanwhile()
-    local set = w.settings.meanwhile
-    if not set then return end
-    local first = set
-    if set[1] then first = table.remove(set, 1) end
-    if first == set or #set == 0 then w.settings.meanwhile = false end
-    acts(w, first.act, first.form)
+    local acted = w.settings.meanwhile and table.remove(w.settings.meanwhile, 1)
+    if acted then acts(w, acted.act, acted.form) end
   end
 
   local function answer(request, body)

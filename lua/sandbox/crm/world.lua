@@ -21,8 +21,8 @@ local SWITCHES = {
   public = false,       -- the address in a signature, if the hook's is not what the receiver sees
   rate_limit = 0,       -- requests a second, then 429; 0: no limit
   search_lag = 0,       -- milliseconds that HubSpot's search is behind
-  meanwhile = false,    -- what a person does right before the next write arrives: { act =, form = },
-                        -- or a list of these, one for each of the next writes
+  meanwhile = false,    -- what a person does right before the next writes arrive, one for each of
+                        -- them: { { act =, form = }, ... }
 }
 local HISTORY = 50 -- changes of an organization that are kept
 
@@ -44,6 +44,8 @@ function world.apply(w, given)
   for name, value in pairs(given or {}) do
     if SWITCHES[name] == nil then
       error(("the CRM sandbox has no setting '%s'"):format(tostring(name)), 0)
+    elseif name == "meanwhile" and type(value) == "table" and not value[1] then
+      error("meanwhile is a list: { { act = ..., form = ... }, ... }", 0)
     end
     w.settings[name] = kit.is_null(value) and false or value
   end

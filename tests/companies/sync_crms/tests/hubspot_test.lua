@@ -1,28 +1,11 @@
 -- Customers in HubSpot, which tells of each property on its own, and searches in what is seconds old.
 
-local PLACE = { name = "Testiasiakas Oy", street = "Mannerheimintie 12 B 34", zip = "00100",
-  city = "Helsinki", country = "FINLAND" }
-local A, B = "1234567-1", "2012345-4"
+local shared = require "tests.shared"
+
+local A, B, customer, meanwhile = shared.A, shared.B, shared.customer, shared.meanwhile
 
 local function company(fields)
-  local record = { id = 31, name = "Testiasiakas Oy", business_id = A,
-    email = "laskut@testiasiakas.example", phone = "+358 9 1234567",
-    einvoice = { address = "003712345671", operator = "003721291126" },
-    address = { street = "Mannerheimintie 12 B 34", postal_code = "00100", city = "Helsinki",
-      country = "Suomi" } }
-  for name, value in pairs(fields or {}) do record[name] = value end
-  return record
-end
-
-local function customer(fields)
-  local record = { id = 51001, name = "Testiasiakas Oy", address = PLACE, billingAddress = PLACE,
-    invoicingInfo = { identifier = A, identifierType = "FI", customerNumber = "1007",
-      email = "laskut@testiasiakas.example", einvoiceAddress = "003712345671",
-      einvoiceOperator = "003721291126" },
-    paymentInfo = { paymentMethod = "BANK_TRANSFER" },
-    registryInfo = { active = true, phone = "+358 9 1234567" } }
-  for name, value in pairs(fields or {}) do record[name] = value end
-  return record
+  return shared.organization("Suomi", fields)
 end
 
 local function start(companies, customers, settings)
@@ -47,25 +30,11 @@ local function changed(name)
 end
 
 local function look()
-  fire "hubspot sync"
-  local open = {}
-  for _, run in ipairs(runs "wait") do
-    expect(run.state == "failed" and run.reason or nil).is(nil)
-    if run.state == "attention" then open[#open + 1] = run end
-  end
-  return open
+  return shared.look "hubspot sync"
 end
 
 local function writes(system)
-  local n = 0
-  for _, request in ipairs(system.requests) do
-    local reads = request.method == "GET"
-    for _, path in ipairs { "/oauth/", "/search", "/batch/read" } do
-      reads = reads or request.path:find(path, 1, true) ~= nil
-    end
-    if not reads then n = n + 1 end
-  end
-  return n
+  return shared.writes(system, { "/search", "/batch/read" })
 end
 
 test("HubSpot: a correction comes to Procountor at once, and does not come back", function()
@@ -141,8 +110,7 @@ test("HubSpot: an edit between the look and the write is put back, and a person 
   local procountor, hubspot = start()
   look()
   procountor.act("customer", { customer = 51001, phone = "0400 1" })
-  hubspot.seed { settings = { meanwhile = { act = "organization", form = { organization = 31,
-    phone = "0500 2" } } } }
+  meanwhile(hubspot, { phone = "0500 2" })
   local open = look()
   expect(#open).is(1)
   expect(open[1].reason).contains "0500 2"
@@ -154,10 +122,7 @@ test("HubSpot: what a person chose is written, though the same was written befor
   local procountor, hubspot = start()
   look()
   procountor.act("customer", { customer = 51001, phone = "0400 1" })
-  local function edit(phone)
-    return { act = "organization", form = { organization = 31, phone = phone } }
-  end
-  hubspot.seed { settings = { meanwhile = { edit "0500 2", edit "0500 3" } } }
+  meanwhile(hubspot, { phone = "0500 2" }, { phone = "0500 3" })
   local open = look()
   expect(#open).is(1)
   expect(hubspot.organizations[1].phone).is "0500 3"
@@ -211,8 +176,7 @@ test("HubSpot: what belongs together is put back together", function()
   look()
   procountor.act("customer", { customer = 51001, einvoiceAddress = "FI2112345600000785",
     einvoiceOperator = "DABAFIHH" })
-  hubspot.seed { settings = { meanwhile = { act = "organization", form = { organization = 31,
-    einvoice_address = "003720123454" } } } }
+  meanwhile(hubspot, { einvoice_address = "003720123454" })
   local open = look()
   expect(#open).is(1)
   expect(open[1].reason).contains '"003720123454, 003721291126"'
@@ -233,8 +197,7 @@ test("HubSpot: a part that both changed to the same stays", function()
   look()
   procountor.act("customer", { customer = 51001, einvoiceAddress = "FI2112345600000785",
     einvoiceOperator = "DABAFIHH" })
-  hubspot.seed { settings = { meanwhile = { act = "organization", form = { organization = 31,
-    einvoice_address = "003720123454", einvoice_operator = "DABAFIHH" } } } }
+  meanwhile(hubspot, { einvoice_address = "003720123454", einvoice_operator = "DABAFIHH" })
   local open = look()
   expect(#open).is(1)
   expect(open[1].reason).contains '"003720123454, DABAFIHH"'

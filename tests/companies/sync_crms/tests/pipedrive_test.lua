@@ -1,28 +1,11 @@
 -- Customers in Pipedrive, whose webhooks say who and no more, and whose records have no version.
 
-local PLACE = { name = "Testiasiakas Oy", street = "Mannerheimintie 12 B 34", zip = "00100",
-  city = "Helsinki", country = "FINLAND" }
-local A, B = "1234567-1", "2012345-4"
+local shared = require "tests.shared"
+
+local A, B, customer, writes = shared.A, shared.B, shared.customer, shared.writes
 
 local function organization(fields)
-  local record = { id = 31, name = "Testiasiakas Oy", business_id = A,
-    email = "laskut@testiasiakas.example", phone = "+358 9 1234567",
-    einvoice = { address = "003712345671", operator = "003721291126" },
-    address = { street = "Mannerheimintie 12 B 34", postal_code = "00100", city = "Helsinki",
-      country = "FI" } }
-  for name, value in pairs(fields or {}) do record[name] = value end
-  return record
-end
-
-local function customer(fields)
-  local record = { id = 51001, name = "Testiasiakas Oy", address = PLACE, billingAddress = PLACE,
-    invoicingInfo = { identifier = A, identifierType = "FI", invoiceChannel = "EMAIL",
-      email = "laskut@testiasiakas.example", customerNumber = "1007", einvoiceAddress = "003712345671",
-      einvoiceOperator = "003721291126" },
-    paymentInfo = { paymentMethod = "BANK_TRANSFER", paymentTermDays = "21" },
-    registryInfo = { active = true, phone = "+358 9 1234567" } }
-  for name, value in pairs(fields or {}) do record[name] = value end
-  return record
+  return shared.organization("FI", fields)
 end
 
 local function start(organizations, customers, name)
@@ -44,21 +27,7 @@ local function told(id, action)
 end
 
 local function look(name)
-  fire((name or "pipedrive") .. " sync")
-  local open = {}
-  for _, run in ipairs(runs "wait") do
-    expect(run.state == "failed" and run.reason or nil).is(nil)
-    if run.state == "attention" then open[#open + 1] = run end
-  end
-  return open
-end
-
-local function writes(system)
-  local n = 0
-  for _, request in ipairs(system.requests) do
-    if request.method ~= "GET" and not request.path:find("/oauth/", 1, true) then n = n + 1 end
-  end
-  return n
+  return shared.look((name or "pipedrive") .. " sync")
 end
 
 test("two registers are matched by business ID; nothing is written where both say the same", function()
@@ -138,10 +107,7 @@ test("who is on one side only is made on the other, once, whichever answer is lo
 end)
 
 -- Somebody saves just before our write arrives, which then takes the place of it.
-local function meanwhile(pipedrive, form)
-  form.organization = 31
-  pipedrive.seed { settings = { meanwhile = { act = "organization", form = form } } }
-end
+local meanwhile = shared.meanwhile
 
 test("an edit that came between the look and the write is put back, and a person is asked", function()
   local procountor, pipedrive = start()
@@ -165,16 +131,13 @@ test("one that came between the write and the putting back is put back too", fun
   local procountor, pipedrive = start()
   look()
   procountor.act("customer", { customer = 51001, phone = "0400 1" })
-  local function edit(phone)
-    return { act = "organization", form = { organization = 31, phone = phone } }
-  end
-  pipedrive.seed { settings = { meanwhile = { edit "0500 2", edit "0500 3" } } }
+  meanwhile(pipedrive, { phone = "0500 2" }, { phone = "0500 3" })
   local open = look()
   expect(#open).is(1)
   expect(open[1].reason).contains "0500 3"
   expect(pipedrive.organizations[1].phone).is "0500 3"
   -- Another time in the same second: what was written before is in the history too.
-  pipedrive.seed { settings = { meanwhile = { edit "0500 4" } } }
+  meanwhile(pipedrive, { phone = "0500 4" })
   local again = open[1].retry("the books are right", { choose = { phone = "pipedrive_books" } })
   expect(again.state).is "attention"
   expect(again.reason).contains "0500 4"

@@ -226,8 +226,8 @@ test("a write that is refused since somebody was first is looked at anew", funct
     { customer(501, "Sama Oy", A) })
   look "choosy"
   books.act("customer", { customer = 501, phone = "33" })
-  crm.seed { settings = { meanwhile = { act = "organization", form = { organization = "O-1",
-    email = "uusi@asiakas.example" } } } }
+  crm.seed { settings = { meanwhile = { { act = "organization", form = { organization = "O-1",
+    email = "uusi@asiakas.example" } } } } }
   look "choosy"
   local refused = 0
   for _, request in ipairs(crm.requests) do refused = refused + (request.status == 409 and 1 or 0) end
