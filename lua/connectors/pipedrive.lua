@@ -20,7 +20,8 @@ Rules listen to "pipedrive.deal" (v2) or "pipedrive.updated.deal" (v1), and get 
   pipedrive.deals.whole(deal)   the deal with its products, organization and person
   pipedrive.deals.get(id)       what the deal itself says, or nil
   pipedrive.deals.owner(deal)   { name, email } of its owner, or nil
-  pipedrive.organizations.get(id) .update(id, fields)     fields by Pipedrive's own names
+  pipedrive.organizations.get(id)         as API v2 has it: the company's own fields in custom_fields
+  pipedrive.organizations.update(id, fields)   fields by Pipedrive's own names, 40 hex digits or not
   pipedrive.organizations.find(business_id)   { id, name }, or nil; by organization_fields.business_id
   pipedrive.organizations.tell_payment_status(id, status)  into payment_fields; true if it was another
   pipedrive.customers.get(id) .list(since) .matches(query) .update .create   organizations as the plain
@@ -37,9 +38,11 @@ payment_words how its states are called there (crm/status_fields.lua). product_f
 is a text field of products for where they came from. vat_percent is for products that say no tax.
 prefix: see connectors/crm.lua.
 
-Sources: outside-systems 3.2; the shapes of answers are those of Pipedrive's API v1 as its public
-clients use it; what an invoice is made of and customers are read from v2, since v1 of these is out of
-support since 2026-08-01 (developers.pipedrive.com, changelog).
+Everything goes by API v2 but what v2 does not have: files, notes, users and the history of an
+organization's fields. What has a twin in v2 Pipedrive's v1 serves without support since 2026-08-01, and
+may stop to serve any day (developers.pipedrive.com, changelog).
+
+Sources: outside-systems 3.2; API v2's migration guide and Pipedrive's own client; changelog.
 ]]
 
 local crypto = require "crypto"

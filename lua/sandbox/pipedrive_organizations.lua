@@ -1,8 +1,10 @@
 -- Organizations in Pipedrive's API v2, as its own client describes it: the company's own fields apart,
 -- an address with parts that Pipedrive makes of the text by itself, lists of what was changed, strict
--- about what it takes; and the changelog, which v1 alone has. Routes for sandbox/pipedrive.lua.
+-- about what it takes; the list of their fields; and the changelog, which v1 alone has. Routes for
+-- sandbox/pipedrive.lua.
 
 local kit = require "sandbox.kit"
+local api = require "sandbox.pipedrive_api"
 local world = require "sandbox.crm.world"
 
 local COUNTRIES = { FI = "Finland", SE = "Sweden", NO = "Norway", EE = "Estonia", AX = "Åland Islands" }
@@ -13,12 +15,28 @@ local PARTS = kit.set { "value", "country", "admin_area_level_1", "admin_area_le
   "sublocality", "route", "street_number", "postal_code" }
 local KNOWN = kit.set { "name", "owner_id", "add_time", "update_time", "visible_to", "label_ids",
   "address", "custom_fields" }
-local PAGE, PAGE_MAX, TERM_MIN = 100, 500, 2
+local CHANGES = 100
+local keys, null = api.KEYS, api.null
 
-local function null(value)
-  if value == nil then return kit.null end
-  return value
-end
+-- The company's own fields that are part of a record, as the record has them.
+local OWN = { [keys.business_id] = { "business_id" }, [keys.phone] = { "phone" },
+  [keys.invoice_email] = { "email" }, [keys.einvoice_address] = { "einvoice", "address" },
+  [keys.einvoice_operator] = { "einvoice", "operator" } }
+
+local MONEY = kit.set { "value", "currency" }
+local FITS = {
+  varchar = function(value) return type(value) == "string" and #value <= 255 end,
+  text = function(value) return type(value) == "string" end,
+  double = function(value) return kit.number(value) ~= nil end,
+  date = function(value) return type(value) == "string" and value:find("^%d%d%d%d%-%d%d%-%d%d$") end,
+  monetary = function(value)
+    if not kit.is_object(value) or not kit.number(value.value) then return false end
+    for name in pairs(value) do
+      if not MONEY[name] then return false end
+    end
+    return type(value.currency) == "string"
+  end,
+}
 
 -- ---- an address ----
 
@@ -52,168 +70,186 @@ local function address_of(text)
     or country ~= "" and country or nil }
 end
 
-return function(keys, refuse, success, writers)
-  -- The company's own fields that are part of a record, as the record has them.
-  local own = { [keys.business_id] = { "business_id" }, [keys.phone] = { "phone" },
-    [keys.invoice_email] = { "email" }, [keys.einvoice_address] = { "einvoice", "address" },
-    [keys.einvoice_operator] = { "einvoice", "operator" } }
-
-  local function value_of(record, path)
-    local value = record
-    for _, name in ipairs(path) do
-      value = kit.is_object(value) and value[name] or nil
-    end
-    return value
+local function value_of(record, path)
+  local value = record
+  for _, name in ipairs(path) do
+    value = kit.is_object(value) and value[name] or nil
   end
-
-  local function time_of(text)
-    return text and text:sub(1, 19) .. "Z" or kit.null
-  end
-
-  local function shown(record, is_deleted)
-    local custom = {}
-    for key, path in pairs(own) do custom[key] = null(value_of(record, path)) end
-    return { id = record.id, name = null(record.name), owner_id = world.USER.id,
-      address = address_shown(record.address), add_time = time_of(record.created_at),
-      update_time = time_of(record.updated_at), is_deleted = is_deleted or false, visible_to = 3,
-      label_ids = kit.array(), custom_fields = custom }
-  end
-
-  -- ---- reading ----
-
-  local function get_one(w, _, _, id)
-    local record = world.find(w.organizations, id)
-    if record then return success(shown(record)) end
-    if w.gone[id] then return success(shown(w.gone[id], true)) end
-    return refuse(404, "Organization not found")
-  end
-
-  local function wanted(request)
-    local since, ids = kit.query(request, "updated_since"), kit.query(request, "ids")
-    local among = ids and {}
-    for id in (ids or ""):gmatch("[^,]+") do among[id] = true end
-    return function(record)
-      if among and not among[tostring(record.id)] then return false end
-      return not since or record.updated_at:sub(1, 19) >= since:sub(1, 19)
-    end
-  end
-
-  local function get_list(w, request)
-    local limit = math.tointeger(tonumber(kit.query(request, "limit") or PAGE)) or 0
-    if limit < 1 or limit > PAGE_MAX then return refuse(400, "limit is 1 to 500") end
-    local first = math.tointeger(tonumber(kit.query(request, "cursor") or "0")) or 0
-    local fits, all, page = wanted(request), {}, kit.array()
-    for _, record in ipairs(w.organizations) do
-      if fits(record) then all[#all + 1] = record end
-    end
-    if kit.query(request, "sort_by") == "update_time" then
-      table.sort(all, function(a, b)
-        if a.updated_at ~= b.updated_at then return a.updated_at < b.updated_at end
-        return tostring(a.id) < tostring(b.id)
-      end)
-    end
-    for i = first + 1, math.min(first + limit, #all) do page[#page + 1] = shown(all[i]) end
-    return success(page, { additional_data = { next_cursor = first + limit < #all
-      and tostring(first + limit) or kit.null } })
-  end
-
-  local function get_search(w, request)
-    local term = (kit.query(request, "term") or ""):lower()
-    if #term < TERM_MIN then return refuse(400, "term has at least two characters") end
-    local exact, items = kit.query(request, "exact_match") == "true", kit.array()
-    local in_custom = kit.query(request, "fields") == "custom_fields"
-    for _, record in ipairs(w.organizations) do
-      local texts = in_custom and {} or { record.name }
-      for _, path in pairs(in_custom and own or {}) do texts[#texts + 1] = value_of(record, path) end
-      for _, text in ipairs(texts) do
-        text = tostring(text):lower()
-        if text == term or not exact and text:find(term, 1, true) then
-          items[#items + 1] = { result_score = 1, item = { id = record.id, type = "organization",
-            name = record.name } }
-          break
-        end
-      end
-    end
-    return success({ items = items }, { additional_data = { next_cursor = kit.null } })
-  end
-
-  -- ---- writing ----
-
-  local function text_or_null(value)
-    return kit.is_null(value) or type(value) == "string"
-  end
-
-  -- Fields of a body; nil and what is wrong with it.
-  local function fields_of(body, record)
-    local fields = {}
-    for name in pairs(body) do
-      if not KNOWN[name] then return nil, "Parameter '" .. name .. "' is not allowed" end
-    end
-    if body.name ~= nil then
-      if type(body.name) ~= "string" or body.name == "" then return nil, "name is a text" end
-      fields.name = body.name
-    end
-    if kit.is_object(body.address) then
-      for name, value in pairs(body.address) do
-        if not PARTS[name] or not text_or_null(value) then return nil, "address." .. name end
-      end
-      if type(body.address.value) ~= "string" then return nil, "address.value is a text" end
-      fields.address = address_of(body.address.value)
-    elseif body.address ~= nil and not kit.is_null(body.address) then
-      return nil, "address is an object"
-    end
-    local einvoice = kit.is_object(record.einvoice) and kit.copy(record.einvoice) or {}
-    for key, value in pairs(kit.is_object(body.custom_fields) and body.custom_fields or {}) do
-      local path = own[key]
-      if not path then return nil, "custom_fields: there is no field " .. key end
-      if not text_or_null(value) then return nil, "custom_fields." .. key .. " is a text" end
-      if path[2] then
-        einvoice[path[2]] = not kit.is_null(value) and value or nil
-        fields.einvoice = einvoice
-      else
-        fields[path[1]] = value
-      end
-    end
-    return fields
-  end
-
-  local post, patch = writers("organizations", "Organization", fields_of, shown)
-
-  -- ---- history ----
-
-  local function texts_of(record)
-    local texts = { name = record.name, address = address_text(record.address or {}) }
-    for key, path in pairs(own) do texts[key] = value_of(record, path) end
-    return texts
-  end
-
-  local function changelog(w, request, _, id)
-    local limit = math.tointeger(tonumber(kit.query(request, "limit") or PAGE)) or PAGE
-    local entries, history = kit.array(), w.history[id] or {}
-    for i = #history, 1, -1 do
-      local old, new = texts_of(history[i].before), texts_of(history[i].after)
-      local seen = {}
-      for _, texts in ipairs { old, new } do
-        for key in pairs(texts) do
-          if not seen[key] and old[key] ~= new[key] and #entries < limit then
-            entries[#entries + 1] = { field_key = key, old_value = null(old[key]),
-              new_value = null(new[key]), actor_user_id = world.USER.id,
-              time = (world.utc(history[i].at_ms):sub(1, 19):gsub("T", " ")),
-              change_source = history[i].by == "api" and "api" or "app", is_bulk_update_flag = false }
-          end
-          seen[key] = true
-        end
-      end
-    end
-    return success(entries, { additional_data = { next_cursor = kit.null } })
-  end
-
-  return {
-    { "GET", "/api/v2/organizations", get_list },
-    { "POST", "/api/v2/organizations", post },
-    { "GET", "/api/v2/organizations/search", get_search },
-    { "GET", "/api/v2/organizations/{id}", get_one },
-    { "PATCH", "/api/v2/organizations/{id}", patch },
-    { "GET", "/api/v1/organizations/{id}/changelog", changelog },
-  }
+  return value
 end
+
+local function status_into(custom, status)
+  for key, field in pairs(api.STATUS) do
+    local value = status[field[1]]
+    if value ~= nil and field[2] == "monetary" then
+      value = { value = value, currency = status.currency or "EUR" }
+    end
+    custom[key] = null(value)
+  end
+end
+
+local function shown(record, w, is_deleted)
+  local custom = {}
+  for key, path in pairs(OWN) do custom[key] = null(value_of(record, path)) end
+  status_into(custom, w.statuses[tostring(record.id)] or {})
+  return { id = record.id, name = null(record.name), owner_id = world.USER.id,
+    address = address_shown(record.address), add_time = api.moment(record.created_at),
+    update_time = api.moment(record.updated_at), is_deleted = is_deleted or false, visible_to = 3,
+    label_ids = kit.array(), custom_fields = custom }
+end
+
+-- ---- reading ----
+
+local function get_one(w, _, _, id)
+  local record = world.find(w.organizations, id)
+  if record then return api.success(shown(record, w)) end
+  if w.gone[id] then return api.success(shown(w.gone[id], w, true)) end
+  return api.refuse(404, "Organization not found")
+end
+
+local function get_list(w, request)
+  local since, among, all = kit.query(request, "updated_since"), api.ids(request), {}
+  if among == nil then return api.too_many_ids() end
+  for _, record in ipairs(w.organizations) do
+    if (not among or among[tostring(record.id)])
+      and (not since or record.updated_at:sub(1, 19) >= since:sub(1, 19)) then
+      all[#all + 1] = record
+    end
+  end
+  if kit.query(request, "sort_by") == "update_time" then
+    table.sort(all, function(a, b)
+      if a.updated_at ~= b.updated_at then return a.updated_at < b.updated_at end
+      return tostring(a.id) < tostring(b.id)
+    end)
+  end
+  for i, record in ipairs(all) do all[i] = shown(record, w) end
+  return api.page(request, all)
+end
+
+local function get_search(w, request)
+  return api.search(request, w.organizations, "organization", function(record, fields)
+    if fields ~= "custom_fields" then return { record.name } end
+    local texts = {}
+    for _, path in pairs(OWN) do texts[#texts + 1] = value_of(record, path) end
+    return texts
+  end)
+end
+
+local function get_fields(_, request)
+  local list = { { field_code = "name", field_name = "Name", field_type = "varchar",
+    is_custom_field = false }, { field_code = "address", field_name = "Address",
+    field_type = "address", is_custom_field = false } }
+  local own = {}
+  for key, path in pairs(OWN) do own[key] = { path[#path], "varchar" } end
+  for key, field in pairs(api.STATUS) do own[key] = field end
+  for key, field in pairs(own) do
+    list[#list + 1] = { field_code = key, field_name = field[1], field_type = field[2],
+      is_custom_field = true, options = kit.null }
+  end
+  table.sort(list, function(a, b) return a.field_code < b.field_code end)
+  return api.page(request, list)
+end
+
+-- ---- writing ----
+
+local function address_in(body, fields)
+  if kit.is_null(body.address) then return nil end
+  if not kit.is_object(body.address) then return "Parameter 'address' is an object" end
+  for name, value in pairs(body.address) do
+    if not PARTS[name] or not api.text_or_null(value) then
+      return ("Parameter 'address.%s' is not allowed"):format(name)
+    end
+  end
+  if type(body.address.value) ~= "string" then return "Parameter 'address.value' is a string" end
+  fields.address = address_of(body.address.value)
+  return nil
+end
+
+local function custom_in(body, fields, record)
+  local einvoice = kit.is_object(record.einvoice) and kit.copy(record.einvoice) or {}
+  for key, value in pairs(body.custom_fields or {}) do
+    local path, status = OWN[key], api.STATUS[key]
+    local fits = FITS[status and status[2] or "varchar"]
+    if not path and not status then return "custom_fields: there is no field " .. key end
+    if not kit.is_null(value) and not fits(value) then
+      return ("custom_fields.%s is no %s"):format(key, status and status[2] or "varchar")
+    end
+    if path and path[2] then
+      einvoice[path[2]] = not kit.is_null(value) and value or nil
+      fields.einvoice = einvoice
+    elseif path then
+      fields[path[1]] = value
+    end
+  end
+  return nil
+end
+
+-- Fields of a body; nil and what is wrong with it.
+local function fields_of(body, record)
+  local fields = {}
+  if body.name ~= nil then
+    if type(body.name) ~= "string" or body.name == "" then return nil, "Parameter 'name' is a string" end
+    fields.name = body.name
+  end
+  local problem = api.not_allowed(body, KNOWN) or address_in(body, fields)
+    or custom_in(body, fields, record)
+  if problem then return nil, problem end
+  return fields
+end
+
+-- How a customer stands is kept beside the record.
+local function tell_status(w, body, id)
+  local status = w.statuses[id] or {}
+  for key, field in pairs(api.STATUS) do
+    local value = (body.custom_fields or {})[key]
+    if value ~= nil and kit.is_null(value) then
+      status[field[1]] = nil
+    elseif value ~= nil and field[2] == "monetary" then
+      status[field[1]] = value.value
+    elseif value ~= nil then
+      status[field[1]] = value
+    end
+  end
+  w.statuses[id] = next(status) and status or nil
+end
+
+local post, patch = api.writers("organizations", "Organization", fields_of, shown, tell_status)
+
+-- ---- history ----
+
+local function texts_of(record)
+  local texts = { name = record.name, address = address_text(record.address or {}) }
+  for key, path in pairs(OWN) do texts[key] = value_of(record, path) end
+  return texts
+end
+
+local function changelog(w, request, _, id)
+  local limit = math.tointeger(tonumber(kit.query(request, "limit") or CHANGES)) or CHANGES
+  local entries, history = kit.array(), w.history[id] or {}
+  for i = #history, 1, -1 do
+    local old, new = texts_of(history[i].before), texts_of(history[i].after)
+    local seen = {}
+    for _, texts in ipairs { old, new } do
+      for key in pairs(texts) do
+        if not seen[key] and old[key] ~= new[key] and #entries < limit then
+          entries[#entries + 1] = { field_key = key, old_value = null(old[key]),
+            new_value = null(new[key]), actor_user_id = world.USER.id,
+            time = (world.utc(history[i].at_ms):sub(1, 19):gsub("T", " ")),
+            change_source = history[i].by == "api" and "api" or "app", is_bulk_update_flag = false }
+        end
+        seen[key] = true
+      end
+    end
+  end
+  return api.success(entries, { additional_data = { next_cursor = kit.null } })
+end
+
+return {
+  { "GET", "/api/v2/organizations", get_list },
+  { "POST", "/api/v2/organizations", post },
+  { "GET", "/api/v2/organizations/search", get_search },
+  { "GET", "/api/v2/organizations/{id}", get_one },
+  { "PATCH", "/api/v2/organizations/{id}", patch },
+  { "GET", "/api/v2/organizationFields", get_fields },
+  { "GET", "/api/v1/organizations/{id}/changelog", changelog },
+}

@@ -1,4 +1,5 @@
-"""The smaller sandboxes over real HTTP: Slack's and Zapier's webhooks, plain HTTP, the sender."""
+"""The smaller sandboxes over real HTTP: Slack's and Zapier's webhooks, plain HTTP, the sender,
+Pipedrive's API."""
 import json
 from urllib.parse import urlsplit
 
@@ -97,6 +98,66 @@ class Others(Case):
             status, raw = self.ask("GET", f"{self.root}/proposals/{name}.json")
             self.assertEqual((status, json.loads(raw)["event"]), (200, "proposal.accepted"))
         self.assertEqual(self.ask("GET", self.root + "/proposals/x.json")[0], 404)
+
+    def pipedrive(self, method, path, body=None):
+        status, raw = self.ask(method, self.url.path + path, body, {**JSON, "x-api-token": "t"})
+        return status, json.loads(raw)
+
+    def test_pipedrive_serves_what_has_a_v2_by_v2_alone(self):
+        self.open("pipedrive", sample=True)
+        for path in ("products", "products/1", "products/search?term=x", "deals/881",
+                     "deals/881/products", "organizations/31", "organizations/search?term=x",
+                     "persons/9", "itemSearch?term=x"):
+            status, answer = self.pipedrive("GET", "/v1/" + path)
+            self.assertEqual((status, answer["success"], answer["data"]), (410, False, None), path)
+            self.assertIn("/api/v2/" + path.split("/")[0].split("?")[0], answer["error"])
+        self.assertEqual(self.pipedrive("PUT", "/v1/products/1", {"name": "x"})[0], 410)
+        for path in ("organizations/31/changelog", "deals/881/files", "notes?deal_id=881", "users/77"):
+            self.assertEqual(self.pipedrive("GET", "/v1/" + path)[0], 200, path)
+        self.assertEqual(self.pipedrive("GET", "/v2/notes")[0], 404)
+        self.assertEqual(self.pipedrive("PUT", "/v2/products/1", {"name": "x"})[0], 405)
+
+    def test_pipedrive_goes_on_from_a_cursor(self):
+        self.open("pipedrive", seed={"sample": True, "products": [{"name": f"P{n}", "code": "X", "unit_price": 1}
+                                                  for n in range(7)]})
+        path, ids, cursor = "/v2/products?limit=3", [], ""
+        while cursor is not None:
+            page = self.pipedrive("GET", path + cursor)[1]
+            ids += [one["id"] for one in page["data"]]
+            more = page["additional_data"]["next_cursor"]
+            cursor = None if more is None else "&cursor=" + more
+        self.assertEqual((len(ids), len(set(ids))), (9, 9))
+        self.assertEqual(self.pipedrive("GET", "/v2/products?limit=501")[0], 400)
+        self.assertEqual(self.pipedrive("GET", "/v2/products/search?term=x&limit=101")[0], 400)
+        self.assertEqual(self.pipedrive("GET", "/v2/products/search?term=x")[0], 400)
+        found = self.pipedrive("GET", "/v2/products/search?term=x&fields=code&exact_match=true")[1]
+        self.assertEqual(len(found["data"]["items"]), 7)
+        many = ",".join(str(n) for n in range(101))
+        self.assertEqual(self.pipedrive("GET", "/v2/organizations?ids=" + many)[0], 400)
+
+    def test_pipedrive_changes_what_is_given_and_takes_nothing_else(self):
+        self.open("pipedrive", sample=True)
+        path = "/v2/products/1"
+        before = self.pipedrive("GET", path)[1]["data"]
+        self.assertEqual((before["is_linkable"], before["is_deleted"]), (True, False))
+        self.assertRegex(before["add_time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        after = self.pipedrive("PATCH", path, {"is_linkable": False})[1]["data"]
+        self.assertEqual({**after, "update_time": 0, "is_linkable": True}, {**before, "update_time": 0})
+        prices = [{"price": 5, "currency": "SEK"}]
+        after = self.pipedrive("PATCH", path, {"prices": prices})[1]["data"]
+        self.assertEqual([(p["price"], p["currency"]) for p in after["prices"]], [(5, "SEK")])
+        for wrong in ({"active_flag": True}, {"is_linkable": 1}, {"tax": "25.5"}, {"is_deleted": True},
+                      {"prices": [{"price": "5", "currency": "EUR"}]}, {"custom_fields": {"f" * 40: 1}}):
+            self.assertEqual(self.pipedrive("PATCH", path, wrong)[0], 400, wrong)
+        path = "/v2/organizations/31"
+        money = "57a0000000000000000000000000000000000007"
+        amount = {"value": 5.5, "currency": "EUR"}
+        for wrong in (5.5, "5.5", {"value": "5.5", "currency": "EUR"}):
+            self.assertEqual(self.pipedrive("PATCH", path, {"custom_fields": {money: wrong}})[0], 400)
+        after = self.pipedrive("PATCH", path, {"custom_fields": {money: amount}})[1]["data"]
+        self.assertEqual((after["custom_fields"][money], after["name"]), (amount, "Testiasiakas Oy"))
+        fields = self.pipedrive("GET", "/v2/organizationFields?limit=500")[1]["data"]
+        self.assertIn((money, "monetary"), [(f["field_code"], f["field_type"]) for f in fields])
 
 
 if __name__ == "__main__":

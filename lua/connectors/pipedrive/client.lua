@@ -1,4 +1,5 @@
--- Pipedrive's API, v1 and v2: what all of its answers have in common.
+-- Pipedrive's API: what all of its answers have in common. Everything goes by v2 but what v2 does not
+-- have: files, notes, users and the history of an organization's fields.
 
 local given = require "given"
 local http = require "http"
@@ -16,8 +17,8 @@ function client.is_done(response)
   return nil, "Pipedrive's answer does not say success"
 end
 
-function client.get(connection, path, query)
-  return http.get(connection.name, path, { query = query, explain = client.explain,
+function client.get(connection, path, query, keep)
+  return http.get(connection.name, path, { query = query, keep = keep, explain = client.explain,
     check = client.is_done }).body
 end
 
@@ -28,7 +29,7 @@ function client.find(connection, path)
   return answer.status < 300 and given(answer.body.data) or nil
 end
 
--- Every page of a list.
+-- Every page of a list of API v1.
 function client.list(connection, path, query)
   local all, start = {}, 0
   repeat
@@ -42,13 +43,13 @@ function client.list(connection, path, query)
   return all
 end
 
--- Every page of a list of API v2, which goes on from a cursor.
-function client.pages(connection, path, query)
+-- Every page of a list of API v2, which goes on from a cursor. keep: seconds for which an answer counts.
+function client.pages(connection, path, query, keep)
   local all, cursor = {}, nil
   repeat
     local page = { cursor = cursor }
     for name, value in pairs(query) do page[name] = value end
-    local body = client.get(connection, path, page)
+    local body = client.get(connection, path, page, keep)
     for _, record in ipairs(given(body.data) or {}) do all[#all + 1] = record end
     local more = given(body.additional_data)
     cursor = type(more) == "table" and given.text(more.next_cursor) or nil
@@ -63,6 +64,24 @@ function client.search(connection, path, field, text)
     limit = client.PAGE }).data) or {}
   for _, entry in ipairs(given(data.items) or {}) do found[#found + 1] = given(entry.item) end
   return found
+end
+
+-- A company's own fields are named by 40 hex digits; API v2 wants them apart.
+function client.is_own(name)
+  return #name == 40 and not name:find("%X")
+end
+
+-- A body of API v2 that has these fields.
+function client.body(fields)
+  local body, own = {}, {}
+  for name, value in pairs(fields) do
+    if client.is_own(name) then own[name] = value else body[name] = value end
+  end
+  if next(own) then
+    for name, value in pairs(given(body.custom_fields) or {}) do own[name] = value end
+    body.custom_fields = own
+  end
+  return body
 end
 
 -- Writes, and gives the record as it stands there afterwards.

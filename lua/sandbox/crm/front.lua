@@ -5,7 +5,8 @@
 --   kind = { title, kind, path, routes = { { method, path, handler(w, request, body, captures...),
 --            raw = true: the body as it came } },
 --            request_of(w, event, hook) -> list of { url, headers, body, type } to be posted,
---            id_of(kind, number), refuse(status, words), stage(deal, won) -> fields }
+--            id_of(kind, number), refuse(status, words), stage(deal, won) -> fields,
+--            gone(path) -> nil, or what to say of a path that was once served }
 
 local json = require "json"
 local kit = require "sandbox.kit"
@@ -53,6 +54,8 @@ return function(kind)
         other = true
       end
     end
+    local gone = kind.gone and kind.gone(request.path)
+    if gone then return kind.refuse(410, gone) end
     return kind.refuse(other and 405 or 404, other and "Method not allowed." or "Not found.")
   end
 

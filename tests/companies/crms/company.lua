@@ -32,7 +32,8 @@ connect "pipedrive"  { as = "old", version = 1, url = env "PIPEDRIVE_URL", prefi
 -- Whoever set this one up took the key of nothing.
 connect "pipedrive"  { as = "mistaken", url = env "PIPEDRIVE_URL", token = secret "pipedrive-token",
                        secret = secret "pipedrive", organization_fields = FIELDS, payment_fields = {
-                         unpaid_total = "ffffffffffffffffffffffffffffffffffffffff" } }
+                         unpaid_total = "ffffffffffffffffffffffffffffffffffffffff",
+                         last_invoice_status = "57a0000000000000000000000000000000000002" } }
 connect "hubspot"    { url = env "HUBSPOT_URL", token = secret "hubspot-token",
                        secret = secret "hubspot",
                        public_url = "https://sauma.example/hooks/crms/hubspot",

@@ -77,7 +77,7 @@ for _, kind in ipairs { "pipedrive", "hubspot" } do
 
   test(kind .. ": a product whose answer was lost is there once", function()
     local _, crm = start(kind, { product "A", product "B" })
-    crm.fault(kind == "pipedrive" and "POST /api/v1/products lost*1"
+    crm.fault(kind == "pipedrive" and "POST /api/v2/products lost*1"
       or "POST /crm/v3/objects/products lost*1")
     expect(look(kind)).has { written = 2, refused = 0 }
     expect(crm.products).count(2)
@@ -103,6 +103,22 @@ test("Pipedrive: prices in other currencies stay", function()
     unit_price = 1, prices = { EUR = 1, SEK = 1600 } } })
   expect(look("pipedrive").written).is(1)
   expect(in_crm(crm, "KONS").prices).has { EUR = decimal "149", SEK = 1600 }
+end)
+
+test("Pipedrive: what somebody deleted there is not there, and comes anew", function()
+  local _, crm = start("pipedrive", { product "KONS" },
+    { { code = "KONS", name = "x", active = true, deleted = true, unit_price = 1 } })
+  expect(look("pipedrive").written).is(1)
+  expect(crm.products).count(2)
+  expect(crm.products[1].name).is "x"
+  expect(look("pipedrive").written).is(0)
+end)
+
+test("Pipedrive: a code of one letter is found, and a product is there once", function()
+  local _, crm = start("pipedrive", { product "A" })
+  crm.fault "POST /api/v2/products lost*1"
+  expect(look("pipedrive").written).is(1)
+  expect(crm.products).count(1)
 end)
 
 test("HubSpot: a price in another currency than the account's is a warning", function()

@@ -65,7 +65,7 @@ test("Pipedrive: what is open and what is overdue stands in the organization's o
   -- What did not change was not sent again.
   local body
   for _, request in ipairs(crm.requests) do
-    if request.method == "PUT" then body = request.body end
+    if request.method == "PATCH" then body = request.body end
   end
   expect(body).contains "57a0000000000000000000000000000000000005"
   expect(body:find("57a0000000000000000000000000000000000003", 1, true)).is(nil)
@@ -95,18 +95,51 @@ test("Pipedrive: the organization of the deal that was invoiced, and who is not 
 
 test("Pipedrive: a status whose answer was lost stands there once it is looked at", function()
   local _, crm = world("pipedrive", { invoice("PIPEDRIVE-1", 7) })
-  crm.fault "PUT /api/v1/organizations lost*1"
+  crm.fault "PATCH /api/v2/organizations lost*1"
   expect(look("pipedrive").written).is(1)
   expect(status(crm).last_invoice_due).is(day(7))
   expect(writes(crm)).is(1)
 end)
 
-test("Pipedrive: a key that is no field of its is named, since Pipedrive says nothing", function()
-  world("pipedrive", { invoice("PIPEDRIVE-1", 7) })
-  local run = fire "mistaken status"
-  expect(run.state).is_not "done"
-  expect(run.reason).contains "did not take what was written to ffffffff"
-  expect(run.reason).contains 'payment_fields of connection "mistaken"'
+test("Pipedrive: a key that is no field, or cannot hold the value, is named before anything is written",
+  function()
+    local _, crm = world("pipedrive", { invoice("PIPEDRIVE-1", 7) })
+    local run = fire "mistaken status"
+    expect(run.state).is_not "done"
+    expect(run.reason).contains("have no field with the key " .. ("f"):rep(40))
+    expect(run.reason).contains "57a0000000000000000000000000000000000002 (date) cannot hold"
+    expect(run.reason).contains 'payment_fields of connection "mistaken"'
+    expect(writes(crm)).is(0)
+  end)
+
+test("Pipedrive: an amount goes with its currency into a monetary field, as a number into another",
+  function()
+    local _, crm = world("pipedrive", { invoice("PIPEDRIVE-1", -3) })
+    expect(look("pipedrive").written).is(1)
+    local body
+    for _, request in ipairs(crm.requests) do
+      if request.method == "PATCH" then body = json.decode(request.body).custom_fields end
+    end
+    expect(body["57a0000000000000000000000000000000000007"]).is {
+      value = decimal "100.4", currency = "EUR" }
+    expect(body["57a0000000000000000000000000000000000005"]).is(decimal "100.4")
+  end)
+
+-- Of what v2 has nothing is asked of v1, which may be gone.
+test("Pipedrive: v1 is asked for nothing that v2 has", function()
+  local _, crm = world("pipedrive", { invoice("PIPEDRIVE-881", 7) })
+  crm.seed { deals = { { id = 881, title = "Sivusto", status = "won", currency = "EUR",
+    organization_id = 31, lines = { { name = "Työ", quantity = 2, unit = "h", unit_price = 80,
+      vat_percent = decimal "25.5" } } } } }
+  expect(deliver("pipedrive", fixture "pipedrive_v2.json").state).is "done"
+  expect(look("pipedrive").customers).is(1)
+  expect(fire("pipedrive products").state).is "done"
+  local paths = {}
+  for _, request in ipairs(crm.requests) do
+    if request.path:find("/v1/", 1, true) then paths[#paths + 1] = request.path end
+    expect(request.status).is_not(410)
+  end
+  expect(paths).is {}
 end)
 
 test("HubSpot: what is open and what is overdue stands in the company's own properties", function()
