@@ -2,12 +2,14 @@
 
 One nginx answers 100 bytes of JSON from its configuration, on a core of its own; what is measured
 has another. 64 requests are under way at once, on connections that are kept. A row's figure is
-requests per CPU-second of all processes of that side, script processes included, so that it says
-little of what else the machine does; the ratios are to bare libcurl by the same protocol in the same
-run, by CPU and by the clock. What a request costs is told of the host (its store's thread included)
-and of the script process. The rows of Lua do the same request from rules: once with all that a host does (each request is
-a step, its answer stored before the run can end), and once with script process and client alone
-(script_out_bench.c), which shows the share of the store and the engine.
+requests per CPU-second of all processes of that side, script processes included. Even those swing by
+a tenth on a machine that others use, so both sides take turns in short windows, and each window of
+ours is compared with bare libcurl's by the same protocol right before and right after it: ratios are
+the median of these, with the lowest and the highest. What a request costs is told of the host (its
+store's thread included) and of the script process. The rows of Lua do the same request from rules:
+once with all that a host does (each request is a step, its answer stored before the run can end), and
+once with script process and client alone (script_out_bench.c), which shows the share of the store and
+the engine.
 """
 import http.client
 import json
@@ -77,16 +79,27 @@ def figures(n, wall, host, script):
     return n / (host + script), n / wall, 1e6 * host / n, 1e6 * script / n
 
 
-def in_turns(*measures):
-    """So that all see the same machine; the median of each."""
-    rounds = [[m() for m in measures] for _ in range(3)]
-    return [sorted(r[i] for r in rounds)[1] for i in range(len(measures))]
+def median(figures):
+    return sorted(figures)[len(figures) // 2]
 
 
-def client(build, stub, seconds, kind, size):
-    args = (stub.url(kind) + "/items/1", AT_ONCE, int(seconds * 8000), size, stub.ca)
-    return in_turns(lambda: program(build, "http_out_bench", *args),
-                    lambda: program(build, "curl_bench", *args))
+def in_turns(ours, theirs, rounds):
+    """Windows of ours, each with the mean of the peer's before and after it."""
+    turns, before = [], theirs()
+    for _ in range(rounds):
+        own, after = ours(), theirs()
+        turns.append((own, [(a + b) / 2 for a, b in zip(before, after)]))
+        before = after
+    return turns
+
+
+def bare(build, stub, kind, requests, size=0):
+    return program(build, "curl_bench", f"{stub.url(kind)}/items/1", AT_ONCE, requests, size, stub.ca)
+
+
+def client(build, stub, kind, requests, size=0):
+    return program(build, "http_out_bench", f"{stub.url(kind)}/items/1", AT_ONCE, requests, size,
+                   stub.ca)
 
 
 def script(build, stub, requests):
@@ -120,30 +133,33 @@ def rule(build, stub, kind, requests):
     return figures(read, wall, own, cpu - own)
 
 
-def row(name, ours, theirs):
-    print(f"{name:45} {ours[0]:7.0f} {theirs[0]:7.0f} {ours[0] / theirs[0]:6.2f} {ours[1]:7.0f} "
-          f"{ours[1] / theirs[1]:6.2f} {ours[2]:6.1f} {ours[3]:7.1f}", flush=True)
+def row(name, turns):
+    ours, theirs = ([median(column) for column in zip(*side)] for side in zip(*turns))
+    cpu = [own[0] / peer[0] for own, peer in turns]
+    wall = [own[1] / peer[1] for own, peer in turns]
+    print(f"{name:45} {ours[0]:7.0f} {theirs[0]:7.0f} {median(cpu):6.2f} {min(cpu):5.2f} "
+          f"{max(cpu):5.2f} {ours[1]:7.0f} {median(wall):6.2f} {ours[2]:6.1f} {ours[3]:7.1f}", flush=True)
 
 
 def measure(build, seconds):
     print("\nrequests out, against bare libcurl (multi, epoll changelist), 64 at once (goal 0.8 per CPU)")
-    print(f"{'':45} {'per CPU-second':>15} {'':6} {'a second':>14} {'us a request':>14}")
-    print(f"{'':45} {'sauma':>7} {'libcurl':>7} {'ratio':>6} {'sauma':>7} {'ratio':>6} {'host':>6} "
-          f"{'script':>7}")
-    stub, requests, peers = Stub(), int(200 * seconds), {}
+    print(f"{'':45} {'per CPU-second':>15} {'':6} {'':11} {'a second':>14} {'us a request':>14}")
+    print(f"{'':45} {'sauma':>7} {'libcurl':>7} {'ratio':>6} {'min':>5} {'max':>5} {'sauma':>7} "
+          f"{'ratio':>6} {'host':>6} {'script':>7}")
+    stub, window = Stub(), int(6000 * seconds)
+    each = window // AT_ONCE
     try:
         for kind, size, name in (("plain", 0, "the client alone, GET"),
                                  ("plain", 1500, "the client alone, write of 1.5 KB"),
                                  ("tls", 0, "the client alone, GET by TLS"),
                                  ("h2", 0, "the client alone, GET by HTTP/2 and TLS")):
-            ours, theirs = client(build, stub, seconds, kind, size)
-            if not size:
-                peers[kind] = theirs
-            row(name, ours, theirs)
-        row("GET from Lua, nothing stored", in_turns(lambda: script(build, stub, requests))[0],
-            peers["plain"])
+            row(name, in_turns(lambda: client(build, stub, kind, window, size),
+                               lambda: bare(build, stub, kind, window, size), 5))
+        row("GET from Lua, nothing stored",
+            in_turns(lambda: script(build, stub, each), lambda: bare(build, stub, "plain", window), 11))
         for kind, name in (("plain", ""), ("tls", ", TLS"), ("h2", ", HTTP/2 and TLS")):
-            row(f"GET from Lua as a step of a run{name}", rule(build, stub, kind, requests),
-                peers[kind])
+            row(f"GET from Lua as a step of a run{name}",
+                in_turns(lambda: rule(build, stub, kind, each),
+                         lambda: bare(build, stub, kind, window), 3))
     finally:
         stub.stop()
