@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "engine.h"
 #include "err.h"
 #include "home.h"
 #include "mem.h"
@@ -158,6 +159,13 @@ static int make(const char *examples, const char *name, const char *dir)
         return STATUS_USAGE;
     }
     struct stat st;
+    const char *slash = strrchr(dir, '/'), *folder = slash ? slash + 1 : dir;
+    if (!engine_company_name(folder))
+        return command_fail(STATUS_USAGE,
+            "'%s': a company's folder is named by 1 to 63 lower-case letters, digits, - and _, "
+            "since its name is a part of the address of its webhooks (its name for people stands "
+            "in company.lua)",
+            folder);
     if (lstat(dir, &st) == 0)
         return command_fail(STATUS_NO, "%s is there already, and stays as it is", dir);
     char *from = mem_printf("%s/%s", examples, name);

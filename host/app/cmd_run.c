@@ -33,7 +33,7 @@ struct foreground {
     struct parts parts;
     struct buf event;
     char *company;
-    bool json;
+    bool json, told;
     int runs, ended;
     int status;
 };
@@ -84,11 +84,7 @@ static void print_end(const struct engine_run_info *i)
     show_lines(str_of(i->reason), 4, stdout);
     printf("\n");
     struct jsondoc *d = i->result.n ? jsondoc_parse(i->result, NULL) : NULL;
-    if (d && jsondoc_root(d)->type != JSONV_NULL) {
-        printf("  ");
-        show_json(jsondoc_root(d), 2, stdout);
-        printf("\n");
-    }
+    show_result(d ? jsondoc_root(d) : NULL, str_of(i->reason), "", stdout);
     jsondoc_free(d);
 }
 
@@ -134,12 +130,32 @@ static void on_run(void *arg, const struct engine_run_info *i)
         finish(f, STATUS_OK);
 }
 
+static bool is_scheduled(const char *on)
+{
+    return !strncmp(on, MANIFEST_SCHEDULE ".", sizeof(MANIFEST_SCHEDULE));
+}
+
+/* With what each rule is for: the event's type may be misspelled, or not found in it. */
+static void say_no_run(struct foreground *f, const char *reason)
+{
+    const struct manifest *m = engine_manifest(f->parts.engine, f->company);
+    if (f->told)
+        return;
+    f->told = true;
+    fprintf(stderr, "sauma: no run: %s\n", reason);
+    for (int i = 0; i < m->nrules; i++)
+        for (int k = 0; k < m->rules[i].non; k++)
+            if (!is_scheduled(m->rules[i].on[k]))
+                fprintf(
+                    stderr, "rule \"%s\" is for %s\n", m->rules[i].name, m->rules[i].on[k]);
+}
+
 static void on_event(void *arg, const struct engine_event_info *i)
 {
     struct foreground *f = arg;
     f->runs = i->runs;
     if (i->runs == 0) {
-        fprintf(stderr, "sauma: no run: %s\n", i->reason);
+        say_no_run(f, i->reason);
         finish(f, STATUS_NO);
     } else if (f->ended == f->runs) {
         finish(f, STATUS_OK);

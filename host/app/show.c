@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "clock.h"
+
 /* A control character at p, which n bytes are left from: so many bytes, 0 for any other. */
 static size_t steers(const char *p, size_t n)
 {
@@ -44,13 +46,13 @@ static struct str lines_of(const struct jsonv *v, const char *key)
     return str_of(jsonv_str(jsonv_get(v, key), ""));
 }
 
-/* "2026-11-20 09:15:00" of an RFC 3339 text. */
-static void put_time(const char *rfc3339, FILE *out)
+void show_time(const char *rfc3339, FILE *out)
 {
-    if (strlen(rfc3339) >= 19)
-        fprintf(out, "%.10s %.8s", rfc3339, rfc3339 + 11);
-    else
-        fprintf(out, "%-19s", "-");
+    char local[CLOCK_TEXT] = "-";
+    int64_t ms;
+    if (clock_parse_rfc3339(rfc3339, strlen(rfc3339), &ms))
+        clock_format_local(ms, local);
+    fprintf(out, "%-19s", local);
 }
 
 static void put_state(const struct jsonv *v, FILE *out)
@@ -82,7 +84,7 @@ static bool edited(const struct jsonv *event)
 
 void show_event_row(const struct jsonv *event, FILE *out)
 {
-    put_time(text_of(event, "received_at"), out);
+    show_time(text_of(event, "received_at"), out);
     fprintf(out, "  %s  %-16s ", text_of(event, "id"), text_of(event, "company"));
     put_type(event, out);
     if (edited(event))
@@ -92,7 +94,7 @@ void show_event_row(const struct jsonv *event, FILE *out)
 
 void show_refused_row(const struct jsonv *refused, FILE *out)
 {
-    put_time(text_of(refused, "at"), out);
+    show_time(text_of(refused, "at"), out);
     fprintf(out, "  %lld  %-16s %s  %lld bytes%s  %s\n",
         (long long)jsonv_int(jsonv_get(refused, "status"), 0), text_of(refused, "company"),
         text_of(refused, "connection"), (long long)jsonv_int(jsonv_get(refused, "size"), 0),
@@ -105,16 +107,16 @@ void show_alert_row(const struct jsonv *alert, FILE *out)
 {
     const char *company = text_of(alert, "company"), *closed = text_of(alert, "cleared_at");
     int64_t times = jsonv_int(jsonv_get(alert, "times"), 1);
-    put_time(text_of(alert, "last_at"), out);
+    show_time(text_of(alert, "last_at"), out);
     fprintf(out, "  alert %lld  %s  %s  %s", (long long)jsonv_int(jsonv_get(alert, "n"), 0),
         *company ? company : "(host)", text_of(alert, "kind"), text_of(alert, "about"));
     if (times > 1) {
         fprintf(out, "  %lld times since ", (long long)times);
-        put_time(text_of(alert, "first_at"), out);
+        show_time(text_of(alert, "first_at"), out);
     }
     if (*closed) {
         fputs("  closed ", out);
-        put_time(closed, out);
+        show_time(closed, out);
         if (*text_of(alert, "cleared_by"))
             fprintf(out, " by %s", text_of(alert, "cleared_by"));
     }
@@ -125,7 +127,7 @@ void show_alert_row(const struct jsonv *alert, FILE *out)
 
 void show_switch_row(const struct jsonv *sw, FILE *out)
 {
-    put_time(text_of(sw, "at"), out);
+    show_time(text_of(sw, "at"), out);
     fprintf(
         out, "  %-16s %s  %s", text_of(sw, "company"), text_of(sw, "version"), text_of(sw, "how"));
     if (*text_of(sw, "by"))
@@ -165,7 +167,7 @@ void show_version(const struct jsonv *run, FILE *out)
 
 void show_run_row(const struct jsonv *run, FILE *out)
 {
-    put_time(text_of(run, "created_at"), out);
+    show_time(text_of(run, "created_at"), out);
     fprintf(out, "  %s  %-16s %s  version ", text_of(run, "id"), text_of(run, "company"),
         text_of(run, "rule"));
     show_version(run, out);
@@ -187,7 +189,7 @@ void show_books_row(const struct jsonv *books, FILE *out)
             out, "  %s %lld", columns[i], (long long)jsonv_int(jsonv_get(books, columns[i]), 0));
     if (*text_of(books, "oldest_open_at")) {
         fputs("  oldest of ", out);
-        put_time(text_of(books, "oldest_open_at"), out);
+        show_time(text_of(books, "oldest_open_at"), out);
     }
     fprintf(out, "  stored %.1f MiB\n",
         (double)jsonv_int(jsonv_get(books, "stored_bytes"), 0) / (1 << 20));
@@ -202,24 +204,67 @@ static void put_scalar(const struct jsonv *v, FILE *out)
     buf_free(&b);
 }
 
+static void put_members(
+    const struct jsonv *first, struct str reason, bool object, int margin, FILE *out);
+
 void show_json(const struct jsonv *v, int margin, FILE *out)
 {
     if (!v)
         return;
     bool object = v->type == JSONV_OBJECT;
+    if (v->type == JSONV_STRING && memchr(v->text.p, '\n', v->text.n)) {
+        fprintf(out, "\n%*s| ", margin + 2, "");
+        show_lines(v->text, margin + 2, out);
+        return;
+    }
     if ((!object && v->type != JSONV_ARRAY) || !v->child) {
         put_scalar(v, out);
         return;
     }
-    fputs(object ? "{\n" : "[\n", out);
-    for (const struct jsonv *c = v->child; c; c = c->next) {
-        fprintf(out, "%*s", margin + 2, "");
+    put_members(v->child, STR_NONE, object, margin, out);
+}
+
+/* Is it what the run's reason says already? */
+static bool is_said(const struct jsonv *member, struct str reason)
+{
+    return reason.n && member->type == JSONV_STRING && member->text.n &&
+           (str_is(member->key, "reason") || str_is(member->key, "message") ||
+               str_is(member->key, "where")) &&
+           memmem(reason.p, reason.n, member->text.p, member->text.n);
+}
+
+static void put_members(
+    const struct jsonv *first, struct str reason, bool object, int margin, FILE *out)
+{
+    fputs(object ? "{" : "[", out);
+    const char *between = "\n";
+    for (const struct jsonv *c = first; c; c = c->next) {
+        if (object && is_said(c, reason))
+            continue;
+        fprintf(out, "%s%*s", between, margin + 2, "");
         if (object)
             fprintf(out, "%.*s: ", STR_ARG(c->key));
         show_json(c, margin + 2, out);
-        fputs(c->next ? ",\n" : "\n", out);
+        between = ",\n";
     }
-    fprintf(out, "%*s%c", margin, "", object ? '}' : ']');
+    fprintf(out, "\n%*s%c", margin, "", object ? '}' : ']');
+}
+
+void show_result(const struct jsonv *result, struct str reason, const char *before, FILE *out)
+{
+    if (!result || result->type == JSONV_NULL)
+        return;
+    bool object = result->type == JSONV_OBJECT && result->child, news = !object;
+    for (const struct jsonv *c = object ? result->child : NULL; c; c = c->next)
+        news = news || !is_said(c, reason);
+    if (!news)
+        return;
+    fprintf(out, "%s  ", before);
+    if (object)
+        put_members(result->child, reason, true, 2, out);
+    else
+        show_json(result, 2, out);
+    fputc('\n', out);
 }
 
 /* Locks are between runs of the company; they say nothing about the outside. */
@@ -279,7 +324,7 @@ void show_run(const struct jsonv *run, FILE *out)
         event && event->type == JSONV_STRING ? jsonv_str(event, "") : text_of(event, "id"));
     put_type(event, out);
     fputs(", received ", out);
-    put_time(text_of(event, "received_at"), out);
+    show_time(text_of(event, "received_at"), out);
     fputs("\n", out);
     const struct jsonv *about = jsonv_get(run, "about");
     if (about && about->type == JSONV_OBJECT) {
@@ -308,11 +353,6 @@ void show_run(const struct jsonv *run, FILE *out)
             fputc('\n', out);
         }
     }
-    const struct jsonv *result = jsonv_get(run, "result");
-    if (result && result->type != JSONV_NULL) {
-        fputs("\nresult\n  ", out);
-        show_json(result, 2, out);
-        fputs("\n", out);
-    }
+    show_result(jsonv_get(run, "result"), lines_of(run, "reason"), "\nresult\n", out);
     show_history(run, out);
 }

@@ -29,8 +29,8 @@ void show_diff_begin(struct show_diff *s, struct buf *b, bool json, const struct
 {
     char at[CLOCK_TEXT];
     *s = (struct show_diff){.b = b, .json = json, .event_at = b->n};
-    clock_format(ev->received_ms, at);
     if (json) {
+        clock_format(ev->received_ms, at);
         buf_addc(b, '{');
         put_member(b, "event", ev->id);
         put_member(b, "received_at", at);
@@ -38,7 +38,8 @@ void show_diff_begin(struct show_diff *s, struct buf *b, bool json, const struct
         put_member(b, "type", type);
         mem_free(type);
     } else {
-        buf_addf(b, "\n%.10s %.8s  %s  %s%s%s\n", at, at + 11, ev->id, ev->connection,
+        clock_format_local(ev->received_ms, at);
+        buf_addf(b, "\n%s  %s  %s%s%s\n", at, ev->id, ev->connection,
             ev->type[0] ? "." : "", ev->type);
     }
 }

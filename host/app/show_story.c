@@ -15,11 +15,6 @@ static const struct jsonv *first_of(const struct jsonv *v, const char *key)
     return list && list->type == JSONV_ARRAY ? list->child : NULL;
 }
 
-static void put_time(const char *rfc3339, FILE *out)
-{
-    fprintf(out, "%.10s %.8s", rfc3339, strlen(rfc3339) >= 19 ? rfc3339 + 11 : "");
-}
-
 static void put_effects(const struct jsonv *run, const char *key, const char *words, FILE *out)
 {
     const struct jsonv *e = first_of(run, key);
@@ -64,7 +59,7 @@ void show_standing(const struct jsonv *run, FILE *out)
 
 void show_attention_row(const struct jsonv *run, FILE *out)
 {
-    put_time(text_of(run, "updated_at"), out);
+    show_time(text_of(run, "updated_at"), out);
     fprintf(out, "  %s  %s  %s  %s%s\n", text_of(run, "id"), text_of(run, "company"),
         text_of(run, "rule"), text_of(run, "state"),
         jsonv_bool(jsonv_get(run, "edited"), false) ? " (edited)" : "");
@@ -127,7 +122,7 @@ static void put_act(const struct jsonv *act, FILE *out)
 
 void show_act_row(const struct jsonv *act, FILE *out)
 {
-    put_time(text_of(act, "at"), out);
+    show_time(text_of(act, "at"), out);
     fprintf(out, "  %s  %-16s %s  ", text_of(act, "run"), text_of(act, "company"),
         text_of(act, "rule"));
     put_act(act, out);
@@ -166,7 +161,7 @@ void show_history(const struct jsonv *run, FILE *out)
     for (; act; act = act->next) {
         int64_t n = jsonv_int(jsonv_get(act, "n"), 0);
         fputs("  ", out);
-        put_time(text_of(act, "at"), out);
+        show_time(text_of(act, "at"), out);
         fputs("  ", out);
         put_act(act, out);
         put_changes(act, "      ", out);

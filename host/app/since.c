@@ -1,6 +1,7 @@
 #include "since.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "clock.h"
 #include "command.h"
@@ -20,11 +21,24 @@ bool since_parse(const char *text, int64_t *wall_ms)
     return ok;
 }
 
+/* A date is one of who types it: its midnight on the clocks of this machine. */
+static bool local_date(const char *text, int64_t *wall_ms)
+{
+    int64_t midnight;
+    int y, m, d;
+    if (strlen(text) != 10 || !since_parse(text, &midnight))
+        return false;
+    clock_date(midnight / 86400000, &y, &m, &d);
+    struct tm at = {.tm_year = y - 1900, .tm_mon = m - 1, .tm_mday = d, .tm_isdst = -1};
+    *wall_ms = (int64_t)mktime(&at) * 1000;
+    return true;
+}
+
 int since_option(const struct conf *c, int64_t *wall_ms)
 {
     const char *text = conf_text(c, "since");
     *wall_ms = 0;
-    if (!text || since_parse(text, wall_ms))
+    if (!text || local_date(text, wall_ms) || since_parse(text, wall_ms))
         return 0;
     command_fail(STATUS_USAGE, "--since %s: write 30d, 12h, 2026-11-20 or a full time", text);
     return -1;

@@ -76,6 +76,14 @@ void clock_format(int64_t wall_ms, char out[CLOCK_TEXT])
         (unsigned)(ms / 60000) % 60, (unsigned)(ms / 1000) % 60, (unsigned)(ms % 1000));
 }
 
+void clock_format_local(int64_t wall_ms, char out[CLOCK_TEXT])
+{
+    struct tm at;
+    time_t seconds = (time_t)(wall_ms / 1000);
+    if (!localtime_r(&seconds, &at) || !strftime(out, CLOCK_TEXT, "%Y-%m-%d %H:%M:%S", &at))
+        clock_format(wall_ms, out);
+}
+
 /* A text being read from the left; ok turns false at the first thing that does not fit. */
 struct scan {
     const char *p, *end;

@@ -36,8 +36,9 @@ static int option_of(const struct conf *c, struct str name)
     return -1;
 }
 
-/* "; did you mean 'port'?" if a name is near enough to be a slip, else "". */
-static void suggestion(const struct conf *c, struct str name, char *out, size_t size)
+/* "; did you mean 'port'?" if a name is near enough to be a slip, else ""; dashes go before it. */
+static void suggestion(
+    const struct conf *c, struct str name, const char *dashes, char *out, size_t size)
 {
     int best = -1, nearest = 0;
     for (int i = 0; i < c->noptions; i++) {
@@ -49,7 +50,7 @@ static void suggestion(const struct conf *c, struct str name, char *out, size_t 
     }
     out[0] = '\0';
     if (best >= 0 && nearest <= 1 + (int)name.n / 4)
-        snprintf(out, size, "; did you mean '%s'?", c->options[best].name);
+        snprintf(out, size, "; did you mean '%s%s'?", dashes, c->options[best].name);
 }
 
 static bool flag_of(struct str s, bool *out)
@@ -127,7 +128,7 @@ static int command_line_option(struct conf *c, int argc, char **argv, int *at, s
     int i = option_of(c, name);
     if (i < 0) {
         char hint[96];
-        suggestion(c, name, hint, sizeof(hint));
+        suggestion(c, name, "--", hint, sizeof(hint));
         return err_set(e, ERR_USAGE, "there is no option '--%.*s'%s", STR_ARG(name), hint);
     }
     if (!text.p) {
@@ -209,7 +210,7 @@ static int set_from_file(
         return 0;
     if (i < 0) {
         char hint[96];
-        suggestion(c, name, hint, sizeof(hint));
+        suggestion(c, name, "", hint, sizeof(hint));
         return err_set(
             e, ERR_USAGE, "%s: there is no setting '%.*s'%s", where, STR_ARG(name), hint);
     }

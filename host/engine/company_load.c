@@ -41,7 +41,7 @@ static void answer_later(struct engine *e, const char *company, const char *vers
     loop_post(e->parts.loop, give_answer, a);
 }
 
-static bool good_company_name(const char *s)
+bool engine_company_name(const char *s)
 {
     size_t n = strlen(s);
     if (n == 0 || n > 63)
@@ -67,7 +67,7 @@ void engine_load_company(
     struct bundle b;
     struct err err = {0};
     char version[33];
-    if (!good_company_name(name)) {
+    if (!engine_company_name(name)) {
         err_set(&err, ERR_INPUT,
             "%s: the name of a company's folder is 1 to 63 lower-case "
             "letters, digits, - and _",

@@ -79,25 +79,32 @@ void token_set(struct channel *ch, const char *value, int64_t life_ms, int64_t l
     t->refused_until_ms = 0;
 }
 
-/* What a person can do about it is to give other credentials. */
+/* What a person can do about it is to give other credentials; where nothing is at the address,
+ * another address. */
 void token_refuse(struct channel *ch, int status, struct str body)
 {
     struct token *t = &ch->token;
     char words[256];
+    bool nothing_there = status == 404 || status == 405 || status == 410;
     credentials_problem(ch, body, words, sizeof words);
+    char *said = mem_printf("%s (status %d of the token request%s)",
+        words[0] ? words : http_reason(status), status,
+        nothing_there ? ": is the connection's url right?" : "");
     mem_free(t->refusal);
     t->refusal =
-        mem_printf("the credentials of connection %s were refused: %s (status %d of the "
-                   "token request); correct them with `sauma secret set %s NAME` and retry the run",
-            ch->name, words[0] ? words : http_reason(status), status, ch->company->name);
+        nothing_there
+            ? mem_printf("connection %s gets no token: %s Correct its url, or the credentials "
+                         "(`sauma secret set %s NAME`), and retry the run",
+                  ch->name, said, ch->company->name)
+            : mem_printf("the credentials of connection %s were refused: %s; correct them with "
+                         "`sauma secret set %s NAME` and retry the run",
+                  ch->name, said, ch->company->name);
     t->refused_until_ms = clock_mono_ms() + REFUSED_MS;
     forget(t);
     /* The secrets may be corrected any moment: the next time they are looked up. */
     credentials_forget(ch);
     log_event(LOG_WARN, "credentials refused", "company", ch->company->name, "connection", ch->name,
         "words", words, NULL);
-    char *said = mem_printf(
-        "%s (status %d of the token request)", words[0] ? words : http_reason(status), status);
     health_refused(ch, said);
     mem_free(said);
     token_tell(ch, TOKEN_REFUSED, t->refusal, -1);

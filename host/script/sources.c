@@ -7,6 +7,7 @@
 #include "json.h"
 #include "map.h"
 #include "mem.h"
+#include "slip.h"
 
 #define SOURCE_MAX   ((size_t)4 << 20) /* of one file: the parser's memory is a multiple of it */
 #define BYTECODE_MAX ((size_t)32 << 20)
@@ -120,6 +121,25 @@ static int write_bytecode(lua_State *L, const void *p, size_t n, void *arg)
     return buf_add(arg, p, n) < 0;
 }
 
+/* Adds the likely slip to Lua's message "file.lua:12: ..." on top of the stack. */
+static void name_slip(lua_State *L, const struct source *f)
+{
+    struct str message;
+    int64_t line;
+    message.p = lua_tolstring(L, -1, &message.n);
+    size_t n = strlen(f->path) + 1;
+    if (message.n <= n || strncmp(message.p, f->path, n - 1))
+        return; /* a long path is shortened */
+    const char *end = memchr(message.p + n, ':', message.n - n);
+    if (!end || !str_to_i64((struct str){message.p + n, (size_t)(end - message.p) - n}, &line))
+        return;
+    const char *slip = slip_of(message, sources_line((struct str){f->text, f->n}, (int)line));
+    if (slip) {
+        lua_pushfstring(L, "%s (%s)", message.p, slip);
+        lua_remove(L, -2);
+    }
+}
+
 int sources_load(struct sources *s, lua_State *L, const char *path)
 {
     struct source *f = map_get(s->by_path, str_of(path));
@@ -136,6 +156,8 @@ int sources_load(struct sources *s, lua_State *L, const char *path)
         if (status == LUA_OK &&
             (lua_dump(L, write_bytecode, &f->bytecode, 0) != 0 || f->bytecode.failed))
             buf_free(&f->bytecode);
+        if (status == LUA_ERRSYNTAX)
+            name_slip(L, f);
     }
     lua_remove(L, -2);
     if (status == LUA_OK) {

@@ -14,6 +14,8 @@ const char *show_text_of(const struct jsonv *v, const char *key);
  * that whoever wrote the text cannot make one look like a line of ours. What would steer a terminal
  * is taken out. */
 void show_lines(struct str text, int margin, FILE *out);
+/* An RFC 3339 text as the time of who reads it, "2026-11-20 11:15:00"; "-" if it is none. */
+void show_time(const char *rfc3339, FILE *out);
 /* One line for an event, a run; the whole story of a run. */
 void show_event_row(const struct jsonv *event, FILE *out);
 void show_refused_row(const struct jsonv *refused, FILE *out);
@@ -35,5 +37,8 @@ void show_standing(const struct jsonv *run, FILE *out);
 void show_history(const struct jsonv *run, FILE *out);
 /* JSON value on several lines, indented, each line after `margin` spaces. */
 void show_json(const struct jsonv *v, int margin, FILE *out);
+/* What a run returned, after `before`, without what its reason says already; nothing if nothing is
+ * left. */
+void show_result(const struct jsonv *result, struct str reason, const char *before, FILE *out);
 
 #endif

@@ -18,6 +18,9 @@ void clock_date(int64_t days, int *year, int *month, int *day);
 #define CLOCK_TEXT 32
 /* "2026-11-20T09:15:00.123Z" into out of CLOCK_TEXT bytes. */
 void clock_format(int64_t wall_ms, char out[CLOCK_TEXT]);
+/* "2026-11-20 11:15:00" in the time zone of the machine or of TZ, as a person at a terminal reads
+ * it. */
+void clock_format_local(int64_t wall_ms, char out[CLOCK_TEXT]);
 /* Parses RFC 3339 text, and IMF-fixdate of HTTP; false if it is neither. */
 #include <stdbool.h>
 bool clock_parse_rfc3339(const char *s, size_t n, int64_t *wall_ms);

@@ -99,8 +99,10 @@ void engine_drain(struct engine *e, int64_t deadline_ms, loop_fn done, void *arg
 /* error NULL: the version is live (also if it already was). Otherwise what was live stays. */
 typedef void (*engine_loaded_fn)(
     void *arg, const char *company, const char *version, const struct err *error);
+/* 1 to 63 lower-case letters, digits, - and _: the {company} of the webhook's path. */
+bool engine_company_name(const char *name);
 /* Reads the folder, loads it and makes it the company's current version; called again for a
- * reload. name: lower-case letters, digits, - and _; it is the {company} of the webhook's path. */
+ * reload. name: as engine_company_name says. */
 void engine_load_company(
     struct engine *e, const char *name, const char *dir, engine_loaded_fn fn, void *arg);
 /* Reads from the store which version of each company was live last, and which of these by a

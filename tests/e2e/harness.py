@@ -153,9 +153,10 @@ class World:
             with open(os.path.join(folder, path), "w") as f:
                 f.write(text)
 
-    def sauma(self, *args, stdin=b"", check=True):
+    def sauma(self, *args, stdin=b"", check=True, env=None):
         done = subprocess.run([SAUMA, *args], input=stdin, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, env=self.env, cwd=self.dir, timeout=PATIENCE)
+                              stderr=subprocess.PIPE, env={**self.env, **(env or {})}, cwd=self.dir,
+                              timeout=PATIENCE)
         if check and done.returncode:
             raise AssertionError(f"sauma {' '.join(args)}: {done.returncode}\n"
                                  f"{done.stdout.decode()}{done.stderr.decode()}")

@@ -1,7 +1,14 @@
 """What the commands answer when they are used wrongly or asked for what is not there."""
+import datetime
+import json
 import os
 
 from harness import ROOT, Case, main, request, wait_until
+
+PLAIN = """company "A" {}
+connect "webhook" { as = "shop", secret = false }
+rule "R" { on = "shop", run = function() return 1 end }
+"""
 
 
 class Commands(Case):
@@ -22,9 +29,10 @@ class Commands(Case):
                 (("runs", "acme", *data), "--company"), (("runs", "--state", "foo", *data), "queued"),
                 (("events", "--since", "soon", *data), "30d"), (("secret", "set", "acme"), "usage"),
                 (("secret", "set", "acme", "x", *data), "standard input"),
-                (("sandbox",), "usage"), (("sandbox", "nothing"), "there is no sandbox"),
+                (("sandbox",), "usage"), (("sandbox", "nothing", "--listen", "127.0.0.1:0"), "there is no sandbox"),
                 (("sandbox", "slack", "--listen", "here"), "127.0.0.1"),
-                (("sandbox", "slack", "--fault", "GET explode"), "lost")):
+                (("sandbox", "slack", "--listen", "127.0.0.1:0", "--fault", "GET explode"),
+                 "lost")):
             with self.subTest(args):
                 code, errors = self.answer(*args)
                 self.assertEqual(code, 2, errors)
@@ -132,6 +140,58 @@ class Commands(Case):
             for name in ("custom", "deals", "minimal", "register", "shop", "world"):
                 self.assertIn(f"  {name} ", done.stdout.decode())
         self.assertFalse(os.path.exists(folder + "2"))
+        # A folder that no host would take as a company's is not made.
+        for name in ("Acme", "nordic oy", "a.b", "x" * 64):
+            code, errors = self.answer("new", os.path.join(w.dir, name))
+            self.assertEqual(code, 2, name)
+            self.assertIn("lower-case letters", errors)
+            self.assertFalse(os.path.exists(os.path.join(w.dir, name)))
+
+    def test_times_are_those_of_who_reads(self):
+        w = self.world
+        w.add_company("a", PLAIN)
+        w.start_host()
+        self.assertEqual(request(w.address, "POST", "/hooks/a/shop", b'{"x":1}')[0], 202)
+        at = json.loads(w.sauma("events", "--json", "--data", w.data).stdout)["received_at"]
+        for zone, hours in (("UTC", 0), ("EET-2", 2), ("EST5", -5)):
+            local = datetime.datetime.fromisoformat(at[:19]) + datetime.timedelta(hours=hours)
+            for command in ("events", "runs", "versions"):
+                shown = w.sauma(command, "--data", w.data, env={"TZ": zone}).stdout.decode()
+                self.assertIn(f"{local:%Y-%m-%d %H:}", shown, (zone, command))
+            # A date is one of the same clocks: all of that day, and nothing of it the day after.
+            for days, lines in ((0, 1), (1, 0)):
+                day = f"{local + datetime.timedelta(days=days):%Y-%m-%d}"
+                shown = w.sauma("events", "--since", day, "--data", w.data, env={"TZ": zone}).stdout
+                self.assertEqual(shown.count(b"evt_"), lines, (zone, day))
+
+    def test_one_event_in_the_foreground_says_what_is_wrong(self):
+        w = self.world
+        event = os.path.join(w.dir, "event.json")
+        with open(event, "w") as f:
+            f.write('{"type":"made","id":1}')
+        web = 'company "A" {}\nconnect "webhook" { as = "shop", secret = false%s }\n'
+        rule = 'rule "R" { on = "shop.paid", run = function(e)\n%s\nend }\n'
+        typed = web % ', event = "type"'
+        # `return f()` leaves no frame of its own behind: the line that says it is found all the same.
+        any_event = web % "" + rule.replace(".paid", "")
+        cases = (
+            (typed + rule % "return 1", "", 'no rule is for shop.made\nrule "R" is for shop.paid'),
+            (any_event % 'return http.get("shp", "/")',
+             'failed: company.lua:4: this company has no connection "shp"', ""),
+            (any_event % 'if e.no then\nreturn 2\nend\nreturn http.get("shp", "/")',
+             'failed: company.lua:3: this company has no connection "shp"', ""),
+            (any_event % "local function f() return e.a.b end\nreturn f()",
+             "failed: company.lua:4: attempt to index a nil value (field 'a')\n", ""),
+            (any_event % 'attention("look at it", { id = 5 })',
+             "attention: look at it\n  {\n    details: {\n      id: 5\n    }\n  }\n", ""))
+        for i, (text, out, err) in enumerate(cases):
+            with self.subTest(text):
+                w.add_company(f"one{i}", text)
+                done = w.sauma("run", os.path.join(w.companies, f"one{i}"), event, check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(out, done.stdout.decode())
+                self.assertIn(err, done.stderr.decode())
+                self.assertEqual(done.stderr.decode().count("no run"), 1 if err else 0)
 
     def test_a_host_runs_a_new_company_at_once(self):
         w = self.world

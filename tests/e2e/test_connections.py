@@ -92,6 +92,10 @@ class Connections(Case):
     def test_the_grant_is_refused(self):
         self.refused("POST /api/oauth error=401", "status 401 of the token request")
 
+    def test_nothing_is_at_the_address(self):
+        self.refused("POST /api/oauth error=404", "is the connection's url right?")
+        self.assertIn("Correct its url", self.world.runs()[0]["reason"])
+
     def test_a_fresh_token_is_refused(self):
         self.refused("GET /api error=401", "it answered 401 Unauthorized")
         self.corrected()

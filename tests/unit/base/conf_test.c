@@ -175,8 +175,8 @@ static void refuses_arguments(void **state)
     static const struct {
         const char *first, *second, *words;
     } cases[] = {
-        {"--prot", "1", "there is no option '--prot'; did you mean 'port'?"},
-        {"--maxbody=1", NULL, "did you mean 'max-body'?"},
+        {"--prot", "1", "there is no option '--prot'; did you mean '--port'?"},
+        {"--maxbody=1", NULL, "did you mean '--max-body'?"},
         {"--wholly-different", NULL, "there is no option '--wholly-different'"},
         {"--port", NULL, "option '--port' needs a value"},
         {"--port", "x", "option '--port': 'x' is not a whole number"},
