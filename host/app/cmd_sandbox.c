@@ -143,9 +143,10 @@ const struct command command_sandbox = {
     .usage = "sandbox NAME[:KIND]... [--listen ADDR] [--fault SPEC]",
     .summary = "servers that behave like procountor, CRMs, ytj, slack, zapier, smtp",
     .details =
+        "There are procountor, click2contract, crm, pipedrive, hubspot, ytj, slack, zapier and smtp;\n"
+        "`all` starts one of each. NAME:KIND gives one a name of its own, as in acme:procountor.\n"
         "Each answers below /NAME/ (a lone one at / as well); GET /NAME/ is a page that shows what\n"
-        "it holds, and where a person does what people do there. NAME:KIND gives one a name of its own,\n"
-        "as in acme:procountor; `all` starts one of each kind.\n"
+        "it holds, and where a person does what people do there.\n"
         "smtp takes mails on the port after that of --listen (its line at the start says which), and\n"
         "its page is where they are read.\n"
         "\n"
