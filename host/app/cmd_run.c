@@ -146,8 +146,7 @@ static void say_no_run(struct foreground *f, const char *reason)
     for (int i = 0; i < m->nrules; i++)
         for (int k = 0; k < m->rules[i].non; k++)
             if (!is_scheduled(m->rules[i].on[k]))
-                fprintf(
-                    stderr, "rule \"%s\" is for %s\n", m->rules[i].name, m->rules[i].on[k]);
+                fprintf(stderr, "rule \"%s\" is for %s\n", m->rules[i].name, m->rules[i].on[k]);
 }
 
 static void on_event(void *arg, const struct engine_event_info *i)

@@ -39,8 +39,8 @@ void show_diff_begin(struct show_diff *s, struct buf *b, bool json, const struct
         mem_free(type);
     } else {
         clock_format_local(ev->received_ms, at);
-        buf_addf(b, "\n%s  %s  %s%s%s\n", at, ev->id, ev->connection,
-            ev->type[0] ? "." : "", ev->type);
+        buf_addf(
+            b, "\n%s  %s  %s%s%s\n", at, ev->id, ev->connection, ev->type[0] ? "." : "", ev->type);
     }
 }
 

@@ -87,9 +87,9 @@ void token_refuse(struct channel *ch, int status, struct str body)
     char words[256];
     bool nothing_there = status == 404 || status == 405 || status == 410;
     credentials_problem(ch, body, words, sizeof words);
-    char *said = mem_printf("%s (status %d of the token request%s)",
-        words[0] ? words : http_reason(status), status,
-        nothing_there ? ": is the connection's url right?" : "");
+    char *said =
+        mem_printf("%s (status %d of the token request%s)", words[0] ? words : http_reason(status),
+            status, nothing_there ? ": is the connection's url right?" : "");
     mem_free(t->refusal);
     t->refusal =
         nothing_there
