@@ -6,7 +6,8 @@ rules that invoice.
                                   = true, item = function(sale) return "P-7" end }; raises what is wrong
   dimension.place(finance, sale, settings)  -> where the invoice belongs, or nil if the sale does not
                                   say. Reads only, before anything is written; ends the run as attention
-                                  where the books have no such item
+                                  where the books have no such item, or
+                                  the API user may not read them
   dimension.put(finance, invoice, place)    -> the item's code, or nil and why it could not be set
 ]]
 
@@ -51,6 +52,7 @@ function dimension.place(finance, sale, settings)
   if not code then return nil end
   local body = { codeName = code }
   preflight.body(body, LIMITS, { subject = "the item of a dimension", sources = { codeName = field } })
+  finance.rights.receipts(('%s "%s" on the invoice'):format(wanted.name, code))
   local place, missing = finance.dimensions.find(wanted.name, code)
   if place then return place end
   if missing == "item" and wanted.create then return { name = wanted.name, code = code, new = true } end

@@ -7,7 +7,7 @@ Procountor, the financial management system: customers, products and sales invoi
   procountor.invoices    create, find, get           connectors/procountor/invoices.lua
   procountor.payments    search, settle, summary     connectors/procountor/payments.lua
   procountor.dimensions  find, add, put              connectors/procountor/dimensions.lua
-  procountor.rights      check, refuse               connectors/procountor/rights.lua
+  procountor.rights      check, refuse, receipts          connectors/procountor/rights.lua
   procountor.payment_status(customer)  -> how a customer (or the id of one) stands: last invoice sent,
                              its due date, what is unpaid and overdue
   procountor.twins()         looks for what stands there twice (connectors/procountor/twins.lua); done
@@ -91,7 +91,7 @@ local function new(connection)
     invoices = invoices.new(client), payments = paying,
     dimensions = dimensions.new(client),
     rights = { check = function(needs) return rights.check(client, needs) end,
-      refuse = rights.refuse },
+      refuse = rights.refuse, receipts = function(what) rights.receipts(client, what) end },
     payment_status = function(customer)
       return paying.status(type(customer) == "table" and customer.id or customer)
     end,

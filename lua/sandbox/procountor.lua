@@ -73,6 +73,7 @@ local ROUTES = {
 
   { "GET", "/dimensions", receipts.dimensions },
   { "POST", "/dimensions/{id}/items", receipts.add_item },
+  { "GET", "/ledgerreceipts", receipts.list },
   { "GET", "/ledgerreceipts/{id}", receipts.get },
   { "PUT", "/ledgerreceipts/{id}", receipts.replace },
 

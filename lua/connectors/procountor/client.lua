@@ -6,6 +6,7 @@ Requests to Procountor: its answers checked, its error bodies read, its paging f
   client.ask(path, anew)  -> the decoded body; nil where it cannot be had soon: what is good to know
                                                 and can be done without. An answer counts for ten
                                                 minutes; anew: this one does not, what comes now does
+  client.forbidden(path, query)   -> true if it may not be read (403). That it may counts for ten minutes
   client.list(path, query, headers)          -> all results of all pages
   client.post(path, body, find, what, looked)  -> the saved object (a table), true if it was adopted:
                                                 it is looked for with find before it is sent at all;
@@ -34,9 +35,9 @@ local HINTS = {
   [401] = "Check the client id, client secret and API key of the connection.",
   [403] = "Either the API user lacks a right (give it in Procountor's Management, Users and "
     .. "privileges: All rights for Edit personal info, New sales invoice/Group invoice, Customer "
-    .. "register and Product register, and Sales invoice search), or API clients are not allowed "
-    .. "(Company info, Usage settings: Allow the usage of invoiceable API clients), or the period "
-    .. "is closed. Then retry.",
+    .. "register and Product register, and Sales invoice search; for a dimension those to dimensions "
+    .. "and ledger receipts), or API clients are not allowed (Company info, Usage settings: Allow the "
+    .. "usage of invoiceable API clients), or the period is closed. Then retry.",
   [404] = "It does not exist in this Procountor company, or the connection's address is wrong.",
 }
 
@@ -97,6 +98,12 @@ function methods:ask(path, anew)
     keep = anew and ASK_ANEW or ASK_KEEP, lost = "drop",
     deadline = ASK_DEADLINE, explain = explain, check = is_object })
   return response and response.body or nil
+end
+
+function methods:forbidden(path, query)
+  local response, problem = http.try(http.get, self.name, path, { query = query, keep = ASK_KEEP,
+    lost = "drop", deadline = ASK_DEADLINE, explain = explain })
+  return not response and problem.status == 403
 end
 
 -- Pages by previousId, which no record that is added meanwhile can shift (as `page` can).

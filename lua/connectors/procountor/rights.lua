@@ -6,8 +6,12 @@ anything is written: a right that is missing halfway would leave a customer with
       ends the run as attention, with all rights that are missing, if one of them is. -> those of
       customers and products that may be looked at only, as { customers = true }: what is to be made
       there cannot be
-  rights.refuse(what)           ends the run as attention: that right is needed, since `what` (in words)
+  rights.refuse(of, what)       ends the run as attention: that right is needed, since `what` (in words)
                                 is to be made
+  rights.receipts(client, what) ends the run as attention if dimensions or ledger receipts may not be
+                                read, which `what` needs. No description says by which names these
+                                rights are told, so they are looked for by reading. Files at an invoice
+                                go with the right to the invoice, which check asks.
 
 Rights change seldom, so an answer counts for ten minutes; one that refuses is asked for anew. Where
 the answer cannot be had or does not say, Procountor is left to refuse by itself.
@@ -63,13 +67,18 @@ local function judge(sales, needs)
   return missing, only
 end
 
+-- What is read before a dimension is written. A right to look alone is not told from one to write.
+local READ = { { "Dimensions", "/dimensions" },
+  { "Ledger receipts", "/ledgerreceipts", { size = 1, types = "SALES_INVOICE" } } }
+
 local function refuse(list)
   -- Nobody who sells can mend it: it is told to the company's responsible alone.
   current.before_attention = nil
   ending.attention(("The API user lacks rights in Procountor: %s. So nothing was written; it would "
     .. "answer 403. Give them in Procountor's Management, Users and privileges: All rights for Edit "
     .. "personal info, New sales invoice/Group invoice, Customer register and Product register, and "
-    .. "Sales invoice search. Then retry."):format(table.concat(list, "; ")), { rights = list })
+    .. "Sales invoice search; for the option dimension also those to dimensions and ledger receipts. "
+    .. "Then retry."):format(table.concat(list, "; ")), { rights = list })
 end
 
 function rights.check(client, needs)
@@ -85,6 +94,16 @@ function rights.refuse(of, what)
       refuse { ("%s (%s is VIEWING_RIGHTS, and %s is to be made)"):format(right[1], right[2], what) }
     end
   end
+end
+
+function rights.receipts(client, what)
+  local missing = {}
+  for _, one in ipairs(READ) do
+    if client:forbidden(one[2], one[3]) then
+      missing[#missing + 1] = ("%s (GET %s is refused, and %s needs it)"):format(one[1], one[2], what)
+    end
+  end
+  if #missing > 0 then refuse(missing) end
 end
 
 return rights

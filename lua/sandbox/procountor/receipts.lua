@@ -11,7 +11,7 @@ local world = require "sandbox.procountor.world"
 
 local receipts = {}
 
-local RIGHT = "salesOrGroupInvoices"
+local RIGHT, RECEIPTS, DIMENSIONS = "salesOrGroupInvoices", "ledgerReceipts", "dimensions"
 
 -- Adds a dimension as fixtures have it: { name, items = { "P-1", { codeName, status, description } } }.
 function receipts.add(w, given)
@@ -26,11 +26,13 @@ function receipts.add(w, given)
 end
 
 function receipts.dimensions(w)
+  local refused = world.refuse(w, DIMENSIONS, "read")
+  if refused then return refused() end
   return kit.json(200, w.dimensions)
 end
 
 function receipts.add_item(w, _, body, id)
-  local refused = world.refuse(w, RIGHT, "write")
+  local refused = world.refuse(w, DIMENSIONS, "write")
   if refused then return refused() end
   local dimension = world.find(w.dimensions, id)
   if not dimension then return world.not_found() end
@@ -96,7 +98,25 @@ local function shown(receipt, invoice)
   return copy
 end
 
+-- What there is of them, as a search lists it: one page.
+function receipts.list(w, request)
+  local refused = world.refuse(w, RECEIPTS, "read")
+  if refused then return refused() end
+  local size = math.tointeger(tonumber(kit.query(request, "size") or "50")) or 0
+  if size < 1 or size > 200 then return world.error(400, "SIZE_OUT_OF_RANGE", "size") end
+  local results = kit.array()
+  for i = 1, math.min(size, #w.invoices) do
+    local invoice = w.invoices[i]
+    results[i] = { receiptId = invoice.ledgerReceiptId, type = invoice.type, receiptDate = invoice.date,
+      name = invoice.counterParty.counterPartyAddress.name, status = invoice.status }
+  end
+  return kit.json(200, { results = results, meta = { pageNumber = 0, pageSize = size,
+    resultCount = #results } })
+end
+
 function receipts.get(w, _, id)
+  local refused = world.refuse(w, RECEIPTS, "read")
+  if refused then return refused() end
   local receipt, invoice = find(w, id)
   if not receipt then return world.not_found() end
   return kit.json(200, shown(receipt, invoice))
@@ -124,7 +144,7 @@ local function check_values(w, entry, path, errors)
 end
 
 function receipts.replace(w, _, body, id)
-  local refused = world.refuse(w, RIGHT, "write")
+  local refused = world.refuse(w, RIGHT, "write") or world.refuse(w, RECEIPTS, "write")
   if refused then return refused() end
   local receipt, invoice = find(w, id)
   if not receipt then return world.not_found() end

@@ -51,6 +51,9 @@ local function defaults()
       customerRegister = "ALL_RIGHTS",
       productRegister = "ALL_RIGHTS",
       personalSalesInvoicesOnly = false,
+      -- Of dimensions and ledger receipts: no description says how, so /users/rights does not tell them.
+      dimensions = "ALL_RIGHTS",
+      ledgerReceipts = "ALL_RIGHTS",
     },
 
     company = {

@@ -118,6 +118,59 @@ test("an invoice whose receipt refuses it stands, is told of, and a person sees 
   expect(slack.messages).count(1)
 end)
 
+local function rights(procountor, given)
+  procountor.seed { settings = { rights = given } }
+end
+
+local READ = { ledgerReceipts = "Ledger receipts (GET /ledgerreceipts is refused",
+  dimensions = "Dimensions (GET /dimensions is refused" }
+
+for right, said in pairs(READ) do
+  test("without the right to read them (" .. right .. ") nothing is written; given, the run goes on",
+    function()
+      local procountor, slack = start { "P-2026-07" }
+      rights(procountor, { [right] = "NO_ACCESS" })
+      local run = won()
+      expect(run.state).is "attention"
+      expect(run.reason).contains(said .. ', and Projekti "P-2026-07" on the invoice needs it)')
+      expect(run.reason).contains "Users and privileges"
+      for _, language in ipairs { "fi", "sv" } do
+        expect(require("words").translate(language, run.reason)).contains(said)
+      end
+      expect(procountor.invoices).count(0)
+      expect(procountor.customers).count(0)
+      expect(procountor.products).count(0)
+      -- A deal of no project needs none of them.
+      expect(won { id = "evt_none", ["data.deal.id"] = "D-NONE",
+        ["data.deal.project_reference"] = absent }.state).is "done"
+      rights(procountor, { [right] = "ALL_RIGHTS" })
+      expect(run.retry().state).is "done"
+      expect(procountor.invoices).count(2)
+      expect(procountor.customers).count(1)
+      expect(slack.messages).count(2)
+      expect(values(procountor.receipts[1])).contains "2-802"
+    end)
+end
+
+test("who may look at ledger receipts alone: the invoice stands, a person sees to the rest", function()
+  local procountor = start { "P-2026-07" }
+  rights(procountor, { ledgerReceipts = "VIEWING_RIGHTS" })
+  local run = won()
+  expect(run.state).is "attention"
+  expect(run.reason).contains 'Projekti "P-2026-07" could not be put on its ledger receipt'
+  expect(procountor.invoices).count(1)
+  rights(procountor, { ledgerReceipts = "ALL_RIGHTS" })
+  expect(run.retry().state).is "done"
+  expect(procountor.invoices).count(1)
+end)
+
+test("an older server without a search of receipts is left to judge by itself", function()
+  local procountor = start { "P-2026-07" }
+  procountor.fault "GET /api/ledgerreceipts error=404*1"
+  expect(won().state).is "done"
+  expect(values(procountor.receipts[1])).contains "2-802"
+end)
+
 test("with a discount of the whole the values are those of the entries", function()
   local procountor = start { "P-2026-07" }
   expect(won { ["data.deal.discount_percent"] = 10, ["data.deal.value"] = absent }.state).is "done"
