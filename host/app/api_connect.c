@@ -197,20 +197,29 @@ static void put_escaped(struct buf *b, const char *s)
         }
 }
 
+#define CONTENT_POLICY "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
 void api_connect_page(struct http_in_exchange *x, bool ok, const char *words)
 {
     static const struct http_header headers[] = {
         {{"Content-Type", 12}, {"text/html; charset=utf-8", 24}},
         {{"Cache-Control", 13}, {"no-store", 8}}, {{"Referrer-Policy", 15}, {"no-referrer", 11}},
         {{"X-Content-Type-Options", 22}, {"nosniff", 7}},
-        {{"Content-Security-Policy", 23}, {"default-src 'none'; frame-ancestors 'none'", 42}}};
+        {{"Content-Security-Policy", 23}, {CONTENT_POLICY, sizeof CONTENT_POLICY - 1}}};
     struct buf b;
     buf_init(&b, BUF_MAX_DEFAULT);
+    const char *title = ok ? "Connected" : "Not connected";
     buf_addf(&b,
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>%s</title><h1>%s</h1><p>",
-        ok ? "Connected" : "Not connected", ok ? "Connected" : "Not connected");
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<title>%s</title>\n<style>\n:root{color-scheme:light dark}\n"
+        "body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:12vh auto;padding:0 1rem;"
+        "overflow-wrap:anywhere}\nh1{font-size:1.5rem}\n"
+        "p::first-letter{text-transform:uppercase}\n</style>\n</head>\n<body>\n"
+        "<h1>%s</h1>\n<p>",
+        title, title);
     put_escaped(&b, words);
-    buf_adds(&b, ".</p><p>You can close this window.</p></html>\n");
+    buf_adds(&b, ".</p>\n<p>You can close this window.</p>\n</body>\n</html>\n");
     http_in_reply(x, ok ? 200 : 400, headers, 5, buf_str(&b));
     buf_free(&b);
 }

@@ -33,26 +33,6 @@ struct sandbox *sandbox_find(struct sandbox_server *s, struct str path, struct s
     return NULL;
 }
 
-static void reply_index(struct sandbox_server *s, struct http_in_exchange *x)
-{
-    struct buf b;
-    buf_init(&b, BUF_MAX_DEFAULT);
-    buf_adds(&b, "<!doctype html><meta charset=\"utf-8\">"
-                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-                 "<title>sandboxes</title>"
-                 "<style>body{font:16px/1.6 system-ui,sans-serif;margin:3em auto;max-width:40em;"
-                 "padding:0 1em}</style><h1>Sandboxes</h1><ul>");
-    for (struct list *n = s->sandboxes.next; n != &s->sandboxes; n = n->next) {
-        const char *name = LIST_OF(n, struct sandbox, node)->name;
-        buf_addf(&b, "<li><a href=\"/%s/\">%s</a></li>", name, name);
-    }
-    buf_adds(&b, "</ul><p><a href=\"/_ledger\">What was asked, and what was done</a></p>");
-    bool root = str_is(http_in_request(x)->path, "/");
-    const struct http_header h = {STR_LIT("Content-Type"), STR_LIT("text/html; charset=utf-8")};
-    http_in_reply(x, root ? 200 : 404, &h, 1, buf_str(&b));
-    buf_free(&b);
-}
-
 static void on_request(void *arg, struct http_in_exchange *x)
 {
     struct sandbox_server *s = arg;
@@ -62,7 +42,7 @@ static void on_request(void *arg, struct http_in_exchange *x)
     if (sandbox_find(s, http_in_request(x)->path, &inner))
         sandbox_exchange_begin(s, x);
     else
-        reply_index(s, x);
+        sandbox_index_reply(s, x);
 }
 
 static bool on_accept(void *arg)

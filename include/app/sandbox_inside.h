@@ -39,6 +39,10 @@ struct sandbox_server {
 /* The sandbox that a path belongs to, and the path as the sandbox sees it; or NULL. */
 struct sandbox *sandbox_find(struct sandbox_server *s, struct str path, struct str *inner);
 
+/* ---- sandbox_index.c ---- */
+/* The list of all, for the root and, with 404, for paths that are nobody's. */
+void sandbox_index_reply(struct sandbox_server *s, struct http_in_exchange *x);
+
 /* ---- sandbox_exchange.c ---- */
 void sandbox_exchange_begin(struct sandbox_server *s, struct http_in_exchange *x);
 /* Drops all that is under way or to be carried out later. */

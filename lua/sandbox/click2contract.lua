@@ -55,7 +55,7 @@ end
 
 -- The same proposal as other accounts send it.
 local VARIANTS = {
-  sample = { "a signed proposal", function() end },
+  sample = { "a whole proposal", function() end },
   ["one-line-address"] = { "the address in one field", function(p)
     p.customer.address = "Mannerheimintie 12 B 34, 00100 Helsinki"
     p.customer.postal_code, p.customer.city = nil, nil
@@ -136,19 +136,25 @@ function ACTS.send(form)
 end
 
 local function rows_of(payload)
-  local rows = {}
+  local rows, foot = {}, {}
   for _, part in ipairs(payload.pricing_tables or { payload.pricing_table }) do
     for _, row in ipairs(part.rows) do
       if row.selected ~= false then
         local amount = kit.number(row.unit_price) and page.price(row.unit_price)
           or page.escape(row.unit_price)
-        rows[#rows + 1] = { page.escape(row.name), page.plain(row.quantity) .. " "
-          .. page.escape(row.unit), amount }
+        local discount = page.plain(row.discount_percent or 0)
+        rows[#rows + 1] = { ('%s<br><span class="soft">VAT %s %%%s</span>'):format(
+          page.escape(row.name), page.plain(row.vat_percent),
+          discount ~= "0" and ", discount " .. discount .. " %" or ""),
+          page.plain(row.quantity) .. " " .. page.escape(row.unit), amount }
       end
+    end
+    if part.totals then
+      foot[#foot + 1] = { "Total with VAT", "", page.money(part.totals.gross) .. " EUR" }
     end
   end
   if #rows == 0 then return page.empty "No pricing table." end
-  return page.table({ { "Product" }, { "Quantity", "n" }, { "Price", "n" } }, rows)
+  return page.table({ { "Product" }, { "Quantity", "n" }, { "Price", "n" } }, rows, foot)
 end
 
 local function card(contract)
@@ -159,12 +165,13 @@ local function card(contract)
     and page.button("do/send", { proposal = contract.name }, "Send to Procountor",
       contract.told and "quiet" or nil)
     or page.button("do/accept", { proposal = contract.name }, "Accept and sign")
-  return ([[<article id="proposal-%s"><div class="head"><strong>%s &middot; %s</strong>%s</div>
+  return ([[<article id="proposal-%s"><div class="head"><strong>%s &middot; %s
+<span class="soft">%s</span></strong>%s</div>
 <div>%s</div>%s<div class="acts">%s<a class="soft" href="proposals/%s.json">the event as JSON</a></div>
 </article>
 ]]):format(contract.name, page.escape(payload.contract.name), page.escape(customer.name),
-    contract.accepted and page.badge "accepted" or page.badge("proposal", "warn"),
-    page.facts { { "Contract", payload.contract.id }, { "What it shows", VARIANTS[contract.name][1] },
+    page.escape(VARIANTS[contract.name][1]), contract.accepted and page.badge "accepted" or page.badge("proposal", "warn"),
+    page.facts { { "Contract", payload.contract.id },
       { "Business ID", customer.business_id }, { "Address", table.concat(place, ", ") },
       { "Payment term", payload.contract.payment_term_days .. " days" },
       { "Reference", payload.contract.reference } }, rows_of(payload), button, contract.name)

@@ -32,6 +32,7 @@ body { margin: 0; background: var(--ground); color: var(--ink);
 main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline;
   justify-content: space-between; margin-bottom: 1.25rem; }
+a { color: var(--accent); }
 h1 { font-size: 1.5rem; margin: 0; letter-spacing: -.01em; }
 h2 { font-size: 1.05rem; margin: 2rem 0 .6rem; }
 h2 small, header small { color: var(--soft); font-weight: 400; font-size: .9rem; }
@@ -45,7 +46,7 @@ article > div { padding: .9rem 1rem; }
 article > div.table { padding: 0; }
 .head { display: flex; flex-wrap: wrap; gap: .2rem 1rem; justify-content: space-between;
   align-items: baseline; border-bottom: 1px solid var(--line); }
-.head strong { font-size: 1.05rem; }
+.head strong { font-size: 1.05rem; } .head strong span { font-weight: 400; font-size: 1rem; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr));
   gap: .6rem 1rem; margin: 0; }
 .facts dt { color: var(--soft); font-size: .8rem; }
@@ -59,6 +60,7 @@ th { color: var(--soft); font-weight: 500; font-size: .8rem; white-space: nowrap
 tbody tr { border-top: 1px solid var(--line); }
 tfoot tr:first-child { border-top: 2px solid var(--line); } tfoot td { padding-bottom: 0; }
 tfoot tr:last-child { font-weight: 600; } tfoot tr:last-child td { padding-bottom: .7rem; }
+.at { white-space: nowrap; } .at b { font-weight: inherit; white-space: nowrap; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code { font: .86em/1.45 ui-monospace, "Cascadia Mono", Menlo, monospace; overflow-wrap: anywhere; }
 pre { margin: .4rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .82rem; }
@@ -77,7 +79,7 @@ button:focus-visible, input:focus-visible, select:focus-visible, a:focus-visible
 .acts { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem;
   border-top: 1px solid var(--line); }
 .fields + .acts { border: 0; margin-top: .7rem; }
-.fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .7rem 1rem;
+.fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: .7rem 1rem;
   align-items: end; }
 .fields label span { display: block; color: var(--soft); font-size: .8rem; }
 input, select { font: inherit; width: 100%; min-height: 2.5rem; padding: .35rem .6rem; color: inherit;
@@ -87,7 +89,7 @@ p.said { border: 1px solid var(--accent); border-radius: .75rem; background: var
   padding: .7rem 1rem; margin: 0 0 1rem; }
 @media (max-width: 40rem) {
   .facts { grid-template-columns: 1fr 1fr; } .wide { display: none; } .phone { display: block; }
-  th { white-space: normal; }
+  .facts .long { grid-column: 1 / -1; } th, .at { white-space: normal; } .at b { display: block; }
   th, td { padding: .45rem .5rem; } th:first-child, td:first-child { padding-left: 1rem; }
   th:last-child, td:last-child { padding-right: 1rem; } main { padding: 1rem .6rem 3rem; } }
 footer { color: var(--soft); font-size: .85rem; margin-top: 2rem; }
@@ -102,7 +104,8 @@ function page.whole(title, about, content, options)
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
     refresh and ('<meta http-equiv="refresh" content="%d">\n'):format(refresh) or "",
     "<title>", escape(title), "</title>\n<style>\n", STYLE, "</style>\n</head>\n<body>\n<main>\n",
-    "<header><h1>", escape(title), "</h1><small>", escape(about), "</small></header>\n",
+    "<header><h1>", escape(title), "</h1><small>", escape(about),
+    ' · <a href="/">all sandboxes</a></small></header>\n',
     content,
     "<footer>A sandbox: everything here is kept in memory and ends with the process.</footer>\n",
     "</main>\n</body>\n</html>\n",
@@ -222,19 +225,29 @@ end
 -- More characters than a column of facts holds.
 local LONG_WORD = ("[^%s]"):rep(23)
 
+-- More of a text than a person likes to read in a column of facts.
+local LONG_TEXT = 60
+
 -- Names and values, { { "Name", value } }; what is empty is left out.
 function page.facts(list)
   local out = {}
   for _, fact in ipairs(list) do
     local value = escape(fact[2])
     if value ~= "" then
-      -- What has lines, or a word that would be broken, gets more room.
-      local long = value:find("\n", 1, true) or value:find(LONG_WORD)
+      -- What has lines, or a word that would be broken, gets more room; NAMES_IN_CAPITALS may break.
+      local long = value:find("\n", 1, true) or value:find(LONG_WORD) or #value > LONG_TEXT
+      value = value:gsub("_", "_<wbr>")
       out[#out + 1] = ("<div%s><dt>%s</dt><dd>%s</dd></div>"):format(long and ' class="long"' or "",
         escape(fact[1]), value)
     end
   end
   return '<dl class="facts">' .. table.concat(out) .. "</dl>"
+end
+
+-- "2026-11-26T17:51:44" as a cell of a table: on a narrow page in two lines.
+function page.at(time)
+  local day, clock = tostring(time or ""):match("^(%S-)[T ](.*)$")
+  return day and ('<span class="at"><b>%s</b> <b>%s</b></span>'):format(escape(day), escape(clock)) or ""
 end
 
 -- Thousands apart, as people here write them: 12 345.60.
@@ -274,7 +287,7 @@ function page.events(list, hook)
   for i = #list, math.max(1, #list - EVENTS_SHOWN + 1), -1 do
     local entry = list[i]
     local answer = entry.status and entry.status > 0 and " " .. entry.status or ""
-    rows[#rows + 1] = { escape((entry.at:gsub("T", " "))), escape(entry.type)
+    rows[#rows + 1] = { page.at(entry.at), escape(entry.type)
       .. ' <span class="soft">' .. escape(entry.about) .. "</span>" .. (entry.problem
       and '<br><span class="soft">' .. escape(entry.problem) .. "</span>" or ""),
       page.badge(entry.state .. answer, EVENT_KIND[entry.state]) }
@@ -314,7 +327,7 @@ function page.requests(ledger, count)
       what = ("%s<details><summary>body, %d bytes</summary><pre>%s</pre></details>"):format(what,
         entry.body_size or #entry.body, escape(entry.body))
     end
-    rows[#rows + 1] = { escape(entry.at and entry.at:gsub("T", " ")), what,
+    rows[#rows + 1] = { page.at(entry.at), what,
       page.badge(entry.status or "cut", status_kind(entry.status)) }
   end
   if #rows == 0 then return page.empty "Nothing has been asked yet." end

@@ -75,16 +75,22 @@ local STATUS_WORDS = { last_invoice_sent = "Last invoice sent", last_invoice_due
   last_invoice_status = "State", unpaid_total = "Unpaid", overdue_total = "Overdue",
   overdue_days = "Days overdue", unpaid_count = "Unpaid invoices", overdue_count = "Overdue invoices",
   updated_at = "As of", last_invoice = "Last invoice",
-  currency = "Currency" }
-local STATUS_ORDER = { "last_invoice_sent", "last_invoice_due", "last_invoice_status", "unpaid_total",
-  "unpaid_count", "overdue_total", "overdue_count", "overdue_days", "updated_at" }
+  currency = "Currency", invoices = "Invoices" }
+local STATUS_ORDER = { "last_invoice", "last_invoice_sent", "last_invoice_due", "last_invoice_status",
+  "unpaid_total", "unpaid_count", "overdue_total", "overdue_count", "overdue_days", "currency",
+  "updated_at", "invoices" }
+local AMOUNTS = { unpaid_total = true, overdue_total = true }
 
 -- What finance said of a customer: the members that are known, then all others that are no tables.
 local function status_of(status)
   local facts, seen = {}, {}
   for _, name in ipairs(STATUS_ORDER) do
-    seen[name] = true
-    facts[#facts + 1] = { STATUS_WORDS[name], status[name] }
+    local value = status[name]
+    if AMOUNTS[name] and value then value = money(value) end
+    if type(value) ~= "table" then
+      seen[name] = true
+      facts[#facts + 1] = { STATUS_WORDS[name], value }
+    end
   end
   local names = {}
   for name, value in pairs(status) do
@@ -116,10 +122,10 @@ local function organization_card(w)
 end
 
 local function new_organization()
-  return '<article><div class="head"><strong>A new organization</strong></div><div>'
+  return '<article><div class="head"><strong>A new customer</strong></div><div>'
     .. page.form("do/add", {}, { { "name", "Name", "" }, { "business_id", "Business ID", "" },
       { "email", "E-mail for invoices", "" }, { "phone", "Phone", "" }, { "street", "Street", "" },
-      { "postal_code", "Postal code", "" }, { "city", "City", "" } }, "Add the organization")
+      { "postal_code", "Postal code", "" }, { "city", "City", "" } }, "Add the customer")
     .. "</div></article>\n"
 end
 
