@@ -170,7 +170,8 @@ local function card(contract)
 <div>%s</div>%s<div class="acts">%s<a class="soft" href="proposals/%s.json">the event as JSON</a></div>
 </article>
 ]]):format(contract.name, page.escape(payload.contract.name), page.escape(customer.name),
-    page.escape(VARIANTS[contract.name][1]), contract.accepted and page.badge "accepted" or page.badge("proposal", "warn"),
+    page.escape(VARIANTS[contract.name][1]),
+    contract.accepted and page.badge "accepted" or page.badge("proposal", "warn"),
     page.facts { { "Contract", payload.contract.id },
       { "Business ID", customer.business_id }, { "Address", table.concat(place, ", ") },
       { "Payment term", payload.contract.payment_term_days .. " days" },
