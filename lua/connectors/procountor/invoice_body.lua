@@ -328,7 +328,7 @@ local function build(client, wanted, customer, address, number, today)
     sources = given(wanted.sources), transliterate = client.settings.transliterate })
   local own = sums.of(amounts, { gross = wanted.prices_include_vat == true,
     discount = discount ~= ZERO and discount or nil, rounding = client.settings.rounding })
-  abroad.apply(client, body, abroad.destination(address.country, body.counterParty.taxCode))
+  abroad.apply(client, body)
   vat.status(client, body.vatStatus, "the invoice " .. number)
   warn_of(body, own)
   return body, own

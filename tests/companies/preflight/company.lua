@@ -54,3 +54,14 @@ end })
 connect "webhook" { as = "lab", secret = secret "lab", event = "type", id = "id" }
 rule "Make an invoice" { on = "lab.invoice",
   run = function(event) return procountor.invoices.create(event.invoice) end }
+
+-- What no preflight sees: a request of the rule's own.
+rule "Post an invoice by itself" { on = "lab.post",
+  run = function(event) return http.post("procountor", "/invoices", { json = event.body }).body end }
+rule "Post an invoice that can be found" { on = "lab.found",
+  run = function(event)
+    local number = event.body.originalInvoiceNumber
+    return http.post("procountor", "/invoices", { json = event.body, look_first = true,
+      what = "invoice " .. number,
+      find = function() return procountor.invoices.find(number) end }).body
+  end }

@@ -47,6 +47,58 @@ test("rows without VAT carry the company's status of where the customer is", fun
   end
 end)
 
+test("places of the EU outside its VAT area, Monaco in it, and VAT numbers that are none", function()
+  local procountor = sandbox "procountor"
+  local cases = {
+    { customer("ES", "ESB12345674", "35001"), 3 }, { customer("ES", "ESB12345674", "28001"), 5 },
+    { customer("FR", nil, "97110"), 3 }, { customer("DE", "DE136695976", "27498"), 3 },
+    { customer("IT", nil, "23041"), 3 }, { customer("GR", nil, "630 86"), 3 },
+    { customer("MC", "FR83404833048", "98000"), 5 }, { customer("MC", nil, "98000"), 1 },
+    { customer("GR", "EL094259216", "10431"), 5 }, { customer("GB", nil, "SW1A 1AA"), 3 },
+    { customer("DE", "FI12345671"), 1 }, { customer("DE", "DE123456789"), 1, '"DE123456789" is no' },
+  }
+  for i, case in ipairs(cases) do
+    local run, made = invoice(procountor, { customer = case[1], rows = { row(100, 0) } })
+    expect(run.state).is "done"
+    expect(("%d: %d"):format(i, made.vatStatus)).is(("%d: %d"):format(i, case[2]))
+    if case[3] then expect(run.result.warnings[1]).contains(case[3]) end
+  end
+end)
+
+test("credits, halves of a cent and discounts of all: the sums are Procountor's", function()
+  local procountor = sandbox "procountor"
+  local low = decimal "13.5"
+  local function gross(sign)
+    return { row(sign * decimal "9.99", low), row(sign * decimal "0.05", low), row(sign * 100, RATE) }
+  end
+  local cases = {
+    { { row(-100, RATE), row(-50, low) }, "-150.00", "-182.25" },
+    { { row(100, RATE, { quantity = -2 }) }, "-200.00", "-251.00" },
+    { { row(100, RATE), row(-30, RATE) }, "70.00", "87.85" },
+    { { row(decimal "0.005", RATE) }, "0.01", "0.01" },
+    { { row(decimal "-0.005", RATE) }, "-0.01", "-0.01" },
+    { { row(100, RATE, { discount = 100 }) }, "0.00", "0.00" },
+    { { row(100, RATE) }, "0.00", "0.00", { discount = 100 } },
+    { { row(0, RATE), row(100, RATE, { quantity = 0 }) }, "0.00", "0.00" },
+    { gross(1), "88.53", "110.04", { prices_include_vat = true } },
+    { gross(-1), "-88.53", "-110.04", { prices_include_vat = true } },
+    { gross(1), "59.01", "73.36", { prices_include_vat = true, discount = decimal "33.3333" } },
+  }
+  for i, case in ipairs(cases) do
+    local wanted = { customer = customer("FI", nil, "00100"), rows = case[1] }
+    for name, value in pairs(case[4] or {}) do wanted[name] = value end
+    local run, made = invoice(procountor, wanted)
+    expect(("%d %s"):format(i, run.state)).is(i .. " done")
+    local there = made.invoiceSumInfo[1]
+    for _, sum in ipairs { run.result.net, there.excludingVatTotal } do
+      expect(("%d: %s"):format(i, decimal(sum):text(2))).is(("%d: %s"):format(i, case[2]))
+    end
+    for _, sum in ipairs { run.result.total, there.invoiceSumTotal } do
+      expect(("%d: %s"):format(i, decimal(sum):text(2))).is(("%d: %s"):format(i, case[3]))
+    end
+  end
+end)
+
 test("a row's own status stays, and VAT that is charged abroad is worth a look", function()
   local procountor = sandbox "procountor"
   local run, made = invoice(procountor, { customer = customer("DE", "DE136695976"),

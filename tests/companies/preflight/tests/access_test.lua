@@ -180,6 +180,46 @@ test("an invoice function of the company's: what it gives is judged before it is
   expect(procountor.customers).count(1)
 end)
 
+-- An invoice as a rule of the company's own would post it, without the connector.
+local function own_body(number, percent)
+  return { type = "SALES_INVOICE", status = "UNFINISHED", date = "2026-11-26",
+    originalInvoiceNumber = number, discountPercent = 0, vatStatus = 1, invoiceChannel = "NO_SENDING",
+    language = "FINNISH", counterParty = { counterPartyAddress = { name = "Oma Oy", street = "Katu 1",
+      zip = "00100", city = "Helsinki", country = "FINLAND" } },
+    paymentInfo = { paymentMethod = "BANK_TRANSFER", currency = "EUR", currencyRate = 1,
+      dueDate = "2026-12-10", bankAccount = { accountNumber = "FI2112345600000785" },
+      bankReferenceCode = "", bankReferenceCodeType = "FI" },
+    extraInfo = { accountingByRow = true, unitPricesIncludeVat = false },
+    invoiceRows = { { product = "Työ", quantity = 1, unit = "HOUR", unitPrice = 80,
+      discountPercent = 0, vatPercent = percent or decimal "25.5", vatStatus = 1 } } }
+end
+
+test("an invoice that a rule posts by itself is Procountor's to judge, and sent once a run", function()
+  local procountor = start()
+  local function post(id, body, kind)
+    return deliver("lab", { type = kind or "post", id = id, body = body })
+  end
+  local run = post("p1", own_body("OWN-1", 24))
+  expect(run.state).is_not "done"
+  expect(run.reason).contains "400"
+  expect(procountor.invoices).count(0)
+  -- Its answer is lost: nobody knows, and nobody sends it again on a guess.
+  procountor.fault "POST /api/invoices lost*1"
+  run = post("p2", own_body "OWN-2")
+  expect(run.state).is "attention"
+  expect(procountor.invoices).count(1)
+  expect(run.retry().state).is "attention"
+  expect(procountor.invoices).count(1)
+  -- Another event of the same sale is another invoice: nothing was looked for.
+  expect(post("p3", own_body "OWN-2").state).is "done"
+  expect(procountor.invoices).count(2)
+  -- With find and look_first it is looked for, and once.
+  procountor.fault "POST /api/invoices lost*1"
+  expect(post("p4", own_body "OWN-4", "found").state).is "done"
+  expect(post("p5", own_body "OWN-4", "found").state).is "done"
+  expect(procountor.invoices).count(3)
+end)
+
 test("a wanted function changes the head of the invoice, and is judged before anything is written",
   function()
     local procountor = start()
