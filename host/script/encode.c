@@ -78,8 +78,10 @@ static inline void put_byte(struct buf *b, char c)
 
 /* ---- arrays -------------------------------------------------------------------------------- */
 
-/* The array at index whose keys do not come in order by themselves. */
-static int put_unordered(struct out *x, int index)
+/* The array at index whose keys do not come in order by themselves; its first `done` elements are
+ * written. (Were they written again, a list in a list in a list would take twice as long for each.)
+ */
+static int put_unordered(struct out *x, int index, lua_Integer done)
 {
     lua_State *L = x->L;
     lua_Integer count = 0, most = 0;
@@ -94,7 +96,7 @@ static int put_unordered(struct out *x, int index)
     }
     if (most != count)
         return fail(x, "a list with holes: an element in between is nil (json.null is a value)");
-    for (lua_Integer i = 1; i <= count; i++) {
+    for (lua_Integer i = done + 1; i <= count; i++) {
         lua_rawgeti(L, index, i);
         if (i > 1)
             put_byte(x->b, ',');
@@ -110,15 +112,13 @@ static int put_unordered(struct out *x, int index)
 static int put_array(struct out *x, int index)
 {
     lua_State *L = x->L;
-    size_t begin = x->b->n + 1;
     lua_Integer i = 0;
     put_byte(x->b, '[');
     lua_pushnil(L);
     while (lua_next(L, index)) {
         if (!lua_isinteger(L, -2) || lua_tointeger(L, -2) != i + 1) {
             lua_pop(L, 2);
-            x->b->n = begin;
-            return put_unordered(x, index);
+            return put_unordered(x, index, i);
         }
         i++;
         if (i > 1)
@@ -223,6 +223,8 @@ static int put_table(struct out *x, int index)
     int top = lua_gettop(L), rc;
     if (x->depth == DEPTH_MAX)
         return fail(x, "nested too deeply, or a table that contains itself");
+    if (x->b->failed) /* a few tables that hold each other twice are a text without end */
+        return fail(x, "too large");
     if (!lua_checkstack(L, 8))
         return fail(x, "too large");
     if (env_view_target(L, index))

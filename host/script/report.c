@@ -16,6 +16,9 @@
 #define FRAMES_MAX  40
 #define WHERE_SIZE  256
 
+/* Of all fields; those that are too large count as well. */
+#define FIELDS_MAX ((size_t)1 << 20)
+
 /* ---- places -------------------------------------------------------------------------------- */
 
 /* Files of lua/ are ours, all others the company's, or rules that it uses. */
@@ -178,27 +181,37 @@ static void put_trace(struct buf *out, lua_State *L, const struct context *c)
     }
 }
 
-/* Fields of an error table that are not written already. */
+/* Fields of an error table that are not written already; as many as there is room and time for. */
 static void put_fields(struct vm *vm, lua_State *L, int index, struct buf *out)
 {
     static const char *const known[] = {"message", "where", "line", "trace", "text"};
     struct err e;
+    size_t left = FIELDS_MAX, max = out->max;
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         struct str key;
-        bool skip = lua_type(L, -2) != LUA_TSTRING;
+        bool skip = left < FIELD_MAX || lua_type(L, -2) != LUA_TSTRING;
         if (skip)
             continue;
         key.p = lua_tolstring(L, -2, &key.n);
         for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
             skip = skip || str_is(key, known[i]);
-        if (skip || key.n > 100 || !str_utf8_valid(key))
+        if (skip || key.n > 100 || !str_utf8_valid(key) ||
+            (lua_type(L, -1) == LUA_TSTRING && lua_rawlen(L, -1) > FIELD_MAX))
             continue;
         size_t before = out->n;
         buf_addc(out, ',');
         json_put_string(out, key);
         buf_addc(out, ':');
-        if (codec_encode(vm, L, -1, out, &e) < 0 || out->n - before > FIELD_MAX)
+        if (out->n + FIELD_MAX < max)
+            out->max = out->n + FIELD_MAX;
+        if (out->failed || codec_encode(vm, L, -1, out, &e) < 0) {
+            left -= FIELD_MAX;
             out->n = before;
+            out->failed = false;
+        } else {
+            left -= out->n - before < FIELD_MAX ? out->n - before : FIELD_MAX;
+        }
+        out->max = max;
     }
 }
 

@@ -65,6 +65,9 @@ static void test_reports_are_json(void **state)
         "error { message = 'm', big = ('x'):rep(1e6 // 1 | 0), deep = { { { { {} } } } } }",
         "error { message = 5, class = {} }",
         "error { message = 'm', a = { class = 1 } }",
+        /* More fields than can be told, of more bytes than there is time for. */
+        "local e, t = { message = 'm' }, { ('x'):rep(60000) }\n"
+        "for i = 1, 20 do t = { t, t } end for i = 1, 1e5 do e['k' .. i] = t end error(e)",
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct err e = {0};
