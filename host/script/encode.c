@@ -10,6 +10,7 @@
 #include "decimal_value.h"
 #include "encode_scalar.h"
 #include "env.h"
+#include "unread.h"
 
 #define DEPTH_MAX 128
 #define FEW       24 /* keys up to which sorting by insertion is the quicker way */
@@ -215,12 +216,52 @@ static int put_object(struct out *x, int index)
     return 0;
 }
 
+/* The same of a table that is not made yet: its members are in its text. */
+static int put_unread(struct out *x, struct str object)
+{
+    struct buf *keys = &x->vm->keys;
+    size_t begin = keys->n, n = 0;
+    struct str at = unread_members(object), name, value;
+    while (unread_next(&at, &name, &value, NULL)) {
+        struct member *m = (struct member *)buf_room(keys, sizeof(*m));
+        if (!m)
+            return fail(x, "an object of too many fields");
+        *m = (struct member){.p = name.p,
+            .n = name.n,
+            .head = head_of(name.p, name.n),
+            .value = (int)(value.p - object.p)};
+        keys->n += sizeof(*m);
+        n++;
+    }
+    const struct member *m = (const struct member *)(keys->p + begin);
+    if (n > 1)
+        sort((struct member *)(keys->p + begin), n);
+    put_byte(x->b, '{');
+    for (size_t i = 0; i < n; i++) {
+        value.p = object.p + m[i].value;
+        value.n = (size_t)((const char *)memchr(value.p, '"', object.n) - value.p);
+        if (i)
+            put_byte(x->b, ',');
+        if (scalar_string(x->b, (struct str){m[i].p, m[i].n}) < 0)
+            return fail(x, "a key that is not UTF-8");
+        put_byte(x->b, ':');
+        if (scalar_string(x->b, value) < 0) {
+            fail(x, "a text that is not UTF-8");
+            return add_way(x, m[i].p, m[i].n);
+        }
+    }
+    put_byte(x->b, '}');
+    keys->n = begin;
+    return 0;
+}
+
 /* ---- values -------------------------------------------------------------------------------- */
 
 static int put_table(struct out *x, int index)
 {
     lua_State *L = x->L;
     int top = lua_gettop(L), rc;
+    struct str object;
     if (x->depth == DEPTH_MAX)
         return fail(x, "nested too deeply, or a table that contains itself");
     if (x->b->failed) /* a few tables that hold each other twice are a text without end */
@@ -229,6 +270,12 @@ static int put_table(struct out *x, int index)
         return fail(x, "too large");
     if (env_view_target(L, index))
         index = lua_gettop(L);
+    if (unread_text(L, index, &object)) {
+        rc = put_unread(x, object);
+        if (rc == 0)
+            lua_settop(L, top);
+        return rc;
+    }
     x->depth++;
     int mark = codec_mark(L, index);
     if (!mark) {

@@ -6,6 +6,7 @@
 #include "codec.h"
 #include "modules.h"
 #include "require.h"
+#include "unread.h"
 
 static const char view_key = 0, basics_key = 0, system_key = 0, company_key = 0;
 
@@ -105,11 +106,12 @@ void env_push_environment(lua_State *L, int index)
 /* ---- the allow-list ------------------------------------------------------------------------ */
 
 /* Functions of Lua's own base library that are harmless as they are. */
-static const char *const kept[] = {"assert", "error", "getmetatable", "rawequal", "rawget",
-    "rawlen", "select", "tonumber", "type"};
+static const char *const kept[] = {
+    "assert", "error", "rawequal", "rawlen", "select", "tonumber", "type"};
 
-static const luaL_Reg ours[] = {{"ipairs", l_ipairs}, {"next", l_next}, {"pairs", l_pairs},
-    {"pcall", l_pcall}, {"print", l_print}, {"rawset", l_rawset}, {"setmetatable", l_setmetatable},
+static const luaL_Reg ours[] = {{"getmetatable", l_getmetatable}, {"ipairs", l_ipairs},
+    {"next", l_next}, {"pairs", l_pairs}, {"pcall", l_pcall}, {"print", l_print},
+    {"rawget", l_rawget}, {"rawset", l_rawset}, {"setmetatable", l_setmetatable},
     {"tostring", l_tostring}, {"xpcall", l_xpcall}, {NULL, NULL}};
 
 static const struct {
@@ -178,6 +180,7 @@ void env_open(lua_State *L)
 {
     int top = lua_gettop(L);
     codec_open(L);
+    unread_open(L);
     require_open(L);
     push_library(L);
     push_company_basics(L, top + 1);

@@ -4,6 +4,7 @@
 
 #include "address.h"
 #include "modules.h"
+#include "unread.h"
 #include "vm.h"
 
 static void put(lua_State *L, const char *key, const char *value)
@@ -31,6 +32,7 @@ static const struct address_towns *towns_at(lua_State *L)
         size_t len[2] = {0, 0};
         if (lua_rawgeti(L, 3, (lua_Integer)i) != LUA_TTABLE)
             luaL_argerror(L, 3, "each of the towns is { code = ..., city = ... }");
+        unread_fill(L, -1);
         for (int k = 0; k < 2; k++) {
             lua_pushstring(L, k ? "city" : "code");
             /* Numbers are left out: they would be turned into a text that nobody holds. */

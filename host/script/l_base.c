@@ -6,6 +6,7 @@
 #include "call.h"
 #include "codec.h"
 #include "context.h"
+#include "unread.h"
 #include "vm.h"
 #include "wire.h"
 
@@ -145,6 +146,8 @@ int l_setmetatable(lua_State *L)
     int type = lua_type(L, 2);
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_argexpected(L, type == LUA_TNIL || type == LUA_TTABLE, 2, "nil or table");
+    unread_fill(L, 1);
+    unread_fill(L, 2);
     if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
         return luaL_error(L, "cannot change a protected metatable");
     for (int i = 0; i < 2 && type == LUA_TTABLE; i++) {
@@ -158,12 +161,34 @@ int l_setmetatable(lua_State *L)
     return 1;
 }
 
+int l_getmetatable(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    unread_fill(L, 1);
+    if (!lua_getmetatable(L, 1))
+        lua_pushnil(L);
+    else
+        luaL_getmetafield(L, 1, "__metatable");
+    return 1;
+}
+
+int l_rawget(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkany(L, 2);
+    lua_settop(L, 2);
+    unread_fill(L, 1);
+    lua_rawget(L, 1);
+    return 1;
+}
+
 int l_rawset(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checkany(L, 2);
     luaL_checkany(L, 3);
     lua_settop(L, 3);
+    unread_fill(L, 1);
     if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL && codec_mark(L, 1) == 0)
         return luaL_error(L, "this table is read-only");
     lua_settop(L, 3);

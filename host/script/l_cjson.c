@@ -1,7 +1,8 @@
-/* lua-cjson as it is, but for two things. Its depth: scripts could set it so high that nested
+/* lua-cjson as it is, but for three things. Its depth: scripts could set it so high that nested
  * brackets overflow the C stack, which no limit catches. And its settings, which stay in the state:
  * what a run set there would hold for those behind it, so they are set while files are loaded, or
- * of a copy that cjson.new made. */
+ * of a copy that cjson.new made. And tables that nobody has looked into yet are filled before it
+ * reads them, which it does raw. */
 #include "modules.h"
 
 #include <stdbool.h>
@@ -9,6 +10,7 @@
 #include <lauxlib.h>
 #include <lua-cjson.h>
 #include "call.h"
+#include "unread.h"
 #include "vm.h"
 
 #define DEPTH_MAX 1000 /* lua-cjson's own default */
@@ -38,6 +40,17 @@ static int l_setting(lua_State *L)
     return lua_gettop(L);
 }
 
+/* Upvalue: lua-cjson's function. */
+static int l_encode(lua_State *L)
+{
+    luaL_argcheck(L, lua_gettop(L) == 1, 1, "expected 1 argument");
+    unread_fill_within(L, 1, DEPTH_MAX);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
 static int l_new(lua_State *L);
 
 static void push_module(lua_State *L, bool shared)
@@ -51,6 +64,9 @@ static void push_module(lua_State *L, bool shared)
         lua_pushcclosure(L, l_setting, 3);
         lua_setfield(L, -2, settings[i]);
     }
+    lua_getfield(L, -1, "encode");
+    lua_pushcclosure(L, l_encode, 1);
+    lua_setfield(L, -2, "encode");
     lua_pushcfunction(L, l_new);
     lua_setfield(L, -2, "new");
 }

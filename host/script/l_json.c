@@ -13,6 +13,7 @@
 #include <lauxlib.h>
 #include "codec.h"
 #include "env.h"
+#include "unread.h"
 
 static int read_flags(lua_State *L, int index)
 {
@@ -62,6 +63,7 @@ static int mark(lua_State *L, int as)
         lua_replace(L, 1);
     }
     luaL_checktype(L, 1, LUA_TTABLE);
+    unread_fill(L, 1);
     if (codec_mark(L, 1) == as)
         return 1;
     if (codec_mark(L, 1) == 0 && lua_getmetatable(L, 1))

@@ -18,6 +18,7 @@
 #include "decimal_value.h"
 #include "decision.h"
 #include "modules.h"
+#include "unread.h"
 #include "vm.h"
 
 #define METATABLE "sauma.match.index"
@@ -86,6 +87,7 @@ static void read_record(lua_State *L, int index, struct catalog_record *r)
 {
     luaL_checktype(L, index, LUA_TTABLE);
     luaL_checkstack(L, 10, "match");
+    unread_fill(L, index);
     *r = (struct catalog_record){.id = text_of(L, index, "id"),
         .name = text_of(L, index, "name"),
         .code = text_of(L, index, "code"),

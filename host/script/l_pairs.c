@@ -17,6 +17,7 @@
 #include "context.h"
 #include "decimal_value.h"
 #include "env.h"
+#include "unread.h"
 #include "vm.h"
 
 enum rank { RANK_NUMBER, RANK_TEXT, RANK_BOOLEAN, RANK_DECIMAL, RANK_OTHER };
@@ -125,12 +126,13 @@ static int no_order(lua_State *L, const struct key *k)
         "order would differ when the run is replayed; keep them in a list");
 }
 
-/* Puts the table behind a view in its place. */
+/* Puts the table behind a view in its place, as it is to be read raw. */
 static void see_through(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     if (env_view_target(L, 1))
         lua_replace(L, 1);
+    unread_fill(L, 1);
 }
 
 /* ---- pairs --------------------------------------------------------------------------------- */
@@ -156,6 +158,7 @@ static int l_plain(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 2);
+    unread_fill(L, 1);
     if (lua_next(L, 1))
         return 2;
     lua_pushnil(L);
@@ -232,6 +235,7 @@ int l_pairs(lua_State *L)
     bool view = env_view_target(L, 1);
     if (view)
         lua_replace(L, 1);
+    unread_fill(L, 1);
     if (!view && in_order(L)) {
         lua_pushcfunction(L, l_plain);
     } else {

@@ -8,6 +8,7 @@
 #include "codec.h"
 #include "context.h"
 #include "encode_scalar.h"
+#include "unread.h"
 #include "vm.h"
 
 /* ---- steps --------------------------------------------------------------------------------- */
@@ -150,7 +151,7 @@ int l_host_plain(lua_State *L)
  * of a step would read: the state of a run is seldom in the processor's cache when its turn comes,
  * and each of its tables and texts that is touched then costs more than all work with it. */
 
-enum { HEADS = 1, STATUS, HEADERS, BODY }; /* upvalues of a reader */
+enum { HEADS = 1, STATUS, HEADERS, BODY, UNREAD }; /* upvalues of a reader */
 
 /* Of the meta of an answer, as it is written there. */
 struct ordinary {
@@ -158,38 +159,16 @@ struct ordinary {
     struct str headers, kind; /* JSON; the content-type, without bytes if there is none */
 };
 
-/* `"text"` at *p, which goes behind it; there are no escapes. */
-static bool take_text(const char **p, const char *end, struct str *text)
+/* False: it is no object of texts without escapes. */
+static bool read_kind(struct str headers, struct str *kind)
 {
-    if (*p == end || **p != '"')
-        return false;
-    const char *from = *p + 1, *quote = memchr(from, '"', (size_t)(end - from));
-    if (!quote)
-        return false;
-    *text = (struct str){from, (size_t)(quote - from)};
-    *p = quote + 1;
-    return true;
-}
-
-/* An object of texts at p that ends at end. */
-static bool read_headers(const char *p, const char *end, struct str *kind)
-{
-    struct str name, value;
+    struct str at = unread_members(headers), name, value;
+    bool bad;
     *kind = STR_NONE;
-    if (end - p < 2 || *p++ != '{' || end[-1] != '}')
-        return false;
-    if (p == --end)
-        return true;
-    for (;;) {
-        if (!take_text(&p, end, &name) || p == end || *p++ != ':' || !take_text(&p, end, &value))
-            return false;
+    while (unread_next(&at, &name, &value, &bad))
         if (str_is(name, "content-type"))
             *kind = value;
-        if (p == end)
-            return true;
-        if (*p++ != ',')
-            return false;
-    }
+    return !bad;
 }
 
 /* True for an answer below 300 of status and headers alone, as the host writes it; what is written
@@ -208,7 +187,7 @@ static bool read_ordinary(struct str meta, struct ordinary *o)
     o->status = 200 + (p[0] - '0') * 10 + (p[1] - '0');
     p += 2 + nmiddle;
     o->headers = (struct str){p, (size_t)(end - 1 - p)};
-    return read_headers(p, end - 1, &o->kind);
+    return read_kind(o->headers, &o->kind);
 }
 
 /* The response of an ordinary answer on the stack, or false. */
@@ -230,8 +209,7 @@ static bool push_response(lua_State *L, const struct call *c)
     lua_pushinteger(L, o.status);
     lua_rawset(L, -3);
     lua_pushvalue(L, lua_upvalueindex(HEADERS));
-    if (codec_decode(L, o.headers, 0, &e) < 0)
-        return false;
+    unread_push(L, o.headers, lua_upvalueindex(UNREAD));
     lua_rawset(L, -3);
     return true;
 }
@@ -280,6 +258,7 @@ int l_host_reader(lua_State *L)
     lua_pushliteral(L, "status");
     lua_pushliteral(L, "headers");
     lua_pushliteral(L, "body");
-    lua_pushcclosure(L, l_read, BODY);
+    unread_push_mark(L);
+    lua_pushcclosure(L, l_read, UNREAD);
     return 1;
 }

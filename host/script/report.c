@@ -9,6 +9,7 @@
 #include "context.h"
 #include "json.h"
 #include "modules.h"
+#include "unread.h"
 
 #define TRACE_MAX   ((size_t)8 << 10)
 #define MESSAGE_MAX ((size_t)8 << 10)
@@ -236,6 +237,24 @@ static void put_text(lua_State *L, int index, struct buf *out)
     lua_pop(L, 1);
 }
 
+static int l_fill(lua_State *L)
+{
+    unread_fill(L, 1);
+    return 0;
+}
+
+/* An error table that is read raw from here on. Without memory it is told of without its fields. */
+static void fill(lua_State *L, int index)
+{
+    struct str text;
+    if (!unread_text(L, index, &text))
+        return;
+    lua_pushcfunction(L, l_fill);
+    lua_pushvalue(L, index);
+    if (lua_pcall(L, 1, 0, 0) != LUA_OK)
+        lua_pop(L, 1);
+}
+
 static void describe(lua_State *L, int index, char *out, size_t size)
 {
     int type = lua_type(L, index);
@@ -270,6 +289,7 @@ void report_error(struct vm *vm, lua_State *L, int status, struct buf *out)
         message.n -= n;
     } else if (lua_type(L, top) == LUA_TTABLE) {
         table = true;
+        fill(L, top);
         if (push_field(L, top, "message", LUA_TSTRING))
             message.p = lua_tolstring(L, -1, &message.n);
         else

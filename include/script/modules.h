@@ -10,12 +10,14 @@ int l_open_string(lua_State *L); /* also sets the metatable of strings */
 int l_open_table(lua_State *L);
 int l_open_math(lua_State *L);
 int l_string_format(lua_State *L); /* string.format; its upvalue is Lua's own */
+int l_getmetatable(lua_State *L);
 int l_ipairs(lua_State *L);
 int l_next(lua_State *L);
 int l_pairs(lua_State *L);
 int l_pcall(lua_State *L);
 int l_xpcall(lua_State *L);
 int l_print(lua_State *L);
+int l_rawget(lua_State *L);
 int l_rawset(lua_State *L);
 int l_setmetatable(lua_State *L);
 int l_tostring(lua_State *L);

@@ -26,8 +26,10 @@ struct vm {
     int64_t fail_in;    /* tests: from the n-th growing allocation on none succeeds; 0: off */
     struct buf text;    /* JSON on its way out: survives a longjmp, so nothing leaks */
     struct buf keys;    /* sort entries of the objects being written */
-    struct json_reader reader;                           /* of the JSON on its way in */
-    const void *array_mark, *object_mark, *decimal_mark; /* metatables, to be told by address */
+    struct json_reader reader; /* of the JSON on its way in */
+    /* Metatables, to be told by address. */
+    const void *array_mark, *object_mark, *decimal_mark, *unread_mark;
+    size_t unread;     /* tables of unread.h that were made and not filled, those collected too */
     struct buf report; /* what the last failed vm_protect found: JSON, see report.h */
 };
 

@@ -105,6 +105,110 @@ static void test_answers(void **state)
     }
 }
 
+/* What code makes of the headers h of an answer; `extra` is an empty table. */
+static void expect_of_headers(const char *code, const char *wanted)
+{
+    static const char around[] =
+        "local host, json, cjson = require 'host', require 'json', require 'cjson'\n"
+        "local read = host.reader { books = '{\"connection\":\"books\",\"path\":' }\n"
+        "local boot = {}\n"
+        "local function use(h, extra) %s end\n"
+        "function boot.load() end\n"
+        "function boot.run(a)\n"
+        "  local h = read('books', '/').headers\n"
+        "  return use(h, {})\n"
+        "end\n"
+        "return boot\n";
+    struct fake_host h;
+    char *boot_with = mem_printf(around, code);
+    host_start(&h, &usual_limits);
+    struct wire_msg m = host_load(&h, "c", "company", bundle_of("lua/boot.lua", boot_with, NULL),
+        bundle_of("a.lua", "", NULL), "{}");
+    assert_true(str_is(m.part[0], "ok"));
+    uint64_t id = host_call(&h, "run", "{}", "");
+    assert_int_equal(host_turn(&h), 1);
+    expect_step(&h, id, 1, "{\"connection\":\"books\",\"path\":\"/\"}", "");
+    host_answer(&h, id, 1,
+        "{\"status\":200,\"headers\":{\"b\":\"2\",\"a\":\"1\",\"content-type\":\"text/plain\"}}",
+        "x");
+    expect_end(&h, wanted);
+    host_stop(&h);
+    mem_free(boot_with);
+}
+
+#define ALL "{\"a\":\"1\",\"b\":\"2\",\"content-type\":\"text/plain\"}"
+
+/* The table is made only when somebody looks into it, and nobody can tell. */
+static void test_headers_are_a_table(void **state)
+{
+    static const char *const cases[][2] = {
+        {"return h", ALL},
+        {"return { 1, { h } }", "[1,[" ALL "]]"},
+        {"return h.a .. h['content-type'] .. tostring(h.none)", "\"1text/plainnil\""},
+        {"return { h[1] == nil, #h, rawlen(h), rawequal(h, h), h == {} }", "[true,0,0,true,false]"},
+        {"local t = '' for k, v in pairs(h) do t = t .. k .. '=' .. v .. ' ' end return t",
+            "\"a=1 b=2 content-type=text/plain \""},
+        {"local f = pairs {} return (f(h) ~= nil)", "true"},
+        {"local t = '' for k, v in next, h do t = t .. k .. '=' .. v .. ' ' end return t",
+            "\"a=1 b=2 content-type=text/plain \""},
+        {"for _ in ipairs(h) do return 1 end return rawget(h, 'b')", "\"2\""},
+        {"h.a = 'new' h.c = '3' return h",
+            "{\"a\":\"new\",\"b\":\"2\",\"c\":\"3\",\"content-type\":\"text/plain\"}"},
+        {"h.a = nil return h", "{\"b\":\"2\",\"content-type\":\"text/plain\"}"},
+        {"rawset(h, 'a', nil) return h", "{\"b\":\"2\",\"content-type\":\"text/plain\"}"},
+        {"rawset(h, 'c', 3) return { h.a, h.c }", "[\"1\",3]"},
+        {"return { getmetatable(h) == nil, h.a }", "[true,\"1\"]"},
+        {"setmetatable(h, { __index = { c = 'd' } }) return { h.a, h.c }", "[\"1\",\"d\"]"},
+        {"setmetatable(extra, h) return getmetatable(extra).a", "\"1\""},
+        {"setmetatable(extra, { __index = h }) return extra.b", "\"2\""},
+        {"return json.encode(h)", "\"{\\\"a\\\":\\\"1\\\",\\\"b\\\":\\\"2\\\",\\\"content-type\\\":"
+                                  "\\\"text/plain\\\"}\""},
+        {"return json.decode(json.encode { h = h }).h", ALL},
+        {"return cjson.decode(cjson.encode { h = { h } }).h[1]", ALL},
+        {"return cjson.decode(cjson.new().encode(h))", ALL},
+        {"extra[1] = extra return (pcall(cjson.encode, { h, extra }))", "false"},
+        {"json.object(h) return h", ALL},
+        {"return json.is_array(h)", "false"},
+        {"table.insert(h, 'x') h.a, h.b, h['content-type'] = nil, nil, nil return h", "[\"x\"]"},
+        {"return table.concat(h) .. select('#', table.unpack(h)) .. tostring(h)", "\"0table\""},
+        {"return host.freeze(h).a .. next(host.freeze(h))", "\"1a\""},
+        {"local v = host.freeze(h) return v", ALL},
+        {"return ('a-b'):gsub('%w', h)", "\"1-2\""},
+        {"return { pcall(error, h) }", "[false," ALL "]"},
+        {"h.a, h.b = h.b, h.a return h",
+            "{\"a\":\"2\",\"b\":\"1\",\"content-type\":\"text/plain\"}"},
+        {"host.finish('skip', h)", ALL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        expect_of_headers(cases[i][0], cases[i][1]);
+}
+
+/* As an error it is told of with all its fields. */
+static void test_headers_as_an_error(void **state)
+{
+    struct fake_host h;
+    struct wire_msg m = {0};
+    static const char failing[] =
+        "local host = require 'host'\n"
+        "local read = host.reader { books = '{\"path\":' }\n"
+        "return { run = function() error(read('books', '/').headers) end }\n";
+    host_start(&h, &usual_limits);
+    host_load(&h, "c", "company", bundle_of("lua/boot.lua", failing, NULL),
+        bundle_of("a.lua", "", NULL), "{}");
+    uint64_t id = host_call(&h, "run", "{}", "");
+    assert_int_equal(host_turn(&h), 1);
+    expect_step(&h, id, 1, "{\"path\":\"/\"}", "");
+    host_answer(&h, id, 1, "{\"status\":200,\"headers\":{\"message\":\"m\",\"x\":\"y\"}}", "");
+    assert_int_equal(host_turn(&h), 1);
+    assert_true(host_get(&h, &m));
+    assert_true(str_is(m.part[0], "error"));
+    char *text = mem_dupn(m.part[1].p, m.part[1].n);
+    assert_non_null(strstr(text, "\"message\":\"m\""));
+    assert_non_null(strstr(text, "\"x\":\"y\""));
+    mem_free(text);
+    host_stop(&h);
+}
+
 static void expect_error(struct fake_host *h, const char *meta)
 {
     struct wire_msg m = {0};
@@ -146,6 +250,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_asked),
         cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_headers_are_a_table),
+        cmocka_unit_test(test_headers_as_an_error),
         cmocka_unit_test(test_broken_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
