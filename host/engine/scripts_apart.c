@@ -180,3 +180,23 @@ void scripts_apart_look(struct script_worker *w, uint64_t current, int64_t compu
         script_worker_end_for(w, "its scripts begin anew without the one that computed for long");
     set_apart(c, "a script computed for long while others waited");
 }
+
+/* ---- what it gets ---- */
+
+/* Who is apart waits for idle processors; but so long as it gets less than this of one, it has the
+ * share of somebody nice. */
+#define LEAST_PERCENT 10
+#define SHARE_LOOK_MS 50 /* so long it is looked at before it is judged */
+
+void scripts_apart_share(struct script_worker *w, uint64_t current, int64_t now)
+{
+    int64_t cpu_ms = child_cpu_ms(w->child), past = now - w->share_ms;
+    if (current != 0 && w->share_current != 0 && past < SHARE_LOOK_MS)
+        return;
+    bool starves = current != 0 && w->share_current != 0 && past > 0 &&
+                   (cpu_ms - w->share_cpu_ms) * 100 < past * LEAST_PERCENT;
+    child_idle(w->child, !starves);
+    w->share_current = current;
+    w->share_ms = now;
+    w->share_cpu_ms = cpu_ms;
+}

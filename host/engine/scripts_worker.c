@@ -263,7 +263,9 @@ int script_worker_start(struct script_worker *w, struct err *e)
         w->restart = loop_timer_new(w->s->loop, restart, w);
     w->condemned = false;
     w->seen_current = w->seen_beat = 0;
-    w->started_ms = w->seen_ms = clock_mono_ms();
+    w->started_ms = w->seen_ms = w->share_ms = clock_mono_ms();
+    w->share_current = 0;
+    w->share_cpu_ms = 0;
     w->child = child_start(w->s->loop, argv, env, &h, e);
     mem_free(self);
     if (!w->child)
@@ -330,6 +332,8 @@ static bool check_burst(struct script_worker *w, int64_t now)
         return !list_empty(&w->calls);
     const struct child_page *page = child_shared(w->child);
     uint64_t current = page->current, beat = page->beat;
+    if (w->apart)
+        scripts_apart_share(w, current, now);
     if (current != w->seen_current || beat != w->seen_beat || current == 0) {
         w->seen_current = current;
         w->seen_beat = beat;

@@ -37,7 +37,9 @@ struct child {
     int calls; /* handlers under way: freeing waits for them */
     bool over; /* gone was called, or child_free was */
     bool free_wanted;
-    char why[256]; /* why it was killed, if it was */
+    int nice;             /* once it has stepped back */
+    bool may_idle, idles; /* whether SCHED_IDLE can be taken back; whether it has it */
+    char why[256];        /* why it was killed, if it was */
 };
 
 static void release(struct child *c)
@@ -279,22 +281,42 @@ void child_kill(struct child *c)
         kill_because(c, "was ended by the host");
 }
 
-/* Not SCHED_IDLE: on a machine that is never idle that is never. With a long slice whoever wakes up
- * takes its processor at once (since Linux 6.12; before, the lower priority does), where otherwise
- * it would go on for some milliseconds. The call is refused by no kernel that has it, and a process
- * that could not step back costs others time, nothing else. */
+/* With a long slice whoever wakes up takes its processor at once (since Linux 6.12; before, the
+ * lower priority does), where otherwise it would go on for some milliseconds. */
 #define STEP_BACK     10                    /* nicer than it was by: a tenth of what another gets */
 #define STEP_BACK_RUN (UINT64_C(100000000)) /* ns; as long as the kernel allows */
+
+/* The calls are refused by no kernel that has them, but for the way back from SCHED_IDLE; and a
+ * process that could not step back costs others time, nothing else. */
+static int set_scheduler(const struct child *c, uint32_t policy, int nice)
+{
+    struct sched_attr a = {.size = sizeof(a), .sched_policy = policy, .sched_nice = nice};
+    a.sched_runtime = policy == SCHED_IDLE ? 0 : STEP_BACK_RUN;
+    return (int)syscall(SYS_sched_setattr, c->p.pid, &a, 0);
+}
+
+/* Who may make it less nice again may take it back from SCHED_IDLE: root does, or who has
+ * RLIMIT_NICE (LimitNICE= of systemd) for it. */
 void child_step_back(struct child *c)
 {
     if (c->over)
         return;
-    struct sched_attr a = {.size = sizeof(a), .sched_policy = SCHED_NORMAL};
-    a.sched_nice = getpriority(PRIO_PROCESS, (id_t)c->p.pid) + STEP_BACK;
-    a.sched_runtime = STEP_BACK_RUN;
-    if (a.sched_nice > NICE_MOST)
-        a.sched_nice = NICE_MOST;
-    syscall(SYS_sched_setattr, c->p.pid, &a, 0);
+    c->nice = getpriority(PRIO_PROCESS, (id_t)c->p.pid) + STEP_BACK;
+    if (c->nice > NICE_MOST)
+        c->nice = NICE_MOST;
+    c->may_idle = c->nice < NICE_MOST && set_scheduler(c, SCHED_NORMAL, c->nice + 1) == 0 &&
+                  set_scheduler(c, SCHED_NORMAL, c->nice) == 0;
+    c->idles = false;
+    set_scheduler(c, SCHED_NORMAL, c->nice);
+    child_idle(c, true);
+}
+
+void child_idle(struct child *c, bool idle)
+{
+    if (c->over || !c->may_idle || idle == c->idles)
+        return;
+    if (set_scheduler(c, idle ? SCHED_IDLE : SCHED_NORMAL, c->nice) == 0)
+        c->idles = idle;
 }
 
 pid_t child_pid(const struct child *c)

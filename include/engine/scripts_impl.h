@@ -36,6 +36,8 @@ struct script_worker {
     uint64_t seen_current, seen_beat; /* of the shared page, for the watchdog */
     int64_t seen_ms, seen_cpu_ms;     /* since when they are so; what it had computed then */
     int64_t look_cpu_ms;              /* what it had computed at the last look */
+    uint64_t share_current;           /* apart: what it was doing at share_ms, when it had had */
+    int64_t share_ms, share_cpu_ms;   /* so much of the processors */
     const char *verdict;              /* why the host killed it, or NULL */
 };
 
@@ -116,6 +118,8 @@ void scripts_watch(struct scripts *s); /* arms the watchdog */
 /* Before the end of a call is told. */
 void scripts_apart_ended(
     const struct script_call *call, enum script_outcome o, struct str json, bool guilty);
+/* Of one that is apart, at each look: whether it must wait for the others. */
+void scripts_apart_share(struct script_worker *w, uint64_t current, int64_t now);
 /* The same burst of `current` (a call or a load) has gone on since the last look, and has computed
  * for so long meanwhile. */
 void scripts_apart_look(

@@ -35,9 +35,13 @@ struct child *child_start(struct loop *l, char *const argv[], char *const env[],
  * child does not read waits in memory; over CHILD_QUEUE_MAX bytes of it the child is killed. */
 void child_send(struct child *c, const struct wire_msg *m);
 void child_kill(struct child *c); /* SIGKILL; `gone` follows */
-/* From now on it gets what others leave of the processors. For good: there is no way back without
- * rights that the host has not. */
+/* From now on it gets what others leave of the processors: to the kernel a processor that runs it
+ * is as good as idle (if the host has the right to take that back, else it is only nice). For good,
+ * but for child_idle. */
 void child_step_back(struct child *c);
+/* Of one that has stepped back: whether it waits until a processor is idle, which on a machine that
+ * is never idle is never, or has the share of somebody nice. */
+void child_idle(struct child *c, bool idle);
 /* Its process id, for people. */
 pid_t child_pid(const struct child *c);
 /* What its process has had of the processors so far, in milliseconds; -1 if it is gone. */

@@ -5,9 +5,9 @@
  * usage: flow HOST PORT PATHS BODY-FILE AT-ONCE SECONDS BACKEND-PORT [FLOWS-A-SECOND FIRST]
  * PATHS, with commas between, are taken in turn. With FLOWS-A-SECOND one begins whenever it is due,
  * and its latency counts from then, also when all AT-ONCE connections were busy; FIRST is its
- * number. With nothing AT-ONCE it is the finance system alone, for events that somebody else posts,
- * and counts the invoices by their references until SIGTERM. In the body %ID% becomes the flow's
- * number, which the rule sends on as "reference". */
+ * number, and "us" lists what each took. With nothing AT-ONCE it is the finance system alone, for
+ * events that somebody else posts, and counts the invoices by their references until SIGTERM. In
+ * the body %ID% becomes the flow's number, which the rule sends on as "reference". */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -49,6 +49,7 @@ static uint64_t invoices, again;    /* references that came, and those that came
 static volatile sig_atomic_t stopped;
 static uint64_t next_flow = 1, finished, refused, twice, gets, customers;
 static uint32_t histogram[BUCKETS];
+static uint32_t took_us[FLOWS_MAX]; /* with a pace: of each flow, in the order of their ends */
 static char body[BYTES_MAX];
 static const char *host_name, *paths[PATHS_MAX];
 static int ep, at_once, open_flows, npaths;
@@ -150,6 +151,7 @@ static void invoice_came(const char *request)
     int64_t us = (now_ns() - began_at[id]) / 1000;
     int64_t bucket = us < 100000 ? us : 100000 + (us - 100000) / 100;
     histogram[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
+    took_us[finished] = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
     began_at[id] = 0;
     finished++;
     open_flows--;
@@ -317,9 +319,16 @@ int main(int argc, char **argv)
     while (open_flows > 0 && now_ns() < patience)
         turn(now_ns() + LOOK_NS);
     printf("{\"at_once\":%d,\"flows_per_s\":%.0f,\"finished\":%llu,\"lost\":%d,\"twice\":%llu,"
-           "\"refused\":%llu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"invoices\":%llu,\"again\":%llu}\n",
+           "\"refused\":%llu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"invoices\":%llu,\"again\":%llu",
         at_once, (double)in_time / seconds, (unsigned long long)finished, open_flows,
         (unsigned long long)twice, (unsigned long long)refused, percentile(0.5), percentile(0.99),
         (unsigned long long)invoices, (unsigned long long)again);
+    if (every_ns) {
+        printf(",\"us\":[");
+        for (uint64_t i = 0; i < finished; i++)
+            printf("%s%u", i ? "," : "", took_us[i]);
+        printf("]");
+    }
+    printf("}\n");
     return 0;
 }

@@ -1,6 +1,8 @@
 """Many companies in one host: none sees another, and none keeps the others waiting."""
 import json
 import os
+import subprocess
+import sys
 
 from harness import BUILD, Case, main, request, wait_until
 
@@ -98,6 +100,40 @@ class Companies(Case):
         self.assertEqual(sorted(n - nice[0] for n in nice), [0, 0, 0, 0, apart])
         for pid in w.host.children():
             self.check_bounds(pid)
+
+    def apart_policy(self):
+        """How the kernel ranks the process of whom computes without end; None while it is not there."""
+        own = os.getpriority(os.PRIO_PROCESS, self.world.host.p.pid)
+        for pid in self.world.host.children():
+            if os.getpriority(os.PRIO_PROCESS, pid) > own:
+                return os.sched_getscheduler(pid)
+        return None
+
+    def test_who_is_apart_waits_for_idle_processors_but_is_not_starved(self):
+        w = self.world
+        w.add_company("hog", HOG)
+        w.start_host("--workers", "1", "--burst", "500ms")
+        self.post("hog", {"type": "loop"})
+        wait_until(lambda: self.apart_policy() is not None, "a process apart")
+        may_take_back = subprocess.run([sys.executable, "-c", "import os; n = os.nice(0); assert n < 9; os.nice(11);"
+                                        "os.setpriority(os.PRIO_PROCESS, 0, n + 10)"],
+                                       stderr=subprocess.DEVNULL).returncode == 0
+        if not may_take_back:
+            self.assertEqual(self.apart_policy(), os.SCHED_OTHER)
+            return
+        wait_until(lambda: self.apart_policy() == os.SCHED_IDLE, "it waits for idle processors")
+        # Nothing is idle now; it gets its tenth nevertheless.
+        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"])
+                for _ in range(2 * os.cpu_count())]
+        try:
+            self.post("hog", {"type": "loop"})
+            wait_until(lambda: self.apart_policy() == os.SCHED_OTHER, "it has a share")
+        finally:
+            for p in busy:
+                p.kill()
+                p.wait()
+        wait_until(lambda: self.apart_policy() == os.SCHED_IDLE, "it waits again")
+        self.assertEqual({r["state"] for r in self.settled_of("hog", 2)}, {"failed"})
 
     def test_fifty_companies_and_a_broken_one(self):
         w, count = self.world, 50
