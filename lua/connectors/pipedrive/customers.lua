@@ -75,9 +75,9 @@ end
 -- ---- writing ----
 
 local function address_text(value)
-  local code = table.concat({ value.postal_code, value.city }, " ")
-  local parts = {}
-  for _, part in ipairs { value.street or "", code, common.country(value.country or "FI") } do
+  local function text(name) return given.text(value[name]) or "" end
+  local code, parts = given.text(text "postal_code" .. " " .. text "city") or "", {}
+  for _, part in ipairs { text "street", code, common.country(given.text(value.country) or "FI") } do
     if part ~= "" then parts[#parts + 1] = part end
   end
   return table.concat(parts, ", ")

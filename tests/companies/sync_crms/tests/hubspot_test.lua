@@ -15,14 +15,18 @@ local function start(companies, customers, settings)
 end
 
 local count = 0
--- The run of an event.
-local function told(event)
+local function deliver_it(event, options)
   count = count + 1
   event.eventId, event.portalId, event.occurredAt = 1000 + count, 62515, time.ms()
   event.objectId, event.attemptNumber = event.objectId or 31, 0
   event.subscriptionType = "company." .. (event.subscriptionType or "propertyChange")
   event.changeSource, event.sourceId = "CRM_UI", "userId:77"
-  return deliver("hubspot", json.encode(json.array { event })).runs[1].wait()
+  return deliver("hubspot", json.encode(json.array { event }), options)
+end
+
+-- The run of an event.
+local function told(event)
+  return deliver_it(event).runs[1].wait()
 end
 
 local function changed(name)
@@ -201,4 +205,21 @@ test("HubSpot: a part that both changed to the same stays", function()
   local open = look()
   expect(#open).is(1)
   expect(open[1].reason).contains '"003720123454, DABAFIHH"'
+end)
+
+test("HubSpot: an edit right after a write is seen, and a person is asked", function()
+  local procountor, hubspot = start()
+  look()
+  procountor.act("customer", { customer = 51001, phone = "0400 1" })
+  -- Read to settle it, before it is written, and after that: with its history.
+  hubspot.fault "GET /crm/v3/objects/companies/31 after=2 delay=700ms*1"
+  deliver_it(changed "phone", { wait = false })
+  shared.asked(hubspot, "PATCH", "/companies/31", 1)
+  hubspot.act("organization", { organization = 31, phone = "0500 2" })
+  runs "wait"
+  local open = look()
+  expect(#open).is(1)
+  expect(open[1].reason).contains "0500 2"
+  expect(open[1].reason).contains "0400 1"
+  expect(hubspot.organizations[1].phone).is "0500 2"
 end)

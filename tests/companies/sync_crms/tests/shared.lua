@@ -62,4 +62,17 @@ function shared.meanwhile(crm, ...)
   crm.seed { settings = { meanwhile = acts } }
 end
 
+-- Waits until a system was asked n times for what begins with that path, in a run that goes on meanwhile;
+-- as it will be unless we come too late ourselves.
+function shared.asked(system, method, path, n)
+  local last = time.ms() + 10000
+  repeat
+    time.sleep(0.02)
+    local count = 0
+    for _, request in ipairs(system.requests) do
+      if request.method == method and request.path:find(path, 1, true) then count = count + 1 end
+    end
+  until count >= n or time.ms() > last
+end
+
 return shared

@@ -101,6 +101,19 @@ test("a deleted organization is asked about once; the answer rests its customer"
   expect(#questions()).is(0)
 end)
 
+test("a deleted organization whose customer was to be left is not asked about again", function()
+  local books, crm = start("careful", { organization("O-1", "Sama Oy", A) },
+    { customer(501, "Sama Oy", A) })
+  look "careful"
+  crm.act("remove", { organization = "O-1" })
+  local run = told("careful", "O-1", "deleted")
+  expect(run.retry("decided", { deleted = "leave" }).wait().state).is "done"
+  books.act("customer", { customer = 501, phone = "8" })
+  look "careful"
+  expect(#questions()).is(0)
+  expect(books.customers[1].registryInfo).has { active = true, phone = "8" }
+end)
+
 test("a customer that is gone in Procountor is asked about once", function()
   local books = start("careful", { organization("O-1", "Sama Oy", A) }, {})
   books.seed { customers = { customer(501, "Sama Oy", A) } }
