@@ -93,7 +93,8 @@ test("to the CRM: what it alone has in an address stays; nothing goes along that
   end)
 
 test("the same in another spelling stays as each side has it, whatever else is changed", function()
-  local procountor, crm = start({ organization("O-1", "Yksi Oy", "FI12345671", { phone = "040 123 4567" }) },
+  local procountor, crm = start(
+    { organization("O-1", "Yksi Oy", "FI12345671", { phone = "040 123 4567" }) },
     { customer(501, "YKSI OY", A, { registryInfo = { active = true, phone = "+358 40 1234567" } }) })
   expect(#look()).is(0)
   procountor.act("customer", { customer = 501, email = "a@asiakas.example" })
