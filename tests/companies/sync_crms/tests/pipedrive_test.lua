@@ -271,7 +271,8 @@ test("an edit that comes while there is nothing to write is still looked at", fu
   local place = { name = "Testiasiakas Oy", street = "Keskuskatu 1 A 5", zip = "00100",
     country = "FINLAND" }
   local procountor, pipedrive = start({ organization { address = { street = "Keskuskatu 1 A 5",
-    postal_code = "00100", country = "FI" } } }, { customer { address = place, billingAddress = place } })
+    postal_code = "00100", country = "FI" } } },
+    { customer { address = place, billingAddress = place } })
   -- Read when it is linked, when it is settled, and once more before it would be written.
   pipedrive.fault "GET /api/v2/organizations/31 after=2 delay=700ms*1"
   deliver_it(31, "change", { wait = false })

@@ -62,7 +62,7 @@ function shared.meanwhile(crm, ...)
   crm.seed { settings = { meanwhile = acts } }
 end
 
--- Waits until a system was asked n times for what begins with that path, in a run that goes on meanwhile;
+-- Waits until a system was asked n times for what has that path, in a run that goes on meanwhile;
 -- as it will be unless we come too late ourselves.
 function shared.asked(system, method, path, n)
   local last = time.ms() + 10000
