@@ -76,6 +76,15 @@ class Told(Case):
         self.assertIn('FO-numret "1234567-8" är inte giltigt.', text)
         self.assertIn("görs inte om", text)
 
+    def test_english(self):
+        self.start("en")
+        self.send(customer__business_id="2646674-9")
+        mail, = self.told(1)
+        self.assertEqual(mail["subject"], 'Attention: the rule "proposal_to_invoice" needs a person.')
+        self.assertIn("The business ID 2646674-9 of Testiasiakas Oy is not in the Finnish Business "
+                      "Information System", mail["text"])
+        self.assertIn("sauma show " + self.parked(), mail["text"])
+
     def test_what_has_no_translation_stands_there_in_english(self):
         self.start("fi")
         self.send(event="broken")

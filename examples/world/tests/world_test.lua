@@ -12,9 +12,9 @@ local function crm(kind)
       organization_id = 31, lines = LINES } } } })
 end
 
-test("the same customer buys in two CRMs: one customer, two invoices", function()
+test("the same customer signs a proposal and buys in two CRMs: one customer, three invoices", function()
   local procountor = sandbox "procountor"
-  sandbox "slack"
+  for _, name in ipairs { "slack", "zapier", "smtp" } do sandbox(name) end
   sandbox "ytj"
   crm "pipedrive"
   crm "hubspot"
@@ -24,8 +24,14 @@ test("the same customer buys in two CRMs: one customer, two invoices", function(
   run = deliver("hubspot", { { eventId = 1, subscriptionType = "deal.propertyChange",
     objectId = 881, propertyName = "dealstage", propertyValue = "closedwon" } })
   expect(run.state).is "done"
+  run = deliver("click2contract", fixture("signed.json", { ["customer.business_id"] = "FI12345671",
+    ["contract.pdf_url"] = absent }))
+  expect(run.state).is "done"
   expect(procountor.customers).count(1)
-  expect(procountor.invoices).count(2)
+  expect(procountor.invoices).count(3)
+  for _, invoice in ipairs(procountor.invoices) do
+    expect(invoice.partnerId).is(procountor.customers[1].id)
+  end
 end)
 
 test("in the CRM a person is asked, and sends it", function()
