@@ -406,6 +406,13 @@ end
 
 -- ---- two organizations that became one ----
 
+-- What the other organization has not was taken away by nobody: as if it had never been compared.
+local function never_had(base, organization)
+  for name in pairs(organization and given(base.fields) or {}) do
+    if fields[name] and fields[name].crm(organization) == nil then base.fields[name] = nil end
+  end
+end
+
 -- The customer of the one that is gone is that of the other now, unless that one has its own.
 function linking.merged(settings, from, into)
   return alone_at_it(settings, from, function()
@@ -425,7 +432,10 @@ function linking.merged(settings, from, into)
     end
     if new then links.drop(settings.link, new) end
     old.a = into
-    if type(old.base) == "table" then old.base.gone = nil end
+    if type(old.base) == "table" then
+      old.base.gone = nil
+      never_had(old.base, sides.crm(settings).get(into))
+    end
     again.save(settings, old)
     return true
   end)

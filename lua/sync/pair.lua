@@ -269,6 +269,27 @@ end
 
 -- ---- one look ----
 
+-- Why Procountor would not take this value of a field, or nil.
+local function refused(settings, name, value, partner)
+  if value == NOTHING then return nil end
+  local problem = fields[name].wrong and fields[name].wrong(value, partner)
+  if problem then return problem end
+  local body = json.decode(json.encode(partner))
+  fields[name].to_books(body, value)
+  return sides.books(settings).refused(body, sides.sources(settings))
+end
+
+-- True if each of these was in what this run asked, with the same values.
+local function were_asked(asked, conflicts)
+  for _, conflict in ipairs(conflicts) do
+    if not asked or asked.run ~= tostring(current.call.run)
+      or not asked.about:find(json.encode(conflict), 1, true) then
+      return false
+    end
+  end
+  return true
+end
+
 -- What is to be done, and what is to be asked of it: { conflicts, wrong = { { field =, value =,
 -- problem = } }, about = text, again = true }. What a person chose counts for what was asked.
 local function planned(settings, link, event, organization, partner)
@@ -280,7 +301,7 @@ local function planned(settings, link, event, organization, partner)
     local wrong = json.array {}
     for _, name in ipairs(sorted(plan.to_books)) do
       local value = plan.to_books[name]
-      local problem = value ~= NOTHING and fields[name].wrong and fields[name].wrong(value, partner)
+      local problem = refused(settings, name, value, partner)
       if problem then
         wrong[#wrong + 1] = { field = name, value = value, problem = problem }
         plan.to_books[name] = nil
@@ -290,14 +311,9 @@ local function planned(settings, link, event, organization, partner)
       about = json.encode { plan.conflicts, wrong } }
   end
   local plan, rest = plan_of(chooser(settings, nil))
-  if not choice then return plan, rest end
-  local asked = base.asked
-  if asked and asked.run == tostring(current.call.run) and asked.about ~= rest.about
-    and #rest.conflicts > 0 then
-    rest.again = true
-    return plan, rest
-  end
-  return plan_of(choose)
+  if choice and were_asked(base.asked, rest.conflicts) then return plan_of(choose) end
+  rest.again = choice ~= nil
+  return plan, rest
 end
 
 -- The result; nil: look again, somebody was first. done.* keeps what was written by earlier looks.

@@ -7,6 +7,8 @@ Customers' records as a whole, for what keeps them the same as elsewhere (outsid
                                   holds(there) is true if a record has what is to be written: by that it
                                   is found when the answer is lost. sources: see preflight.lua
                                   -> the saved record, or nil: somebody was first
+  customers.refused(record, sources)  why Procountor would not take it, in words, or nil; texts of record
+                                  may be changed, as they would be for replace
   customers.settled(record)       -> true if it is as it was a second ago. A version counts seconds only,
                                   so of two changes within one the second does not show by it
   customers.changed(since)        -> of all customers, inactive ones too, those whose version is not
@@ -75,10 +77,18 @@ function partners.new(client)
     return now ~= nil and json.encode(now) == json.encode(record)
   end
 
+  local function options_of(record, sources)
+    return { sources = sources, subject = "the customer " .. log.mask(given.text(record.name) or "?"),
+      transliterate = client.settings.transliterate }
+  end
+
+  function methods.refused(record, sources)
+    local problems, cure = preflight.problems(record, partners.LIMITS, options_of(record, sources))
+    return #problems > 0 and table.concat(problems, "; ") .. cure or nil
+  end
+
   function methods.replace(record, holds, sources)
-    preflight.body(record, partners.LIMITS, { sources = sources,
-      subject = "the customer " .. log.mask(given.text(record.name) or "?"),
-      transliterate = client.settings.transliterate })
+    preflight.body(record, partners.LIMITS, options_of(record, sources))
     return client:put("/businesspartners/" .. tostring(record.id), record, function()
       local there = methods.get(record.id)
       return there and holds(there) and there or nil

@@ -13,6 +13,9 @@ outside Windows-1252 and texts longer than their field.
 
 Ends the run as attention with all problems at once, each with its value and the field's path: where
 it comes from, if that is known, else in Procountor.
+
+  preflight.problems(body, limits, options)  -> those problems, a list of texts; what else than to
+                                             correct it may be done, as the end of a sentence, or ""
 ]]
 
 local text = require "text"
@@ -114,13 +117,16 @@ local function walk(value, path, pattern, limits, options, problems)
   end
 end
 
-function preflight.body(body, limits, options)
+function preflight.problems(body, limits, options)
   local found = {}
   walk(body, "", "", limits, options, found)
-  if #found == 0 then return end
-  local problems = table.move(found, 1, #found, 1, {})
-  local cure = found.letters and not options.transliterate
+  return table.move(found, 1, #found, 1, {}), found.letters and not options.transliterate
     and ", or set transliterate = true on the connection" or ""
+end
+
+function preflight.body(body, limits, options)
+  local problems, cure = preflight.problems(body, limits, options)
+  if #problems == 0 then return end
   ending.attention(("Procountor would refuse %s: %s. Correct it where it comes from and send it "
     .. "again%s."):format(options.subject, table.concat(problems, "; "), cure),
     { problems = problems })

@@ -104,6 +104,21 @@ test("a second organization of a business ID goes to a person with both named, o
   expect(procountor.customers[1].registryInfo.phone).is "55"
 end)
 
+test("an organization that takes another's place takes nothing away that it never had", function()
+  local procountor, crm = start({ organization("O-31", "Revontuli Oy", ID) },
+    { customer(51001, "Revontuli Oy", ID) })
+  look()
+  crm.seed { organizations = { { id = "O-32", name = "Revontuli Matkailu Oy" } } }
+  crm.act("merge", { organization = "O-31", into = "O-32" })
+  local run = told("O-32", "merged", { organization = { id = "O-31" } })
+  expect(run.state).is "done"
+  expect(#questions()).is(0)
+  expect(procountor.customers).count(1)
+  expect(procountor.customers[1]).has { name = "Revontuli Matkailu Oy" }
+  expect(procountor.customers[1].registryInfo.phone).is "1"
+  expect(crm.organizations[1]).has { id = "O-32", phone = "1", business_id = ID, address = ADDRESS }
+end)
+
 test("two organizations and two customers of one business ID: one question, and its answer holds",
   function()
     local procountor, crm = start(

@@ -212,6 +212,71 @@ test("what Procountor would refuse is asked once, and all else goes over", funct
   expect(books.customers[1].invoicingInfo.email).is "oikea@asiakas.example"
 end)
 
+test("what is too long, or has letters that Procountor cannot store, is asked once as well", function()
+  local books, crm = start("choosy", { organization("O-1", "Sama Oy", A) },
+    { customer(501, "Sama Oy", A) })
+  look "choosy"
+  local long = ("Pitkä"):rep(20)
+  crm.act("organization", { organization = "O-1", name = long, street = "Ulica Łódź 1", phone = "22" })
+  books.act("customer", { customer = 501, email = "uusi@asiakas.example" })
+  look "choosy"
+  expect(books.customers[1]).has { name = "Sama Oy" }
+  expect(books.customers[1].registryInfo.phone).is "22"
+  expect(crm.organizations[1]).has { name = long, email = "uusi@asiakas.example" }
+  local open = questions()
+  expect(#open).is(1)
+  for _, text in ipairs { "O-1", "100 characters", "takes 80", "Ulica Łódź 1", '"Ł"' } do
+    expect(open[1].reason).contains(text)
+  end
+  books.act("customer", { customer = 501, phone = "33" })
+  look "choosy"
+  expect(#questions()).is(1)
+  expect(crm.organizations[1].phone).is "33"
+  crm.act("organization", { organization = "O-1", name = "Lyhyt Oy", street = "Lodzinkatu 1" })
+  expect(open[1].retry().wait().state).is "done"
+  expect(books.customers[1]).has { name = "Lyhyt Oy" }
+  expect(books.customers[1].billingAddress.street).is "Lodzinkatu 1"
+end)
+
+test("a choice counts for what its own run asked", function()
+  local books, crm = start("choosy", { organization("O-1", "Sama Oy", A) },
+    { customer(501, "Sama Oy", A) })
+  look "choosy"
+  crm.act("organization", { organization = "O-1", phone = "22" })
+  books.act("customer", { customer = 501, phone = "33" })
+  local run = told("choosy", "O-1")
+  -- It is put right there, and then another one comes, of which that run's question says nothing.
+  books.act("customer", { customer = 501, phone = "22" })
+  expect(told("choosy", "O-1").state).is "done"
+  crm.act("organization", { organization = "O-1", phone = "44" })
+  books.act("customer", { customer = 501, phone = "55" })
+  local again = run.retry("decided", { choose = { phone = "choosy" } })
+  expect(again.state).is "attention"
+  expect(again.reason).contains "44"
+  expect(again.reason).contains "55"
+  expect(books.customers[1].registryInfo.phone).is "55"
+end)
+
+test("of two that were chosen one is written, then somebody is first: the other choice still counts",
+  function()
+    local books, crm = start("choosy", { organization("O-1", "Sama Oy", A) },
+      { customer(501, "Sama Oy", A) })
+    look "choosy"
+    crm.act("organization", { organization = "O-1", phone = "22", email = "crm@asiakas.example" })
+    books.act("customer", { customer = 501, phone = "33", email = "kirjat@asiakas.example" })
+    local run = told("choosy", "O-1")
+    expect(run.state).is "attention"
+    crm.seed { settings = { meanwhile = { { act = "organization", form = { organization = "O-1",
+      einvoice_address = "003712345671" } } } } }
+    expect(run.retry("decided", { choose = { phone = "choosy", email = "choosy_books" } })
+      .wait().state).is "done"
+    look "choosy"
+    expect(#questions()).is(0)
+    expect(books.customers[1].registryInfo.phone).is "22"
+    expect(books.customers[1].invoicingInfo.einvoiceAddress).is "003712345671"
+    expect(crm.organizations[1].email).is "kirjat@asiakas.example"
+  end)
+
 test("a business ID that is none is asked once, until it is another one", function()
   local books, crm = start("choosy", { organization("O-1", "Uusi Oy", "1234567-9") }, {})
   local run = told("choosy", "O-1")
