@@ -17,7 +17,7 @@ so that one that comes twice is two events; the deal is invoiced once all the sa
 Rules listen to "pipedrive.deal" (v2) or "pipedrive.updated.deal" (v1), and get the deal
 (connectors/crm/deal.lua); of other events the payload as it came.
 
-  pipedrive.deals.whole(deal)   the deal with its products, organization and person
+  pipedrive.deals.whole(deal)   the deal with its products, discounts, organization and person
   pipedrive.deals.get(id)       what the deal itself says, or nil
   pipedrive.deals.owner(deal)   { name, email } of its owner, or nil
   pipedrive.organizations.get(id)         as API v2 has it: the company's own fields in custom_fields
@@ -169,12 +169,28 @@ local function products_of(connection, id)
   return lines, inclusive
 end
 
+-- What is off the whole deal, as the invoice has it: one discount in percent. How several add up, and
+-- how much VAT one in money is off, a person decides. An account without them has no such list.
+local function discount_of(connection, id)
+  local list = client.find(connection, ("/v2/deals/%s/discounts"):format(id), { 403, 404 }) or {}
+  local first = list[1]
+  if not first then return nil end
+  if #list == 1 and first.type == "percentage" then return first.amount end
+  local words = {}
+  for i, one in ipairs(list) do
+    words[i] = money.plain(money.number(given(one.amount)) or 0)
+      .. (one.type == "percentage" and " %" or " in money")
+  end
+  return table.concat(words, ", ") .. " off the whole deal"
+end
+
 local function whole(connection, read)
   local settings = connection.settings
   if not read.id then return read end
   -- What the webhook said may be old by now.
   local it = deal_of(get(connection, "/v2/deals/" .. read.id).data, settings)
   it.lines, it.prices_include_vat = products_of(connection, read.id)
+  it.discount_percent = discount_of(connection, read.id)
   local organization, person
   if it.organization_id then
     organization = organization_of(get(connection, "/v2/organizations/" .. it.organization_id).data,

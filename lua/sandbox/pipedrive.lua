@@ -89,6 +89,17 @@ local function deal_products(w, request, _, id)
   return api.page(request, list)
 end
 
+local function deal_discounts(w, _, _, id)
+  local deal = world.find(w.deals, id)
+  if not deal then return refuse(404, "Deal not found") end
+  local list = kit.array()
+  for i, one in ipairs(deal.discounts or {}) do
+    list[i] = { id = ("d15c%04x-0000-4000-8000-%012x"):format(i, deal.id), type = one.type,
+      amount = one.amount, description = one.description or "", deal_id = deal.id }
+  end
+  return success(list)
+end
+
 local DEAL = kit.set { "title", "status", "value", "currency", "owner_id", "person_id", "org_id",
   "pipeline_id", "stage_id", "won_time", "custom_fields" }
 
@@ -140,6 +151,7 @@ local ROUTES = {
   { "GET", "/api/v2/deals/{id}", getter("deals", deal_of_v2) },
   { "PATCH", "/api/v2/deals/{id}", patch_deal },
   { "GET", "/api/v2/deals/{id}/products", deal_products },
+  { "GET", "/api/v2/deals/{id}/discounts", deal_discounts },
   { "GET", "/api/v1/deals/{id}/files", get_files },
   { "POST", "/api/v1/files", post_file, raw = true },
   { "GET", "/api/v2/persons/{id}", getter("contacts", person_shown) },

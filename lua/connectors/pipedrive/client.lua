@@ -22,10 +22,10 @@ function client.get(connection, path, query, keep)
     check = client.is_done }).body
 end
 
--- A record, or nil if it is not there.
-function client.find(connection, path)
+-- A record, or nil if it is not there; absent: the statuses that say so, if it is not 404 alone.
+function client.find(connection, path, absent)
   local answer = http.get(connection.name, path, { explain = client.explain, check = client.is_done,
-    accept = { 404 } })
+    accept = absent or { 404 } })
   return answer.status < 300 and given(answer.body.data) or nil
 end
 

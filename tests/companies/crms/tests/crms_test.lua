@@ -47,6 +47,43 @@ test("Pipedrive, webhooks v2: products, organization and person are fetched", fu
   expect(procountor.invoices).count(1)
 end)
 
+test("Pipedrive: a discount of the whole deal is the invoice's; what is none in percent is asked about",
+  function()
+    local procountor, pipedrive = sandbox "procountor", crm "pipedrive"
+    crm "hubspot"
+    pipedrive.seed { deals = {
+      { id = 882, status = "won", value = 180, currency = "EUR", organization_id = 31,
+        lines = { line "Konsultointi" }, discounts = { { type = "percentage", amount = 10 } } },
+      { id = 883, status = "won", value = 150, currency = "EUR", organization_id = 31,
+        lines = { line "Konsultointi" }, discounts = { { type = "amount", amount = 50 } } },
+      { id = 884, status = "won", value = 162, currency = "EUR", organization_id = 31,
+        lines = { line "Konsultointi" }, discounts = { { type = "percentage", amount = 10 },
+          { type = "percentage", amount = 10 } } } } }
+    local function won(id)
+      return deliver("pipedrive", fixture("pipedrive_v2.json", { ["data.id"] = id,
+        ["meta.id"] = "d-" .. id, ["meta.entity_id"] = tostring(id) }))
+    end
+    local run = won(882)
+    expect(run.state).is "done"
+    expect(run.result.warnings).is(nil)
+    expect(procountor.invoices[1]).has { discountPercent = 10 }
+    expect(run.result.total).is(decimal "225.90")
+    for id, words in pairs { [883] = "50 in money", [884] = "10 %, 10 %" } do
+      run = won(id)
+      expect(run.state).is "attention"
+      expect(run.reason).contains(words)
+      expect(run.reason).contains "the deal in Pipedrive.discount_percent"
+    end
+    expect(procountor.invoices).count(1)
+    -- Accounts that have none of them.
+    for i, status in ipairs { 403, 404 } do
+      pipedrive.seed { deals = { { id = 890 + i, status = "won", value = 200, currency = "EUR",
+        organization_id = 31, lines = { line "Konsultointi" } } } }
+      pipedrive.fault(("GET /api/v2/deals/%d/discounts error=%d*1"):format(890 + i, status))
+      expect(won(890 + i).state).is "done"
+    end
+  end)
+
 test("Pipedrive: a user's own token goes in the header that it takes, an app's as a bearer", function()
   sandbox "procountor"
   local pipedrive = crm "pipedrive"
