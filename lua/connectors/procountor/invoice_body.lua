@@ -163,6 +163,8 @@ local function warn_of(body, own)
   end
   if own.total < ZERO then
     current.warn("the invoice's total is negative (%s): it is a credit", own.total:text(2))
+  elseif own.total == ZERO then
+    current.warn("the invoice's total is 0.00: see whether all prices are there")
   end
 end
 

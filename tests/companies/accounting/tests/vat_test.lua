@@ -99,6 +99,16 @@ test("credits, halves of a cent and discounts of all: the sums are Procountor's"
   end
 end)
 
+test("an invoice of nothing is said: a price may be missing where it comes from", function()
+  local procountor = sandbox "procountor"
+  local wanted = { customer = customer("FI", nil, "00100"), rows = { row(0, RATE) } }
+  local run = invoice(procountor, wanted)
+  expect(run.state).is "done"
+  expect(run.result.warnings).is { "the invoice's total is 0.00: see whether all prices are there" }
+  wanted.rows = { row(100, RATE), row(0, RATE) }
+  expect(invoice(procountor, wanted).result.warnings).is(nil)
+end)
+
 test("a row's own status stays, and VAT that is charged abroad is worth a look", function()
   local procountor = sandbox "procountor"
   local run, made = invoice(procountor, { customer = customer("DE", "DE136695976"),
