@@ -105,4 +105,14 @@ return {
   ["kind.not-authentic"] = 'events of "{about}" are not authentic.',
   ["kind.schedule-missed"] = 'times of the schedule "{about}" were missed.',
   ["kind.other"] = "{kind} ({about}).",
+
+  -- How an invoice stands, in a line of the CRM.
+  ["state.unfinished"] = "unfinished",
+  ["state.not sent"] = "not sent",
+  ["state.open"] = "open",
+  ["state.partly paid"] = "partly paid",
+  ["state.overdue"] = "overdue",
+  ["state.paid"] = "paid",
+  ["state.credited"] = "credited",
+  ["state.invalidated"] = "invalidated",
 }

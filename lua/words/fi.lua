@@ -130,4 +130,14 @@ return {
   ["kind.schedule-missed"] = 'ajastuksen "{about}" kertoja jäi väliin, kun palvelin ei ollut '
     .. 'käynnissä. Kaikkia ei tehdä jälkikäteen.',
   ["kind.other"] = "{kind} ({about}).",
+
+  -- Miten lasku on, CRM:n rivillä.
+  ["state.unfinished"] = "keskeneräinen",
+  ["state.not sent"] = "lähettämättä",
+  ["state.open"] = "avoin",
+  ["state.partly paid"] = "osittain maksettu",
+  ["state.overdue"] = "myöhässä",
+  ["state.paid"] = "maksettu",
+  ["state.credited"] = "hyvitetty",
+  ["state.invalidated"] = "mitätöity",
 }

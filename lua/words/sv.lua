@@ -131,4 +131,14 @@ return {
   ["kind.schedule-missed"] = 'tillfällen av schemat "{about}" uteblev när servern inte var i gång. '
     .. 'Alla görs inte i efterhand.',
   ["kind.other"] = "{kind} ({about}).",
+
+  -- Hur fakturan står, på en rad i CRM:en.
+  ["state.unfinished"] = "oavslutad",
+  ["state.not sent"] = "inte skickad",
+  ["state.open"] = "öppen",
+  ["state.partly paid"] = "delvis betald",
+  ["state.overdue"] = "förfallen",
+  ["state.paid"] = "betald",
+  ["state.credited"] = "krediterad",
+  ["state.invalidated"] = "makulerad",
 }

@@ -10,15 +10,19 @@ HubSpot).
 
 payment_fields = { unpaid_total = "9f3a...", last_invoice_due = "erapaiva" } says under which name of
 the CRM each part of a status (procountor/payments.lua) stands; parts that are not named are not told.
-invoices is a text of several lines: the newest and all open ones. payment_words = { overdue =
-"myöhässä" } are the words for states, where the CRM is to have others: the company's language, or the
-values (in Pipedrive: the numbers) of a field with choices.
+invoices is a text of several lines, the newest and all open ones, as people write it in the company's
+language (fi, sv, en). payment_words = { overdue = "erääntynyt" } are other words for states: in these
+lines, and for last_invoice_status, which is in English without. Where that is a field with choices they
+are its values, in Pipedrive the numbers of these, which the lines do without.
 ]]
 
 local decimal = require "decimal"
 local given = require "given"
 local json = require "json"
+local money = require "money"
 local suggest = require "suggest"
+local time = require "time"
+local words = require "words"
 
 local status_fields = {}
 
@@ -32,8 +36,8 @@ status_fields.NAMES = { last_invoice = true, last_invoice_sent = true, last_invo
 local STATES = { unfinished = true, ["not sent"] = true, open = true, ["partly paid"] = true,
   overdue = true, paid = true, credited = true, invalidated = true }
 
-function status_fields.check(words)
-  for state, word in pairs(words or {}) do
+function status_fields.check(given_words)
+  for state, word in pairs(given_words or {}) do
     if not STATES[state] then
       return ('payment_words has no state "%s"%s'):format(tostring(state),
         suggest(tostring(state), STATES))
@@ -45,25 +49,36 @@ function status_fields.check(words)
   return nil
 end
 
-local function word_of(state, words)
-  return state and words and words[state] or state
+local function day_of(date, language)
+  return date and time.format(date, language) or "?"
 end
 
--- "10231: 2026-04-03 - 2026-04-17, 100.40 EUR, overdue (14), 60.25 EUR"
-local function line_of(invoice, words)
-  local parts = { ("%s - %s"):format(invoice.date or "?", invoice.due_date or "?"),
-    ("%s %s"):format(invoice.total:text(2), invoice.currency),
-    tostring(word_of(invoice.state, words)) }
+-- With plain spaces: a CRM may keep no others, and what it keeps is compared with what is wanted.
+local function amount_of(amount, currency, language)
+  return (money.people(amount, currency, language):gsub("\u{A0}", " "))
+end
+
+-- The number of a choice is no word.
+local function state_of(state, given_words, language)
+  local word = given_words and given_words[state]
+  return type(word) == "string" and word or words.text(language, "state." .. state)
+end
+
+-- "10231: 3.4.2026 - 17.4.2026, 1 100,40 EUR, myöhässä (14), 60,25 EUR"
+local function line_of(invoice, given_words, language)
+  local parts = { ("%s - %s"):format(day_of(invoice.date, language), day_of(invoice.due_date, language)),
+    amount_of(invoice.total, invoice.currency, language),
+    state_of(invoice.state, given_words, language) }
   if invoice.overdue_days then parts[3] = ("%s (%d)"):format(parts[3], invoice.overdue_days) end
   if invoice.open and invoice.open ~= invoice.total and invoice.open ~= ZERO then
-    parts[4] = ("%s %s"):format(invoice.open:text(2), invoice.currency)
+    parts[4] = amount_of(invoice.open, invoice.currency, language)
   end
   return ("%s: %s"):format(given.text(invoice.number) or "-", table.concat(parts, ", "))
 end
 
-local function lines_of(invoices, words)
-  local lines = {}
-  for i = 1, math.min(#invoices, LINES_MAX) do lines[i] = line_of(invoices[i], words) end
+local function lines_of(invoices, given_words)
+  local lines, language = {}, words.language()
+  for i = 1, math.min(#invoices, LINES_MAX) do lines[i] = line_of(invoices[i], given_words, language) end
   if #invoices > LINES_MAX then lines[LINES_MAX + 1] = ("... + %d"):format(#invoices - LINES_MAX) end
   return table.concat(lines, "\n")
 end
@@ -75,7 +90,7 @@ function status_fields.of(status, settings)
     if ours == "invoices" then
       value = lines_of(value, settings.payment_words)
     elseif ours == "last_invoice_status" then
-      value = word_of(value, settings.payment_words)
+      value = value and settings.payment_words and settings.payment_words[value] or value
     end
     fields[theirs] = value == nil and json.null or value
   end

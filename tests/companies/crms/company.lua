@@ -24,7 +24,7 @@ connect "procountor" { url = env "PROCOUNTOR_URL", client_id = secret "procounto
 connect "pipedrive"  { url = env "PIPEDRIVE_URL", api_token = secret "pipedrive-token",
                        secret = secret "pipedrive", organization_fields = FIELDS,
                        deal_fields = DEAL_FIELDS, payment_fields = STATUS, rate = 1000,
-                       payment_words = { overdue = "myöhässä" }, product_fields = {
+                       payment_words = { overdue = "erääntynyt", open = 41 }, product_fields = {
                          finance_id = "a0d0000000000000000000000000000000000001" } }
 connect "pipedrive"  { as = "old", version = 1, url = env "PIPEDRIVE_URL", prefix = "PIPEDRIVE",
                        token = secret "pipedrive-token", secret = secret "pipedrive",

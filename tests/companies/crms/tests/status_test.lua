@@ -51,17 +51,18 @@ test("Pipedrive: what is open and what is overdue stands in the organization's o
     invoice("PIPEDRIVE-2", 7) })
   expect(look("pipedrive")).has { customers = 1, written = 1, unknown = 0 }
   expect(status(crm)).has { last_invoice_sent = day(-7), last_invoice_due = day(7),
-    last_invoice_status = "open", unpaid_total = decimal "200.80", overdue_total = decimal "100.40",
+    last_invoice_status = "41", unpaid_total = decimal "200.80", overdue_total = decimal "100.40",
     overdue_days = 3 }
   local lines = status(crm).invoices
-  expect(lines).contains(("%s - %s, 100.40 EUR, open"):format(day(-7), day(7)))
-  expect(lines).contains "100.40 EUR, myöhässä (3)"
+  expect(lines).contains(("%s - %s, 100,40 EUR, avoin"):format(
+    time.format(day(-7), "fi"), time.format(day(7), "fi")))
+  expect(lines).contains "100,40 EUR, erääntynyt (3)"
   expect(look("pipedrive").written).is(0)
   expect(writes(crm)).is(1)
   procountor.seed { payments = { { originalInvoiceNumber = "PIPEDRIVE-1", amount = "40.15" } } }
   expect(look("pipedrive").written).is(1)
   expect(status(crm)).has { unpaid_total = decimal "160.65", overdue_days = 3 }
-  expect(status(crm).invoices).contains "myöhässä (3), 60.25 EUR"
+  expect(status(crm).invoices).contains "erääntynyt (3), 60,25 EUR"
   -- What did not change was not sent again.
   local body
   for _, request in ipairs(crm.requests) do
@@ -147,7 +148,7 @@ test("HubSpot: what is open and what is overdue stands in the company's own prop
   expect(look("hubspot")).has { customers = 1, written = 1, unknown = 0 }
   expect(status(crm)).has { last_invoice_due = day(7), last_invoice_status = "open",
     unpaid_total = "200.8", overdue_days = "3" }
-  expect(status(crm).invoices).contains "100.40 EUR, overdue (3)"
+  expect(status(crm).invoices).contains "100,40 EUR, myöhässä (3)"
   expect(look("hubspot").written).is(0)
   procountor.seed { payments = { { originalInvoiceNumber = "HUBSPOT-1", amount = "100.40" } } }
   expect(look("hubspot").written).is(1)
@@ -178,7 +179,7 @@ for _, kind in ipairs { "pipedrive", "hubspot" } do
     local run = deliver(kind, fixture(kind == "pipedrive" and "pipedrive_v2.json" or "hubspot.json"))
     expect(run.state).is "done"
     expect(procountor.invoices).count(2)
-    expect(status(crm).invoices).contains "unfinished"
+    expect(status(crm).invoices).contains "keskeneräinen"
     expect(tonumber(tostring(status(crm).overdue_days))).is(30)
   end)
 end
