@@ -183,9 +183,3 @@ int act_status(const struct err *e)
         return 503;
     }
 }
-
-const char *act_said(enum engine_action a)
-{
-    static const char *const words[] = {"sent", "goes on", "skipped", "changed"};
-    return words[a];
-}

@@ -207,7 +207,8 @@ static void put_scalar(const struct jsonv *v, FILE *out)
 static void put_members(
     const struct jsonv *first, struct str reason, bool object, int margin, FILE *out);
 
-void show_json(const struct jsonv *v, int margin, FILE *out)
+/* On several lines, indented, each line after `margin` spaces. */
+static void put_json(const struct jsonv *v, int margin, FILE *out)
 {
     if (!v)
         return;
@@ -244,7 +245,7 @@ static void put_members(
         fprintf(out, "%s%*s", between, margin + 2, "");
         if (object)
             fprintf(out, "%.*s: ", STR_ARG(c->key));
-        show_json(c, margin + 2, out);
+        put_json(c, margin + 2, out);
         between = ",\n";
     }
     fprintf(out, "\n%*s%c", margin, "", object ? '}' : ']');
@@ -263,7 +264,7 @@ void show_result(const struct jsonv *result, struct str reason, const char *befo
     if (object)
         put_members(result->child, reason, true, 2, out);
     else
-        show_json(result, 2, out);
+        put_json(result, 2, out);
     fputc('\n', out);
 }
 

@@ -103,12 +103,6 @@ static bool trusts(const struct http_proxies *p, const unsigned char bytes[16])
     return false;
 }
 
-bool http_proxies_trusts(const struct http_proxies *p, const char *address)
-{
-    unsigned char bytes[16];
-    return read_address(str_of(address), bytes) != 0 && trusts(p, bytes);
-}
-
 /* ---- what a proxy wrote ---- */
 
 /* The elements of all headers of that name, from the last one back. */

@@ -105,17 +105,3 @@ bool http_url_host_listed(const char *url, const char *names)
     curl_url_cleanup(u);
     return listed;
 }
-
-void http_url_origin(struct buf *out, const char *url)
-{
-    CURLU *u = parse(url);
-    char *scheme = u ? part(u, CURLUPART_SCHEME, 0) : NULL,
-         *host = u ? part(u, CURLUPART_HOST, 0) : NULL,
-         *port = u ? part(u, CURLUPART_PORT, 0) : NULL;
-    if (scheme && host)
-        buf_addf(out, "%s://%s%s%s", scheme, host, port ? ":" : "", port ? port : "");
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    curl_url_cleanup(u);
-}

@@ -12,7 +12,6 @@ struct csv {
     char separator;
     bool by_cr; /* a CR alone ends a line */
     bool keep_empty;
-    const char *encoding;
     int line;
     struct buf row;
     size_t at[CSV_FIELDS_MAX + 1];
@@ -103,7 +102,6 @@ struct csv *csv_open(struct str bytes, struct err *e)
     charset_decode(&text, charset, bytes);
     struct csv *c = mem_zalloc(1, sizeof(*c));
     c->text = buf_take(&text, &n);
-    c->encoding = charset_name(charset);
     c->p = c->text;
     c->end = c->text + n;
     c->line = 1;
@@ -121,16 +119,6 @@ void csv_free(struct csv *c)
     buf_free(&c->row);
     mem_free(c->text);
     mem_free(c);
-}
-
-char csv_separator(const struct csv *c)
-{
-    return c->separator;
-}
-
-const char *csv_encoding(const struct csv *c)
-{
-    return c->encoding;
 }
 
 void csv_keep_empty(struct csv *c)

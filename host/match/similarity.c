@@ -85,8 +85,3 @@ uint64_t similarity_runs(struct str word, const struct str *others, int n)
     }
     return covered;
 }
-
-int similarity_cover(struct str word, const struct str *others, int n)
-{
-    return __builtin_popcountll(similarity_runs(word, others, n));
-}

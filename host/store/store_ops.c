@@ -237,12 +237,6 @@ void store_add_event(struct store *s, const struct store_event *ev, store_event_
     ask_event(s, ev, "", NULL, NULL, 0, fn, arg);
 }
 
-void store_add_skipped(
-    struct store *s, const struct store_event *ev, const char *why, store_event_fn fn, void *arg)
-{
-    ask_event(s, ev, "", why, NULL, 0, fn, arg);
-}
-
 void store_add_delivery(struct store *s, const struct store_event *ev, const char *attempt,
     const char *skipped, store_event_fn fn, void *arg)
 {

@@ -210,32 +210,6 @@ int store_read_attention(
     return read_runs(r, f, true, fn, arg, e);
 }
 
-int store_read_versions(
-    struct store_reader *r, const char *company, store_row_fn fn, void *arg, struct err *e)
-{
-    struct where w;
-    struct store_filter f = {.limit = 1000};
-    sql_forgive(r->sql);
-    where_init(&w);
-    where_is(&w, "v.company = ?", company);
-    struct query q = where_query(r->sql, &w,
-        "SELECT v.company, v.version, v.at_ms, v.company_hash, v.system_hash FROM versions v"
-        " WHERE 1",
-        " AND v.at_ms >= ? ORDER BY v.at_ms DESC LIMIT ?", &f);
-    int rc = 0;
-    while (rc == 0 && query_row(&q) == 1) {
-        buf_clear(&r->row);
-        buf_addc(&r->row, '{');
-        row_text(&r->row, "company", query_col_text(&q, 0));
-        row_text(&r->row, "version", query_col_text(&q, 1));
-        row_time(&r->row, "at", query_col_int(&q, 2));
-        row_text(&r->row, "company_hash", query_col_text(&q, 3));
-        row_text(&r->row, "system_hash", query_col_text(&q, 4));
-        rc = row_end(r, fn, arg, e);
-    }
-    return finish(r, &q, rc, "cannot read the versions", e);
-}
-
 int store_read_books(
     struct store_reader *r, const char *company, struct store_books *out, struct err *e)
 {

@@ -33,7 +33,5 @@ void act_request_free(struct act_request *q);
 int act_verb(struct str verb, enum engine_action *a);
 /* The status of the API for what engine_act said. */
 int act_status(const struct err *e);
-/* "sent", "goes on", "skipped", "changed". */
-const char *act_said(enum engine_action a);
 
 #endif

@@ -35,8 +35,6 @@ void show_version(const struct jsonv *run, FILE *out); /* its own, and the live 
 void show_about(const struct jsonv *run, FILE *out);
 void show_standing(const struct jsonv *run, FILE *out);
 void show_history(const struct jsonv *run, FILE *out);
-/* JSON value on several lines, indented, each line after `margin` spaces. */
-void show_json(const struct jsonv *v, int margin, FILE *out);
 /* What a run returned, after `before`, without what its reason says already; nothing if nothing is
  * left. */
 void show_result(const struct jsonv *result, struct str reason, const char *before, FILE *out);

@@ -18,8 +18,6 @@ struct http_proxies *http_proxies_new(bool forwarded);
 void http_proxies_free(struct http_proxies *p);
 /* Adds addresses and networks: "10.0.0.7, 192.168.0.0/16, ::1". */
 int http_proxies_add(struct http_proxies *p, const char *list, struct err *e);
-/* Is that address a listed proxy's? */
-bool http_proxies_trusts(const struct http_proxies *p, const char *address);
 
 struct http_client {
     char address[HTTP_ADDRESS_TEXT];

@@ -18,7 +18,5 @@ bool http_url_upgrades(const char *from, const char *to);
 /* True if the scheme is https and the host is one of the comma separated names or, for
  * "*.example.com", below one; case does not matter. */
 bool http_url_host_listed(const char *url, const char *names);
-/* Adds "https://host:port" (the port only if it stands there); nothing if it is no URL. */
-void http_url_origin(struct buf *out, const char *url);
 
 #endif

@@ -17,8 +17,6 @@ struct csv;
  * with ERR_INPUT: no text at all. */
 struct csv *csv_open(struct str bytes, struct err *e);
 void csv_free(struct csv *c);
-char csv_separator(const struct csv *c);
-const char *csv_encoding(const struct csv *c); /* "UTF-8", "Windows-1252" */
 
 enum csv_row { CSV_END, CSV_ROW, CSV_BAD };
 

@@ -14,7 +14,5 @@ int similarity_distance(struct str a, struct str b);
  * of four at the begin or end of one of the two, of three at the begin of both. Compounds are found
  * so: lavakuljetus in "kuljetus", "lava". */
 uint64_t similarity_runs(struct str word, const struct str *others, int n);
-/* How many bytes those are. */
-int similarity_cover(struct str word, const struct str *others, int n);
 
 #endif

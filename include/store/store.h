@@ -66,9 +66,6 @@ void store_add_event(struct store *s, const struct store_event *ev, store_event_
  */
 void store_add_delivery(struct store *s, const struct store_event *ev, const char *attempt,
     const char *skipped, store_event_fn fn, void *arg);
-/* The same for an event that is routed already, to nothing: it is stored as skipped, with why. */
-void store_add_skipped(
-    struct store *s, const struct store_event *ev, const char *why, store_event_fn fn, void *arg);
 
 /* ---- runs ---- */
 enum run_state {

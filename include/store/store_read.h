@@ -58,10 +58,6 @@ int store_read_acts(struct store_reader *r, const struct store_filter *f, store_
  * more than one begins so. */
 int store_read_run(
     struct store_reader *r, const char *id, store_row_fn fn, void *arg, struct err *e);
-/* Versions of a company's scripts, or of all with NULL: company version at company_hash
- * system_hash; at: when it last became the current one. */
-int store_read_versions(
-    struct store_reader *r, const char *company, store_row_fn fn, void *arg, struct err *e);
 /* Switches of the live version, newest first: company version folder how by note at (see
  * store.h). Of the filter, company, since_ms and limit count. */
 int store_read_switches(struct store_reader *r, const struct store_filter *f, store_row_fn fn,

@@ -53,16 +53,7 @@ void store_add_event(struct store *s, const struct store_event *ev, store_event_
 void store_add_delivery(struct store *s, const struct store_event *ev, const char *attempt,
     const char *skipped, store_event_fn fn, void *arg)
 {
-    if (skipped)
-        store_add_skipped(s, ev, skipped, fn, arg);
-    else
-        store_add_event(s, ev, fn, arg);
-}
-
-void store_add_skipped(
-    struct store *s, const struct store_event *ev, const char *why, store_event_fn fn, void *arg)
-{
-    add_event(s, ev, why, fn, arg);
+    add_event(s, ev, skipped, fn, arg);
 }
 
 void store_route(struct store *s, const char *event, const struct store_run *runs, int n,

@@ -15,7 +15,7 @@
     X(store_close)                                                                                 \
     X(store_pending)                                                                               \
     X(store_add_event)                                                                             \
-    X(store_add_skipped)                                                                           \
+    X(store_add_delivery)                                                                          \
     X(store_add_scheduled)                                                                         \
     X(store_sync_schedules)                                                                        \
     X(store_set_slot)                                                                              \
@@ -158,7 +158,7 @@ static void ask_event(void)
     BOTH
     {
         if (kind == 0)
-            F->store_add_skipped(S, &ev, "no rule", on_event, ear());
+            F->store_add_delivery(S, &ev, "", "no rule", on_event, ear());
         else if (kind == 1)
             F->store_add_scheduled(S, &ev, schedule, slot, on_event, ear());
         else

@@ -48,23 +48,29 @@ static void equals_the_plain_table(void **state)
     }
 }
 
+/* How many bytes of word the others have. */
+static int cover(struct str word, const struct str *others, int n)
+{
+    return __builtin_popcountll(similarity_runs(word, others, n));
+}
+
 static void long_words_are_different(void **state)
 {
     char x[80];
     memset(x, 'a', sizeof(x));
     assert_int_equal(similarity_distance((struct str){x, 80}, (struct str){x, 80}), SIMILARITY_MAX);
-    assert_int_equal(similarity_cover((struct str){x, 80}, &(struct str){x, 80}, 1), 0);
+    assert_int_equal(cover((struct str){x, 80}, &(struct str){x, 80}, 1), 0);
 }
 
 static void compounds_are_covered(void **state)
 {
     struct str parts[] = {STR_LIT("kuljetus"), STR_LIT("lava")};
-    assert_int_equal(similarity_cover(STR_LIT("lavakuljetus"), parts, 2), 12);
-    assert_int_equal(similarity_cover(STR_LIT("lava"), &(struct str){"lavakuljetus", 12}, 1), 4);
-    assert_int_equal(similarity_cover(STR_LIT("kissa"), parts, 2), 0);
+    assert_int_equal(cover(STR_LIT("lavakuljetus"), parts, 2), 12);
+    assert_int_equal(cover(STR_LIT("lava"), &(struct str){"lavakuljetus", 12}, 1), 4);
+    assert_int_equal(cover(STR_LIT("kissa"), parts, 2), 0);
     char x[64];
     memset(x, 'a', sizeof(x));
-    assert_int_equal(similarity_cover((struct str){x, 64}, &(struct str){x, 64}, 1), 64);
+    assert_int_equal(cover((struct str){x, 64}, &(struct str){x, 64}, 1), 64);
 }
 
 int main(void)

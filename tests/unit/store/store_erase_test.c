@@ -251,11 +251,11 @@ static void a_young_delivery_id_stays(void **state)
     struct told t = {0};
     struct store_event ev = {"evt_a", "acme", "shop", "", "for maija@esimerkki.fi", clock_wall_ms(),
         STR_NONE, STR_LIT("{}")};
-    store_add_skipped(f->store, &ev, "nobody wants it", told_event, &t);
+    store_add_delivery(f->store, &ev, "", "nobody wants it", told_event, &t);
     ev.id = "evt_b";
     ev.delivery = "earlier: maija@esimerkki.fi";
     ev.received_ms -= LONG_AGO;
-    store_add_skipped(f->store, &ev, "nobody wants it", told_event, &t);
+    store_add_delivery(f->store, &ev, "", "nobody wants it", told_event, &t);
     fixture_settle(f);
     assert_int_equal(store_erase(f->dir, &q, keep, &rows, &out, NULL), 0);
     assert_int_equal(out.events, 1);

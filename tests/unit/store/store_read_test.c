@@ -258,7 +258,6 @@ static void books_versions_and_nothing(void **state)
     struct fixture *f = *state;
     struct err e = {0};
     struct store_books b;
-    struct rows rows = {0};
     fill(f);
     store_put_bundle(f->store, "c", STR_LIT("{}"));
     store_put_bundle(f->store, "c2", STR_LIT("{ }"));
@@ -275,10 +274,6 @@ static void books_versions_and_nothing(void **state)
     assert_int_equal(store_read_books(r, NULL, &b, &e), 0);
     assert_int_equal(b.received, 4);
     assert_int_equal(b.skipped, 1);
-    assert_int_equal(store_read_versions(r, "acme", keep, &rows, &e), 0);
-    assert_int_equal(rows.n, 2);
-    assert_non_null(strstr(rows.row[0], "\"version\":\"v2\""));
-    drop(&rows);
     store_reader_close(r);
     assert_null(store_reader_open("/tmp/sauma-no-such-folder", &e));
     assert_int_equal(e.code, ERR_NOT_FOUND);
