@@ -7,7 +7,9 @@
 #include "mem.h"
 
 #define CHUNK 4096
-#define FEW   16 /* keys up to which comparing with all is the quicker way */
+#define CHUNK_FIRST                                                                                \
+    960        /* of most documents the only one; with its head what malloc is quick with */
+#define FEW 16 /* keys up to which comparing with all is the quicker way */
 
 struct chunk {
     struct chunk *next;
@@ -25,11 +27,11 @@ static void *arena_alloc(struct jsondoc *d, size_t n)
     n = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     struct chunk *c = d->chunks;
     if (!c || c->size - c->used < n) {
-        size_t size = n > CHUNK / 4 ? n : CHUNK;
+        size_t usual = d->chunks ? CHUNK : CHUNK_FIRST, size = n > usual / 4 ? n : usual;
         c = mem_alloc(sizeof(*c) + size);
         c->used = 0;
         c->size = size;
-        if (size == CHUNK || !d->chunks) {
+        if (size == usual || !d->chunks) {
             c->next = d->chunks;
             d->chunks = c;
         } else {
