@@ -364,6 +364,9 @@ void scripts_drop(struct script_call *c)
 void scripts_end_call(
     struct script_call *c, enum script_outcome o, struct str json, struct str body, bool guilty)
 {
+    struct script_context *context = map_get(c->s->contexts, str_of(c->context));
+    if (context && o != SCRIPT_LOST)
+        context->struck = 0;
     take_out(c);
     scripts_apart_ended(c, o, json, guilty);
     c->h.end(c->h.arg, o, json, body, guilty);

@@ -10,9 +10,11 @@
 #include "log.h"
 #include "mem.h"
 
-#define RESTART_MAX_MS 5000
-#define HEALTHY_MS     5000 /* a process that lived this long did not die of its start */
-#define LOG_LINE_MAX   8192
+#define RESTART_MAX_MS    5000
+#define RESTART_STRUCK_MS 200 /* the most after a death that was not its own */
+#define STRUCK_MAX        4
+#define HEALTHY_MS        5000 /* a process that lived this long did not die of its start */
+#define LOG_LINE_MAX      8192
 
 /* ---- what it says ---- */
 
@@ -193,6 +195,19 @@ static void blame_loads(struct script_worker *w, uint64_t current, const char *h
     scripts_context_loaded(c, STR_NONE, &e);
 }
 
+/* The call or load that a process died of, or 0. Whom somebody's kill -9 met at work is not to
+ * blame, unless it happens to the same company over and over: then it may be what makes the system
+ * kill. */
+static uint64_t culprit(struct script_worker *w, uint64_t current, bool struck)
+{
+    const struct script_call *call = scripts_find_call(w->s, current);
+    struct script_context *c =
+        call ? map_get(w->s->contexts, str_of(call->context)) : scripts_find_load(w, current);
+    if (!struck)
+        return current;
+    return c && ++c->struck > STRUCK_MAX ? current : 0;
+}
+
 static void lose_calls(struct script_worker *w, uint64_t current)
 {
     struct list lost, *node;
@@ -229,6 +244,8 @@ static void on_gone(void *arg, const char *how, uint64_t current)
     struct script_worker *w = arg;
     const char *why = w->verdict ? w->verdict : how;
     log_event(LOG_ERROR, "script process died", "process", w->name, "how", why, NULL);
+    bool struck = !w->verdict && child_was_struck(w->child);
+    current = culprit(w, current, struck);
     child_free(w->child);
     w->child = NULL;
     w->s->deaths++;
@@ -238,7 +255,8 @@ static void on_gone(void *arg, const char *how, uint64_t current)
     w->deaths = w->blameless ? 0 : healthy ? 1 : w->deaths + 1;
     w->blameless = false;
     int64_t wait = w->deaths < 3 ? 0 : (int64_t)50 << (w->deaths < 10 ? w->deaths : 10);
-    loop_timer_arm(w->restart, wait < RESTART_MAX_MS ? wait : RESTART_MAX_MS);
+    int64_t most = struck ? RESTART_STRUCK_MS : RESTART_MAX_MS;
+    loop_timer_arm(w->restart, wait < most ? wait : most);
     blame_loads(w, current, why);
     lose_calls(w, current);
     w->verdict = NULL;

@@ -40,6 +40,7 @@ struct child {
     int nice;             /* once it has stepped back */
     bool may_idle, idles; /* whether SCHED_IDLE can be taken back; whether it has it */
     char why[256];        /* why it was killed, if it was */
+    bool struck;          /* see child_was_struck */
 };
 
 static void release(struct child *c)
@@ -246,6 +247,7 @@ static void process_ended(void *arg, bool readable, bool writable)
     if (!c->over) {
         char how[300];
         say_how(c, status, how, sizeof(how));
+        c->struck = !c->why[0] && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
         end_watching(c);
         c->over = true;
         c->on.gone(c->on.arg, how, c->p.page->current);
@@ -317,6 +319,11 @@ void child_idle(struct child *c, bool idle)
         return;
     if (set_scheduler(c, idle ? SCHED_IDLE : SCHED_NORMAL, c->nice) == 0)
         c->idles = idle;
+}
+
+bool child_was_struck(const struct child *c)
+{
+    return c->struck;
 }
 
 pid_t child_pid(const struct child *c)

@@ -55,11 +55,12 @@ struct script_context {
     size_t nbundle, noptions;
     enum script_mode mode;
     enum script_context_state state;
-    uint64_t load_id;            /* of the load under way, or 0 */
-    bool told;                   /* fn was called */
-    bool proven;                 /* it has been loaded once */
-    int kills;                   /* processes that died while loading it for the first time */
-    char *broken;                /* why it could not be loaded again */
+    uint64_t load_id; /* of the load under way, or 0 */
+    bool told;        /* fn was called */
+    bool proven;      /* it has been loaded once */
+    int kills;        /* processes that died while loading it for the first time */
+    int struck;       /* such that somebody else ended while at it, since a call has ended */
+    char *broken;     /* why it could not be loaded again */
     int64_t took_ms, took_at_ms; /* computed in long bursts of late; when that was last so */
     scripts_loaded_fn fn;
     void *arg;

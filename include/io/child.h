@@ -42,6 +42,9 @@ void child_step_back(struct child *c);
 /* Of one that has stepped back: whether it waits until a processor is idle, which on a machine that
  * is never idle is never, or has the share of somebody nice. */
 void child_idle(struct child *c, bool idle);
+/* In `gone`: somebody else ended its process (SIGKILL that was not sent here): an operator, or the
+ * system in need of memory. */
+bool child_was_struck(const struct child *c);
 /* Its process id, for people. */
 pid_t child_pid(const struct child *c);
 /* What its process has had of the processors so far, in milliseconds; -1 if it is gone. */

@@ -32,8 +32,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 FAMILIES = ["f1_boundaries", "f2_kills", "f5_disk_full", "f7_memory", "r1_never_reached", "r2_cuts", "r3_late",
             "r4_busy", "r5_broken_answers", "r6_tokens", "r6_grants", "w1_duplicates",
-            "w2_receipts", "c1_clock", "c1_schedules", "l2_script_errors", "l3_reload", "h2_crowd",
-            "s1_drain", "s3_restore", "q1_backlog", "v1_sums", "y1_sync"]
+            "w2_receipts", "c1_clock", "c1_schedules", "l2_script_errors", "l3_reload", "l4_companies",
+            "h2_crowd", "s1_drain", "s3_restore", "q1_backlog", "v1_sums", "y1_sync"]
 
 
 SHOWN = 6  # violations of one case that are printed; the file of its evidence has all

@@ -1,10 +1,12 @@
 /* Script processes: this program started again plays one, well or badly. */
 #include "test.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "child.h"
 #include "log.h"
@@ -55,6 +57,8 @@ static void play_call(const struct wire_msg *m)
         say(&step);
     else if (str_is(function, "die"))
         _exit(1);
+    else if (str_is(function, "struck"))
+        raise(SIGKILL); /* as if somebody else did it */
     else if (str_is(function, "hang"))
         for (;;)
             pause();
@@ -73,12 +77,25 @@ static void play_call(const struct wire_msg *m)
     page->current = 0;
 }
 
+/* module: the path of a file with a byte for each time that somebody ends a process which loads it.
+ */
+static void be_struck(struct str module)
+{
+    struct stat file;
+    char *path = mem_dupn(module.p, module.n);
+    bool strike = path[0] == '/' && stat(path, &file) == 0 && file.st_size > 0;
+    if (strike && truncate(path, file.st_size - 1) == 0)
+        raise(SIGKILL);
+    mem_free(path);
+}
+
 static void play_load(const struct wire_msg *m)
 {
     bool bad = str_is(m->part[2], "bad");
     page->current = m->id;
     if (str_is(m->part[2], "dies"))
         _exit(3);
+    be_struck(m->part[2]);
     struct wire_msg loaded = {.type = WIRE_LOADED,
         .id = m->id,
         .nparts = 2,
@@ -259,6 +276,37 @@ static void deaths_are_survived(void **state)
     assert_int_equal(w->loaded, 1);
 }
 
+/* Not for ever: what makes the system kill each time is to blame in the end. */
+static void struck_over_and_over_is_to_blame(void **state)
+{
+    struct world *w = *state;
+    load(w, "acme@1", "boot");
+    call(w, "acme@1", "struck");
+    call(w, "acme@1", "echo"); /* from here on it counts anew */
+    for (int i = 0; i < 4; i++) {
+        call(w, "acme@1", "struck");
+        assert_false(w->guilty);
+    }
+    call(w, "acme@1", "struck");
+    assert_true(w->guilty);
+}
+
+/* Whose process somebody ends while it is loaded for the first time is loaded again. */
+static void a_load_that_is_struck_goes_on(void **state)
+{
+    struct world *w = *state;
+    char path[] = "/tmp/sauma-struck-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "xxx", 3), 3); /* three times */
+    close(fd);
+    load(w, "acme@1", path);
+    unlink(path);
+    assert_string_equal(w->problem, "");
+    call(w, "acme@1", "echo");
+    assert_int_equal(w->outcome, SCRIPT_RETURNED);
+}
+
 static void a_load_that_kills_is_an_error(void **state)
 {
     struct world *w = *state;
@@ -419,6 +467,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(loads_and_calls, setup, teardown),
         cmocka_unit_test_setup_teardown(deaths_are_survived, setup, teardown),
+        cmocka_unit_test_setup_teardown(struck_over_and_over_is_to_blame, setup_patient, teardown),
+        cmocka_unit_test_setup_teardown(a_load_that_is_struck_goes_on, setup, teardown),
         cmocka_unit_test_setup_teardown(a_load_that_kills_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(a_company_has_its_own_process, setup_isolated, teardown),
         cmocka_unit_test_setup_teardown(dropped_calls_are_silent, setup, teardown),

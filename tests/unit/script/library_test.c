@@ -337,6 +337,31 @@ static void test_settings_of_cjson(void **state)
     host_stop(&h);
 }
 
+/* What it holds outside of the state is bounded, and nothing of it is lost with the run (which the
+ * address sanitizer sees). */
+static void test_memory_of_cjson(void **state)
+{
+    static const char *const cases[] = {
+        "local t = {} for i = 1, 40 do t = { t, t } end local ok, why = pcall(function()\n"
+        "cjson.encode(t) end)\n"
+        "return why == 'company.lua:3: cjson.encode: a text of more than 33554432 bytes'",
+        "local own = cjson.new() own.encode_sparse_array(true, 0)\n"
+        "return not pcall(own.encode, { [2^31 // 1 | 0] = 1 }) and own.encode { [3] = 1 } == '[null,null,1]'",
+        "return not pcall(cjson.decode, ('['):rep(2^22 // 1 | 0) .. '1')",
+        "local t = {} for i = 1, 100000 do t[i] = 'ä\1' .. i end local text = cjson.encode(t)\n"
+        "return #cjson.decode(text) == 100000 and cjson.encode_keep_buffer() == true",
+        "local ok, why = pcall(function() return cjson.encode { print } end)\n"
+        "return why == 'company.lua:2: Cannot serialise function: type not supported'",
+        "local ok, why = pcall(function() return cjson.decode '[1,' end)\n"
+        "return why == 'company.lua:2: Expected value but found T_END at character 4'",
+    };
+    check(cases, COUNT(cases));
+    char *got = run_in("company", &usual_limits,
+        "return pcall(cjson.decode, '[' .. ('[1],'):rep(1e6 // 1 | 0) .. '1]')");
+    assert_memory_equal(got, "limit {\"limit\":\"memory\"", 23);
+    mem_free(got);
+}
+
 /* Where a name leads, and that a module runs once. */
 static void test_require(void **state)
 {
@@ -386,6 +411,7 @@ int main(void)
         cmocka_unit_test(test_string_errors),
         cmocka_unit_test(test_views),
         cmocka_unit_test(test_settings_of_cjson),
+        cmocka_unit_test(test_memory_of_cjson),
         cmocka_unit_test(test_require),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
