@@ -46,6 +46,7 @@ Sources: outside-systems 3.2; API v2's migration guide and Pipedrive's own clien
 ]]
 
 local crypto = require "crypto"
+local current = require "current"
 local decimal = require "decimal"
 local given = require "given"
 local log = require "log"
@@ -159,6 +160,11 @@ local function products_of(connection, id)
   for _, record in ipairs(records) do
     if record.is_enabled ~= false then
       local line, with_tax = line_of(record, catalogue[shape.id(record.product_id)] or {})
+      local often = given.text(record.billing_frequency)
+      if often and often ~= "one-time" then
+        current.warn('"%s" is billed %s in Pipedrive; this invoice has it once', tostring(line.name),
+          often)
+      end
       lines[#lines + 1] = line
       if inclusive == nil then inclusive = with_tax end
       if inclusive ~= with_tax then
@@ -184,6 +190,19 @@ local function discount_of(connection, id)
   return table.concat(words, ", ") .. " off the whole deal"
 end
 
+-- When a deal is to be billed is not judged here: the invoice is of the whole.
+local function warn_of_installments(connection, id)
+  local words = {}
+  for i, one in ipairs(client.find(connection, "/v2/deals/installments?deal_ids=" .. id,
+    { 403, 404 }) or {}) do
+    words[i] = ("%s on %s"):format(money.plain(money.number(given(one.amount)) or 0),
+      given.text(one.billing_date) or "?")
+  end
+  if #words == 0 then return end
+  current.warn("the deal has %d installments in Pipedrive (%s); this invoice is of the whole", #words,
+    table.concat(words, ", "))
+end
+
 local function whole(connection, read)
   local settings = connection.settings
   if not read.id then return read end
@@ -191,6 +210,7 @@ local function whole(connection, read)
   local it = deal_of(get(connection, "/v2/deals/" .. read.id).data, settings)
   it.lines, it.prices_include_vat = products_of(connection, read.id)
   it.discount_percent = discount_of(connection, read.id)
+  warn_of_installments(connection, read.id)
   local organization, person
   if it.organization_id then
     organization = organization_of(get(connection, "/v2/organizations/" .. it.organization_id).data,

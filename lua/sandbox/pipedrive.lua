@@ -59,6 +59,7 @@ local function line_shown(deal, index, line)
     product_variation_id = kit.null, name = line.name, item_price = line.unit_price,
     quantity = line.quantity, discount = line.discount or line.discount_percent or 0,
     discount_type = line.discount and "amount" or "percentage", tax = line.vat_percent or 0,
+    billing_frequency = line.billing_frequency or "one-time",
     tax_method = line.tax_method or "exclusive", currency = deal.currency, is_enabled = true,
     comments = line.comment or "" }
 end
@@ -98,6 +99,17 @@ local function deal_discounts(w, _, _, id)
       amount = one.amount, description = one.description or "", deal_id = deal.id }
   end
   return success(list)
+end
+
+local function get_installments(w, request)
+  local list = {}
+  for id in (kit.query(request, "deal_ids") or ""):gmatch("%d+") do
+    for i, one in ipairs((world.find(w.deals, id) or {}).installments or {}) do
+      list[#list + 1] = { id = tonumber(id) * 10 + i, deal_id = tonumber(id), amount = one.amount,
+        billing_date = one.billing_date, description = one.description }
+    end
+  end
+  return api.page(request, list)
 end
 
 local DEAL = kit.set { "title", "status", "value", "currency", "owner_id", "person_id", "org_id",
@@ -148,6 +160,7 @@ local function post_file(w, request, body)
 end
 
 local ROUTES = {
+  { "GET", "/api/v2/deals/installments", get_installments },
   { "GET", "/api/v2/deals/{id}", getter("deals", deal_of_v2) },
   { "PATCH", "/api/v2/deals/{id}", patch_deal },
   { "GET", "/api/v2/deals/{id}/products", deal_products },

@@ -79,9 +79,29 @@ test("Pipedrive: a discount of the whole deal is the invoice's; what is none in 
     for i, status in ipairs { 403, 404 } do
       pipedrive.seed { deals = { { id = 890 + i, status = "won", value = 200, currency = "EUR",
         organization_id = 31, lines = { line "Konsultointi" } } } }
-      pipedrive.fault(("GET /api/v2/deals/%d/discounts error=%d*1"):format(890 + i, status))
+      pipedrive.fault(("GET /api/v2/deals/%d/discounts error=%d*1, GET /api/v2/deals/installments "
+        .. "error=%d*1"):format(890 + i, status, status))
       expect(won(890 + i).state).is "done"
     end
+  end)
+
+test("Pipedrive: a deal that is to be billed in parts, or again and again, is invoiced once, and said",
+  function()
+    local procountor, pipedrive = sandbox "procountor", crm("pipedrive",
+      { line("Ylläpito", { billing_frequency = "monthly" }), line "Konsultointi" })
+    crm "hubspot"
+    pipedrive.seed { deals = { { id = 882, status = "won", value = 200, currency = "EUR",
+      organization_id = 31, lines = { line "Konsultointi" },
+      installments = { { amount = 100, billing_date = "2026-12-01", description = "Ennakko" },
+        { amount = 100, billing_date = "2027-02-01", description = "Loppuerä" } } } } }
+    local run = deliver("pipedrive", fixture "pipedrive_v2.json")
+    expect(run.state).is "done"
+    expect(table.concat(run.result.warnings, "\n")).contains 'Ylläpito" is billed monthly in Pipedrive'
+    run = deliver("pipedrive", fixture("pipedrive_v2.json", { ["data.id"] = 882, ["meta.id"] = "i-1" }))
+    expect(run.state).is "done"
+    expect(table.concat(run.result.warnings, "\n")).contains("2 installments in Pipedrive (100 on "
+      .. "2026-12-01, 100 on 2027-02-01)")
+    expect(procountor.invoices).count(2)
   end)
 
 test("Pipedrive: a user's own token goes in the header that it takes, an app's as a bearer", function()
