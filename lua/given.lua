@@ -8,6 +8,7 @@ Telling what was given from what was not, in data of outside origin.
                         means what it says; places of arrays keep json.null
 ]]
 
+local host = require "host"
 local json = require "json"
 
 local given = {}
@@ -15,9 +16,7 @@ local given = {}
 function given.text(value)
   local kind = type(value)
   if kind == "string" then
-    -- NBSP and the narrow one come along with what is copied from a document.
-    value = value:gsub("\u{A0}", " "):gsub("\u{202F}", " "):match("^%s*(.-)%s*$")
-    if value ~= "" then return value end
+    return host.trimmed(value)
   elseif math.type(value) == "integer" or (kind == "userdata" and value ~= json.null) then
     return tostring(value)
   end

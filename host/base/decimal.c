@@ -44,6 +44,15 @@ static bool wide_zero(const struct wide *x)
     return mpn_zero_p(x->w, WIDE);
 }
 
+/* How many words of x are in use, at least one. */
+static mp_size_t wide_size(const struct wide *x)
+{
+    mp_size_t n = WIDE;
+    while (n > 1 && x->w[n - 1] == 0)
+        n--;
+    return n;
+}
+
 static int wide_compare(const struct wide *a, const struct wide *b)
 {
     return mpn_cmp(a->w, b->w, WIDE);
@@ -53,10 +62,10 @@ static int wide_compare(const struct wide *a, const struct wide *b)
 static struct wide wide_divide(struct wide *a, const struct wide *b)
 {
     struct wide q = {{0}}, r = {{0}};
-    mp_size_t n = WIDE;
-    while (b->w[n - 1] == 0)
-        n--;
-    mpn_tdiv_qr(q.w, r.w, 0, a->w, WIDE, b->w, n);
+    mp_size_t na = wide_size(a), nb = wide_size(b);
+    if (na < nb)
+        return q;
+    mpn_tdiv_qr(q.w, r.w, 0, a->w, na, b->w, nb);
     *a = r;
     return q;
 }
@@ -67,8 +76,15 @@ static bool wide_drop_zeros(struct wide *x, int digits)
     mp_limb_t by = 1;
     for (int i = 0; i < digits; i++)
         by *= 10;
-    struct wide q;
-    if (mpn_divrem_1(q.w, 0, x->w, WIDE, by))
+    struct wide q = {{0}};
+    mp_size_t n = wide_size(x);
+    if (n == 1) { /* as most amounts are */
+        if (x->w[0] % by)
+            return false;
+        x->w[0] /= by;
+        return true;
+    }
+    if (mpn_divrem_1(q.w, 0, x->w, n, by))
         return false;
     *x = q;
     return true;
@@ -76,8 +92,13 @@ static bool wide_drop_zeros(struct wide *x, int digits)
 
 static int wide_digits(const struct wide *x)
 {
-    struct wide bound = {{1}};
-    int n = 0;
+    mp_size_t words = wide_size(x);
+    if (x->w[words - 1] == 0)
+        return 0;
+    /* x is at least 2^(bits - 1), so it has at least this many digits, and few more. */
+    int bits = (int)words * 64 - __builtin_clzll(x->w[words - 1]);
+    int n = 1 + (bits - 1) * 1233 / 4096; /* a little less than the logarithm of 2 */
+    struct wide bound = wide_pow10(n);
     while (wide_compare(x, &bound) >= 0) {
         mpn_mul_1(bound.w, bound.w, WIDE, 10);
         n++;
@@ -95,8 +116,7 @@ static int settle(struct wide x, int32_t scale, int sign, struct decimal *out, s
     for (int step = 16; step; step /= 2)
         while (wide_drop_zeros(&x, step))
             scale -= step;
-    struct wide bound = wide_pow10(DECIMAL_DIGITS);
-    if (wide_compare(&x, &bound) >= 0)
+    if (wide_size(&x) > 1 && wide_digits(&x) > DECIMAL_DIGITS)
         return err_set(e, ERR_LIMIT, "the number has more than %d digits", DECIMAL_DIGITS);
     if (abs(scale) > DECIMAL_SCALE_MAX)
         return err_set(e, ERR_LIMIT, "the number is out of range");

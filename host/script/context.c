@@ -205,7 +205,11 @@ static struct vm *make(struct context *c, struct call *by, struct buf *manifest,
     by->random = 0;
     vm->call = by;
     watchdog_begin(by, vm->L, c->limits.burst_ms, c->limits.call_ms);
+    /* What loading makes stays: there is little to collect, and all of it would be looked through
+     * again and again while it grows. What does not fit is still collected. */
+    lua_gc(vm->L, LUA_GCSTOP);
     int status = vm_protect(vm, l_open, &o);
+    lua_gc(vm->L, LUA_GCRESTART);
     watchdog_end();
     vm->call = NULL;
     by->loading = loading;

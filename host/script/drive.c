@@ -244,8 +244,10 @@ void drive_free(struct call *c, struct child_page *page)
 {
     if (c->vm) {
         publish(page, c->id);
+        /* At a step a run may end by itself, too: its state is as good as after that. */
+        bool clean = c->waiting;
         c->ending = ENDING_DROPPED;
-        part(c, false);
+        part(c, clean);
         page->current = 0;
     }
     list_remove(&c->node);

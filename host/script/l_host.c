@@ -205,8 +205,8 @@ int l_open_host(lua_State *L)
         {"finish", l_finish}, {"freeze", l_freeze}, {"globals", l_globals}, {"log", l_log},
         {"plain", l_host_plain}, {"random", l_random}, {"read_body", l_host_read_body},
         {"reader", l_host_reader}, {"run_file", l_run_file}, {"seq", l_host_seq},
-        {"source", l_source}, {"step", l_host_step}, {"use_environment", l_use_environment},
-        {"where", l_where}, {NULL, NULL}};
+        {"source", l_source}, {"step", l_host_step}, {"trimmed", l_host_trimmed},
+        {"use_environment", l_use_environment}, {"where", l_where}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

@@ -45,6 +45,52 @@ static int l_trim(lua_State *L)
     return 1;
 }
 
+/* Bytes of the no-break space at the beginning of s that comes along with what is copied from a
+ * document, the usual one or the narrow one; 0 if there is none. */
+static size_t no_break_bytes(struct str s)
+{
+    if (s.n >= 2 && memcmp(s.p, "\xC2\xA0", 2) == 0)
+        return 2;
+    return s.n >= 3 && memcmp(s.p, "\xE2\x80\xAF", 3) == 0 ? 3 : 0;
+}
+
+/* s with spaces for its no-break spaces, in out; s itself if it has none. */
+static struct str with_plain_spaces(struct str s, struct buf *out)
+{
+    size_t from = 0;
+    buf_clear(out);
+    for (size_t i = 0; i < s.n;) {
+        size_t n = no_break_bytes((struct str){s.p + i, s.n - i});
+        if (n) {
+            buf_add(out, s.p + from, i - from);
+            buf_addc(out, ' ');
+            from = i + n;
+        }
+        i += n ? n : 1;
+    }
+    if (!from)
+        return s;
+    buf_add(out, s.p + from, s.n - from);
+    return buf_str(out);
+}
+
+int l_host_trimmed(lua_State *L)
+{
+    struct str whole = text_at(L, 1);
+    struct buf *out = &vm_of(L)->text; /* the state's own: nothing leaks if the push raises */
+    struct str s = with_plain_spaces(whole, out);
+    if (s.p != whole.p && out->failed)
+        return luaL_error(L, "not enough memory for a text of %d bytes", (int)whole.n);
+    s = str_trim(s);
+    if (s.n == 0)
+        lua_pushnil(L);
+    else if (s.p == whole.p && s.n == whole.n)
+        lua_pushvalue(L, 1);
+    else
+        lua_pushlstring(L, s.p, s.n);
+    return 1;
+}
+
 /* text.truncate(s, n): its first n characters */
 static int l_truncate(lua_State *L)
 {

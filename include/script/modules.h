@@ -39,6 +39,7 @@ int l_host_read_body(lua_State *L);
 int l_host_reader(lua_State *L);
 int l_host_seq(lua_State *L);
 int l_host_step(lua_State *L);
+int l_host_trimmed(lua_State *L);
 
 /* Pushes the text of the value at index as tostring gives it: never an address. May raise. */
 void base_push_text(lua_State *L, int index);

@@ -12,6 +12,7 @@ local personal = {}
 
 local DEPTH = 12
 local CHECK = "0123456789ABCDEFHJKLMNPRSTUVWXY"
+local MAY_BE = "%d%d%d%d%d%d"
 local PATTERN = "%f[%w]%d%d%d%d%d%d[^%d%s][\x80-\xbf]?[\x80-\xbf]?%d%d%d%w%f[^%w]"
 
 -- Project and order numbers have the same form at times ("010726-0012"), and must arrive unchanged:
@@ -25,7 +26,7 @@ end
 
 local function walk(value, depth)
   for key, item in pairs(value) do
-    if type(item) == "string" then
+    if type(item) == "string" and item:find(MAY_BE) then
       local text = item:gsub(PATTERN, taken_out)
       if text ~= item then value[key] = text end
     elseif type(item) == "table" and depth > 0 then

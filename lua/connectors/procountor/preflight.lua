@@ -59,8 +59,24 @@ local function questions(value)
   return select(2, value:gsub("%?", ""))
 end
 
-local function check_text(value, path, pattern, limits, options, problems)
-  path = source_of(options.sources, pattern, path)
+-- Procountor counts from 0 in its own error messages; ours read the same.
+local function path_below(path, key)
+  if math.type(key) == "integer" then return ("%s[%d]"):format(path, key - 1) end
+  return path == "" and key or path .. "." .. key
+end
+
+local function pattern_below(pattern, key)
+  if math.type(key) == "integer" then return pattern .. "[]" end
+  return pattern == "" and key or pattern .. "." .. key
+end
+
+local function name_of(parent, key, pattern, options)
+  return source_of(options.sources, pattern, path_below(parent, key))
+end
+
+-- The value of a field of what is at `parent`, as it goes out. Nearly all of them fit: what a problem
+-- is called is worked out when there is one.
+local function check_text(value, parent, key, pattern, limits, options, problems)
   local fits, character, position = text.fits_cp1252(value)
   if not fits then
     local nearest = options.transliterate and text.transliterate_cp1252(value)
@@ -70,21 +86,22 @@ local function check_text(value, path, pattern, limits, options, problems)
       -- A name stands in several fields; it is one problem.
       problems[value], problems.letters = true, true
       problems[#problems + 1] = ('%s "%s" holds the character "%s" (place %s), which Procountor '
-        .. "cannot store (only Windows-1252)"):format(path, shown(value), tostring(character),
-        tostring(position))
+        .. "cannot store (only Windows-1252)"):format(name_of(parent, key, pattern, options),
+        shown(value), tostring(character), tostring(position))
     end
     if not fits then return value end
   end
   local limit = limits[pattern]
-  local length = utf8.len(value)
-  if limit and length and length > limit[1] then
+  local length = limit and #value > limit[1] and utf8.len(value)
+  if length and length > limit[1] then
     if limit.cut then
       -- The ellipsis is one of Windows-1252's characters.
       value = text.truncate(value, limit[1] - 1) .. "…"
-      current.warn("%s was shortened from %d to %d characters", path, length, limit[1])
+      current.warn("%s was shortened from %d to %d characters",
+        name_of(parent, key, pattern, options), length, limit[1])
     else
-      local words = ('%s "%s" has %d characters, Procountor takes %d'):format(path, shown(value),
-        length, limit[1])
+      local words = ('%s "%s" has %d characters, Procountor takes %d'):format(
+        name_of(parent, key, pattern, options), shown(value), length, limit[1])
       if not problems[words] then problems[#problems + 1] = words end
       problems[words] = true
     end
@@ -93,27 +110,22 @@ local function check_text(value, path, pattern, limits, options, problems)
 end
 
 local function walk(value, path, pattern, limits, options, problems)
-  local keys = {}
-  for key in pairs(value) do keys[#keys + 1] = key end
-  -- Texts before what lies deeper, so that a problem is named by its plainest path.
-  table.sort(keys, function(a, b)
-    local deep_a, deep_b = type(value[a]) == "table", type(value[b]) == "table"
-    if deep_a ~= deep_b then return deep_b end
-    if type(a) == type(b) then return a < b end
-    return type(a) == "number"
-  end)
-  for _, key in ipairs(keys) do
-    local item = value[key]
-    local indexed = math.type(key) == "integer"
-    -- Procountor counts from 0 in its own error messages; ours read the same.
-    local here = indexed and ("%s[%d]"):format(path, key - 1)
-      or (path == "" and key or path .. "." .. key)
-    local kind = indexed and pattern .. "[]" or (pattern == "" and key or pattern .. "." .. key)
-    if type(item) == "string" then
-      value[key] = check_text(item, here, kind, limits, options, problems)
-    elseif type(item) == "table" then
-      walk(item, here, kind, limits, options, problems)
+  local texts, deep = {}, {} -- their keys, in the order of pairs, which is always the same
+  for key, item in pairs(value) do
+    local kind = type(item)
+    if kind == "string" then
+      texts[#texts + 1] = key
+    elseif kind == "table" then
+      deep[#deep + 1] = key
     end
+  end
+  -- Texts before what lies deeper, so that a problem is named by its plainest path.
+  for _, key in ipairs(texts) do
+    value[key] = check_text(value[key], path, key, pattern_below(pattern, key), limits, options,
+      problems)
+  end
+  for _, key in ipairs(deep) do
+    walk(value[key], path_below(path, key), pattern_below(pattern, key), limits, options, problems)
   end
 end
 

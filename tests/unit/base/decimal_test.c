@@ -188,6 +188,37 @@ static void comparison_orders_all(void **state)
     }
 }
 
+/* On both sides of each power of ten, where the number of digits changes. */
+static void digits_are_counted(void **state)
+{
+    char nines[64], power[64];
+    const struct decimal one = decimal_of(1);
+    struct decimal r;
+    for (int n = 1; n < 38; n++) {
+        memset(nines, '9', (size_t)n);
+        nines[n] = '\0';
+        snprintf(power, sizeof(power), "1e%d", n);
+        struct decimal below = dec(nines), at = dec(power);
+        assert_int_equal(decimal_compare(&below, &at), -1);
+        assert_int_equal(decimal_compare(&at, &below), 1);
+        assert_int_equal(decimal_add(&below, &one, &r, NULL), 0);
+        assert_int_equal(decimal_compare(&r, &at), 0);
+        assert_int_equal(decimal_sub(&at, &one, &r, NULL), 0);
+        assert_int_equal(decimal_compare(&r, &below), 0);
+        assert_int_equal(decimal_div(&at, &below, &r, NULL), 0);
+        assert_int_equal(decimal_compare(&r, &one), n < DECIMAL_DIV_DIGITS ? 1 : 0);
+        assert_int_equal(decimal_div(&below, &below, &r, NULL), 0);
+        assert_int_equal(decimal_compare(&r, &one), 0);
+        assert_int_equal(decimal_div(&one, &at, &r, NULL), 0);
+        assert_int_equal(decimal_mul(&r, &at, &r, NULL), 0);
+        assert_int_equal(decimal_compare(&r, &one), 0);
+    }
+    struct decimal most = dec("99999999999999999999999999999999999999");
+    assert_int_equal(decimal_add(&most, &most, &r, NULL), -1);
+    assert_int_equal(decimal_mul(&most, &most, &r, NULL), -1);
+    assert_int_equal(decimal_add(&most, &one, &r, NULL), 0); /* 1e38 */
+}
+
 static void rounding_goes_away_from_zero(void **state)
 {
     static const struct {
@@ -399,6 +430,7 @@ int main(void)
         cmocka_unit_test(arithmetic_is_exact),
         cmocka_unit_test(arithmetic_agrees_with_fractions),
         cmocka_unit_test(comparison_orders_all),
+        cmocka_unit_test(digits_are_counted),
         cmocka_unit_test(rounding_goes_away_from_zero),
         cmocka_unit_test(invoices_come_out_right),
         cmocka_unit_test(fixed_texts_have_their_places),

@@ -45,7 +45,7 @@ static const char boot_source[] =
     "  globals.step = function(spec, body) return host.step(spec, body) end\n"
     "  globals.attention = function(reason) host.finish('attention', { reason = reason }) end\n"
     "  globals.where, globals.defined, globals.compile = host.where, host.defined, host.compile\n"
-    "  globals.freeze = host.freeze\n"
+    "  globals.freeze, globals.trimmed = host.freeze, host.trimmed\n"
     "  local env = host.environment(globals)\n"
     "  host.use_environment(env)\n"
     "  boot.fn = host.run_file('company.lua')\n"

@@ -263,6 +263,20 @@ static void test_decimals_in_formats(void **state)
 }
 
 /* What is wrong in a call of string is said with its line, its name and what was given. */
+static void test_trimmed(void **state)
+{
+    static const char *const cases[] = {
+        "return trimmed 'Acme Oy' == 'Acme Oy' and trimmed ' \\t\\v\\r\\nAcme  Oy\\f ' == 'Acme  Oy'",
+        "return trimmed '' == nil and trimmed ' \\n' == nil and trimmed '\\u{A0}\\u{202F} ' == nil",
+        "return trimmed '\\u{A0}1\\u{202F}234,50\\u{A0}\\u{A0}EUR\\u{202F}' == '1 234,50  EUR'",
+        "return trimmed '\\u{2003}a\\u{200B}' == '\\u{2003}a\\u{200B}' and trimmed '\\xC2' == '\\xC2'",
+        "return trimmed 'a\\0 ' == 'a\\0' and trimmed '\\xE2\\x80' == '\\xE2\\x80'",
+        "local long = ('x\\u{A0}'):rep(50000) return trimmed(long) == ('x '):rep(49999) .. 'x'",
+        "return not pcall(trimmed, nil) and not pcall(trimmed, {})",
+    };
+    check(cases, COUNT(cases));
+}
+
 static void test_string_errors(void **state)
 {
     static const char *const cases[][2] = {
@@ -408,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_string),
         cmocka_unit_test(test_decimals_in_formats),
+        cmocka_unit_test(test_trimmed),
         cmocka_unit_test(test_string_errors),
         cmocka_unit_test(test_views),
         cmocka_unit_test(test_settings_of_cjson),
