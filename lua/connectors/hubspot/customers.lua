@@ -60,9 +60,7 @@ end
 
 local function records(wanted, list)
   local found = {}
-  for _, data in ipairs(list) do
-    if data.archived ~= true then found[#found + 1] = record_of(wanted, data) end
-  end
+  for i, data in ipairs(list) do found[i] = record_of(wanted, data) end
   return found
 end
 
@@ -151,10 +149,7 @@ local function before(changes, read, saved)
     local newest, last = versions[1], versions[2]
     if newest and given.text(newest.value) == given.text(value or nil)
       and tostring(newest.timestamp) == at and given.text(newest.sourceType) ~= "CRM_UI" then
-      found[key] = read.values[key] or false
-      if last and tostring(last.timestamp):sub(1, 19) >= (read.updated_at or ""):sub(1, 19) then
-        found[key] = given.text(last.value) or false
-      end
+      found[key] = last and given.text(last.value) or not last and read.values[key] or false
     end
   end
   return found
@@ -170,7 +165,7 @@ function customers.new(connection)
   local function read(id, history)
     local data = client.find(connection, PATH .. "/" .. id, { properties = table.concat(wanted, ","),
       propertiesWithHistory = history })
-    if not data or data.archived == true then return nil end
+    if not data then return nil end
     if shape.id(data.id) ~= id then return nil, shape.id(data.id) end
     return record_of(wanted, data)
   end

@@ -135,3 +135,35 @@ test("a write that never arrived is no write", function()
   expect(procountor.customers[1].registryInfo.phone).is "22"
   expect(crm.organizations[1].phone).is "22"
 end)
+
+test("a business ID that is corrected during the first look makes nobody another one", function()
+  local first, second = table.unpack(numbers(2))
+  local procountor = sandbox("procountor", { seed = {
+    customers = { customer(501, "Revontuli Oy", first) } } })
+  local crm = sandbox("crm", { seed = {
+    organizations = { organization("O-1", "Kaamos Oy", first) } } })
+  procountor.fault "GET /api/businesspartners/501 delay=700ms*1"
+  fire "customer_sync"
+  procountor.act("customer", { customer = 501, identifier = second })
+  runs "wait"
+  look()
+  expect(crm.organizations).count(2)
+  expect(procountor.customers).count(2)
+  expect(crm.organizations[1]).has { name = "Kaamos Oy", business_id = first }
+  expect(procountor.customers[1]).has { name = "Revontuli Oy" }
+end)
+
+test("what a search shows some minutes late is still seen", function()
+  local first, second = table.unpack(numbers(2))
+  local procountor = sandbox("procountor", { seed = {
+    customers = { customer(501, "Revontuli Oy", first) } } })
+  local crm = sandbox("crm")
+  look()
+  local late = customer(502, "Kaamos Oy", second)
+  late.version = procountor.customers[1].version:gsub(":(%d%d):%d%d", function(minute)
+    return (":%02d:00"):format(math.max(math.tointeger(tonumber(minute)) - 5, 0))
+  end)
+  procountor.seed { customers = { late } }
+  look()
+  expect(crm.organizations).count(2)
+end)

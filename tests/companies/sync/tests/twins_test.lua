@@ -209,3 +209,23 @@ test("an organization is deleted while its customer goes to the one made anew: n
     expect(again.runs[1].result).has { organization = "O-40", customer = "51001" }
     expect(procountor.customers).count(1)
   end)
+
+test("an organization that is said to be merged, and is still there, keeps its customer", function()
+  local procountor, crm = start({ organization("O-31", "Revontuli Oy", ID) },
+    { customer(51001, "Revontuli Oy", ID) })
+  look()
+  crm.seed { organizations = { organization("O-32", "Kaamos Oy", "2012345-4") } }
+  told("O-32", "merged", { organization = { id = "O-31" } })
+  expect(told("O-31").result).has { organization = "O-31", customer = "51001" }
+  expect(told("O-32").result.customer).is_not "51001"
+  expect(procountor.customers).count(2)
+end)
+
+test("a customer that is inactive, or has its ID in another spelling, is not made anew", function()
+  local procountor = start(
+    { organization("O-31", "Revontuli Oy", ID), organization("O-32", "Kaamos Oy", "2012345-4") },
+    { customer(51001, "Revontuli Oy", ID, false), customer(51002, "Kaamos Oy", "FI20123454") })
+  expect(told("O-31").result.customer).is "51001"
+  expect(told("O-32").result.customer).is "51002"
+  expect(procountor.customers).count(2)
+end)

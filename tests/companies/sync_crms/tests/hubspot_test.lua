@@ -1,5 +1,6 @@
 -- Customers in HubSpot, which tells of each property on its own, and searches in what is seconds old.
 
+local ids = require "ids"
 local shared = require "tests.shared"
 
 local A, B, customer, meanwhile = shared.A, shared.B, shared.customer, shared.meanwhile
@@ -222,4 +223,37 @@ test("HubSpot: an edit right after a write is seen, and a person is asked", func
   expect(open[1].reason).contains "0500 2"
   expect(open[1].reason).contains "0400 1"
   expect(hubspot.organizations[1].phone).is "0500 2"
+end)
+
+test("HubSpot: a search that knows an old business ID makes nobody its company", function()
+  local procountor, hubspot = start({ company { name = "Kaamos Oy",
+    created_at = "2026-01-01T08:00:00.000Z" } }, nil, { search_lag = 60000 })
+  hubspot.act("organization", { organization = 31, business_id = B })
+  look()
+  look()
+  expect(hubspot.organizations).count(2)
+  expect(procountor.customers).count(2)
+  expect(hubspot.organizations[1]).has { name = "Kaamos Oy", business_id = B }
+  expect(procountor.customers[1]).has { name = "Testiasiakas Oy" }
+end)
+
+test("HubSpot: of what was changed each page is looked at", function()
+  local companies, customers, n = {}, {}, 1500000
+  while #companies < 101 do
+    n = n + 1
+    for digit = 0, 9 do
+      local id = ids.business_id(("%d-%d"):format(n, digit))
+      if id then
+        local i, name = #companies + 1, "Asiakas " .. n
+        companies[i] = company { id = 1000 + i, name = name, business_id = id }
+        customers[i] = customer { id = 60000 + i, name = name }
+        customers[i].invoicingInfo.identifier = id
+      end
+    end
+  end
+  local procountor, hubspot = start(companies, customers)
+  expect(#look()).is(0)
+  hubspot.act("organization", { organization = 1101, phone = "040 1" })
+  expect(#look()).is(0)
+  expect(procountor.customers[101].registryInfo.phone).is "040 1"
 end)

@@ -71,6 +71,13 @@ test("what an accountant corrects comes to Pipedrive by schedule, and is no chan
   expect(there).has { email = "talous@testi.example", updated_by = "api" }
   expect(there.phone == nil).is(true)
   expect(there.einvoice).has { address = "003720123454", operator = "003721291126" }
+  -- Parts of the old address would stay if none came along.
+  local sent
+  for _, request in ipairs(pipedrive.requests) do
+    if request.method == "PATCH" then sent = json.decode(request.body).address end
+  end
+  expect(sent).has { route = "Kirjanpitäjänkuja", street_number = "2 A 3", postal_code = "00120",
+    locality = "Helsinki", country = "Finland" }
   -- Pipedrive makes parts of the address of its own, and tells of our own write.
   expect(told(31).result).has { customer = "51001" }
   expect(#look()).is(0)
@@ -282,4 +289,28 @@ test("an edit that comes while there is nothing to write is still looked at", fu
   expect(#look()).is(0)
   expect(writes(pipedrive)).is(0)
   expect(procountor.customers[1].billingAddress).has { street = "Uusikatu 2", city = "Helsinki" }
+end)
+
+test("who was deleted has no heir where the other one of its business ID is another one", function()
+  local _, pipedrive = start({ organization(), organization { id = 32 } },
+    { customer(), customer { id = 51002 } })
+  local open = look()
+  expect(#open).is(1)
+  local run = open[1].reason:find("customer=ID", 1, true)
+    and open[1].retry("decided", { customer = "51001" })
+    or open[1].retry("decided", { organization = "31" })
+  local linked = run.wait().result.organization
+  pipedrive.act("remove", { organization = linked })
+  expect(told(math.tointeger(tonumber(linked)), "delete").result).has { deleted = "pipedrive",
+    active = false }
+  expect(pipedrive.organizations).count(1)
+end)
+
+test("nor where several have its business ID", function()
+  local procountor, pipedrive = start()
+  look()
+  pipedrive.seed { organizations = { organization { id = 42 }, organization { id = 43 } } }
+  pipedrive.act("remove", { organization = 31 })
+  expect(told(31, "delete").result).has { deleted = "pipedrive", active = false }
+  expect(procountor.customers).count(1)
 end)

@@ -49,15 +49,19 @@ local A, B = "1234567-1", "2012345-4"
 test("ask: each new one is asked once; new makes it there, none leaves it where it is", function()
   local books, crm = start("careful", { organization("O-1", "Uusi Oy", A) },
     { customer(501, "Toinen Oy", B) })
+  books.seed { customers = { { id = 502, name = "Toimittaja Oy", type = "SUPPLIER",
+    invoicingInfo = {}, paymentInfo = { paymentMethod = "BANK_TRANSFER" } } } }
   look "careful"
   look "careful"
   local open = questions()
   expect(#open).is(2)
-  expect(books.customers).count(1)
+  expect(books.customers).count(2)
   expect(crm.organizations).count(1)
   for _, run in ipairs(open) do
     if run.reason:find("customer=ID", 1, true) then
       expect(run.reason).contains "Uusi Oy"
+      -- A supplier is no customer.
+      expect(run.retry("decided", { customer = "502" }).reason).contains "no customer with the id 502"
       expect(run.retry("decided", { customer = "new" }).wait().state).is "done"
     else
       expect(run.reason).contains "Toinen Oy"
@@ -67,7 +71,7 @@ test("ask: each new one is asked once; new makes it there, none leaves it where 
   books.act("customer", { customer = 501, phone = "7" })
   look "careful"
   expect(#questions()).is(0)
-  expect(books.customers).count(2)
+  expect(books.customers).count(3)
   expect(crm.organizations).count(1)
 end)
 
@@ -164,6 +168,32 @@ test("inactivate: who is deleted in the CRM rests in Procountor, with all it has
   expect(told("narrow", "O-1", "deleted").state).is "done"
   expect(books.customers[1].registryInfo).has { active = false, phone = "1" }
   expect(books.customers[1].invoicingInfo.identifier).is(A)
+end)
+
+test("who is put to rest while somebody saves it keeps what was saved", function()
+  local books, crm = start("narrow", { organization("O-1", "Sama Oy", A) },
+    { customer(501, "Sama Oy", A) })
+  look "narrow"
+  local function reads()
+    local n = 0
+    for _, request in ipairs(books.requests) do
+      n = n + (request.path:find("/businesspartners/501", 1, true) and 1 or 0)
+    end
+    return n
+  end
+  crm.act("remove", { organization = "O-1" })
+  books.fault "PUT /api/businesspartners delay=500ms*1"
+  -- Both within a second, which is all that a version counts.
+  time.sleep(1.02 - time.ms() % 1000 / 1000)
+  books.act("customer", { customer = 501, phone = "22" })
+  local before, last = reads(), time.ms() + 10000
+  deliver("narrow", { id = "evt_gone", type = "organization.deleted",
+    data = { organization = { id = "O-1" } } }, { wait = false })
+  repeat time.sleep(0.02) until reads() > before or time.ms() > last
+  books.act("customer", { customer = 501, email = "uusi@asiakas.example" })
+  runs "wait"
+  expect(books.customers[1].registryInfo).has { active = false, phone = "22" }
+  expect(books.customers[1].invoicingInfo.email).is "uusi@asiakas.example"
 end)
 
 test("a function of the record says who is made anew", function()
