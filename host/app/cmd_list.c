@@ -179,12 +179,42 @@ static int runs_run(const struct conf *c)
     return list(c, &f, store_read_runs, &p);
 }
 
+static int count_row(void *arg, struct str json)
+{
+    (void)json;
+    ++*(int *)arg;
+    return 0;
+}
+
+/* Runs that are held wait for a person too, as the company has it: they are not listed with what
+ * went wrong, and are no surprise either. */
+static void tell_held(const struct conf *c)
+{
+    struct store_filter f = of_runs(c);
+    int held = 0;
+    f.company = conf_text(c, "company");
+    f.state = "held";
+    f.limit = (int)conf_int(c, "limit");
+    struct store_reader *r = store_reader_open(conf_text(c, "data"), NULL);
+    if (!r || since_option(c, &f.since_ms) < 0 ||
+        store_read_runs(r, &f, count_row, &held, NULL) < 0)
+        held = 0;
+    if (r)
+        store_reader_close(r);
+    if (held)
+        fprintf(stderr, "%s%d held, to be sent or skipped: --state held lists %s\n",
+            held == f.limit ? "at least " : "", held, held == 1 && f.limit > 1 ? "it" : "them");
+}
+
 static int attention_run(const struct conf *c)
 {
     struct store_filter f = of_runs(c);
     struct printing p = {.row = show_attention_row, .next = true};
     f.needs_person = !conf_text(c, "state");
-    return list(c, &f, store_read_attention, &p);
+    int status = list(c, &f, store_read_attention, &p);
+    if (status == STATUS_OK && f.needs_person && !p.json)
+        tell_held(c);
+    return status;
 }
 
 static int acts_run(const struct conf *c)

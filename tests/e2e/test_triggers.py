@@ -20,8 +20,13 @@ class Triggers(PeopleCase):
         self.assertEqual(run["state"], "held")
         self.assertEqual((run["about"]["amount"], run["about"]["currency"]), ("2356.89", "EUR"))
         self.assertIn("2356.89 EUR", self.act("attention", "--state", "held"))
+        # It is not among what went wrong, and whoever looks there is told of it.
+        data = ("--data", self.world.data)
+        asked = self.world.sauma("attention", *data)
+        self.assertEqual((asked.stdout, b"1 held, " in asked.stderr), (b"", True), asked.stderr)
         self.act("send", "--company", "minimal")
         self.ended(run["id"], "done")
+        self.assertNotIn(b"held", self.world.sauma("attention", *data).stderr)
 
     def test_a_rule_s_own_policy_wins(self):
         self.assertEqual(self.started(RULE, '"off"')["state"], "done")
