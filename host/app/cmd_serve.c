@@ -328,8 +328,8 @@ const struct command command_serve = {
     .summary = "run all companies found as folders of DIR",
     .details =
         "Webhooks come to POST /hooks/{company}/{connection}; /healthz, /readyz and /metrics\n"
-        "say how it is. A saved company is live as soon as it loads; SIGHUP reads all again, the certificate too.\n"
-        "SIGTERM drains and ends.\n",
+        "say how it is. A saved company is live as soon as it loads; SIGHUP reads all again, the\n"
+        "certificate too. SIGTERM drains and ends.\n",
     .options = options,
     .run = serve_run,
 };
