@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +24,7 @@ struct walk {
     char **paths; /* relative to root */
     int n;
     bool (*take)(const char *path, bool folder);
+    bool own_only; /* nothing that a link leads to outside of root */
     struct err *e;
 };
 
@@ -94,11 +97,49 @@ static int walk_folder(struct walk *w, const char *path, int depth)
     return rc;
 }
 
-static int read_all(const char *full, const char *path, struct buf *out, struct err *e)
+/* Where an open file really is; false if that cannot be told. */
+static bool real_place(int fd, char out[PATH_MAX])
 {
-    int fd = open(full, O_RDONLY | O_CLOEXEC);
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, out, PATH_MAX - 1);
+    out[n < 0 ? 0 : n] = '\0';
+    return n > 0;
+}
+
+/* A link may lead anywhere that the host can read, and whose files those are is not the company's
+ * to say: the line of an error would show them. It is looked at where the open file is, so that
+ * nobody can exchange it in between. */
+static bool is_within(int fd, const char *root)
+{
+    char place[PATH_MAX], home[PATH_MAX];
+    int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    bool known = folder >= 0 && real_place(folder, home) && real_place(fd, place);
+    if (folder >= 0)
+        close(folder);
+    size_t n = known ? strlen(home) : 0;
+    return known && strncmp(place, home, n) == 0 && (place[n] == '/' || home[n - 1] == '/');
+}
+
+static int open_file(const char *full, const struct walk *w, const char *path)
+{
+    struct stat st;
+    int fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would keep the host waiting */
     if (fd < 0)
-        return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+        return err_set(w->e, ERR_IO, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (!w->own_only || is_within(fd, w->root)))
+        return fd;
+    close(fd);
+    return err_set(w->e, ERR_INPUT,
+        "%s: a link that leads out of the company's folder; put the file itself here", path);
+}
+
+static int read_all(const char *full, const struct walk *w, const char *path, struct buf *out)
+{
+    struct err *e = w->e;
+    int fd = open_file(full, w, path);
+    if (fd < 0)
+        return -1;
     ssize_t n;
     char chunk[16384];
     while ((n = read(fd, chunk, sizeof chunk)) > 0 || (n < 0 && errno == EINTR)) {
@@ -148,7 +189,7 @@ static int put_file(struct walk *w, struct buf *json, const char *path)
     if (!str_utf8_valid(str_of(path)))
         err_set(w->e, ERR_INPUT, "%s: the name of a file is not UTF-8", w->root);
     else
-        rc = read_all(full, path, &source, w->e);
+        rc = read_all(full, w, path, &source);
     if (rc == 0)
         rc = check_text(path, buf_str(&source), w->e);
     if (rc == 0) {
@@ -175,7 +216,11 @@ static int by_path(const void *a, const void *b)
 static int read_bundle(struct bundle *b, const char *root, const char *const *folders,
     bool (*take)(const char *, bool), struct err *e)
 {
-    struct walk w = {root, mem_zalloc(BUNDLE_MAX_FILES, sizeof(char *)), 0, take, e};
+    struct walk w = {.root = root,
+        .paths = mem_zalloc(BUNDLE_MAX_FILES, sizeof(char *)),
+        .take = take,
+        .own_only = take != take_system,
+        .e = e};
     struct buf json;
     int rc = 0;
     memset(b, 0, sizeof *b);

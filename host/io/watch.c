@@ -178,6 +178,19 @@ static void tell(void *arg)
     arm(w);
 }
 
+/* A hidden link to a folder may be what the entry's files lead through: deployments exchange it, so
+ * that all of them change at once. */
+static bool is_hidden_folder(struct watch *w, const struct inotify_event *ev, const char *below)
+{
+    struct stat st;
+    if (ev->wd == w->top || !(ev->mask & (IN_CREATE | IN_MOVED_TO)) || ev->name[0] != '.')
+        return false;
+    char *full = mem_printf("%s/%s/%s", w->dir, below, ev->name);
+    bool folder = stat(full, &st) == 0 && S_ISDIR(st.st_mode);
+    mem_free(full);
+    return folder;
+}
+
 static void on_event(struct watch *w, const struct inotify_event *ev)
 {
     if (ev->mask & IN_Q_OVERFLOW)
@@ -192,6 +205,8 @@ static void on_event(struct watch *w, const struct inotify_event *ev)
         w->paths[ev->wd] = NULL;
         return;
     }
+    if (ev->len && !counts(ev->name) && is_hidden_folder(w, ev, below))
+        note_change(w, below);
     if (!ev->len || !counts(ev->name))
         return;
     char *path = ev->wd == w->top ? mem_dup(ev->name) : mem_printf("%s/%s", below, ev->name);

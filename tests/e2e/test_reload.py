@@ -87,6 +87,41 @@ class Reload(Case):
         self.post(2)
         self.assertEqual(self.result("2"), "two")
 
+    def test_a_link_shows_no_file_of_others(self):
+        """Who may write a company's folder reads with it what is the company's own, nothing of the host."""
+        w = self.world
+        self.save("one")
+        self.save("two", company="other")
+        w.start_host()
+        own = os.path.join(w.companies, "acme")
+        for n, (name, target) in enumerate((("rules/key.lua", "../../../data/key"),
+                                            ("rules/theirs.lua", w.companies + "/other/company.lua"))):
+            os.makedirs(own + "/rules", exist_ok=True)
+            os.symlink(target, os.path.join(own, name))
+            self.act("secret", "set", "acme", "any")  # now there is a key
+            told = w.sauma("reload", "acme", "--data", w.data, check=False).stderr.decode()
+            self.assertIn(f"{name}: a link that leads out of the company's folder", told)
+            self.assertIn(f"{name}: a link", self.alerts()[0]["text"])
+            self.assertIn(f"{name}: a link", w.sauma("check", own, check=False).stderr.decode())
+            self.assertEqual(self.post(n), 202)
+            self.assertEqual(self.result(str(n)), "one")
+            os.remove(os.path.join(own, name))
+        # Within the folder, as deployments do that exchange one link, and of the folder itself.
+        for version in ("three", "four"):
+            os.makedirs(f"{own}/..{version}/rules")
+            with open(f"{own}/..{version}/company.lua", "w") as f:
+                f.write(RULE.format(name=version, wait=""))
+            os.symlink(f"..{version}", own + "/..new")
+            os.rename(own + "/..new", own + "/..data")
+            if version == "three":
+                os.symlink("..data/company.lua", own + "/.new")
+                os.rename(own + "/.new", own + "/company.lua")
+            self.live(2 if version == "three" else 3)
+        os.rename(own, w.dir + "/moved")
+        os.symlink(w.dir + "/moved", own)
+        self.assertEqual(self.post(9), 202)
+        self.assertEqual(self.result("9"), "four")
+
     def test_a_run_keeps_the_version_it_began_with(self):
         self.save("one", wait="time.sleep(3)")
         self.world.start_host()
