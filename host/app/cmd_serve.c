@@ -45,6 +45,8 @@ static const struct conf_option options[] = {
     {"max-running-company", CONF_INT, "0", "and of one company; 0: half of max-running"},
     {"watch", CONF_MS, "20ms",
         "how long a company's folder rests after a change before it is read; 0: not watched"},
+    {"gone-after", CONF_MS, "5s",
+        "a company is gone, and its deliveries answered 404, when its folder is missing for so long"},
     {"test-saves", CONF_FLAG, NULL, "a saved company is live only if its tests pass"},
     {"test-timeout", CONF_MS, "2m", "how long these may take"},
     {"keep-bodies", CONF_MS, "90d", "age at which bodies and large answers go; 0: never"},
@@ -143,7 +145,7 @@ static void on_all_loaded(void *arg, int loaded, int failed)
     if (conf_flag(c, "test-saves"))
         reload_test_first(s->reload, conf_int(c, "test-timeout"));
     if (conf_int(c, "watch") > 0)
-        reload_watch(s->reload, conf_int(c, "watch"));
+        reload_watch(s->reload, conf_int(c, "watch"), conf_int(c, "gone-after"));
     printf("sauma: listening on http%s://%s, %d compan%s%s\n", front_secure(s->front) ? "s" : "",
         front_address(s->front), loaded, loaded == 1 ? "y" : "ies",
         failed ? ", some did not load: see the log" : "");

@@ -23,6 +23,8 @@ struct reload {
     int64_t test_ms;    /* 0: tests are not run first */
     struct list trials; /* whose tests are being run */
     struct list loads;  /* under way; an engine that ends does not tell of them */
+    struct list missing;
+    int64_t gone_ms;
     struct loop *loop;
     char *dir;
     struct watch *watch;
@@ -46,6 +48,14 @@ struct loading {
     void *arg;
 };
 
+/* A company whose folder is not there at the moment. */
+struct missing {
+    struct list node;
+    struct reload *reload;
+    char *company;
+    struct loop_timer *timer;
+};
+
 #define TRIAL_WORDS 800 /* bytes of what the tests said in an alert */
 
 static void trial_free(struct trial *t)
@@ -56,12 +66,21 @@ static void trial_free(struct trial *t)
     mem_free(t);
 }
 
+static void missing_free(struct missing *m)
+{
+    loop_timer_free(m->timer);
+    list_remove(&m->node);
+    mem_free(m->company);
+    mem_free(m);
+}
+
 struct reload *reload_new(struct engine *e, struct loop *l, const char *dir)
 {
     struct reload *r = mem_zalloc(1, sizeof(*r));
     *r = (struct reload){.engine = e, .loop = l, .dir = mem_dup(dir)};
     list_init(&r->trials);
     list_init(&r->loads);
+    list_init(&r->missing);
     return r;
 }
 
@@ -73,6 +92,8 @@ void reload_free(struct reload *r)
         trial_free(LIST_OF(r->trials.next, struct trial, node));
     for (struct list *n; (n = list_shift(&r->loads)) != NULL;)
         mem_free(LIST_OF(n, struct loading, node));
+    while (!list_empty(&r->missing))
+        missing_free(LIST_OF(r->missing.next, struct missing, node));
     watch_free(r->watch);
     mem_free(r->dir);
     mem_free(r);
@@ -306,6 +327,45 @@ static void all_seen(void *arg, int loaded, int failed)
 {
 }
 
+static void unload(struct reload *r, const char *company)
+{
+    if (!engine_version(r->engine, company) && !engine_load_error(r->engine, company))
+        return;
+    engine_unload_company(r->engine, company);
+    alert_clear(r->engine, company, "company-broken", company);
+    log_event(LOG_WARN, "company gone", "company", company, "next",
+        "what it has accepted waits until its folder is back", NULL);
+}
+
+static struct missing *find_missing(struct reload *r, const char *company)
+{
+    for (struct list *n = r->missing.next; n != &r->missing; n = n->next)
+        if (strcmp(LIST_OF(n, struct missing, node)->company, company) == 0)
+            return LIST_OF(n, struct missing, node);
+    return NULL;
+}
+
+static void missed_for_long(void *arg)
+{
+    struct missing *m = arg;
+    if (!has_folder(m->reload, m->company))
+        unload(m->reload, m->company);
+    missing_free(m);
+}
+
+/* Its folder may be back in a moment: editors move a file away before they write another, and a
+ * deployment puts a folder in a folder's place. Until then nothing is refused. */
+static void miss(struct reload *r, const char *company)
+{
+    if (find_missing(r, company))
+        return;
+    struct missing *m = mem_zalloc(1, sizeof(*m));
+    *m = (struct missing){.reload = r, .company = mem_dup(company)};
+    m->timer = loop_timer_new(r->loop, missed_for_long, m);
+    list_append(&r->missing, &m->node);
+    loop_timer_arm(m->timer, r->gone_ms);
+}
+
 static void on_change(void *arg, const char *name)
 {
     struct reload *r = arg;
@@ -315,18 +375,19 @@ static void on_change(void *arg, const char *name)
         if (reload_all(r, all_seen, NULL, &err) < 0)
             log_event(LOG_ERROR, "companies not read", "error", err.text, NULL);
     } else if (has_folder(r, name)) {
+        struct missing *back = find_missing(r, name);
+        if (back)
+            missing_free(back);
         reload_company(r, name, NULL, NULL);
-    } else if (engine_version(r->engine, name) || engine_load_error(r->engine, name)) {
-        engine_unload_company(r->engine, name);
-        alert_clear(r->engine, name, "company-broken", name);
-        log_event(LOG_WARN, "company gone", "company", name, "next",
-            "what it has accepted waits until its folder is back", NULL);
+    } else {
+        miss(r, name);
     }
 }
 
-void reload_watch(struct reload *r, int64_t quiet_ms)
+void reload_watch(struct reload *r, int64_t quiet_ms, int64_t gone_ms)
 {
     struct err err = {0};
+    r->gone_ms = gone_ms;
     struct watch_config c = {.quiet_ms = quiet_ms, .late_ms = LATE_MS};
     r->watch = watch_new(r->loop, r->dir, &c, on_change, r, &err);
     const char *problem = r->watch ? watch_problem(r->watch) : err.text;

@@ -18,8 +18,9 @@ void reload_free(struct reload *r);
 int reload_all(
     struct reload *r, void (*done)(void *arg, int loaded, int failed), void *arg, struct err *err);
 /* From now on changes are seen by themselves. quiet_ms: how long a folder must rest after a change.
- * Where the system cannot watch it, an alert says so, and `sauma reload` or SIGHUP is the way. */
-void reload_watch(struct reload *r, int64_t quiet_ms);
+ * Where the system cannot watch it, an alert says so, and `sauma reload` or SIGHUP is the way.
+ * gone_ms: how long its folder must be missing before a company is gone. */
+void reload_watch(struct reload *r, int64_t quiet_ms, int64_t gone_ms);
 /* One company, now (its tests first, if that was asked for). fn as of engine_load_company;
  * ERR_NOT_FOUND if it has no folder. */
 void reload_company(struct reload *r, const char *name, engine_loaded_fn fn, void *arg);

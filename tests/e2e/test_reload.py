@@ -135,7 +135,7 @@ class Reload(Case):
 
     def test_companies_come_and_go_with_their_folders(self):
         self.save("one")
-        self.world.start_host()
+        self.world.start_host("--gone-after", "300ms")
         self.assertEqual(self.post(1, "later"), 404)
         self.save("new", "later")
         wait_until(lambda: self.post(2, "later") in (202, 200), "the new company to take events")
@@ -146,6 +146,25 @@ class Reload(Case):
         os.rename(away, os.path.join(self.world.companies, "later"))
         wait_until(lambda: self.post(4, "later") in (202, 200), "the company to be back")
         self.assertEqual(self.post(5), 202)
+
+    def test_who_is_away_for_a_moment_refuses_nothing(self):
+        """Editors and deployments move the old away before the new is there."""
+        self.save("one")
+        self.world.start_host("--gone-after", "60s")
+        folder = os.path.join(self.world.companies, "acme")
+        for number, path in enumerate((os.path.join(folder, "company.lua"), folder)):
+            os.rename(path, path + "~")
+            for n in range(10):
+                self.assertEqual(self.post(number * 20 + n), 202)
+                time.sleep(0.02)
+            if number == 0:
+                self.save("two")
+            else:
+                self.save("three")
+                shutil.rmtree(path + "~")
+            self.live(2 + number)
+            self.assertEqual(self.post(number * 20 + 19), 202)
+            self.assertEqual(self.result(str(number * 20 + 19)), ("two", "three")[number])
 
     def test_rollback_holds_over_a_restart_until_the_folder_changes(self):
         self.save("one")
