@@ -120,8 +120,13 @@ async function newDeal() {
 async function pay() {
   await open('procountor');
   const id = await invoiceOf('C2C-10042').getAttribute('id');
+  await page.locator(`#${id} input[name=address]`).fill('003712345671');
+  await page.locator(`#${id} input[name=operator]`).fill('003721291126');
+  await press(`#${id}`, 'Add');
+  assert.match(await text('p.said'), /goes out as an e-invoice/);
   await press(`#${id}`, 'Approve');
   await press(`#${id}`, 'Send to the customer');
+  assert.match(await text(`#${id}`), /ELECTRONIC_INVOICE/);
   await page.locator(`#${id} input[name=amount]`).fill('1 000,50');
   await press(`#${id}`, 'Pay');
   assert.match(await text('p.said'), /PARTLY_PAID/);

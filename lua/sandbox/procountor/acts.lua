@@ -25,6 +25,25 @@ for _, name in ipairs { "approve", "send", "unfinished", "invalidate" } do
   acts[name] = function(w, form) return words_of(move(w, {}, {}, form.invoice or "")) end
 end
 
+-- Somebody adds where the e-invoice goes, before the invoice is approved.
+function acts.einvoice(w, form)
+  local invoice = world.find(w.invoices, form.invoice or "")
+  if not invoice then return "There is no such invoice." end
+  local address, operator = form.address or "", form.operator or ""
+  if invoice.status ~= "UNFINISHED" then
+    return ("Invoice %d is %s: its e-invoice address cannot be changed any more."):format(
+      invoice.invoiceNumber, invoice.status)
+  end
+  if not address:find("%S") or not operator:find("%S") then
+    return "An e-invoice wants an address and an operator."
+  end
+  invoice.counterParty.einvoiceAddress = { address = address, operator = operator }
+  invoice.invoiceChannel = "ELECTRONIC_INVOICE"
+  world.touch(w, invoice)
+  world.effect(w, "invoice.einvoice", invoice.id)
+  return ("Invoice %d goes out as an e-invoice."):format(invoice.invoiceNumber)
+end
+
 -- A payment that the bank brings: the amount, or all that is left.
 function acts.pay(w, form)
   local invoice = world.find(w.invoices, form.invoice or "")

@@ -78,6 +78,10 @@ local function invoice_acts(invoice)
   for i, act in ipairs(NEXT[invoice.status] or {}) do
     buttons[i] = page.button("do/" .. act[1], { invoice = invoice.id }, act[2], act[3])
   end
+  if invoice.status == "UNFINISHED" and invoice.invoiceChannel ~= "ELECTRONIC_INVOICE" then
+    buttons[#buttons + 1] = page.form("do/einvoice", { invoice = invoice.id },
+      { { "address", "E-invoice address", "" }, { "operator", "Operator", "" } }, "Add")
+  end
   if PAYABLE[invoice.status] then
     buttons[1] = page.form("do/pay", { invoice = invoice.id },
       { { "amount", "Amount (empty: all that is left)", "" } }, "Pay")

@@ -33,6 +33,25 @@ test("the invoice is a whole snapshot, in the strictest Procountor", function()
   expect(ids.valid_reference(invoice.paymentInfo.bankReferenceCode)).is_not(nil)
 end)
 
+test("e-invoice data is all that a person adds, and the invoice goes out as it stands", function()
+  local procountor = start()
+  expect(signed().state).is "done"
+  local invoice = procountor.invoices[1]
+  expect(invoice.invoiceChannel).is_not "ELECTRONIC_INVOICE"
+  local id = tostring(invoice.id)
+  procountor.act("einvoice", { invoice = id, address = "003712345671", operator = "003721291126" })
+  procountor.act("approve", { invoice = id })
+  procountor.act("send", { invoice = id })
+  local sent = procountor.invoices[1]
+  expect(sent).has { status = "SENT", invoiceChannel = "ELECTRONIC_INVOICE",
+    originalInvoiceNumber = "C2C-10042", counterParty = { identifier = "1234567-1",
+      einvoiceAddress = { address = "003712345671", operator = "003721291126" } } }
+  expect(sent.invoiceSumInfo[1].invoiceSumTotal).is(invoice.invoiceSumInfo[1].invoiceSumTotal)
+  -- The same contract again is that invoice.
+  expect(signed({ id = "evt_again" }).state).is "done"
+  expect(procountor.invoices).count(1)
+end)
+
 test("a reference that looks like a reference number is still the buyer's text", function()
   local procountor = start()
   expect(signed({ ["contract.reference"] = "1234561" }).state).is "done"
