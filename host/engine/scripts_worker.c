@@ -336,9 +336,14 @@ void script_worker_end_for(struct script_worker *w, const char *why)
  * pattern without end in C, is ended from here, a while later. On a busy machine a process may
  * wait long for its share; one that does not even compute gets so many times as long. */
 #define STANDSTILL_TIMES 10
+static int64_t patience_ms(const struct script_worker *w)
+{
+    return w->s->burst_ms + w->s->burst_ms / 2 + 500;
+}
+
 static bool out_of_patience(const struct script_worker *w, int64_t now)
 {
-    int64_t patience = w->s->burst_ms + w->s->burst_ms / 2 + 500;
+    int64_t patience = patience_ms(w);
     return now - w->seen_ms > patience && (child_cpu_ms(w->child) - w->seen_cpu_ms > patience ||
                                               now - w->seen_ms > patience * STANDSTILL_TIMES);
 }
@@ -357,6 +362,9 @@ static bool check_burst(struct script_worker *w, int64_t now)
         w->seen_beat = beat;
         w->seen_ms = now;
         w->seen_cpu_ms = w->look_cpu_ms = child_cpu_ms(w->child);
+        /* Twice what the host would wait: for a host that does not come to look. */
+        if (w->s->burst_ms > 0 && current != 0)
+            child_limit_cpu(w->child, w->seen_cpu_ms + 2 * patience_ms(w));
     } else if (w->s->burst_ms > 0 && out_of_patience(w, now)) {
         script_worker_condemn(w, "a script computed for longer than a burst may last");
     } else {

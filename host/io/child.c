@@ -340,6 +340,17 @@ int64_t child_cpu_ms(const struct child *c)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+void child_limit_cpu(struct child *c, int64_t ms)
+{
+    struct rlimit l;
+    if (c->over || getrlimit(RLIMIT_CPU, &l))
+        return;
+    l.rlim_cur = (rlim_t)(ms / 1000 + 1);
+    if (l.rlim_cur > l.rlim_max)
+        l.rlim_cur = l.rlim_max;
+    prlimit(c->p.pid, RLIMIT_CPU, &l, NULL);
+}
+
 const struct child_page *child_shared(const struct child *c)
 {
     return c->p.page;

@@ -32,12 +32,11 @@ static int set_limit(int resource, const char *name, rlim_t value, struct err *e
     return 0;
 }
 
-/* No RLIMIT_CPU: it counts the whole life of a process that serves runs for weeks, and one burst is
- * what is to be bounded. Raising it before each burst would need setrlimit in the filter, and who
- * breaks out of Lua could call that as well; raised by the host it would be a call a second for
- * each process. The tick of watchdog.c ends a burst from inside, and what it cannot reach (a C
- * function that computes) the host ends from outside: it sees in the shared page how long a burst
- * takes, and sends SIGKILL. If the host dies, so does the process (PR_SET_PDEATHSIG). */
+/* RLIMIT_CPU is not among them: it counts the whole life of a process that serves runs for weeks,
+ * and one burst is what is to be bounded. The tick of watchdog.c ends a burst from inside, and what
+ * it cannot reach (a C function that computes) the host ends from outside: it sees in the shared
+ * page how long a burst takes, sends SIGKILL, and moves RLIMIT_CPU on from burst to burst, for when
+ * it does not come to look itself. If the host dies, so does the process (PR_SET_PDEATHSIG). */
 static int set_limits(size_t space, bool filter, struct err *e)
 {
     /* Standard error may be a file: writing to it is then refused, and no reason to die. */

@@ -49,6 +49,9 @@ bool child_was_struck(const struct child *c);
 pid_t child_pid(const struct child *c);
 /* What its process has had of the processors so far, in milliseconds; -1 if it is gone. */
 int64_t child_cpu_ms(const struct child *c);
+/* The kernel ends it when it has had so much of the processors in all (milliseconds; rounded up to
+ * whole seconds), whatever the host does meanwhile. */
+void child_limit_cpu(struct child *c, int64_t ms);
 /* Ends and frees without calling `gone`: closes the socket, waits shortly, then SIGKILL. */
 void child_free(struct child *c);
 

@@ -1,6 +1,7 @@
 """Many companies in one host: none sees another, and none keeps the others waiting."""
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -42,6 +43,15 @@ rule "pattern" { on = "shop.pattern", run = function()
   return (("a"):rep(40000)):find(("a?"):rep(30) .. ("a"):rep(30) .. "b") end }
 rule "fine" { on = "shop.fine", run = function() return "fine" end }
 """
+
+
+def state_of(pid):
+    """What /proc says a process does: R, S, Z ...; X if there is none."""
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return "X"
 
 
 class Companies(Case):
@@ -100,6 +110,25 @@ class Companies(Case):
         self.assertEqual(sorted(n - nice[0] for n in nice), [0, 0, 0, 0, apart])
         for pid in w.host.children():
             self.check_bounds(pid)
+
+    def test_a_script_process_ends_even_while_the_host_stands_still(self):
+        w = self.world
+        w.add_company("hog", HOG)
+        w.start_host("--workers", "1", "--burst", "500ms")
+        child, = w.host.children()
+        self.post("hog", {"type": "pattern"})
+
+        def limited():
+            with open(f"/proc/{child}/limits") as f:
+                return "unlimited" not in next(line for line in f if line.startswith("Max cpu time"))[26:52]
+        wait_until(limited, "its limit of computing")
+        os.kill(w.host.p.pid, signal.SIGSTOP)
+        try:
+            wait_until(lambda: state_of(child) in "ZX", "the end of the process")
+        finally:
+            os.kill(w.host.p.pid, signal.SIGCONT)
+        self.post("hog", {"type": "fine"})
+        self.assertEqual(sorted(r["state"] for r in self.settled_of("hog", 2)), ["done", "failed"])
 
     def apart_policy(self):
         """How the kernel ranks the process of whom computes without end; None while it is not there."""
