@@ -60,7 +60,8 @@ th { color: var(--soft); font-weight: 500; font-size: .8rem; white-space: nowrap
 tbody tr { border-top: 1px solid var(--line); }
 tfoot tr:first-child { border-top: 2px solid var(--line); } tfoot td { padding-bottom: 0; }
 tfoot tr:last-child { font-weight: 600; } tfoot tr:last-child td { padding-bottom: .7rem; }
-.at { white-space: nowrap; } .at b { font-weight: inherit; white-space: nowrap; }
+.at, .one { white-space: nowrap; }
+.break { overflow-wrap: anywhere; } .at b { font-weight: inherit; white-space: nowrap; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code { font: .86em/1.45 ui-monospace, "Cascadia Mono", Menlo, monospace; overflow-wrap: anywhere; }
 pre { margin: .4rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .82rem; }
@@ -89,7 +90,8 @@ p.said { border: 1px solid var(--accent); border-radius: .75rem; background: var
   padding: .7rem 1rem; margin: 0 0 1rem; }
 @media (max-width: 40rem) {
   .facts { grid-template-columns: 1fr 1fr; } .wide { display: none; } .phone { display: block; }
-  .facts .long { grid-column: 1 / -1; } th, .at { white-space: normal; } .at b { display: block; }
+  .facts .long { grid-column: 1 / -1; } th, th.n, .at { white-space: normal; } .at b { display: block; }
+  td .badge { white-space: normal; border-radius: .8rem; }
   th, td { padding: .45rem .5rem; } th:first-child, td:first-child { padding-left: 1rem; }
   th:last-child, td:last-child { padding-right: 1rem; } main { padding: 1rem .6rem 3rem; } }
 footer { color: var(--soft); font-size: .85rem; margin-top: 2rem; }
@@ -287,9 +289,9 @@ function page.events(list, hook)
   for i = #list, math.max(1, #list - EVENTS_SHOWN + 1), -1 do
     local entry = list[i]
     local answer = entry.status and entry.status > 0 and " " .. entry.status or ""
-    rows[#rows + 1] = { page.at(entry.at), escape(entry.type)
+    rows[#rows + 1] = { page.at(entry.at), '<span class="break">' .. escape(entry.type)
       .. ' <span class="soft">' .. escape(entry.about) .. "</span>" .. (entry.problem
-      and '<br><span class="soft">' .. escape(entry.problem) .. "</span>" or ""),
+      and '<br><span class="soft">' .. escape(entry.problem) .. "</span>" or "") .. "</span>",
       page.badge(entry.state .. answer, EVENT_KIND[entry.state]) }
   end
   return page.table({ { "At" }, { "Event" }, { "What became of it", "n" } }, rows)

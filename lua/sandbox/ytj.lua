@@ -166,19 +166,19 @@ local function draw()
   for i = 1, math.min(#w.companies, 200) do
     local company = w.companies[i]
     local place = (company.addresses or {})[1]
-    rows[i] = { ('<a href="opendata-ytj-api/v3/companies?businessId=%s">%s</a>'):format(
+    local address = place and page.escape(("%s %s, %s %s"):format(place.street or "",
+      place.buildingNumber or "", place.postCode or "", town_of(place))) or ""
+    rows[i] = { ('<a class="one" href="opendata-ytj-api/v3/companies?businessId=%s">%s</a>'):format(
       page.escape(company.businessId.value), page.escape(company.businessId.value)),
-      page.escape(company.names[1].name),
-      place and page.escape(("%s %s, %s %s"):format(place.street or "", place.buildingNumber or "",
-        place.postCode or "", town_of(place))) or "",
-      state_of(company) }
+      ('%s<span class="phone soft">%s</span>'):format(page.escape(company.names[1].name), address),
+      address, state_of(company) }
   end
   local said = w.said
   w.said = nil
   return page.whole("YTJ sandbox", "companies by business ID, open data v3", page.nav {
     { "companies", "Companies", #w.companies }, { "requests", "Requests", w.ledger.total },
   } .. page.said(said) .. page.section("companies", "Companies", #w.companies,
-      page.table({ { "Business ID" }, { "Name" }, { "Address" }, { "State" } }, rows))
+      page.table({ { "Business ID" }, { "Name" }, { "Address", "wide" }, { "State" } }, rows))
     .. '<article><div class="head"><strong>Register a company, or change one</strong></div><div>'
     .. page.form("do/register", {}, { { "business_id", "Business ID", "" }, { "name", "Name", "" },
       { "state", "State", "active", STATES } }, "Register") .. "</div></article>\n"

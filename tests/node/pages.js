@@ -218,6 +218,9 @@ async function everyPage() {
   const devtools = await page.context().newCDPSession(page); // it measures without the page's scripts
   await open('');
   for (const name of PAGES) assert(await page.locator(`a[href="/${name}/"]`).count(), name);
+  await page.locator('a[href="/slack/"]').click();
+  await page.getByRole('link', { name: 'all sandboxes' }).click();
+  assert.strictEqual(await text('h1'), 'Sandboxes');
   for (const width of [1200, 390]) {
     await page.setViewportSize({ width, height: 844 });
     for (const name of PAGES) {
@@ -226,6 +229,10 @@ async function everyPage() {
       if (pictures) await page.screenshot({ path: `${pictures}/${name}-${width}.png`, fullPage: true });
       const wide = (await devtools.send('Page.getLayoutMetrics')).cssContentSize.width;
       assert(wide <= width, `${name} is ${wide} wide on a screen of ${width}`);
+      for (const table of await page.locator('.table > table').all()) {
+        const { x, width: own } = await table.boundingBox();
+        assert(x + own <= width, `a table of ${name} ends at ${x + own} on a screen of ${width}`);
+      }
     }
   }
   await open('slack');

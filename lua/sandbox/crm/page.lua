@@ -172,8 +172,8 @@ return function(w)
   return page.whole(w.kind.title .. " sandbox", "deals, customers, products", table.concat {
     page.nav {
       { "deals", "Deals", #w.deals }, { "customers", "Customers", #w.organizations },
-      { "products", "Products", #w.products },
-      { "notifications", "Notifications", #w.notifications }, { "events", "Events", #w.events },
+      { "notifications", "Notifications", #w.notifications },
+      { "products", "Products", #w.products }, { "events", "Events", #w.events },
       { "requests", "Requests", w.ledger.total },
     },
     page.said(said),

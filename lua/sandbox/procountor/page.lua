@@ -172,7 +172,7 @@ local function products(w)
   end)
   local goods = {}
   for i, product in ipairs(w.products) do goods[i] = { product.id, product.name } end
-  return page.table({ { "Id", "wide" }, { "Code" }, { "Name" }, { "Unit" }, { "Price", "n" },
+  return page.table({ { "Id", "wide" }, { "Code" }, { "Name" }, { "Unit", "wide" }, { "Price", "n" },
     { "VAT", "n" } }, rows)
     .. '<article id="change-product"><div class="head"><strong>Change a product</strong></div><div>'
     .. page.form("do/product", {}, { { "product", "Product", nil, goods }, { "price", "Price", "" },
