@@ -79,20 +79,21 @@ void token_set(struct channel *ch, const char *value, int64_t life_ms, int64_t l
     t->refused_until_ms = 0;
 }
 
-/* What a person can do about it is to give other credentials; where nothing is at the address,
- * another address. */
+/* What a person can do about it is to give other credentials; where nothing is at the address, or
+ * where it sends elsewhere, which no credentials follow, another address. */
 void token_refuse(struct channel *ch, int status, struct str body)
 {
     struct token *t = &ch->token;
     char words[256];
-    bool nothing_there = status == 404 || status == 405 || status == 410;
+    bool wrong_address =
+        status == 404 || status == 405 || status == 410 || (status >= 300 && status < 400);
     credentials_problem(ch, body, words, sizeof words);
     char *said =
         mem_printf("%s (status %d of the token request%s)", words[0] ? words : http_reason(status),
-            status, nothing_there ? ": is the connection's url right?" : "");
+            status, wrong_address ? ": is the connection's url right?" : "");
     mem_free(t->refusal);
     t->refusal =
-        nothing_there
+        wrong_address
             ? mem_printf("connection %s gets no token: %s Correct its url, or the credentials "
                          "(`sauma secret set %s NAME`), and retry the run",
                   ch->name, said, ch->company->name)

@@ -1,12 +1,34 @@
 """A connection that does not work for long, or refuses the credentials, is told once, and closes by
 itself."""
+import http.server
 import json
 import os
+import threading
 
 from harness import Case, fixture, main, request, wait_until
 
 QUICK = ("--retry-base", "20ms", "--retry-cap", "100ms", "--settle", "100ms", "--looks", "100ms",
          "--breaker-pause", "50ms", "--connection-down", "300ms")
+
+
+MOVED = """company "Acme Oy" {}
+connect "webhook" { as = "in", secret = false, id = "id" }
+connect "http" { as = "shop", url = env "SHOP_URL", auth = { oauth = "client_credentials",
+  token_url = env "SHOP_URL", client_id = "us", client_secret = secret "shop" } }
+rule "Read" { on = "in", run = function() return http.get("shop", "/").status end }
+"""
+
+
+class Elsewhere(http.server.BaseHTTPRequestHandler):
+    """Sends who asks for a token to another place, which no credentials follow."""
+
+    def do_POST(self):
+        self.send_response(302)
+        self.send_header("Location", "/moved")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
 
 
 class Connections(Case):
@@ -95,6 +117,21 @@ class Connections(Case):
     def test_nothing_is_at_the_address(self):
         self.refused("POST /api/oauth error=404", "is the connection's url right?")
         self.assertIn("Correct its url", self.world.runs()[0]["reason"])
+
+    def test_the_address_sends_elsewhere(self):
+        w = self.world
+        server = http.server.HTTPServer(("127.0.0.1", 0), Elsewhere)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        w.env["SHOP_URL"] = f"http://127.0.0.1:{server.server_port}"
+        w.add_company("minimal", MOVED)
+        w.secret("minimal", "shop", "right")
+        w.start_host(*QUICK)
+        w.deliver({"id": "1"}, connection="in", sign=False)
+        reason = w.settled(1, states=("attention",))[0]["reason"]
+        self.assertIn("status 302 of the token request: is the connection's url right?", reason)
+        self.assertIn("Correct its url", reason)
 
     def test_a_fresh_token_is_refused(self):
         self.refused("GET /api error=401", "it answered 401 Unauthorized")
