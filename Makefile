@@ -228,7 +228,7 @@ torture:
 	@$(MAKE) --no-print-directory -j2 VARIANT=debug sauma
 	@tests/torture/torture.py --build build --faults-build build/debug
 
-# Syncs that are wrong on purpose, each of which family Y1 must find: minutes.
+# Syncs that are wrong on purpose, each of which a company's test or family Y1 must find: minutes.
 .PHONY: sync-mutants
 sync-mutants:
 	@tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)

@@ -4,7 +4,7 @@ The three-way merge of one customer: what both sides hold against what they had 
   merge(wanted, crm, books, base, decide) -> {
     agreed = { name = { crm =, books = } },   both hold the same, or did already: nothing to be written
     to_books = { name = value }, to_crm = { name = value, or merge.NOTHING },
-    conflicts = { { field =, crm =, books =, before = } } }
+    conflicts = { { field =, crm =, books =, before =, first = true: never compared } } }
 
   wanted   names of fields
   crm, books   { name = value }: what is there now
@@ -54,7 +54,7 @@ local function merge(wanted, crm, books, base, decide)
       plan.to_crm[name] = b == nil and NOTHING or b
     else
       plan.conflicts[#plan.conflicts + 1] = { field = name, crm = a, books = b,
-        before = last and last.crm }
+        before = last and last.crm, first = not last or nil }
     end
   end
   return plan

@@ -149,15 +149,17 @@ local function shown(record)
 end
 
 local function words_of(settings, conflicts, organization, partner, again)
-  local lines = {}
+  local lines, first = {}, true
   for i, c in ipairs(conflicts) do
+    first = first and c.first
     lines[i] = ("%s: %s has %s, %s has %s%s."):format(c.field, settings.crm, fields.text(c.crm),
       settings.finance, fields.text(c.books),
       c.before ~= nil and ", and before both had " .. fields.text(c.before) or "")
   end
-  return ("%s (%s in %s, %s in %s) was changed on both sides%s. %s Choose with `--set choose.%s=%s` or "
+  return ("%s (%s in %s, %s in %s) %s%s. %s Choose with `--set choose.%s=%s` or "
     .. "`=%s`, or correct it there, and retry."):format(shown(organization), tostring(organization.id),
     settings.crm, tostring(partner.id), settings.finance,
+    first and "is not the same on both sides" or "was changed on both sides",
     again and ", once more since it was asked, so that what was chosen was not done yet" or "",
     table.concat(lines, " "),
     conflicts[1].field, settings.crm, settings.finance)

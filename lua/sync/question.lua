@@ -113,8 +113,8 @@ function question.ask(settings, link, asked)
   if before and before.run ~= run and (before.about == about or open(link)) then already(before) end
   base.asked = { about = about, run = run, ids = array(ids_there), twins = array(asked.twins or {}) }
   again.save(settings, link)
-  ending.attention(("%s Choose with `--set %s=ID`, `=new` for a new one, or `=none`: it stays where it "
-    .. "is."):format(asked.words, asked.answer), { candidates = array(ids_there) })
+  ending.attention(("%s For %s choose with `--set %s=ID`, `=new` for a new one, or `=none`: it stays "
+    .. "where it is."):format(asked.words, link[own], asked.answer), { candidates = array(ids_there) })
 end
 
 -- An end in attention cannot be caught, but something may be done before it.

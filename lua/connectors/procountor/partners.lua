@@ -11,9 +11,8 @@ Customers' records as a whole, for what keeps them the same as elsewhere (outsid
                                   may be changed, as they would be for replace
   customers.settled(record)       -> true if it is as it was a second ago. A version counts seconds only,
                                   so of two changes within one the second does not show by it
-  customers.changed(since)        -> of all customers, inactive ones too, those whose version is not
-                                  older (nil: all): { id, name, version, active, identifier, unless it
-                                  is another country's }
+  customers.changed(since)        -> of all active customers those whose version is not older (nil: all):
+                                  { id, name, version, identifier, unless it is another country's }
 ]]
 
 local given = require "given"
@@ -48,15 +47,11 @@ end
 
 local function changed(client, since)
   local list = {}
-  for _, active in ipairs { true, false } do
-    local found = client:list("/businesspartners", { type = "CUSTOMER",
-      active = not active and "false" or nil, versionStartDate = since })
-    for _, record in ipairs(found) do
-      if (given.text(record.type) or "CUSTOMER") == "CUSTOMER" then
-        list[#list + 1] = { id = record.id, name = given.text(record.name),
-          identifier = finnish(given(record.invoicingInfo)),
-          version = given.text(record.version), active = active }
-      end
+  for _, record in ipairs(client:list("/businesspartners", { type = "CUSTOMER",
+    versionStartDate = since })) do
+    if (given.text(record.type) or "CUSTOMER") == "CUSTOMER" then
+      list[#list + 1] = { id = record.id, name = given.text(record.name),
+        identifier = finnish(given(record.invoicingInfo)), version = given.text(record.version) }
     end
   end
   return list

@@ -127,6 +127,14 @@ test("two conflicts of one customer are one question, and each is chosen on its 
   expect(procountor.customers[1].invoicingInfo.email).is "uusi@asiakas.example"
 end)
 
+test("what was never compared is said not to be the same, and not to be changed", function()
+  start({ organization("O-1", "Yksi Oy", A) },
+    { customer(501, "Yksi Oy", A, { registryInfo = { active = true, phone = "22" } }) })
+  local open = look()
+  expect(#open).is(1)
+  expect(open[1].reason).contains "is not the same on both sides. phone: crm has "
+end)
+
 test("what was asked is asked anew when it comes again, and not when it was left", function()
   local procountor, crm = start({ organization("O-1", "Yksi Oy", A) }, { customer(501, "Yksi Oy", A) })
   look()

@@ -130,6 +130,8 @@ test("two organizations and two customers of one business ID: one question, and 
     for _, text in ipairs { "O-31", "O-32", "51001", "51002" } do
       expect(open[1].reason).contains(text)
     end
+    expect(open[1].reason:find("For O%-3%d choose with `%-%-set customer=ID`")
+      or open[1].reason:find("For 5100%d choose with `%-%-set organization=ID`")).is_not(nil)
     look()
     expect(#questions()).is(1)
     local field = open[1].reason:find("customer=ID", 1, true) and "customer" or "organization"
@@ -228,4 +230,20 @@ test("a customer that is inactive, or has its ID in another spelling, is not mad
   expect(told("O-31").result.customer).is "51001"
   expect(told("O-32").result.customer).is "51002"
   expect(procountor.customers).count(2)
+end)
+
+test("one of two customers that were asked about is made inactive: the other one is it", function()
+  local procountor, crm = start({ organization("O-31", "Revontuli Oy", ID) },
+    { customer(51001, "Revontuli Oy", ID), customer(51002, "Revontuli Oy", ID) })
+  look()
+  expect(#questions()).is(1)
+  procountor.act("customer", { customer = 51002, active = "no" })
+  look()
+  crm.act("organization", { organization = "O-31", phone = "22" })
+  expect(told("O-31").result.customer).is "51001"
+  expect(procountor.customers[1].registryInfo.phone).is "22"
+  for _, run in ipairs(questions()) do run.retry() end
+  expect(#questions()).is(0)
+  expect(procountor.customers).count(2)
+  expect(crm.organizations).count(1)
 end)
