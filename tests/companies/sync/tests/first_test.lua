@@ -158,6 +158,7 @@ test("what a search shows some minutes late is still seen", function()
   local procountor = sandbox("procountor", { seed = {
     customers = { customer(501, "Revontuli Oy", first) } } })
   local crm = sandbox("crm")
+  procountor.act("customer", { customer = 501, phone = "22" })
   look()
   local late = customer(502, "Kaamos Oy", second)
   late.version = procountor.customers[1].version:gsub(":(%d%d):%d%d", function(minute)

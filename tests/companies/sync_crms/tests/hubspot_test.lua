@@ -252,6 +252,8 @@ test("HubSpot: of what was changed each page is looked at", function()
     end
   end
   local procountor, hubspot = start(companies, customers)
+  procountor.act("customer", { customer = 60001, phone = "1" }) -- it is the newest there
+  procountor.act("customer", { customer = 60001, phone = "+358 9 1234567" })
   expect(#look()).is(0)
   hubspot.act("organization", { organization = 1101, phone = "040 1" })
   expect(#look()).is(0)

@@ -1,0 +1,3 @@
+# lua/connectors/hubspot/customers.lua hubspot
+# somebody's write of the same counts as ours
+s/ and given.text(newest.sourceType) ~= "CRM_UI" then/ then/
