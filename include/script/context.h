@@ -1,7 +1,7 @@
 /* Contexts: a company's version, a sandbox, a company's tests. Each makes Lua states on demand, all
  * alike: the environment is built, the context's module is required, its load(options) is called.
- * A company's states serve one call at a time and are kept for the next one after a clean end; a
- * single context has one state that lives as long as it does. */
+ * A company's states serve one call at a time and are kept for the next one after a clean end, or a
+ * drop at a step; a single context has one state that lives as long as it does. */
 #ifndef CONTEXT_H
 #define CONTEXT_H
 

@@ -187,6 +187,29 @@ static void test_single_state_keeps_what_it_holds(void **state)
     host_stop(&h);
 }
 
+/* A state whose call was dropped at a step serves the next one, after what was to be closed;
+ * nothing of the dropped call goes on meanwhile, not even what it would do on its way out. */
+static void test_dropped_state_serves_again(void **state)
+{
+    struct fake_host h;
+    host_start(&h, &usual_limits);
+    host_load_company(&h, "company",
+        "local n, closed, outside = 0, 0, 0\n"
+        "local function close() closed = closed + 1 step {} outside = outside + 1 end\n"
+        "return function(a) n = n + 1\n"
+        "  if a.first then local open <close> = setmetatable({}, { __close = close })\n"
+        "    pcall(step, {}) outside = outside + 1 step {} end\n"
+        "  return { n, closed, outside } end");
+    uint64_t first = host_call(&h, "run", "{\"first\":true}", "");
+    assert_int_equal(host_turn(&h), 1);
+    expect_step(&h, first, 1, "{}", "");
+    host_put(&h, WIRE_DROP, first, 0, 0, NULL);
+    uint64_t second = host_call(&h, "run", "{}", "");
+    assert_int_equal(host_turn(&h), 1);
+    expect_end(&h, second, "returned", "[2,1,0]");
+    host_stop(&h);
+}
+
 /* Two calls of a company at once do not share a state; after an error a state is not used again. */
 static void test_company_states(void **state)
 {
@@ -353,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_answers_that_nobody_waits_for),
         cmocka_unit_test(test_drop),
         cmocka_unit_test(test_single_state_keeps_what_it_holds),
+        cmocka_unit_test(test_dropped_state_serves_again),
         cmocka_unit_test(test_company_states),
         cmocka_unit_test(test_unload_lets_calls_end),
         cmocka_unit_test(test_log_and_attention),
