@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -63,8 +64,8 @@ static int ends_open(struct ends *x, struct err *e)
     return page_make(x, e);
 }
 
-/* ---- in the child, between fork and exec: async-signal-safe calls only --------------------------
- */
+/* ---- in the child, between vfork and exec: it has the memory of the host, so async-signal-safe
+ * calls only, and nothing is written but what is its own ---- */
 
 static void reset_signals(void)
 {
@@ -78,38 +79,56 @@ static void reset_signals(void)
 
 /* Moves the descriptors to their numbers. They are taken out of the way first: they may be each
  * other's number. The report pipe lives until exec. */
-static bool place_descriptors(struct ends *x)
+static bool place_descriptors(const struct ends *x, int *report)
 {
     int socket = fcntl(x->theirs, F_DUPFD_CLOEXEC, 16);
     int page = fcntl(x->page, F_DUPFD_CLOEXEC, 16);
-    int report = fcntl(x->report[1], F_DUPFD_CLOEXEC, 16);
+    *report = fcntl(x->report[1], F_DUPFD_CLOEXEC, 16);
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (socket < 0 || page < 0 || report < 0 || nothing < 0)
+    if (socket < 0 || page < 0 || *report < 0 || nothing < 0)
         return false;
-    x->report[1] = report;
     if (dup2(nothing, 0) < 0 || dup2(nothing, 1) < 0 || dup2(socket, CHILD_SOCKET) < 0 ||
         dup2(page, CHILD_PAGE) < 0)
         return false;
     return close_range(CHILD_PAGE + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
 }
 
-static void become(struct ends *x, pid_t parent, char *const argv[], char *const env[])
+static _Noreturn void become(
+    const struct ends *x, pid_t parent, char *const argv[], char *const env[])
 {
+    int report = x->report[1];
     reset_signals();
-    if (place_descriptors(x) && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) {
+    if (place_descriptors(x, &report) && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) {
         if (getppid() != parent)
             _exit(0); /* it died before the line above: nobody would tell us */
         execve(argv[0], argv, env);
     }
     int error = errno;
-    ssize_t n = write(x->report[1], &error, sizeof(error));
+    ssize_t n = write(report < 0 ? x->report[1] : report, &error, sizeof(error));
     _exit(n > 0 ? 127 : 126);
 }
 
-/* ---- in the host
- * --------------------------------------------------------------------------------- */
+/* ---- in the host ---- */
 
-/* Waits until exec has closed the pipe or its error has come. */
+/* Not fork: that copies the page tables of a large host, milliseconds in which nobody is served,
+ * and each page that is written afterwards costs a fault. This thread waits until exec; no handler
+ * of the host's may run in the child meanwhile. */
+static pid_t start(const struct ends *x, char *const argv[], char *const env[])
+{
+    sigset_t all, before;
+    pid_t parent = getpid();
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    pid_t pid = vfork();
+    if (pid == 0)
+        become(x, parent, argv, env);
+    int error = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return pid;
+}
+
+/* What exec said, if it failed: the pipe was closed by it else. */
 static int exec_error(struct ends *x)
 {
     close(x->report[1]);
@@ -122,7 +141,7 @@ static int exec_error(struct ends *x)
     return n == (ssize_t)sizeof(error) ? error : 0;
 }
 
-static int fail_after_fork(pid_t pid, struct err *e, const char *path, int error)
+static int fail_after_start(pid_t pid, struct err *e, const char *path, int error)
 {
     kill(pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
@@ -136,18 +155,15 @@ int child_spawn(char *const argv[], char *const env[], struct child_spawned *out
     int rc = -1;
     if (ends_open(&x, e))
         goto out;
-    pid_t parent = getpid();
-    pid_t pid = fork();
+    pid_t pid = start(&x, argv, env);
     if (pid < 0) {
         err_set(e, ERR_IO, "cannot start a process: %s", strerror(errno));
         goto out;
     }
-    if (pid == 0)
-        become(&x, parent, argv, env);
     int error = exec_error(&x);
     int pidfd = error ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
     if (pidfd < 0) {
-        fail_after_fork(pid, e, argv[0], error ? error : errno);
+        fail_after_start(pid, e, argv[0], error ? error : errno);
         goto out;
     }
     *out = (struct child_spawned){pid, pidfd, x.ours, x.map};
