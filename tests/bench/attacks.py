@@ -52,8 +52,9 @@ def poster(address):
     return post
 
 
-def attack(address, data, number, ended):
-    """So many attacks at once until it has ended; returns when the last of them has."""
+def attack(address, data, at_once, number, ended):
+    """So many attacks at once until it has ended; returns when the last of them has. With none at
+    all it does nothing but look, as it does beside attacks."""
     post, kinds = poster(address), list(ATTACKS)
     db = sqlite3.connect(f"file:{data}/sauma.db?mode=ro", uri=True)
     while True:
@@ -62,7 +63,7 @@ def attack(address, data, number, ended):
         if ended.is_set():
             if open_now == 0:
                 break
-        elif open_now < AT_ONCE:
+        elif open_now < at_once:
             number += 1
             post("hog", {"type": kinds[number % len(kinds)], "id": str(number)})
             continue
@@ -98,11 +99,11 @@ def measure(world, build, backend, seconds, pairs):
         kind = "quiet" if window % 2 else "attack" if windows["first"] else "first"
         ended = threading.Event()
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            attacks = None if kind == "quiet" else pool.submit(
-                attack, world.address, world.data, number, ended)
+            attacks = pool.submit(attack, world.address, world.data, 0 if kind == "quiet" else AT_ONCE,
+                                  number, ended)
             windows[kind].append(flows(world, build, backend, seconds, window * 10000))
             ended.set()
-            number = attacks.result() if attacks else number
+            number = attacks.result()
     return windows, number
 
 
