@@ -114,7 +114,7 @@ class Companies(Case):
     def test_a_script_process_ends_even_while_the_host_stands_still(self):
         w = self.world
         w.add_company("hog", HOG)
-        w.start_host("--workers", "1", "--burst", "500ms")
+        w.start_host("--workers", "1", "--burst", "100ms")
         child, = w.host.children()
         self.post("hog", {"type": "pattern"})
 
@@ -151,8 +151,8 @@ class Companies(Case):
             self.assertEqual(self.apart_policy(), os.SCHED_OTHER)
             return
         wait_until(lambda: self.apart_policy() == os.SCHED_IDLE, "it waits for idle processors")
-        # Nothing is idle now; it gets its tenth nevertheless.
-        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        # Nothing is idle now, though all are nice that are busy; it gets its share nevertheless.
+        busy = [subprocess.Popen([sys.executable, "-c", "import os\nos.nice(15)\nwhile True: pass"])
                 for _ in range(2 * os.cpu_count())]
         try:
             self.post("hog", {"type": "loop"})
