@@ -6,8 +6,7 @@ rules that invoice.
                                   = true, item = function(sale) return "P-7" end }; raises what is wrong
   dimension.place(finance, sale, settings)  -> where the invoice belongs, or nil if the sale does not
                                   say. Reads only, before anything is written; ends the run as attention
-                                  where the books have no such item, or
-                                  the API user may not read them
+                                  where the books have no such item, or the API user may not read them
   dimension.put(finance, invoice, place)    -> the item's code, or nil and why it could not be set
 ]]
 

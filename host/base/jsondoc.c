@@ -6,10 +6,11 @@
 
 #include "mem.h"
 
-#define CHUNK 4096
-#define CHUNK_FIRST                                                                                \
-    960        /* of most documents the only one; with its head what malloc is quick with */
-#define FEW 16 /* keys up to which comparing with all is the quicker way */
+/* The first chunk is of most documents the only one; with its head it is what malloc is quick with.
+ */
+#define CHUNK       4096
+#define CHUNK_FIRST 960
+#define FEW         16 /* keys up to which comparing with all is the quicker way */
 
 struct chunk {
     struct chunk *next;

@@ -214,12 +214,12 @@ static int by_path(const void *a, const void *b)
 
 /* Reads the given folders below root ("" is root itself). */
 static int read_bundle(struct bundle *b, const char *root, const char *const *folders,
-    bool (*take)(const char *, bool), struct err *e)
+    bool (*take)(const char *, bool), bool own_only, struct err *e)
 {
     struct walk w = {.root = root,
         .paths = mem_zalloc(BUNDLE_MAX_FILES, sizeof(char *)),
         .take = take,
-        .own_only = take != take_system,
+        .own_only = own_only,
         .e = e};
     struct buf json;
     int rc = 0;
@@ -247,13 +247,13 @@ static int read_bundle(struct bundle *b, const char *root, const char *const *fo
 int bundle_read_company(struct bundle *b, const char *dir, bool tests, struct err *e)
 {
     static const char *const folders[] = {"", NULL};
-    return read_bundle(b, dir, folders, tests ? take_with_tests : take_company, e);
+    return read_bundle(b, dir, folders, tests ? take_with_tests : take_company, true, e);
 }
 
 int bundle_read_system(struct bundle *b, const char *home, struct err *e)
 {
     static const char *const folders[] = {"lua", "rules", NULL};
-    int rc = read_bundle(b, home, folders, take_system, e);
+    int rc = read_bundle(b, home, folders, take_system, false, e);
     return rc < 0 ? err_prefix(e, "%s", home) : rc;
 }
 

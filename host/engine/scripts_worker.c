@@ -200,11 +200,11 @@ static void blame_loads(struct script_worker *w, uint64_t current, const char *h
  * kill. */
 static uint64_t culprit(struct script_worker *w, uint64_t current, bool struck)
 {
+    if (!struck)
+        return current;
     const struct script_call *call = scripts_find_call(w->s, current);
     struct script_context *c =
         call ? map_get(w->s->contexts, str_of(call->context)) : scripts_find_load(w, current);
-    if (!struck)
-        return current;
     return c && ++c->struck > STRUCK_MAX ? current : 0;
 }
 

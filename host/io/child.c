@@ -292,8 +292,10 @@ void child_kill(struct child *c)
  * process that could not step back costs others time, nothing else. */
 static int set_scheduler(const struct child *c, uint32_t policy, int nice)
 {
-    struct sched_attr a = {.size = sizeof(a), .sched_policy = policy, .sched_nice = nice};
-    a.sched_runtime = policy == SCHED_IDLE ? 0 : STEP_BACK_RUN;
+    struct sched_attr a = {.size = sizeof(a),
+        .sched_policy = policy,
+        .sched_nice = nice,
+        .sched_runtime = STEP_BACK_RUN};
     return (int)syscall(SYS_sched_setattr, c->p.pid, &a, 0);
 }
 
@@ -306,10 +308,9 @@ void child_step_back(struct child *c)
     c->nice = getpriority(PRIO_PROCESS, (id_t)c->p.pid) + STEP_BACK;
     if (c->nice > NICE_MOST)
         c->nice = NICE_MOST;
-    c->may_idle = c->nice < NICE_MOST && set_scheduler(c, SCHED_NORMAL, c->nice + 1) == 0 &&
-                  set_scheduler(c, SCHED_NORMAL, c->nice) == 0;
+    bool nicer = c->nice < NICE_MOST && set_scheduler(c, SCHED_NORMAL, c->nice + 1) == 0;
+    c->may_idle = set_scheduler(c, SCHED_NORMAL, c->nice) == 0 && nicer;
     c->idles = false;
-    set_scheduler(c, SCHED_NORMAL, c->nice);
     child_idle(c, true);
 }
 

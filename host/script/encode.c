@@ -239,7 +239,8 @@ static int put_unread(struct out *x, struct str object)
     put_byte(x->b, '{');
     for (size_t i = 0; i < n; i++) {
         value.p = object.p + m[i].value;
-        value.n = (size_t)((const char *)memchr(value.p, '"', object.n) - value.p);
+        value.n =
+            (size_t)((const char *)memchr(value.p, '"', object.n - (size_t)m[i].value) - value.p);
         if (i)
             put_byte(x->b, ',');
         if (scalar_string(x->b, (struct str){m[i].p, m[i].n}) < 0)

@@ -7,7 +7,7 @@ Procountor, the financial management system: customers, products and sales invoi
   procountor.invoices    create, find, get           connectors/procountor/invoices.lua
   procountor.payments    search, settle, summary     connectors/procountor/payments.lua
   procountor.dimensions  find, add, put              connectors/procountor/dimensions.lua
-  procountor.rights      check, refuse, receipts          connectors/procountor/rights.lua
+  procountor.rights      check, refuse, receipts    connectors/procountor/rights.lua
   procountor.payment_status(customer)  -> how a customer (or the id of one) stands: last invoice sent,
                              its due date, what is unpaid and overdue
   procountor.twins()         looks for what stands there twice (connectors/procountor/twins.lua); done

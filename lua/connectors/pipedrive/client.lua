@@ -66,16 +66,18 @@ function client.search(connection, path, field, text)
   return found
 end
 
--- A company's own fields are named by 40 hex digits; API v2 wants them apart.
-function client.is_own(name)
-  return #name == 40 and not name:find("%X")
+-- A value with parts ({ value = 5, currency = "EUR" }) is read by its value.
+function client.plain(value)
+  if type(value) == "table" and given(value.value) ~= nil then return value.value end
+  return value
 end
 
--- A body of API v2 that has these fields.
+-- A body of API v2 that has these fields. A company's own are named by 40 hex digits; it wants them
+-- apart.
 function client.body(fields)
   local body, own = {}, {}
   for name, value in pairs(fields) do
-    if client.is_own(name) then own[name] = value else body[name] = value end
+    if #name == 40 and not name:find("%X") then own[name] = value else body[name] = value end
   end
   if next(own) then
     for name, value in pairs(given(body.custom_fields) or {}) do own[name] = value end

@@ -26,17 +26,11 @@ local function path_of(id)
   return PATH .. "/" .. tostring(id)
 end
 
--- A value with parts ({ value = 5, currency = "EUR" }) is read by its value.
-local function plain(value)
-  if type(value) == "table" and given(value.value) ~= nil then return value.value end
-  return value
-end
-
 -- What did not come to stand there, in words.
 local function not_kept(record, fields)
   local names = {}
   for name, value in pairs(fields) do
-    if not shape.same(shape.own(record, name), plain(value)) then names[#names + 1] = name end
+    if not shape.same(shape.own(record, name), client.plain(value)) then names[#names + 1] = name end
   end
   table.sort(names)
   return #names > 0 and table.concat(names, ", ") or nil

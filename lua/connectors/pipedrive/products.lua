@@ -46,10 +46,8 @@ local function prices_of(fields, record)
   return prices
 end
 
--- A field whose value has parts ({ value = 5, currency = "EUR" }) is read by its value.
 local function stands(record, name, value)
-  if type(value) == "table" and given(value.value) ~= nil then value = value.value end
-  return shape.same(shape.own(record, name), value)
+  return shape.same(shape.own(record, name), client.plain(value))
 end
 
 -- The list of prices is one whole: what is given takes the place of all that stand there.

@@ -46,6 +46,21 @@ end
 
 local A, B = "1234567-1", "2012345-4"
 
+-- One that is the same on both sides, and goes with its other.
+local function one_pair(company)
+  local books, crm = start(company, { organization("O-1", "Sama Oy", A) },
+    { customer(501, "Sama Oy", A) })
+  look(company)
+  return books, crm
+end
+
+-- Its phone is 22 in the CRM and 33 in the books now: the run that asks which.
+local function asked_of_phones(books, crm)
+  crm.act("organization", { organization = "O-1", phone = "22" })
+  books.act("customer", { customer = 501, phone = "33" })
+  return told("choosy", "O-1")
+end
+
 test("ask: each new one is asked once; new makes it there, none leaves it where it is", function()
   local books, crm = start("careful", { organization("O-1", "Uusi Oy", A) },
     { customer(501, "Toinen Oy", B) })
@@ -76,9 +91,7 @@ test("ask: each new one is asked once; new makes it there, none leaves it where 
 end)
 
 test("one owner for all: its value counts where both were changed, and nobody is asked", function()
-  local books, crm = start("careful", { organization("O-1", "Sama Oy", A) },
-    { customer(501, "Sama Oy", A) })
-  look "careful"
+  local books, crm = one_pair "careful"
   crm.act("organization", { organization = "O-1", phone = "22", email = "crm@asiakas.example" })
   books.act("customer", { customer = 501, phone = "33", name = "Sama Nimi Oy" })
   look "careful"
@@ -88,9 +101,7 @@ test("one owner for all: its value counts where both were changed, and nobody is
 end)
 
 test("a deleted organization is asked about once; the answer rests its customer", function()
-  local books, crm = start("careful", { organization("O-1", "Sama Oy", A) },
-    { customer(501, "Sama Oy", A) })
-  look "careful"
+  local books, crm = one_pair "careful"
   crm.act("remove", { organization = "O-1" })
   local run = told("careful", "O-1", "deleted")
   expect(run.state).is "attention"
@@ -106,9 +117,7 @@ test("a deleted organization is asked about once; the answer rests its customer"
 end)
 
 test("a deleted organization whose customer was to be left is not asked about again", function()
-  local books, crm = start("careful", { organization("O-1", "Sama Oy", A) },
-    { customer(501, "Sama Oy", A) })
-  look "careful"
+  local books, crm = one_pair "careful"
   crm.act("remove", { organization = "O-1" })
   local run = told("careful", "O-1", "deleted")
   expect(run.retry("decided", { deleted = "leave" }).wait().state).is "done"
@@ -161,9 +170,7 @@ test("fields: what is not among them is neither written nor asked; leave makes n
 end)
 
 test("inactivate: who is deleted in the CRM rests in Procountor, with all it has", function()
-  local books, crm = start("narrow", { organization("O-1", "Sama Oy", A) },
-    { customer(501, "Sama Oy", A) })
-  look "narrow"
+  local books, crm = one_pair "narrow"
   crm.act("remove", { organization = "O-1" })
   expect(told("narrow", "O-1", "deleted").state).is "done"
   expect(books.customers[1].registryInfo).has { active = false, phone = "1" }
@@ -171,9 +178,7 @@ test("inactivate: who is deleted in the CRM rests in Procountor, with all it has
 end)
 
 test("who is put to rest while somebody saves it keeps what was saved", function()
-  local books, crm = start("narrow", { organization("O-1", "Sama Oy", A) },
-    { customer(501, "Sama Oy", A) })
-  look "narrow"
+  local books, crm = one_pair "narrow"
   local function reads()
     local n = 0
     for _, request in ipairs(books.requests) do
@@ -206,12 +211,8 @@ test("a function of the record says who is made anew", function()
 end)
 
 test("a choice counts for what was asked; what was changed since is asked anew", function()
-  local books, crm = start("choosy", { organization("O-1", "Sama Oy", A) },
-    { customer(501, "Sama Oy", A) })
-  look "choosy"
-  crm.act("organization", { organization = "O-1", phone = "22" })
-  books.act("customer", { customer = 501, phone = "33" })
-  local run = told("choosy", "O-1")
+  local books, crm = one_pair "choosy"
+  local run = asked_of_phones(books, crm)
   expect(run.reason).contains "33"
   crm.act("organization", { organization = "O-1", phone = "44", email = "uusi@asiakas.example" })
   look "choosy"
@@ -227,9 +228,7 @@ test("a choice counts for what was asked; what was changed since is asked anew",
 end)
 
 test("what Procountor would refuse is asked once, and all else goes over", function()
-  local books, crm = start("choosy", { organization("O-1", "Sama Oy", A) },
-    { customer(501, "Sama Oy", A) })
-  look "choosy"
+  local books, crm = one_pair "choosy"
   crm.act("organization", { organization = "O-1", email = "ei osoite" })
   local run = told("choosy", "O-1")
   expect(run.state).is "attention"
@@ -243,9 +242,7 @@ test("what Procountor would refuse is asked once, and all else goes over", funct
 end)
 
 test("what is too long, or has letters that Procountor cannot store, is asked once as well", function()
-  local books, crm = start("choosy", { organization("O-1", "Sama Oy", A) },
-    { customer(501, "Sama Oy", A) })
-  look "choosy"
+  local books, crm = one_pair "choosy"
   local long = ("Pitkä"):rep(20)
   crm.act("organization", { organization = "O-1", name = long, street = "Ulica Łódź 1", phone = "22" })
   books.act("customer", { customer = 501, email = "uusi@asiakas.example" })
@@ -269,12 +266,8 @@ test("what is too long, or has letters that Procountor cannot store, is asked on
 end)
 
 test("a choice counts for what its own run asked", function()
-  local books, crm = start("choosy", { organization("O-1", "Sama Oy", A) },
-    { customer(501, "Sama Oy", A) })
-  look "choosy"
-  crm.act("organization", { organization = "O-1", phone = "22" })
-  books.act("customer", { customer = 501, phone = "33" })
-  local run = told("choosy", "O-1")
+  local books, crm = one_pair "choosy"
+  local run = asked_of_phones(books, crm)
   -- It is put right there, and then another one comes, of which that run's question says nothing.
   books.act("customer", { customer = 501, phone = "22" })
   expect(told("choosy", "O-1").state).is "done"
@@ -289,9 +282,7 @@ end)
 
 test("of two that were chosen one is written, then somebody is first: the other choice still counts",
   function()
-    local books, crm = start("choosy", { organization("O-1", "Sama Oy", A) },
-      { customer(501, "Sama Oy", A) })
-    look "choosy"
+    local books, crm = one_pair "choosy"
     crm.act("organization", { organization = "O-1", phone = "22", email = "crm@asiakas.example" })
     books.act("customer", { customer = 501, phone = "33", email = "kirjat@asiakas.example" })
     local run = told("choosy", "O-1")
@@ -330,9 +321,7 @@ test("a business ID that is none is asked once, until it is another one", functi
 end)
 
 test("a write that is refused since somebody was first is looked at anew", function()
-  local books, crm = start("choosy", { organization("O-1", "Sama Oy", A) },
-    { customer(501, "Sama Oy", A) })
-  look "choosy"
+  local books, crm = one_pair "choosy"
   books.act("customer", { customer = 501, phone = "33" })
   crm.seed { settings = { meanwhile = { { act = "organization", form = { organization = "O-1",
     email = "uusi@asiakas.example" } } } } }
