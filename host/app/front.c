@@ -114,6 +114,7 @@ static int read_limits(struct front *f, const struct conf *c, struct err *e)
     hc->body_ms = conf_int(c, "body-timeout");
     hc->write_ms = conf_int(c, "write-timeout");
     hc->idle_ms = conf_int(c, "idle-timeout");
+    hc->linger_ms = conf_int(c, "linger-timeout");
     hc->proxies = f->proxies;
     if (hc->max_pipelined < 1 || hc->max_connections < 1)
         return err_set(e, ERR_USAGE, "--max-pipelined and --max-connections are at least 1");

@@ -53,7 +53,7 @@ void http_deadlines_init(struct http_in *s)
     s->wait_ms[HTTP_WAIT_HEAD] = c->header_ms;
     s->wait_ms[HTTP_WAIT_BODY] = c->body_ms;
     s->wait_ms[HTTP_WAIT_IDLE] = c->idle_ms;
-    s->wait_ms[HTTP_WAIT_LINGER] = c->body_ms;
+    s->wait_ms[HTTP_WAIT_LINGER] = c->linger_ms;
     s->wait_ms[HTTP_WAIT_WRITE] = c->write_ms;
     int64_t shortest = INT64_MAX;
     for (int w = HTTP_WAIT_NONE; w < HTTP_WAITS; w++) {

@@ -32,6 +32,7 @@ void http_in_config_defaults(struct http_in_config *c)
         .body_ms = 30000,
         .idle_ms = 60000,
         .write_ms = 30000,
+        .linger_ms = 5000,
         .max_connections = 4096,
         .max_pipelined = 32,
     };

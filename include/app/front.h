@@ -32,6 +32,8 @@ struct front;
         {"header-timeout", CONF_MS, "10s", "first byte of a request to the end of its headers"},   \
         {"body-timeout", CONF_MS, "30s", "end of the headers to the end of the body"},             \
         {"write-timeout", CONF_MS, "30s", "an answer that its reader does not take"},              \
+        {"linger-timeout", CONF_MS, "5s",                                                          \
+            "what a sender goes on sending after its last answer; then it is cut"},                \
     {                                                                                              \
         "idle-timeout", CONF_MS, "75s", "a kept connection without a request"                      \
     }

@@ -50,6 +50,12 @@ static void wait_seen(struct served *s, int n)
 
 /* ---- deadlines ---- */
 
+static bool answers_within(int fd, int ms)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, ms) == 1;
+}
+
 /* Sends start, then a byte of drip now and then until the server ends it; the answer's status (0:
  * none) and how long it took. */
 static int drip(struct served *s, const char *start, const char *drip_text, int64_t *took)
@@ -95,6 +101,34 @@ static void test_deadlines_are_absolute(void **state)
             fail_msg("%s: %d after %d ms", slow[i].name, status, (int)took);
     }
     assert_int_equal(atomic_load(&s.seen), 0);
+    served_end(&s);
+}
+
+/* Who was told 408, or refused in the middle of a body, and goes on sending does not get the time of
+ * a body once more: it may read its answer, and is cut. */
+static void test_who_goes_on_sending_is_cut(void **state)
+{
+    static const char *const starts[] = {GET "X: ", POST "Content-Length: 900000\r\n\r\n"};
+    struct served s;
+    struct http_in_config c = served_config();
+    c.header_ms = 100;
+    c.linger_ms = 200;
+    c.body_ms = 120000;
+    served_begin(&s, &c, say_202);
+    for (size_t i = 0; i < COUNT(starts); i++) {
+        int64_t took;
+        int fd = peer_connect(&s);
+        peer_text(fd, starts[i]);
+        while (!answers_within(fd, 10))
+            peer_text(fd, "y");
+        int64_t from = clock_mono_ms();
+        while (send(fd, "y", 1, MSG_NOSIGNAL) == 1)
+            usleep(5000);
+        took = clock_mono_ms() - from;
+        if (took < 150 || took > 60000)
+            fail_msg("case %zu: cut after %d ms", i, (int)took);
+        close(fd);
+    }
     served_end(&s);
 }
 
@@ -262,12 +296,6 @@ static void test_bodies_are_limited_in_all(void **state)
 }
 
 /* ---- number ---- */
-
-static bool answers_within(int fd, int ms)
-{
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    return poll(&p, 1, ms) == 1;
-}
 
 static void test_connections_are_limited(void **state)
 {
@@ -455,6 +483,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deadlines_are_absolute),
+        cmocka_unit_test(test_who_goes_on_sending_is_cut),
         cmocka_unit_test(test_idle_connection_is_closed),
         cmocka_unit_test(test_peer_that_never_reads),
         cmocka_unit_test(test_slow_reader_gets_all),
