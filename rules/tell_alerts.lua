@@ -5,11 +5,12 @@ What is wrong, or needs a person, is told where people see it.
 
 An alert comes when a run is parked for a person ("attention") or failed ("failed": one alert for a
 rule, however many of its runs), when a connection is silent for too long, does not work
-("connection-down") or refuses the credentials ("connection-refused"), a delivery id was used
-twice, a company was saved broken, and so on: `sauma alerts` lists those that are open. The text is
-in the company's language (fi, sv, en). It is told when it becomes open, with how many times it was
-raised meanwhile (the host gathers, --alert-gather), again while it goes on (--alert-again), and when
-it is over. Of a company --alerts-per-hour are told one by one, those beyond as one, "many-alerts".
+("connection-down"), refuses the credentials ("connection-refused") or gives no token at its address
+("connection-address"), a delivery id was used twice, a company was saved broken, and so on: `sauma
+alerts` lists those that are open. The text is in the company's language (fi, sv, en). It is told when
+it becomes open, with how many times it was raised meanwhile (the host gathers, --alert-gather), again
+while it goes on (--alert-again), and when it is over. Of a company --alerts-per-hour are told one by
+one, those beyond as one, "many-alerts".
 
 Options (all but notify may be left out):
   notify  connections to tell, one or several: "slack", { "slack", "zapier" }

@@ -227,9 +227,9 @@ static void look(void *arg)
 /* About how a company is served; their texts hold nothing of its customers. */
 static bool is_service(const char *kind)
 {
-    static const char *const kinds[] = {"connection-down", "connection-refused", "reconnect",
-        "company-broken", "backlog", "store-size", "not-authentic", "silence", "schedule-missed",
-        "catalogue-too-large", "many-alerts"};
+    static const char *const kinds[] = {"connection-down", "connection-refused",
+        "connection-address", "reconnect", "company-broken", "backlog", "store-size",
+        "not-authentic", "silence", "schedule-missed", "catalogue-too-large", "many-alerts"};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (!strcmp(kind, kinds[i]))
             return true;

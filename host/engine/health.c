@@ -10,6 +10,7 @@
 
 #define DOWN    "connection-down"
 #define REFUSED "connection-refused"
+#define ADDRESS "connection-address"
 /* What goes on is told again (counted, with newer words) at most so often. */
 #define AGAIN_MS 60000
 
@@ -52,6 +53,7 @@ static void is_up(struct channel *ch)
 {
     struct health *h = &ch->health;
     close_alert(ch, &h->down, DOWN);
+    close_alert(ch, &h->address, ADDRESS);
     h->failing_ms = 0;
     h->failures = 0;
 }
@@ -98,6 +100,19 @@ void health_refused(struct channel *ch, const char *words)
     tell_refused(ch, "", words);
 }
 
+void health_misplaced(struct channel *ch, const char *words)
+{
+    const char *company = ch->company->name;
+    if (!due(&ch->health.address))
+        return;
+    alert_raise(engine_of(ch), company, ADDRESS, ch->name,
+        "connection %s gets no token at its address: %s. No credentials were judged. Runs that need "
+        "it stop where they are and wait for a person (`sauma attention --company %s`); what they "
+        "did before that stands. Correct the connection's url (or token_url), then `sauma retry` "
+        "these runs; this closes by itself when a request succeeds",
+        ch->name, words, company);
+}
+
 void health_answered(struct channel *ch, const char *title, int status)
 {
     struct health *h = &ch->health;
@@ -132,6 +147,7 @@ void health_renew(struct company *c)
             continue;
         close_alert(ch, &ch->health.down, DOWN);
         close_alert(ch, &ch->health.refused, REFUSED);
+        close_alert(ch, &ch->health.address, ADDRESS);
         ch->health.failing_ms = 0;
         ch->health.failures = 0;
     }

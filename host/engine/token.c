@@ -104,9 +104,13 @@ void token_refuse(struct channel *ch, int status, struct str body)
     forget(t);
     /* The secrets may be corrected any moment: the next time they are looked up. */
     credentials_forget(ch);
-    log_event(LOG_WARN, "credentials refused", "company", ch->company->name, "connection", ch->name,
-        "words", words, NULL);
-    health_refused(ch, said);
+    log_event(LOG_WARN,
+        wrong_address ? "nothing gives tokens at this address" : "credentials refused", "company",
+        ch->company->name, "connection", ch->name, "words", said, NULL);
+    if (wrong_address)
+        health_misplaced(ch, said);
+    else
+        health_refused(ch, said);
     mem_free(said);
     token_tell(ch, TOKEN_REFUSED, t->refusal, -1);
 }

@@ -24,8 +24,8 @@ struct http_in_config {
     int64_t body_ms;     /* end of headers to the end of the body, else 408 */
     int64_t idle_ms;     /* keep-alive without a request */
     int64_t write_ms;    /* one answer, from when the peer stops taking it to its last byte */
-    int64_t linger_ms;   /* after the last answer: what the peer goes on sending is dropped, so that no
-                          * reset eats the answer; then it is cut */
+    int64_t linger_ms;   /* after the last answer: what the peer goes on sending is dropped, so that
+                          * no   reset eats the answer; then it is cut */
     int max_connections; /* at the limit who idles longest makes room, else accepting pauses */
     int max_pipelined;   /* requests of one connection whose answers have not left yet */
     const struct http_proxies *proxies; /* NULL: none; outlives the server */

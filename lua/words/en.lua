@@ -91,6 +91,7 @@ return {
   ["kind.reconnect"] = 'the grant of the connection "{about}" has expired or was taken back.',
   ["kind.connection-down"] = 'the connection "{about}" does not work.',
   ["kind.connection-refused"] = 'the connection "{about}" refuses the credentials.',
+  ["kind.connection-address"] = 'nothing gives the connection "{about}" a token at its address.',
   ["kind.twins"] = "the same thing stands there twice ({about}).",
   ["kind.delivery-conflict"] = "a delivery id was used twice ({about}).",
   ["kind.company-broken"] = "the rules that were saved are wrong.",

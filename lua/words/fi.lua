@@ -105,6 +105,8 @@ return {
   ["kind.connection-down"] = 'yhteys "{about}" ei toimi. Ajot odottavat ja yrittävät itse uudelleen.',
   ["kind.connection-refused"] = 'yhteys "{about}" ei hyväksy tunnuksia. Korjaa tunnukset tai niiden '
     .. "oikeudet ja jatka pysähtyneitä ajoja.",
+  ["kind.connection-address"] = 'yhteyden "{about}" osoitteesta ei saa tokenia. Korjaa yhteyden url '
+    .. "ja jatka pysähtyneitä ajoja.",
   ["kind.twins"] = "samasta asiasta on kaksi tietuetta ({about}). Mihinkään ei ole koskettu.",
   ["kind.delivery-conflict"] = "sama toimitustunnus tuli kahdesti eri sisällöllä ({about}).",
   ["kind.company-broken"] = "tallennetut säännöt ovat virheelliset, ja edelliset ovat yhä "

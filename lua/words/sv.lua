@@ -109,6 +109,8 @@ return {
     .. "igen av sig själva.",
   ["kind.connection-refused"] = 'anslutningen "{about}" godkänner inte inloggningsuppgifterna. '
     .. "Rätta dem eller rättigheterna och fortsätt de körningar som stannat.",
+  ["kind.connection-address"] = 'på adressen för anslutningen "{about}" ges ingen token. Rätta '
+    .. "anslutningens url och fortsätt de körningar som stannat.",
   ["kind.twins"] = "det finns två poster för samma sak ({about}). Inget har rörts.",
   ["kind.delivery-conflict"] = "samma leverans-id kom två gånger med olika innehåll ({about}).",
   ["kind.company-broken"] = "de sparade reglerna är felaktiga, och de tidigare används fortfarande.",

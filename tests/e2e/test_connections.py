@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import threading
+import time
 
 from harness import Case, fixture, main, request, wait_until
 
@@ -115,8 +116,27 @@ class Connections(Case):
         self.refused("POST /api/oauth error=401", "status 401 of the token request")
 
     def test_nothing_is_at_the_address(self):
-        self.refused("POST /api/oauth error=404", "is the connection's url right?")
-        self.assertIn("Correct its url", self.world.runs()[0]["reason"])
+        w = self.world
+        self.start("POST /api/oauth error=404")
+        for number in (1, 2):
+            self.send(number)
+        self.assertEqual([r["state"] for r in w.settled(2)], ["attention"] * 2)
+        alert = self.open_alert("connection-address")
+        for words in ("gets no token at its address", "status 404 of the token request",
+                      "No credentials were judged", "Correct the connection's url"):
+            self.assertIn(words, alert["text"])
+        self.assertIn("Correct its url", w.runs()[0]["reason"])
+        self.assertIn("nothing gives tokens at this address", w.host.errors())
+        self.assertNotIn("credentials refused", w.host.errors())
+        self.assertEqual(self.alerts("connection-refused"), []) # nobody looked at them
+        self.fault("")
+
+        def retried(): # an answer like that is not asked for again within a few seconds
+            w.sauma("retry", "--company", "minimal", "--by", "maija", "--data", w.data)
+            time.sleep(1)
+            return all(r["state"] == "done" for r in w.runs())
+        wait_until(retried, "both runs to be done")
+        self.closed("connection-address")
 
     def test_the_address_sends_elsewhere(self):
         w = self.world
@@ -132,6 +152,7 @@ class Connections(Case):
         reason = w.settled(1, states=("attention",))[0]["reason"]
         self.assertIn("status 302 of the token request: is the connection's url right?", reason)
         self.assertIn("Correct its url", reason)
+        self.assertEqual(self.open_alert("connection-address")["about"], "shop")
 
     def test_a_fresh_token_is_refused(self):
         self.refused("GET /api error=401", "it answered 401 Unauthorized")

@@ -104,8 +104,8 @@ static void test_deadlines_are_absolute(void **state)
     served_end(&s);
 }
 
-/* Who was told 408, or refused in the middle of a body, and goes on sending does not get the time of
- * a body once more: it may read its answer, and is cut. */
+/* Who was told 408, or refused in the middle of a body, and goes on sending does not get the time
+ * of a body once more: it may read its answer, and is cut. */
 static void test_who_goes_on_sending_is_cut(void **state)
 {
     static const char *const starts[] = {GET "X: ", POST "Content-Length: 900000\r\n\r\n"};
