@@ -102,7 +102,7 @@ class Kinds(unittest.TestCase):
                 text = f.read()
             if "alert_raise(" in text:
                 kinds |= set(re.findall(r'alert_raise\([^;"]*"([a-z-]+)"', text))
-                kinds |= set(re.findall(r'#define (?:KIND|DOWN|REFUSED|MANY)\s+"([a-z-]+)"', text))
+                kinds |= set(re.findall(r'#define (?:KIND|DOWN|REFUSED|ADDRESS|MANY)\s+"([a-z-]+)"', text))
         for path in glob.glob(f"{ROOT}/lua/**/*.lua", recursive=True) + glob.glob(f"{ROOT}/rules/*.lua"):
             with open(path) as f:
                 kinds |= set(re.findall(r'op = "alert", kind = "([a-z-]+)"', f.read()))
