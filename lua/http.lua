@@ -35,6 +35,7 @@ address of the same origin. Options (an unknown one is an error):
   check    function(response) -> true, or nil and a problem: does this 2xx prove that it was done?
   keep     seconds (reads only): an answer to the very same request of this company that is not older
            counts, and nothing is asked. Answers of 200 in JSON are kept, in the host's memory
+  anew     true (with keep): it is asked, whatever is kept, and what comes counts from then on
   deadline seconds within which it is tried again after failures that changed nothing
            (else the connection's, else what `sauma help serve` says of step-deadline)
 
@@ -108,6 +109,7 @@ for name, kind in pairs(READ_OPTIONS) do WRITE_OPTIONS[name] = kind end
 local SEARCH_OPTIONS = { json = "any", form = "table" }
 for name, kind in pairs(READ_OPTIONS) do SEARCH_OPTIONS[name] = kind end
 READ_OPTIONS.keep, READ_OPTIONS.lost, READ_OPTIONS.file = "number", "string", "any"
+READ_OPTIONS.anew = "boolean"
 SEARCH_OPTIONS.lost = "string"
 
 local function check_options(options, known, level)
@@ -296,7 +298,10 @@ function http.get(connection, path, options)
   local spec = spec_of(connection, "GET", path, options, 2)
   http_plain.know(connection, spec_of)
   spec.optional = options.lost == "drop" or nil
-  if options.keep and options.keep > 0 then spec.keep_ms = milliseconds(options.keep) end
+  if options.anew and not options.keep then error("anew is of a read with keep", 2) end
+  if options.keep and options.keep > 0 then
+    spec.keep_ms, spec.anew = milliseconds(options.keep), options.anew or nil
+  end
   if wanted then
     spec.file = wanted
     if not gives_accept(options) then

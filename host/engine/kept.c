@@ -3,6 +3,7 @@
 #include <string.h>
 #include "buf.h"
 #include "clock.h"
+#include "id.h"
 #include "json.h"
 #include "list.h"
 #include "map.h"
@@ -10,7 +11,7 @@
 #include "step.h"
 
 struct kept {
-    struct map *answers; /* connection, its address, the request -> struct answer */
+    struct map *answers; /* hash of connection, its address, the request -> struct answer */
     struct list used;    /* first: not used for longest */
     size_t bytes;
 };
@@ -48,11 +49,21 @@ static int64_t keep_ms(const struct step *s)
     return jsonv_int(jsonv_get(jsondoc_root(s->doc), "keep_ms"), 0);
 }
 
-/* Another address of the connection is another system. */
-static void put_key(struct buf *b, const struct step *s)
+/* What is asked; for how long an answer is to count, how long it may take and such is no part of
+ * it. Another address of the connection is another system. */
+static void key_of(char out[33], const struct step *s)
 {
+    const struct jsonv *spec = jsondoc_root(s->doc);
     const char *url = s->channel->credentials.url;
-    buf_addf(b, "%s\n%s\n%s", s->conn->name, url ? url : "", s->fingerprint);
+    struct buf b;
+    buf_init(&b, SIZE_MAX / 4);
+    buf_addf(&b, "%s\n%s\n%s %s\n", s->conn->name, url ? url : "",
+        jsonv_str(jsonv_get(spec, "method"), ""), jsonv_str(jsonv_get(spec, "path"), ""));
+    if (jsonv_get(spec, "headers"))
+        jsonv_write(&b, jsonv_get(spec, "headers"));
+    buf_add(&b, s->body, s->nbody);
+    id_hash(out, b.p, b.n);
+    buf_free(&b);
 }
 
 bool kept_answers(struct step *s)
@@ -61,14 +72,13 @@ bool kept_answers(struct step *s)
     int64_t keep = keep_ms(s);
     if (!k || keep <= 0)
         return false;
-    struct buf key;
-    buf_init(&key, 1 << 16);
-    put_key(&key, s);
-    struct answer *a = map_get(k->answers, buf_str(&key));
-    buf_free(&key);
+    char key[33];
+    key_of(key, s);
+    struct answer *a = map_get(k->answers, str_of(key));
     if (!a)
         return false;
-    if (clock_mono_ms() - a->at_ms >= keep) {
+    bool anew = jsonv_bool(jsonv_get(jsondoc_root(s->doc), "anew"), false);
+    if (anew || clock_mono_ms() - a->at_ms >= keep) {
         answer_drop(k, a);
         return false;
     }
@@ -100,19 +110,18 @@ void kept_put(struct step *s, int status, struct str meta, struct str body)
         list_init(&c->kept->used);
     }
     struct kept *k = c->kept;
-    struct buf key;
-    buf_init(&key, 1 << 16);
-    put_key(&key, s);
-    struct answer *old = map_get(k->answers, buf_str(&key));
+    char key[33];
+    key_of(key, s);
+    struct answer *old = map_get(k->answers, str_of(key));
     if (old)
         answer_drop(k, old);
-    size_t n = key.n + meta.n + body.n;
+    size_t n = strlen(key) + meta.n + body.n;
     while (k->bytes + n > room && !list_empty(&k->used))
         answer_drop(k, LIST_OF(k->used.next, struct answer, node));
     if (n <= room) {
         struct answer *a = mem_zalloc(1, sizeof *a);
-        a->nkey = key.n;
-        a->key = mem_dupn(key.p, key.n);
+        a->nkey = strlen(key);
+        a->key = mem_dup(key);
         a->nmeta = meta.n;
         a->meta = mem_dupn(meta.p, meta.n);
         a->nbody = body.n;
@@ -122,5 +131,4 @@ void kept_put(struct step *s, int status, struct str meta, struct str body)
         list_append(&k->used, &a->node);
         map_set(k->answers, (struct str){a->key, a->nkey}, a);
     }
-    buf_free(&key);
 }

@@ -10,7 +10,7 @@
 struct step;
 
 /* Answers the step if its spec has keep_ms and an answer is there that is younger; true: s is gone.
- */
+ * With anew it does not, and what is there is dropped: it is doubted. */
 bool kept_answers(struct step *s);
 /* Keeps the answer of such a step: 200, JSON, and not too large. meta: as step_answer takes it. */
 void kept_put(struct step *s, int status, struct str meta, struct str body);

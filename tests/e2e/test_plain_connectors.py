@@ -48,6 +48,9 @@ rule "Try" { on = "open.try", run = function()
   local answer, problem = http.try(http.get, "stock", "/items")
   return { answered = answer ~= nil, status = problem and problem.status }
 end }
+rule "Keep" { on = "open.keep", run = function(e)
+  return #http.get("stock", "/items", { keep = e.keep, anew = e.anew, accept = { 404 } }).body
+end }
 rule "Signed" { on = { "any", "signed", "shared", "basic", "pair" }, run = function() end }
 """
 SECRET, PAIR, TOKEN = "s3cret-hook", "someone:pass:wörd", "tok-canary-77"
@@ -196,6 +199,28 @@ class Plain(Case):
         expected = base64.b64encode(f"me:{TOKEN}".encode()).decode()
         self.assertEqual(self.server.asked[0][2], "Basic " + expected)
         self.assertEqual(self.run_of("try", get=[418])[1], {"answered": False, "status": 418})
+
+    def test_an_answer_that_counts_for_a_while_and_one_that_is_to_be_new(self):
+        def keep(made, **event):
+            self.server.made[:] = [{}] * made
+            count = len(self.world.runs())
+            body = json.dumps({"type": "keep", **event}).encode()
+            self.assertEqual(self.post("open", body)[0], 202)
+            run = self.world.settled(count + 1)[-1]
+            return self.world.show(run["id"])["result"] if run["state"] == "done" else run["reason"]
+        self.assertEqual(keep(1, keep=600), 1)
+        self.assertEqual(keep(2, keep=600), 1)
+        self.assertEqual(keep(3, keep=600, anew=True), 3)
+        # What came then is what counts from then on, whoever asks for however long.
+        self.assertEqual(keep(4, keep=600), 3)
+        self.assertEqual(keep(4, keep=300), 3)
+        self.assertEqual(len(self.server.asked), 2)
+        # What was doubted is not believed again because the look at it failed.
+        self.server.plan["GET"] = [404]
+        keep(5, keep=600, anew=True)
+        self.assertEqual(keep(5, keep=600), 5)
+        self.assertEqual(len(self.server.asked), 4)
+        self.assertIn("anew is of a read with keep", keep(5, anew=True))
 
     def test_writes_without_find_are_never_sent_twice_on_a_guess(self):
         for post, state, made, words in (

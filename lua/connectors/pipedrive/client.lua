@@ -17,9 +17,9 @@ function client.is_done(response)
   return nil, "Pipedrive's answer does not say success"
 end
 
-function client.get(connection, path, query, keep)
-  return http.get(connection.name, path, { query = query, keep = keep, explain = client.explain,
-    check = client.is_done }).body
+function client.get(connection, path, query, keep, anew)
+  return http.get(connection.name, path, { query = query, keep = keep, anew = anew,
+    explain = client.explain, check = client.is_done }).body
 end
 
 -- A record, or nil if it is not there; absent: the statuses that say so, if it is not 404 alone.
@@ -43,13 +43,14 @@ function client.list(connection, path, query)
   return all
 end
 
--- Every page of a list of API v2, which goes on from a cursor. keep: seconds for which an answer counts.
-function client.pages(connection, path, query, keep)
+-- Every page of a list of API v2, which goes on from a cursor. keep: seconds for which an answer counts;
+-- anew: those that are kept do not.
+function client.pages(connection, path, query, keep, anew)
   local all, cursor = {}, nil
   repeat
     local page = { cursor = cursor }
     for name, value in pairs(query) do page[name] = value end
-    local body = client.get(connection, path, page, keep)
+    local body = client.get(connection, path, page, keep, anew)
     for _, record in ipairs(given(body.data) or {}) do all[#all + 1] = record end
     local more = given(body.additional_data)
     cursor = type(more) == "table" and given.text(more.next_cursor) or nil

@@ -18,7 +18,7 @@ local money = require "money"
 local client = require "connectors.pipedrive.client"
 
 local PATH, LIMIT = "/v2/organizationFields", 500
-local KEEP, ANEW = 600, 0.001 -- seconds
+local KEEP = 600 -- seconds
 
 local KINDS = {
   double = money.number,
@@ -34,9 +34,9 @@ local KINDS = {
 }
 for _, kind in ipairs { "varchar", "varchar_auto", "text", "phone" } do KINDS[kind] = given.text end
 
-local function read(connection, keep)
+local function read(connection, anew)
   local kinds = {}
-  for _, field in ipairs(client.pages(connection, PATH, { limit = LIMIT }, keep)) do
+  for _, field in ipairs(client.pages(connection, PATH, { limit = LIMIT }, KEEP, anew)) do
     local code = given.text(field.field_code)
     if code then kinds[code] = given.text(field.field_type) or "" end
   end
@@ -44,9 +44,9 @@ local function read(connection, keep)
 end
 
 local function kinds_of(connection, values)
-  local kinds = read(connection, KEEP)
+  local kinds = read(connection)
   for name in pairs(values) do
-    if not kinds[name] then return read(connection, ANEW) end
+    if not kinds[name] then return read(connection, true) end
   end
   return kinds
 end

@@ -64,9 +64,8 @@ end
 -- What Procountor answers now and then under load; the same request succeeds a moment later.
 local BUSY = "UNABLE_TO_GET_CONNECTION"
 local BUSY_TRIES, BUSY_WAIT = 4, 2
--- Seconds: an invoice does not wait longer for what it can do without; and how long an answer counts,
--- or one that is not to count (keep = 0 would leave that one in its place).
-local ASK_DEADLINE, ASK_KEEP, ASK_ANEW = 20, 600, 0.001
+-- Seconds: an invoice does not wait longer for what it can do without; and how long an answer counts.
+local ASK_DEADLINE, ASK_KEEP = 20, 600
 -- Seconds: how long a search may lag behind what was saved, unless the connection's settle says so,
 -- and the first pause between two looks.
 local SETTLE, LAG_FIRST = 120, 0.25
@@ -95,8 +94,8 @@ end
 
 function methods:ask(path, anew)
   local response = http.try(http.get, self.name, path, {
-    keep = anew and ASK_ANEW or ASK_KEEP, lost = "drop",
-    deadline = ASK_DEADLINE, explain = explain, check = is_object })
+    keep = ASK_KEEP, anew = anew, lost = "drop", deadline = ASK_DEADLINE, explain = explain,
+    check = is_object })
   return response and response.body or nil
 end
 
