@@ -18,7 +18,7 @@ local connections = require "connections"
 local current = require "current"
 local given = require "given"
 local http = require "http"
-local ids = require "ids"
+local numbers = require "connectors.procountor.numbers"
 local log = require "log"
 local overlap = require "overlap"
 local time = require "time"
@@ -153,10 +153,8 @@ local function name_of(invoice, settings)
   if invoice.name then return end
   local record = connections.get(settings.finance).object.customers.get(invoice.partner)
   if not record then return end
-  local invoicing = given(record.invoicingInfo)
-  local identifier = type(invoicing) == "table" and given.text(invoicing.identifier)
-  invoice.name, invoice.business_id = given.text(record.name),
-    identifier and ids.business_id(identifier) or nil
+  invoice.name = given.text(record.name)
+  invoice.business_id = numbers.finnish(numbers.kept(record))
 end
 
 -- The CRM's organization of a customer: the company's own function, else by the business ID, else by

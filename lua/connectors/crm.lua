@@ -37,6 +37,7 @@ local given = require "given"
 local http = require "http"
 local log = require "log"
 local current = require "current"
+local numbers = require "connectors.procountor.numbers"
 local shape = require "connectors.crm.shape"
 
 local holds = shape.holds
@@ -96,7 +97,12 @@ local function organizations_of(connection)
     return answer.status < 300 and answer.body or nil
   end
   function organizations.find(business_id)
-    return list(connection, "/v1/organizations", { business_id = business_id })[1]
+    local wanted = numbers.of(business_id)
+    for _, record in ipairs(list(connection, "/v1/organizations", { business_id = business_id })) do
+      local there = numbers.of_organization(record)
+      if not there or numbers.same(wanted, there) then return record end
+    end
+    return nil
   end
   function organizations.list(since)
     return list(connection, "/v1/organizations", { updated_since = since })

@@ -13,9 +13,10 @@ seconds, and a search may lag behind what was saved, so the last minutes are rea
 with that version is told no second time, unless it was in the second that was the newest then.
 ]]
 
+local fields = require "sync.fields"
 local given = require "given"
-local ids = require "ids"
 local json = require "json"
+local numbers = require "connectors.procountor.numbers"
 local overlap = require "overlap"
 local sides = require "sync.sides"
 local task = require "task"
@@ -59,11 +60,10 @@ local function changed_organizations(settings, since)
 end
 
 -- { [business ID] = id } of those that have it alone.
-local function alone(list, field)
+local function alone(list, business_id_of)
   local by, twice = {}, {}
   for _, record in ipairs(list) do
-    local text = given.text(record[field])
-    local business_id = text and ids.business_id(text)
+    local business_id = business_id_of(record)
     if business_id then
       twice[business_id] = by[business_id] ~= nil
       by[business_id] = tostring(record.id)
@@ -77,7 +77,10 @@ end
 
 -- Both lists without the customers that go with an organization, which is "O-31=51001" then.
 local function matched(organizations, customers)
-  local crm, books = alone(organizations, "business_id"), alone(customers, "identifier")
+  local crm = alone(organizations, function(organization)
+    return numbers.finnish(fields.business_id.number.crm(organization))
+  end)
+  local books = alone(customers, function(customer) return customer.business_id end)
   local of, taken, rest, others = {}, {}, {}, {}
   for business_id, id in pairs(crm) do
     if books[business_id] then of[id], taken[books[business_id]] = books[business_id], true end

@@ -14,6 +14,8 @@ a customer's record in Procountor, and how it is written there.
     loose(value)        -> what is the same in another spelling has the same; for records that are
                            compared for the first time
   }
+  fields.business_id.number = { crm(organization), books(record) }   the number and its country, by which
+                               it is said who is the same (connectors/procountor/numbers.lua), or nil
   fields.same(a, b), fields.alike(name, a, b)   equal; equal but for spelling
   fields.text(value)                            as people read it
 ]]
@@ -25,6 +27,7 @@ local given = require "given"
 local ids = require "ids"
 local json = require "json"
 local names = require "names"
+local numbers = require "connectors.procountor.numbers"
 
 local fields = { list = { "name", "business_id", "address", "email", "phone", "einvoice" } }
 
@@ -79,26 +82,24 @@ fields.name = {
 
 -- ---- business ID ----
 
-local function printed(text)
-  text = given.text(text)
-  return text and (ids.business_id(text) or text) or nil
-end
-
 fields.business_id = {
-  must = true,
-  crm = function(organization) return printed(organization.business_id) end,
+  must = true, number = { crm = numbers.of_organization, books = numbers.kept },
+  crm = function(organization) return (numbers.of_organization(organization) or {}).text end,
   to_crm = function(_, value) return { business_id = value } end,
-  books = function(record) return printed(part(record, "invoicingInfo").identifier) end,
+  books = function(record) return (numbers.kept(record) or {}).text end,
   to_books = function(record, value)
     local invoicing = own(record, "invoicingInfo")
     invoicing.identifier = value
-    if ids.business_id(value) and not given.text(invoicing.identifierType) then
+    if numbers.finnish(numbers.kept(record)) and not given.text(invoicing.identifierType) then
       invoicing.identifierType = "FI"
     end
   end,
   wrong = function(value, record)
-    local kind = given.text(part(record, "invoicingInfo").identifierType) or "FI"
-    if kind ~= "FI" or ids.business_id(value) then return nil end
+    local kind = given.text(part(record, "invoicingInfo").identifierType)
+    local country = given.text(part(record, "billingAddress").country)
+    if kind and kind ~= "FI" or not kind and numbers.abroad(country) or ids.business_id(value) then
+      return nil
+    end
     return ('"%s" is not a business ID'):format(value)
   end,
   loose = function(value) return (value:upper():gsub("[^%w]", ""):gsub("^FI", "")) end,

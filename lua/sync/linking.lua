@@ -16,16 +16,18 @@ local again = require "sync.again"
 local ending = require "ending"
 local fields = require "sync.fields"
 local given = require "given"
-local ids = require "ids"
 local json = require "json"
 local links = require "links"
 local lock = require "lock"
 local names = require "names"
+local numbers = require "connectors.procountor.numbers"
 local question = require "sync.question"
 local register = require "register"
 local sides = require "sync.sides"
 
 local linking = {}
+
+local number_in = fields.business_id.number
 
 local function shown(record)
   return given.text(record.name) or "without a name"
@@ -115,13 +117,12 @@ local function policy(given_policy, record)
   return what
 end
 
--- Organizations with that business ID, however it is spelled there.
-local function with_business_id(settings, business_id)
-  local found, seen, digits = {}, {}, business_id:gsub("-", "")
-  for _, form in ipairs { business_id, digits, "FI" .. digits } do
+-- Organizations with that number, however it is spelled there.
+local function with_number(settings, number)
+  local found, seen = {}, {}
+  for _, form in ipairs(number and numbers.forms(number) or {}) do
     for _, organization in ipairs(sides.crm(settings).matches { business_id = form }) do
-      if not seen[organization.id]
-        and fields.alike("business_id", fields.business_id.crm(organization), business_id) then
+      if not seen[organization.id] and numbers.same(number, number_in.crm(organization)) then
         seen[organization.id], found[#found + 1] = true, organization
       end
     end
@@ -154,9 +155,9 @@ end
 -- The first look saw the business ID once on each side; if it still is the same one, that is it.
 local function is_match(settings, organization, customer_id)
   local record = customer_id and sides.books(settings).get(customer_id)
-  local business_id = fields.business_id.crm(organization)
-  return record ~= nil and business_id ~= nil and ids.business_id(business_id) ~= nil
-    and fields.business_id.books(record) == business_id
+  local number = number_in.crm(organization)
+  return record ~= nil and numbers.finnish(number) ~= nil
+    and numbers.same(number, number_in.books(record))
 end
 
 -- Nobody has said yet that it stays alone, or is another one.
@@ -218,6 +219,7 @@ local function unlinked_organization(settings, id, event)
     ending.skip(("%s is not in %s any more"):format(id, settings.crm))
   end
   local answer, wanted = given.text(event.customer), wanted_of(settings, organization)
+  local number = number_in.crm(organization)
   if answer and answer:lower() == "none" then
     return stays(settings, link, organization, settings.crm)
   end
@@ -247,8 +249,7 @@ local function unlinked_organization(settings, id, event)
       leave(settings, link, ("a person decided that %s is not %s"):format(shown(organization),
         question.list(found)))
     end
-    ask_which(settings, link, organization, with_business_id(settings, wanted.business_id), there,
-      "customer")
+    ask_which(settings, link, organization, with_number(settings, number), there, "customer")
     return join(settings, link, id, tostring(there[1].id))
   end
   local alike, others = {}, nil
@@ -263,7 +264,7 @@ local function unlinked_organization(settings, id, event)
   end
   local what = policy(settings.new_customers, organization)
   if what == "create" and wanted.business_id then
-    local twins, twin_ids = twins_of(settings, link, with_business_id(settings, wanted.business_id))
+    local twins, twin_ids = twins_of(settings, link, with_number(settings, number))
     if #twins > 0 then
       question.ask(settings, link, { answer = "customer", records = {}, twins = twin_ids,
         words = ("%s in %s have the same business ID. Merge them, or correct the business ID of one, "
@@ -284,32 +285,28 @@ end
 
 -- Organizations of customers with that business ID: a search of the CRM may not know yet what was made
 -- of another one a moment ago.
-local function of_twins(settings, record, business_id)
-  local found = {}
-  for _, twin in ipairs(other_than(sides.books(settings).same { name = record.name,
-    business_id = business_id }, tostring(record.id))) do
+local function of_twins(settings, record)
+  local found, number = {}, number_in.books(record)
+  for _, twin in ipairs(other_than(sides.books(settings).like(record), tostring(record.id))) do
     local link = is_active(twin) and links.get(settings.link, "b", tostring(twin.id))
     local organization = link and link.a and sides.crm(settings).get(link.a)
-    local theirs = organization and fields.business_id.crm(organization)
-    if theirs and fields.alike("business_id", theirs, business_id) then
+    if organization and numbers.same(number, number_in.crm(organization)) then
       found[#found + 1] = organization
     end
   end
   return found
 end
 
-local function is_other_company(record, business_id)
-  local theirs = given.text(record.business_id)
-  theirs = theirs and ids.business_id(theirs)
-  local ours = business_id and ids.business_id(business_id)
+local function is_other_company(organization, number)
+  local theirs, ours = numbers.finnish(number_in.crm(organization)), numbers.finnish(number)
   return theirs ~= nil and ours ~= nil and theirs ~= ours
 end
 
 -- Organizations of that name, unless they are another company.
-local function namesakes(settings, record, business_id)
+local function namesakes(settings, record, number)
   local found, name = {}, given.text(record.name)
   for _, organization in ipairs(name and sides.crm(settings).matches { name = name } or {}) do
-    if not is_other_company(organization, business_id)
+    if not is_other_company(organization, number)
       and names.fold(organization.name) == names.fold(name) then
       found[#found + 1] = organization
     end
@@ -354,10 +351,10 @@ local function unlinked_customer(settings, id, event)
     question.answered(settings, link, nil)
     return new_organization(settings, link, record)
   end
-  local business_id = fields.business_id.books(record)
-  local found = business_id and with_business_id(settings, business_id) or {}
-  if #found == 0 and business_id and ids.business_id(business_id) and is_active(record) then
-    found = of_twins(settings, record, business_id)
+  local number = number_in.books(record)
+  local found = with_number(settings, number)
+  if #found == 0 and numbers.finnish(number) and is_active(record) then
+    found = of_twins(settings, record)
   end
   if #found > 0 then
     local there = free_of(settings, link, found)
@@ -365,13 +362,12 @@ local function unlinked_customer(settings, id, event)
       leave(settings, link, ("a person decided that %s is not %s"):format(shown(record),
         question.list(found)))
     end
-    local here = is_active(record) and sides.books(settings).same {
-      name = record.name, business_id = business_id } or {}
+    local here = is_active(record) and sides.books(settings).like(record) or {}
     ask_which(settings, link, record, here, there, "organization")
     return join(settings, link, tostring(there[1].id), id)
   end
   local alike = {}
-  for _, organization in ipairs(namesakes(settings, record, business_id)) do
+  for _, organization in ipairs(namesakes(settings, record, number)) do
     if not question.is_not(link, tostring(organization.id)) then alike[#alike + 1] = organization end
   end
   if #alike > 0 then

@@ -23,6 +23,7 @@ local json = require "json"
 local links = require "links"
 local lock = require "lock"
 local merge = require "sync.merge"
+local numbers = require "connectors.procountor.numbers"
 local question = require "sync.question"
 local sides = require "sync.sides"
 local task = require "task"
@@ -249,7 +250,7 @@ end
 -- Who the organization became part of, where no event says so. Who only has the same business ID is it
 -- as long as it is nobody else's, and nobody said that it is another one.
 local function heir(settings, link, partner)
-  local id, sure = sides.heir(settings, link.a, fields.business_id.books(partner))
+  local id, sure = sides.heir(settings, link.a, numbers.finnish(numbers.kept(partner)))
   if not id or sure then return id end
   local theirs = links.get(settings.link, "a", id)
   local is_taken = theirs and (theirs.b or base_of(theirs).stays or question.is_not(theirs, link.b))

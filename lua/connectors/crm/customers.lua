@@ -38,11 +38,13 @@ crm = {
 }
 ]]
 
+local addresses = require "connectors.procountor.addresses"
 local countries = require "connectors.procountor.countries"
 local given = require "given"
 local http_error = require "http_error"
 local ids = require "ids"
 local json = require "json"
+local numbers = require "connectors.procountor.numbers"
 local shape = require "connectors.crm.shape"
 
 local customers = {}
@@ -189,7 +191,8 @@ local function with_business_id(crm, business_id)
   for _, text in ipairs(shape.spellings(business_id)) do
     for _, record in ipairs(crm.search("business_id", text)) do
       local there = given.text(record.values[crm.names.business_id])
-      if there and ids.business_id(there) == business_id and not seen[record.id] then
+      if numbers.finnish(numbers.of(there, addresses.country(crm.address(record)))) == business_id
+        and not seen[record.id] then
         seen[record.id], found[#found + 1] = true, record
       end
     end

@@ -8,8 +8,8 @@ A status is written into the company's own properties (payment_fields), only wha
 ]]
 
 local given = require "given"
-local ids = require "ids"
 local client = require "connectors.hubspot.client"
+local numbers = require "connectors.procountor.numbers"
 local shape = require "connectors.crm.shape"
 local status_fields = require "connectors.crm.status_fields"
 
@@ -37,10 +37,10 @@ function companies.new(connection)
   function object.find(business_id)
     if not id_field then return nil end
     for _, record in ipairs(client.search(connection, PATH, id_field, shape.spellings(business_id),
-      { "name", id_field })) do
-      local there = given.text(client.properties(record)[id_field])
-      if there and ids.business_id(there) == business_id then
-        return { id = shape.id(record.id), name = given.text(client.properties(record).name) }
+      { "name", "country", id_field })) do
+      local there = client.properties(record)
+      if numbers.finnish(numbers.of(there[id_field], given.text(there.country))) == business_id then
+        return { id = shape.id(record.id), name = given.text(there.name) }
       end
     end
     return nil

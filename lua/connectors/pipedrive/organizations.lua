@@ -10,9 +10,10 @@ fields (pipedrive/fields.lua); afterwards what Pipedrive answers is compared.
 
 local given = require "given"
 local http_error = require "http_error"
-local ids = require "ids"
+local addresses = require "connectors.procountor.addresses"
 local client = require "connectors.pipedrive.client"
 local fields_of = require "connectors.pipedrive.fields"
+local numbers = require "connectors.procountor.numbers"
 local shape = require "connectors.crm.shape"
 local status_fields = require "connectors.crm.status_fields"
 
@@ -44,7 +45,8 @@ local function find(connection, business_id)
       -- The search looks into all fields of the company's own.
       local record = client.find(connection, path_of(item.id))
       local there = record and record.is_deleted ~= true and given.text(shape.own(record, field))
-      if there and ids.business_id(there) == business_id then
+      local country = there and addresses.country(record.address)
+      if there and numbers.finnish(numbers.of(there, country)) == business_id then
         return { id = shape.id(record.id), name = given.text(record.name) }
       end
     end

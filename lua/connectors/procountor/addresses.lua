@@ -4,6 +4,7 @@ Addresses as Procountor keeps them: name, specifier (c/o), street, zip, city, co
   addresses.read(value)        value: { street, postal_code, city, country, co, po_box }, or a text
                                in one line or several
       -> a table with those fields, or nil and the reason in words
+  addresses.country(value)     -> the country that it says, even if something else is missing, or nil
   addresses.of(name, address)  -> the object of Procountor's API
   addresses.from(object)       -> the fields of the above out of Procountor's object, or nil
 ]]
@@ -70,6 +71,11 @@ function addresses.read(value)
     return nil, ('"%s" is not a Finnish postal code (five digits)'):format(found.postal_code)
   end
   return found
+end
+
+function addresses.country(value)
+  if type(value) == "string" then value = splitter.split(value) end
+  return type(value) == "table" and countries.name(given.text(value.country)) or nil
 end
 
 function addresses.of(name, address)

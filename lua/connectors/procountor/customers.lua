@@ -5,6 +5,7 @@ Customers in Procountor's register of business partners (outside-systems 1.8).
   customers.find(wanted)    -> the customer or nil
   customers.create(wanted)  -> the same, by a name that says what is expected
   customers.same(wanted)    -> records with that business ID: the active ones, else the inactive ones
+  customers.like(record)    -> the same of the business ID of a record that is there, itself among them
   customers.alike(wanted)   -> records whose name is the same or nearly so, and that may be the same
                                customer by their business IDs; for a person to choose from
   customers.agreed(customer)  -> { payment_terms = days, einvoice = { address, operator } }: what the
@@ -49,40 +50,31 @@ local countries = require "connectors.procountor.countries"
 local einvoices = require "connectors.procountor.einvoice"
 local emails = require "connectors.procountor.email"
 local namesakes = require "connectors.procountor.namesakes"
+local numbers = require "connectors.procountor.numbers"
 local partners = require "connectors.procountor.partners"
 local preflight = require "connectors.procountor.preflight"
 local words = require "connectors.procountor.words"
-
--- Values of identifierType that are countries (enum parentCompanyIdType).
-local ID_COUNTRIES = " NO AT BE BG CY HR CZ DK EE FI FR DE GB EL HU IE IT LV LT LU MT NL PL PT RO "
-  .. "SK SI ES SE "
 
 local EU = {}
 for code in ("AT BE BG CY CZ DE DK EE EL ES FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK")
   :gmatch("%S+") do EU[code] = true end
 
--- A number without the country's two letters.
-local function bare_number(compact)
-  return (compact:gsub("^%u%u(%d)", "%1"))
-end
-
--- Identity: { text = what is stored, type = identifierType, forms = spellings to search for,
--- business_id = "1234567-1" if it is Finnish }. nil: there is none. Ends the run if it is wrong.
+-- Identity: { text = what is stored, type = identifierType, number = numbers.of, business_id =
+-- "1234567-1" if it is Finnish }. nil: there is none. Ends the run if it is wrong.
 local function identity(wanted, country)
   local text = given.text(wanted.business_id)
   if not text or log.is_personal(text) then return nil end
   local home = country == "FINLAND" or country == "ALAND_ISLANDS"
   local field = (given(wanted.sources) or {}).business_id or "business_id"
   local at = field ~= "business_id" and (" (%s)"):format(field) or ""
-  local business_id, reason = ids.business_id(text)
-  -- Eight digits of another country's register may pass for a Finnish ID; a hyphen or FI says so.
-  if business_id and (home or not text:find("^%d+$")) then
-    local digits = business_id:gsub("-", "")
-    return { text = business_id, type = "FI", business_id = business_id,
-      vat_number = ids.vat_number(business_id), forms = { business_id, "FI" .. digits, digits } }
+  local number = numbers.of(text, country)
+  local business_id = numbers.finnish(number)
+  if business_id then
+    return { text = business_id, type = "FI", business_id = business_id, number = number,
+      vat_number = ids.vat_number(business_id) }
   end
   if home or text:upper():find("^FI") then
-    local abroad = ids.check("eu_vat", text)
+    local abroad, _, reason = ids.check("eu_vat", text), ids.business_id(text)
     if abroad and abroad:find("^FI") == nil then
       reason = ("it is a VAT number of %s, and the address is in Finland"):format(abroad:sub(1, 2))
     end
@@ -102,31 +94,8 @@ local function identity(wanted, country)
       { field = field, value = text })
   end
   text = vat_number or text
-  local forms = { text }
-  for _, form in ipairs { compact, bare_number(compact) } do
-    if form ~= forms[#forms] and form ~= text then forms[#forms + 1] = form end
-  end
-  return { text = text, type = ID_COUNTRIES:find(" " .. code .. " ", 1, true) and code or nil,
-    vat_number = vat_number, forms = forms }
-end
-
--- The Finnish business ID in a partner's invoicing info, or nil: not another country's number.
-local function business_id_in(invoicing)
-  local kind = given.text(invoicing.identifierType)
-  if kind and kind ~= "FI" and ID_COUNTRIES:find(" " .. kind .. " ", 1, true) then return nil end
-  local identifier = given.text(invoicing.identifier)
-  return identifier and ids.business_id(identifier) or nil
-end
-
--- True if a partner's invoicing info holds this identity, in whatever spelling it is kept.
-local function is_same(who, invoicing)
-  if who.business_id then return business_id_in(invoicing) == who.business_id end
-  local stored, kind = given.text(invoicing.identifier), given.text(invoicing.identifierType)
-  -- The same digits mean another company in another country.
-  if not stored or (kind and who.type and kind ~= who.type) then return false end
-  local a, b = stored:upper():gsub("[^%w]", ""), who.text:upper():gsub("[^%w]", "")
-  if a:find("^%u%u%d") and b:find("^%u%u%d") then return a == b end
-  return bare_number(a) == bare_number(b)
+  local kind = numbers.TYPES:find(" " .. code .. " ", 1, true) and code or nil
+  return { text = text, type = kind, vat_number = vat_number, number = numbers.of(text, country, kind) }
 end
 
 local function part(record, name)
@@ -170,16 +139,16 @@ local function list_text(records)
   return table.concat(texts, ", ")
 end
 
--- All partners with that identity: the active ones, else the inactive ones. Inactive partners are
+-- All partners with that number: the active ones, else the inactive ones. Inactive partners are
 -- hidden by default, and the spellings may or may not be one to the search, so each is asked for: with
 -- hyphen, as the VAT number that somebody wrote in its place, and without.
-local function by_identity(client, who)
+local function by_number(client, number)
   local function fits(record)
-    return is_same(who, part(record, "invoicingInfo"))
+    return numbers.same(number, numbers.kept(record))
   end
   for _, active in ipairs { true, false } do
     local found = {}
-    for _, form in ipairs(who.forms) do
+    for _, form in ipairs(numbers.forms(number)) do
       merge(found, search(client, "identifier", form, active, fits))
     end
     if #found > 0 then return found end
@@ -190,7 +159,7 @@ end
 local function customer_of(record, wanted, created)
   local invoicing = part(record, "invoicingInfo")
   local identifier = given.text(invoicing.identifier)
-  local business_id = business_id_in(invoicing)
+  local business_id = numbers.finnish(numbers.kept(record))
   -- record is there for who asks, and no part of a result that is shown.
   return setmetatable({ id = record.id, name = given.text(record.name),
     business_id = business_id, identifier = identifier,
@@ -234,7 +203,7 @@ local function prepare(wanted)
   for key, value in pairs(wanted) do copy[key] = value end
   local address, reason = addresses.read(wanted.address)
   copy.address, copy.address_problem = address, not address and reason or nil
-  copy.country = address and address.country or "FINLAND"
+  copy.country = address and address.country or addresses.country(wanted.address) or "FINLAND"
   return copy
 end
 
@@ -330,7 +299,7 @@ local function chosen(client, wanted, who, partner)
       .. 'customer, or to "new".'):format(partner, where), { field = where, value = partner })
   end
   local kept = given.text(part(record, "invoicingInfo").identifier)
-  if who and kept and not is_same(who, part(record, "invoicingInfo")) then
+  if who and kept and not numbers.same(who.number, numbers.kept(record)) then
     ending.attention(("The customer %s (id %s), which was chosen, has the business ID %s in Procountor, "
       .. "and the data says %s. Correct one of them, or choose another customer with %s."):format(
       given.text(record.name) or "?", partner, kept, who.text, where), { field = where })
@@ -344,7 +313,7 @@ local function new(client)
   local function create(wanted, who, looked)
     local body = body_of(client, wanted, who)
     local record, adopted = client:post("/businesspartners", body, function()
-      local found = who and by_identity(client, who) or by_tag(client, wanted)
+      local found = who and by_number(client, who.number) or by_tag(client, wanted)
       return found[1], #found
     end, ('customer "%s"'):format(body.name), looked)
     local customer = customer_of(record, wanted, not adopted)
@@ -357,7 +326,7 @@ local function new(client)
   function customers.find(wanted)
     wanted = prepare(wanted)
     local who = identity(wanted, wanted.country)
-    if who then return one_of(by_identity(client, who), wanted, who) end
+    if who then return one_of(by_number(client, who.number), wanted, who) end
     local ours = by_tag(client, wanted)
     return ours[1] and customer_of(ours[1], wanted) or nil
   end
@@ -365,7 +334,12 @@ local function new(client)
   function customers.same(wanted)
     wanted = prepare(wanted)
     local who = identity(wanted, wanted.country)
-    return who and by_identity(client, who) or {}
+    return who and by_number(client, who.number) or {}
+  end
+
+  function customers.like(record)
+    local number = numbers.kept(record)
+    return number and by_number(client, number) or {}
   end
 
   -- The new customer as its `fill` has it. The identity that was looked for stays what it is.
@@ -386,9 +360,10 @@ local function new(client)
     if partner and not wants_new then return chosen(client, wanted, who, partner) end
     if who then
       -- Rules with other keys may be at the same customer: the second finds what the first made.
-      return lock("procountor.customer " .. client.name .. " " .. who.forms[#who.forms], function()
+      local forms = numbers.forms(who.number)
+      return lock("procountor.customer " .. client.name .. " " .. forms[#forms], function()
         local looked = current.seq() + 1
-        return one_of(by_identity(client, who), wanted, who)
+        return one_of(by_number(client, who.number), wanted, who)
           or create(filled(wanted, as_given), who, looked)
       end)
     end
@@ -445,8 +420,8 @@ local function new(client)
     end
     merge(known, namesakes.like(client, name))
     for _, record in ipairs(known) do
-      local invoicing = part(record, "invoicingInfo")
-      if not (who and given.text(invoicing.identifier)) or is_same(who, invoicing) then
+      local number = numbers.kept(record)
+      if not (who and number) or numbers.alike(who.number, number) then
         alike[#alike + 1] = record
       end
     end

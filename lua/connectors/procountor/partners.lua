@@ -12,12 +12,13 @@ Customers' records as a whole, for what keeps them the same as elsewhere (outsid
   customers.settled(record)       -> true if it is as it was a second ago. A version counts seconds only,
                                   so of two changes within one the second does not show by it
   customers.changed(since)        -> of all active customers those whose version is not older (nil: all):
-                                  { id, name, version, identifier, unless it is another country's }
+                                  { id, name, version, business_id: a Finnish one }
 ]]
 
 local given = require "given"
 local json = require "json"
 local log = require "log"
+local numbers = require "connectors.procountor.numbers"
 local preflight = require "connectors.procountor.preflight"
 local time = require "time"
 
@@ -38,20 +39,13 @@ end
 
 local SECOND = 1.1
 
--- What may be a Finnish business ID: another country's number is none.
-local function finnish(invoicing)
-  if type(invoicing) ~= "table" then return nil end
-  local kind = given.text(invoicing.identifierType)
-  return (not kind or kind == "FI") and given.text(invoicing.identifier) or nil
-end
-
 local function changed(client, since)
   local list = {}
   for _, record in ipairs(client:list("/businesspartners", { type = "CUSTOMER",
     versionStartDate = since })) do
     if (given.text(record.type) or "CUSTOMER") == "CUSTOMER" then
       list[#list + 1] = { id = record.id, name = given.text(record.name),
-        identifier = finnish(given(record.invoicingInfo)), version = given.text(record.version) }
+        business_id = numbers.finnish(numbers.kept(record)), version = given.text(record.version) }
     end
   end
   return list

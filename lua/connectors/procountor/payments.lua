@@ -27,7 +27,7 @@ local decimal = require "decimal"
 local json = require "json"
 local current = require "current"
 local given = require "given"
-local ids = require "ids"
+local numbers = require "connectors.procountor.numbers"
 local time = require "time"
 
 local IDS_MAX = 200 -- invoices of one bulk request
@@ -56,14 +56,13 @@ end
 local function invoice_of(record)
   local party = given(record.counterParty) or {}
   local address = given(party.counterPartyAddress) or {}
-  local identifier = given.text(party.identifier)
   local total, currency = sum_of(record)
   return { id = record.id, partner = given(record.partnerId), number = given(record.invoiceNumber),
     original_number = given.text(record.originalInvoiceNumber), status = given.text(record.status),
     date = given.text(record.date), version = given.text(record.version),
     due_date = given.text(record.newDueDate) or given.text(record.dueDate),
     name = given.text(address.name) or given.text(party.name), total = total, currency = currency,
-    business_id = identifier and ids.business_id(identifier) or nil }
+    business_id = numbers.finnish(numbers.of(party.identifier, given.text(address.country))) }
 end
 
 -- What was paid and what was credited of each invoice: id -> { paid, credited }.

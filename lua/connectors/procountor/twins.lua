@@ -13,7 +13,7 @@ business ID or VAT number, however it is written.
 
 local current = require "current"
 local given = require "given"
-local ids = require "ids"
+local numbers = require "connectors.procountor.numbers"
 
 local twins = {}
 
@@ -58,10 +58,10 @@ local function invoice_key(record)
 end
 
 local function customer_key(record)
-  local info = type(record.invoicingInfo) == "table" and record.invoicingInfo or {}
-  local identifier = given.text(info.identifier)
-  if not identifier then return nil end
-  return ids.business_id(identifier) or (identifier:upper():gsub("[^%w]", ""))
+  local number = numbers.kept(record)
+  if not number then return nil end
+  local forms = numbers.forms(number)
+  return numbers.finnish(number) or (number.country or "") .. forms[#forms]
 end
 
 function twins.look(client)

@@ -202,6 +202,13 @@ test("the same digits in another country are another company", function()
   run = signed { id = "evt_2", ["contract.id"] = "2", ["customer.country"] = "DE",
     ["customer.business_id"] = "DE136695976", ["customer.postal_code"] = "10115" }
   expect(run.result).has { new_customer = true }
+  -- Whose numbers have no type in Procountor is known by the address.
+  for i, country in ipairs { "CH", "CH", "US" } do
+    run = signed { id = "evt_3" .. i, ["contract.id"] = "3" .. i, ["customer.country"] = country,
+      ["customer.business_id"] = "10093159", ["customer.postal_code"] = "8001" }
+    expect(run.result).has { new_customer = i ~= 2 and true or nil }
+  end
+  expect(#procountor.customers).is(6)
 end)
 
 test("a foreign number in a Finnish address, a mistyped one, an unknown country: a person, in words",

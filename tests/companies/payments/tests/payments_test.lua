@@ -86,6 +86,22 @@ test("open, partly paid, paid: each is told, and only what changed", function()
   expect(requests(crm, "PUT", "payment-status")).is(3)
 end)
 
+test("an invoice of another country's customer says nothing of who has the same digits here", function()
+  local abroad = invoice("CRM-D-98", 7)
+  abroad.partnerId, abroad.counterParty.identifier = 51009, "12345671"
+  abroad.counterParty.counterPartyAddress = { name = "Virmalised OÜ", street = "Pärnu mnt 1",
+    zip = "10145", city = "Tallinn", country = "ESTONIA" }
+  local procountor, crm = world {}
+  procountor.seed { customers = { { id = 51009, name = "Virmalised OÜ", invoicingInfo = {
+    identifier = "12345671", identifierType = "EE" } } }, invoices = { abroad } }
+  expect(look().written).is(0)
+  expect(status(crm)).is(nil)
+  expect(requests(crm, "PUT", "payment-status")).is(0)
+  procountor.seed { invoices = { invoice("CRM-D-99", 7) } }
+  expect(look().written).is(1)
+  expect(status(crm).invoices).count(1)
+end)
+
 test("overdue is by the date of today, with days; due today is not yet", function()
   local _, crm = world { invoice("CRM-D-1", -20), invoice("CRM-D-2", 0), invoice("CRM-D-3", -3) }
   look()
