@@ -45,6 +45,7 @@ static int open_scripts(struct parts *p, const struct parts_options *o, struct e
         .cpu_ms = o->cpu_ms,
         .share_ms = o->share_ms,
         .apart_max = o->apart_max,
+        .apart_percent = o->apart_percent,
         .memory = o->memory,
         .max_log = o->max_log,
         .system_hash = p->system.hash,
@@ -164,6 +165,9 @@ int parts_read_options(
     o->cpu_ms = conf_int(c, "cpu");
     o->share_ms = conf_int(c, "share");
     o->apart_max = (int)conf_int(c, "max-apart");
+    o->apart_percent = (int)conf_int(c, "apart-percent");
+    if (o->apart_percent < 1 || o->apart_percent > 100)
+        return err_set(e, ERR_INPUT, "--apart-percent %d: it is from 1 to 100", o->apart_percent);
     o->max_log = conf_size(c, "max-log");
     o->env_patterns = conf_text(c, "env");
     o->ca_file = conf_text(c, "ca-file");

@@ -84,6 +84,7 @@ struct scripts *scripts_new(struct loop *l, const struct scripts_config *c, stru
     s->burst_ms = c->burst_ms;
     s->share_ms = c->share_ms;
     s->apart_max = c->apart_max < 1 ? 1 : c->apart_max;
+    s->apart_percent = c->apart_percent;
     s->cpu_ms = c->cpu_ms;
     s->memory = c->memory;
     s->max_log = c->max_log;
@@ -305,6 +306,7 @@ struct script_call *scripts_call(struct scripts *s, const char *context, const c
     c->nbody = body.n;
     map_set(s->calls, id_key(&c->id), c);
     list_append(&c->worker->calls, &c->node);
+    s->turns += !c->worker->apart;
     script_worker_send(c->worker, c);
     scripts_watch(s);
     return c;
@@ -338,6 +340,7 @@ void scripts_answer(struct script_call *c, uint32_t seq, struct str meta, struct
         .seq = seq,
         .nparts = 2,
         .part = {without_timing(meta, &made), body}};
+    c->s->turns += !c->worker->apart;
     child_send(c->worker->child, &m);
     buf_free(&made);
 }

@@ -183,20 +183,52 @@ void scripts_apart_look(struct script_worker *w, uint64_t current, int64_t compu
 
 /* ---- what it gets ---- */
 
-/* Who is apart waits for idle processors; but so long as it gets less than this of one, it has the
+/* Who is apart gets the least there is; but so long as that is less than this of a processor, the
  * share of somebody nice. */
-#define LEAST_PERCENT 10
-#define SHARE_LOOK_MS 50 /* so long it is looked at before it is judged */
+#define LAST_PERCENT  10
+#define SHARE_LOOK_MS 50   /* so long it is looked at before it is judged */
+#define AT_WORK_MS    1000 /* for so long after a call or an answer others count as at work */
 
-void scripts_apart_share(struct script_worker *w, uint64_t current, int64_t now)
+static void share(struct script_worker *w, uint64_t current, int64_t now)
 {
     int64_t cpu_ms = child_cpu_ms(w->child), past = now - w->share_ms;
     if (current != 0 && w->share_current != 0 && past < SHARE_LOOK_MS)
         return;
     bool starves = current != 0 && w->share_current != 0 && past > 0 &&
-                   (cpu_ms - w->share_cpu_ms) * 100 < past * LEAST_PERCENT;
-    child_idle(w->child, !starves);
+                   (cpu_ms - w->share_cpu_ms) * 100 < past * LAST_PERCENT;
+    child_yield(w->child, !starves);
     w->share_current = current;
     w->share_ms = now;
     w->share_cpu_ms = cpu_ms;
+}
+
+/* However little it gets of a processor, what it does there costs the others more: memory and
+ * caches are everybody's. So it is held to a part of one while they are at work. */
+static int held_to(struct scripts *s, int computing, int64_t now)
+{
+    if (s->turns != s->turns_seen) {
+        s->turns_seen = s->turns;
+        s->turns_ms = now;
+    }
+    if (now - s->turns_ms >= AT_WORK_MS || s->apart_percent <= 0 || s->apart_percent >= 100)
+        return 100;
+    int each = s->apart_percent / (computing > 1 ? computing : 1);
+    return each > 1 ? each : 1;
+}
+
+void scripts_apart_share(struct scripts *s, int64_t now)
+{
+    int computing = 0;
+    for (struct list *m = s->workers.next; m != &s->workers; m = m->next) {
+        struct script_worker *w = LIST_OF(m, struct script_worker, node);
+        computing += w->apart && w->child && child_shared(w->child)->current != 0;
+    }
+    int percent = held_to(s, computing, now);
+    for (struct list *m = s->workers.next; m != &s->workers; m = m->next) {
+        struct script_worker *w = LIST_OF(m, struct script_worker, node);
+        if (!w->apart || !w->child || w->condemned)
+            continue;
+        share(w, child_shared(w->child)->current, now);
+        child_hold(w->child, percent);
+    }
 }

@@ -284,7 +284,8 @@ int script_worker_start(struct script_worker *w, struct err *e)
     w->started_ms = w->seen_ms = w->share_ms = clock_mono_ms();
     w->share_current = 0;
     w->share_cpu_ms = 0;
-    w->child = child_start(w->s->loop, argv, env, &h, e);
+    bool own = w->apart || !w->s->nshared;
+    w->child = child_start(w->s->loop, argv, env, own, &h, e);
     mem_free(self);
     if (!w->child)
         return -1;
@@ -355,8 +356,6 @@ static bool check_burst(struct script_worker *w, int64_t now)
         return !list_empty(&w->calls);
     const struct child_page *page = child_shared(w->child);
     uint64_t current = page->current, beat = page->beat;
-    if (w->apart)
-        scripts_apart_share(w, current, now);
     if (current != w->seen_current || beat != w->seen_beat || current == 0) {
         w->seen_current = current;
         w->seen_beat = beat;
@@ -380,6 +379,7 @@ static void watch(void *arg)
     struct scripts *s = arg;
     int64_t now = clock_mono_ms();
     bool busy = false;
+    scripts_apart_share(s, now);
     for (struct list *m = s->workers.next; m != &s->workers; m = m->next) {
         struct script_worker *w = LIST_OF(m, struct script_worker, node);
         busy |= check_burst(w, now);

@@ -37,10 +37,9 @@ struct child {
     int calls; /* handlers under way: freeing waits for them */
     bool over; /* gone was called, or child_free was */
     bool free_wanted;
-    int nice;             /* once it has stepped back */
-    bool may_idle, idles; /* whether SCHED_IDLE can be taken back; whether it has it */
-    char why[256];        /* why it was killed, if it was */
-    bool struck;          /* see child_was_struck */
+    int group_nice; /* of its scheduling group */
+    char why[256];  /* why it was killed, if it was */
+    bool struck;    /* see child_was_struck */
 };
 
 static void release(struct child *c)
@@ -232,6 +231,8 @@ static void end_watching(struct child *c)
     loop_fd_free(c->exit_watch);
     c->exit_watch = NULL;
     close(c->p.pidfd);
+    if (c->p.group >= 0)
+        close(c->p.group);
 }
 
 static void process_ended(void *arg, bool readable, bool writable)
@@ -257,11 +258,11 @@ static void process_ended(void *arg, bool readable, bool writable)
 
 /* ---- public ---------------------------------------------------------------------------------- */
 
-struct child *child_start(struct loop *l, char *const argv[], char *const env[],
+struct child *child_start(struct loop *l, char *const argv[], char *const env[], bool own_group,
     const struct child_handlers *h, struct err *e)
 {
     struct child_spawned p;
-    if (child_spawn(argv, env, &p, e))
+    if (child_spawn(argv, env, own_group, &p, e))
         return NULL;
     struct child *c = mem_zalloc(1, sizeof(*c));
     c->loop = l;
@@ -283,43 +284,48 @@ void child_kill(struct child *c)
         kill_because(c, "was ended by the host");
 }
 
+/* A group's niceness counts between sessions, a process's own within its session, or among all
+ * where the kernel makes no groups of them: so it gets both. Not SCHED_IDLE: to the kernel a
+ * processor with nothing but such processes is idle, and it leaves others there to wait for as long
+ * as a tick, since a group never is (measured: their p99 was three times as long). */
+#define STEP_BACK 10 /* nicer than it was by: a tenth of what another gets */
 /* With a long slice whoever wakes up takes its processor at once (since Linux 6.12; before, the
  * lower priority does), where otherwise it would go on for some milliseconds. */
-#define STEP_BACK     10                    /* nicer than it was by: a tenth of what another gets */
 #define STEP_BACK_RUN (UINT64_C(100000000)) /* ns; as long as the kernel allows */
 
-/* The calls are refused by no kernel that has them, but for the way back from SCHED_IDLE; and a
- * process that could not step back costs others time, nothing else. */
-static int set_scheduler(const struct child *c, uint32_t policy, int nice)
+/* Somebody who is not root may do it ten times a second in all; it is tried again then. */
+static void set_group_nice(struct child *c, int nice)
 {
-    struct sched_attr a = {.size = sizeof(a),
-        .sched_policy = policy,
-        .sched_nice = nice,
-        .sched_runtime = STEP_BACK_RUN};
-    return (int)syscall(SYS_sched_setattr, c->p.pid, &a, 0);
+    char text[16];
+    int n = snprintf(text, sizeof(text), "%d", nice);
+    if (c->p.group >= 0 && nice != c->group_nice && write(c->p.group, text, (size_t)n) == n)
+        c->group_nice = nice;
 }
 
-/* Who may make it less nice again may take it back from SCHED_IDLE: root does, or who has
- * RLIMIT_NICE (LimitNICE= of systemd) for it. */
+/* The calls are refused by no kernel that has them; and a process that could not step back costs
+ * others time, nothing else. */
 void child_step_back(struct child *c)
 {
     if (c->over)
         return;
-    c->nice = getpriority(PRIO_PROCESS, (id_t)c->p.pid) + STEP_BACK;
-    if (c->nice > NICE_MOST)
-        c->nice = NICE_MOST;
-    bool nicer = c->nice < NICE_MOST && set_scheduler(c, SCHED_NORMAL, c->nice + 1) == 0;
-    c->may_idle = set_scheduler(c, SCHED_NORMAL, c->nice) == 0 && nicer;
-    c->idles = false;
-    child_idle(c, true);
+    int nice = getpriority(PRIO_PROCESS, (id_t)c->p.pid) + STEP_BACK;
+    struct sched_attr a = {.size = sizeof(a),
+        .sched_policy = SCHED_NORMAL,
+        .sched_nice = nice < NICE_MOST ? nice : NICE_MOST,
+        .sched_runtime = STEP_BACK_RUN};
+    syscall(SYS_sched_setattr, c->p.pid, &a, 0);
+    set_group_nice(c, NICE_MOST);
 }
 
-void child_idle(struct child *c, bool idle)
+void child_yield(struct child *c, bool most)
 {
-    if (c->over || !c->may_idle || idle == c->idles)
-        return;
-    if (set_scheduler(c, idle ? SCHED_IDLE : SCHED_NORMAL, c->nice) == 0)
-        c->idles = idle;
+    if (!c->over)
+        set_group_nice(c, most ? NICE_MOST : STEP_BACK);
+}
+
+void child_hold(struct child *c, int percent)
+{
+    c->p.page->percent = (uint32_t)percent;
 }
 
 bool child_was_struck(const struct child *c)

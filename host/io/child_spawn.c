@@ -6,6 +6,7 @@
 #include <linux/close_range.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -94,10 +95,12 @@ static bool place_descriptors(const struct ends *x, int *report)
 }
 
 static _Noreturn void become(
-    const struct ends *x, pid_t parent, char *const argv[], char *const env[])
+    const struct ends *x, pid_t parent, char *const argv[], char *const env[], bool own_group)
 {
     int report = x->report[1];
     reset_signals();
+    if (own_group)
+        setsid(); /* the kernel makes a scheduling group of each session: see sched(7) */
     if (place_descriptors(x, &report) && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) {
         if (getppid() != parent)
             _exit(0); /* it died before the line above: nobody would tell us */
@@ -113,7 +116,7 @@ static _Noreturn void become(
 /* Not fork: that copies the page tables of a large host, milliseconds in which nobody is served,
  * and each page that is written afterwards costs a fault. This thread waits until exec; no handler
  * of the host's may run in the child meanwhile. */
-static pid_t start(const struct ends *x, char *const argv[], char *const env[])
+static pid_t start(const struct ends *x, char *const argv[], char *const env[], bool own_group)
 {
     sigset_t all, before;
     pid_t parent = getpid();
@@ -121,7 +124,7 @@ static pid_t start(const struct ends *x, char *const argv[], char *const env[])
     pthread_sigmask(SIG_BLOCK, &all, &before);
     pid_t pid = vfork();
     if (pid == 0)
-        become(x, parent, argv, env);
+        become(x, parent, argv, env, own_group);
     int error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = error;
@@ -149,13 +152,23 @@ static int fail_after_start(pid_t pid, struct err *e, const char *path, int erro
     return err_set(e, ERR_IO, "cannot start %s: %s", path, strerror(error));
 }
 
-int child_spawn(char *const argv[], char *const env[], struct child_spawned *out, struct err *e)
+/* Opened at once: a script process soon belongs to nobody but root, to whom a host need not run.
+ * -1 where the kernel knows no such groups. */
+static int open_group(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/autogroup", (int)pid);
+    return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+int child_spawn(
+    char *const argv[], char *const env[], bool own_group, struct child_spawned *out, struct err *e)
 {
     struct ends x = {.ours = -1, .theirs = -1, .page = -1, .report = {-1, -1}};
     int rc = -1;
     if (ends_open(&x, e))
         goto out;
-    pid_t pid = start(&x, argv, env);
+    pid_t pid = start(&x, argv, env, own_group);
     if (pid < 0) {
         err_set(e, ERR_IO, "cannot start a process: %s", strerror(errno));
         goto out;
@@ -166,7 +179,7 @@ int child_spawn(char *const argv[], char *const env[], struct child_spawned *out
         fail_after_start(pid, e, argv[0], error ? error : errno);
         goto out;
     }
-    *out = (struct child_spawned){pid, pidfd, x.ours, x.map};
+    *out = (struct child_spawned){pid, pidfd, x.ours, own_group ? open_group(pid) : -1, x.map};
     x.ours = -1;
     x.map = NULL;
     rc = 0;

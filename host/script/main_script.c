@@ -59,7 +59,7 @@ int script_main(void)
     close(PAGE);
     struct timeval quiet = {.tv_sec = PROCESS_QUIET_MS / 1000};
     setsockopt(SOCKET, SOL_SOCKET, SO_RCVTIMEO, &quiet, sizeof(quiet));
-    if (sodium_init() < 0 || watchdog_start() < 0) {
+    if (sodium_init() < 0 || watchdog_start(page) < 0) {
         err_set(&e, ERR_IO, "cannot start: %s", strerror(errno));
         return fail(&e);
     }

@@ -1,10 +1,12 @@
-/* The tick, the burst it watches, and the hook it sets. */
+/* The tick, the burst it watches, the hook it sets, and the rest after it. */
 #include "watchdog.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/time.h>
 #include "call.h"
+#include "page.h"
 #include "vm.h"
 
 /* A signal handler gets no argument, so what it looks at cannot hang off anything: the one mutable
@@ -13,6 +15,7 @@ static struct {
     struct call *volatile call;
     lua_State *volatile co;
     volatile sig_atomic_t burst_limit, call_limit; /* ticks; 0: none */
+    const struct child_page *page;
 } watched;
 
 /* Fires after each instruction from the trip on: what a __close handler or an iterator does while
@@ -35,9 +38,18 @@ static void l_trip(lua_State *L, lua_Debug *ar)
         (int)watched.burst_limit * WATCHDOG_TICK_MS);
 }
 
-static void on_tick(int signal_number)
+/* Wherever the process computes, in C as well: it is the handler that waits. */
+static void rest(void)
 {
-    (void)signal_number;
+    uint32_t percent = watched.page ? watched.page->percent : 0;
+    int error = errno;
+    if (percent > 0 && percent < 100)
+        poll(NULL, 0, (int)(WATCHDOG_TICK_MS * (100 - percent) / percent));
+    errno = error;
+}
+
+static void count_tick(void)
+{
     struct call *c = watched.call;
     lua_State *co = watched.co;
     if (!c || !co)
@@ -49,12 +61,20 @@ static void on_tick(int signal_number)
         lua_sethook(co, l_trip, LUA_MASKCOUNT, 1); /* made to be called from signal handlers */
 }
 
-int watchdog_start(void)
+static void on_tick(int signal_number)
+{
+    (void)signal_number;
+    count_tick();
+    rest();
+}
+
+int watchdog_start(const struct child_page *page)
 {
     struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
     struct itimerval every = {.it_interval.tv_usec = WATCHDOG_TICK_MS * 1000,
         .it_value.tv_usec = WATCHDOG_TICK_MS * 1000};
     sigemptyset(&action.sa_mask);
+    watched.page = page;
     if (sigaction(SIGPROF, &action, NULL) < 0)
         return -1;
     return setitimer(ITIMER_PROF, &every, NULL);

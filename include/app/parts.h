@@ -14,7 +14,7 @@ struct parts_options {
     size_t memory; /* of one Lua state */
     int64_t burst_ms;
     int64_t share_ms;
-    int apart_max;
+    int apart_max, apart_percent;
     int64_t cpu_ms;
     size_t max_log;
     const char *ca_file;    /* NULL: the system's */
@@ -58,6 +58,9 @@ void parts_close_engine(struct parts *p);
             "a script that computes for longer within a second, while other companies wait for "   \
             "the process they share, goes on in one of its own; 0: it does not"},                  \
         {"max-apart", CONF_INT, "8", "processes for scripts that computed for longer than that"},  \
+        {"apart-percent", CONF_INT, "25",                                                          \
+            "what these processes take of one processor, all together, while other companies' "    \
+            "scripts are at work; 100: no bound"},                                                 \
         {"env", CONF_TEXT, "*_URL", "environment variables that scripts may name"},                \
         {"allow-net", CONF_TEXT, NULL,                                                             \
             "networks that company.lua may name though they are not public: CIDR, CIDR"},          \

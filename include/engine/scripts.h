@@ -14,16 +14,18 @@ struct scripts;
 struct script_call;
 
 struct scripts_config {
-    int workers;      /* script processes, which the companies share */
-    bool isolated;    /* instead, each company has one of its own, from its first script on */
-    int64_t burst_ms; /* a script may compute so long between two steps; what does not end
-                         by itself then is ended by SIGKILL, half as much later */
-    int64_t share_ms; /* a version that computes for so long within a second, while others wait for
-                         the same process, goes on in one of its own; 0: it does not */
-    int apart_max;    /* such processes; more versions than these share them */
-    size_t memory;    /* bytes of one Lua state */
-    int64_t cpu_ms;   /* computing of one call in all; 0: as the script process has it */
-    size_t max_log;   /* bytes that one call may log; 0: the same */
+    int workers;       /* script processes, which the companies share */
+    bool isolated;     /* instead, each company has one of its own, from its first script on */
+    int64_t burst_ms;  /* a script may compute so long between two steps; what does not end
+                          by itself then is ended by SIGKILL, half as much later */
+    int64_t share_ms;  /* a version that computes for so long within a second, while others wait for
+                          the same process, goes on in one of its own; 0: it does not */
+    int apart_max;     /* such processes; more versions than these share them */
+    int apart_percent; /* of one processor, for all of these together while others are at work;
+                          100: no bound */
+    size_t memory;     /* bytes of one Lua state */
+    int64_t cpu_ms;    /* computing of one call in all; 0: as the script process has it */
+    size_t max_log;    /* bytes that one call may log; 0: the same */
     const char *system_hash;
     struct str system_bundle; /* JSON object: "lua/http.lua" -> source ... */
 };

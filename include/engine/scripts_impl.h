@@ -86,8 +86,10 @@ struct scripts {
     struct script_worker **shared; /* those that companies are spread over; none if isolated */
     int nshared;                   /* 0: each company has a process of its own */
     struct map *own;               /* company -> its own process, if isolated */
-    int apart_max;                 /* processes for those who compute long */
+    int apart_max, apart_percent;  /* processes for those who compute long: see scripts_config */
     int64_t share_ms;              /* see scripts_config */
+    uint64_t turns, turns_seen;    /* calls and answers of those who are not apart */
+    int64_t turns_ms;              /* when a new one was seen last */
     int64_t deaths;                /* of processes */
     int64_t burst_ms, cpu_ms;
     size_t memory, max_log;
@@ -119,8 +121,8 @@ void scripts_watch(struct scripts *s); /* arms the watchdog */
 /* Before the end of a call is told. */
 void scripts_apart_ended(
     const struct script_call *call, enum script_outcome o, struct str json, bool guilty);
-/* Of one that is apart, at each look: whether it must wait for the others. */
-void scripts_apart_share(struct script_worker *w, uint64_t current, int64_t now);
+/* At each look, of all who are apart: how much each may take of the processors. */
+void scripts_apart_share(struct scripts *s, int64_t now);
 /* The same burst of `current` (a call or a load) has gone on since the last look, and has computed
  * for so long meanwhile. */
 void scripts_apart_look(

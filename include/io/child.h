@@ -28,20 +28,24 @@ struct child_handlers {
 /* Runs argv[0] (the path of this executable, see child_self) with argv. In the child descriptor
  * 3 is the socket and 4 a shared memory page of child_page; 0 and 1 are /dev/null, 2 is the
  * host's standard error, everything else is closed; the environment holds nothing but what env
- * lists. The child dies with the thread that started it. -1 by exec is an error here already. */
-struct child *child_start(struct loop *l, char *const argv[], char *const env[],
+ * lists. The child dies with the thread that started it. -1 by exec is an error here already.
+ * own_group: it is in a session of its own, and so in a scheduling group of its own where the
+ * kernel makes these, which is what child_step_back wants. */
+struct child *child_start(struct loop *l, char *const argv[], char *const env[], bool own_group,
     const struct child_handlers *h, struct err *e);
 /* Queues a message; all that was queued in one turn of the loop goes out in one write. What a
  * child does not read waits in memory; over CHILD_QUEUE_MAX bytes of it the child is killed. */
 void child_send(struct child *c, const struct wire_msg *m);
 void child_kill(struct child *c); /* SIGKILL; `gone` follows */
-/* From now on it gets what others leave of the processors: to the kernel a processor that runs it
- * is as good as idle (if the host has the right to take that back, else it is only nice). For good,
- * but for child_idle. */
+/* From now on it gets little of the processors while others want them, and whoever wakes up takes
+ * its processor at once. For good. */
 void child_step_back(struct child *c);
-/* Of one that has stepped back: whether it waits until a processor is idle, which on a machine that
- * is never idle is never, or has the share of somebody nice. */
-void child_idle(struct child *c, bool idle);
+/* Of one that has stepped back and has a group of its own: whether it gets the least there is (a
+ * seventieth of what another gets, on a machine that is never idle), or a tenth. */
+void child_yield(struct child *c, bool most);
+/* It takes no more than so many percent of a processor (1 to 100; 100 is no bound): after each tick
+ * of computing it rests by itself, see page.h. */
+void child_hold(struct child *c, int percent);
 /* In `gone`: somebody else ended its process (SIGKILL that was not sent here): an operator, or the
  * system in need of memory. */
 bool child_was_struck(const struct child *c);

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+import unittest
 
 from harness import BUILD, Case, main, request, wait_until
 
@@ -130,39 +132,68 @@ class Companies(Case):
         self.post("hog", {"type": "fine"})
         self.assertEqual(sorted(r["state"] for r in self.settled_of("hog", 2)), ["done", "failed"])
 
-    def apart_policy(self):
-        """How the kernel ranks the process of whom computes without end; None while it is not there."""
+    def apart(self):
+        """The process of whom computes without end, or None while it is not there."""
         own = os.getpriority(os.PRIO_PROCESS, self.world.host.p.pid)
-        for pid in self.world.host.children():
-            if os.getpriority(os.PRIO_PROCESS, pid) > own:
-                return os.sched_getscheduler(pid)
-        return None
+        return next((pid for pid in self.world.host.children()
+                     if os.getpriority(os.PRIO_PROCESS, pid) > own), None)
 
-    def test_who_is_apart_waits_for_idle_processors_but_is_not_starved(self):
+    def apart_group_nice(self):
+        """How nice its scheduling group is; None while it is not there."""
+        pid = self.apart()
+        try:
+            with open(f"/proc/{pid}/autogroup") as f:
+                return int(f.read().split()[-1])
+        except OSError:
+            return None
+
+    @unittest.skipUnless(os.path.exists("/proc/self/autogroup"), "this kernel makes no groups of sessions")
+    def test_who_is_apart_gets_the_least_but_is_not_starved(self):
         w = self.world
         w.add_company("hog", HOG)
         w.start_host("--workers", "1", "--burst", "500ms")
         self.post("hog", {"type": "loop"})
-        wait_until(lambda: self.apart_policy() is not None, "a process apart")
-        may_take_back = subprocess.run([sys.executable, "-c", "import os; n = os.nice(0); assert n < 9; os.nice(11);"
-                                        "os.setpriority(os.PRIO_PROCESS, 0, n + 10)"],
-                                       stderr=subprocess.DEVNULL).returncode == 0
-        if not may_take_back:
-            self.assertEqual(self.apart_policy(), os.SCHED_OTHER)
-            return
-        wait_until(lambda: self.apart_policy() == os.SCHED_IDLE, "it waits for idle processors")
-        # Nothing is idle now, though all are nice that are busy; it gets its share nevertheless.
-        busy = [subprocess.Popen([sys.executable, "-c", "import os\nos.nice(15)\nwhile True: pass"])
+        wait_until(lambda: self.apart_group_nice() == 19, "a process that gets the least")
+        # Nothing is idle now; it gets its share nevertheless.
+        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
                 for _ in range(2 * os.cpu_count())]
         try:
             self.post("hog", {"type": "loop"})
-            wait_until(lambda: self.apart_policy() == os.SCHED_OTHER, "it has a share")
+            wait_until(lambda: self.apart_group_nice() == 10, "it has a share")
         finally:
             for p in busy:
                 p.kill()
                 p.wait()
-        wait_until(lambda: self.apart_policy() == os.SCHED_IDLE, "it waits again")
+        wait_until(lambda: self.apart_group_nice() == 19, "it gets the least again")
         self.assertEqual({r["state"] for r in self.settled_of("hog", 2)}, {"failed"})
+
+    def test_who_is_apart_is_held_to_a_part_of_a_processor_while_others_are_at_work(self):
+        w = self.world
+        w.add_company("hog", HOG)
+        w.add_company("c0", GOOD.format(n=0))
+        w.secret("c0", "shop", "s3cret")
+        w.start_host("--workers", "1", "--burst", "3s", "--cpu", "10s")
+        self.post("hog", {"type": "loop"})
+
+        def work(n):
+            self.post("c0", {"type": "x", "id": str(n), "key": "k", "canary": n}, secret="s3cret")
+            time.sleep(0.02)
+        for n in range(2000):
+            work(n)
+            if self.apart():
+                break
+        pid, ticks = self.apart(), os.sysconf("SC_CLK_TCK")
+
+        def cpu_seconds():
+            with open(f"/proc/{pid}/stat") as f:
+                return sum(map(int, f.read().rsplit(")", 1)[1].split()[11:13])) / ticks
+        for n in range(10):
+            work(f"first {n}")
+        cpu, began = cpu_seconds(), time.monotonic()
+        for n in range(40):
+            work(f"then {n}")
+        self.assertLess(cpu_seconds() - cpu, 0.6 * (time.monotonic() - began))
+        self.assertEqual([r["state"] for r in self.settled_of("hog", 1)], ["failed"])
 
     def test_fifty_companies_and_a_broken_one(self):
         w, count = self.world, 50

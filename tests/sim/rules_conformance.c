@@ -117,7 +117,7 @@ static void load(const char *home)
     if (bundle_read_system(&system, home, &e) < 0 ||
         bundle_read_company(&company, folder, false, &e) < 0)
         fail(e.text);
-    if (watchdog_start() != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+    if (watchdog_start(NULL) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
         fail("no script process");
     setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);

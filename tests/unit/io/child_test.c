@@ -180,7 +180,7 @@ static void start(struct fixture *f, const char *part)
     f->messages = f->gone = f->stop_after = 0;
     f->bytes = 0;
     f->in_order = true;
-    f->child = child_start(f->loop, argv, env, &h, &e);
+    f->child = child_start(f->loop, argv, env, false, &h, &e);
     if (!f->child)
         fail_msg("%s", e.text);
 }
@@ -347,7 +347,7 @@ static void what_cannot_be_run_is_an_error(void **state)
     char *env[] = {NULL};
     struct child_handlers h = {on_message, on_gone, f};
     struct err e = {0};
-    assert_null(child_start(f->loop, argv, env, &h, &e));
+    assert_null(child_start(f->loop, argv, env, false, &h, &e));
     assert_string_equal(e.text, "cannot start /no/such/program: No such file or directory");
 }
 

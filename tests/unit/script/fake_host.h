@@ -59,7 +59,7 @@ static inline void host_start(struct fake_host *h, const struct limits *limits)
     int pair[2];
     memset(h, 0, sizeof(*h));
     assert_true(sodium_init() >= 0);
-    assert_int_equal(watchdog_start(), 0);
+    assert_int_equal(watchdog_start(NULL), 0);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     int size = 4 << 20;
     setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
