@@ -244,7 +244,7 @@ static struct http_problem set_path(struct http_parse *p)
     if (memchr(raw.p, '%', raw.n) == NULL)
         return HTTP_FINE;
     char *out = buf_room(&p->path_decoded, raw.n);
-    long n = http_percent_decode(out, raw, false);
+    long n = http_path_decode(out, raw);
     if (n < 0)
         return (struct http_problem){400, "path has a broken or forbidden percent escape"};
     p->path = (struct str){out, (size_t)n};

@@ -182,7 +182,8 @@ struct str http_target_local(struct str target)
     return target;
 }
 
-long http_percent_decode(char *out, struct str raw, bool plus)
+/* plus: as in queries. path: a slash that is escaped stays so. */
+static long decode(char *out, struct str raw, bool plus, bool path)
 {
     char *o = out;
     for (size_t i = 0; i < raw.n; i++) {
@@ -196,8 +197,24 @@ long http_percent_decode(char *out, struct str raw, bool plus)
         int low = http_hex_value((unsigned char)raw.p[i + 2]);
         if (high < 0 || low < 0 || (high == 0 && low == 0))
             return -1;
-        *o++ = (char)(high << 4 | low);
+        char c = (char)(high << 4 | low);
+        if (path && c == '/') {
+            memcpy(o, raw.p + i, 3);
+            o += 3;
+        } else {
+            *o++ = c;
+        }
         i += 2;
     }
     return o - out;
+}
+
+long http_percent_decode(char *out, struct str raw, bool plus)
+{
+    return decode(out, raw, plus, false);
+}
+
+long http_path_decode(char *out, struct str raw)
+{
+    return decode(out, raw, false, true);
 }

@@ -38,7 +38,7 @@ void http_in_config_defaults(struct http_in_config *c);
 struct http_in_request {
     const char *method; /* "POST" */
     struct str target;  /* as sent */
-    struct str path;    /* percent-decoded, before '?'; never holds NUL */
+    struct str path;    /* percent-decoded but for %2F, before '?'; never holds NUL */
     struct str query;   /* raw, after '?' */
     const struct http_header *headers;
     int nheaders;

@@ -42,5 +42,8 @@ struct str http_target_local(struct str target);
 /* Percent-decodes into out (room for raw.n bytes) and returns the length, or -1 for a broken
  * escape or %00. plus: '+' means a space, as in query parameters. */
 long http_percent_decode(char *out, struct str raw, bool plus);
+/* The same of a path, but %2F stays as it came: it is no separator of parts (RFC 3986 2.2), which a
+ * slash would be. */
+long http_path_decode(char *out, struct str raw);
 
 #endif

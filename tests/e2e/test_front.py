@@ -61,7 +61,7 @@ class Front(Case):
         planted = ["s3cret", "matti.meikalainen@example.com", "canary-token", "131052-308T"]
         for target in ("/hooks/acme/shop?token=canary-token&mail=matti.meikalainen@example.com",
                        "/hooks/acme/shop?canary-token", "/x/canary-token",
-                       "/hooks/acme/shop/canary-token/131052-308T",
+                       "/hooks/acme/shop/canary-token/131052-308T", "/hooks%2facme%2fcanary-token",
                        "/matti.meikalainen@example.com", "/api/v1/runs?key=131052-308T",
                        "/?131052-308T=1;x", "http://canary-token/metrics?token=canary-token",
                        "http://canary-token"):
@@ -70,7 +70,7 @@ class Front(Case):
                 raw(w.address, f"POST {target} HTTP/1.1\r\nHost: canary-token\r\n{headers}"
                     "Content-Length: 12\r\n\r\ncanary-token".encode())
         w.deliver({"type": "x", "id": "131052-308T"}, "acme", "shop")
-        entries = self.entries(19)
+        entries = self.entries(21)
         targets = {e["target"] for e in entries}
         self.assertIn("/hooks/acme/shop?token=*&mail=*", targets)
         self.assertIn("/hooks/acme/shop?*", targets)
@@ -83,6 +83,17 @@ class Front(Case):
                 # The person's number is the name of a parameter once, where nobody puts a value.
                 for word in planted[:3]:
                     self.assertNotIn(word, text)
+
+    def test_an_escaped_slash_ends_no_part_of_a_path(self):
+        self.start()
+        w = self.world
+        for path in ("/hooks%2facme/shop", "/hooks/acme%2Fshop", "/hooks%2Facme%2Fshop",
+                     "/hooks/acme/shop%2f", "/hooks/acme%2f..%2facme/shop", "/%68ooks/acme%252Fshop",
+                     "/api%2fv1/runs", "/oauth%2Fcallback"):
+            self.assertEqual(request(w.address, "POST", path, b"{}")[0], 404, path)
+        # Any other escape is but another spelling.
+        self.assertEqual(request(w.address, "POST", "/%68ooks/acm%65/shop", b"{}")[0], 401)
+        self.assertEqual(request(w.address, "GET", "/health%7a")[0], 200)
 
     def test_reopened_on_a_signal(self):
         host = self.start()

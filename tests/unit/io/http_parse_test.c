@@ -117,7 +117,7 @@ static void test_parts_of_a_request(void **state)
         assert_int_equal(p->state, HTTP_PARSE_DONE);
         assert_string_equal(p->method, "POST");
         assert_text(p->target, "//a%2Fb/%c3%A4?x=%20&y");
-        assert_text(p->path, "//a/b/\xc3\xa4");
+        assert_text(p->path, "//a%2Fb/\xc3\xa4"); /* a slash within a part is no end of it */
         assert_text(p->query, "x=%20&y");
         assert_int_equal(p->nheaders, 4);
         assert_text(http_header_get(p->headers, p->nheaders, "x-empty"), "");
