@@ -21,6 +21,7 @@ static const struct conf_option options[] = {
     {"with", CONF_TEXT, NULL, "folder with the company's other scripts"},
     {"since", CONF_TEXT, "30d", "events received since then: 30d, 12h, 2026-11-20"},
     {"max-changes", CONF_INT, NULL, "exit status 1 if more events than this change"},
+    {"all-fields", CONF_FLAG, NULL, "also what the company's redact hides, and personal codes"},
     {"replay-all", CONF_FLAG, NULL, "play what the live version did again, too"},
     OPTION_DATA,
     OPTION_PARTS,
@@ -49,11 +50,13 @@ struct comparison {
     struct bundle bundle; /* of the other scripts */
     struct memory *memory;
     struct diff_totals totals;
+    struct diff_view view;
+    char *redact;               /* owned; of view */
     struct pair *first, **last; /* in the order of the events */
     int lanes, next_lane;
     int under_way, contexts;
     int64_t since_ms, after;
-    bool ended, told, json; /* ended: all events were read; told: the summary was shown */
+    bool ended, told; /* ended: all events were read; told: the summary was shown */
     int status;
 };
 
@@ -71,7 +74,7 @@ static void show_pair(struct comparison *d, struct pair *p)
 {
     struct buf b;
     buf_init(&b, BUF_MAX_DEFAULT);
-    diff_event(&d->totals, p->ev, p->before, p->now, d->json, &b);
+    diff_event(&d->totals, p->ev, p->before, p->now, &d->view, &b);
     if (b.failed)
         fprintf(
             stderr, "sauma: event %s: the differences are more than 64 MiB of text\n", p->ev->id);
@@ -146,7 +149,7 @@ static void summarise(struct comparison *d)
 {
     struct buf b;
     buf_init(&b, BUF_MAX_DEFAULT);
-    diff_summary(&d->totals, d->json, &b);
+    diff_summary(&d->totals, d->view.json, &b);
     fwrite(b.p, 1, b.n, stdout);
     buf_free(&b);
     int64_t most = conf_text(d->conf, "max-changes") ? conf_int(d->conf, "max-changes") : INT64_MAX;
@@ -244,6 +247,7 @@ static int open_all(struct comparison *d, struct err *e)
     d->reader = store_reader_open(conf_text(d->conf, "data"), e);
     if (!d->reader || history_live(d->reader, d->company, &d->live, e) < 0)
         return -1;
+    d->view.redact = d->redact = history_redaction(d->reader, d->company);
     d->memory = memory_new(d->reader);
     if (history_each_read(d->reader, d->company, d->since_ms, remember, d->memory, e) < 0)
         return -1;
@@ -262,6 +266,7 @@ static void close_all(struct comparison *d)
         mem_free(p);
     }
     memory_free(d->memory);
+    mem_free(d->redact);
     history_version_free(&d->live);
     store_reader_close(d->reader);
     bundle_free(&d->bundle);
@@ -270,12 +275,15 @@ static void close_all(struct comparison *d)
 
 static int diff_run(const struct conf *c)
 {
-    struct comparison d = {
-        .conf = c, .company = conf_positional(c, 0), .json = conf_flag(c, "json")};
+    struct comparison d = {.conf = c,
+        .company = conf_positional(c, 0),
+        .view = {.json = conf_flag(c, "json"), .whole = conf_flag(c, "all-fields")}};
     struct err e = {0};
     const char *with = conf_text(c, "with");
     if (conf_positionals(c) != 1 || !with)
         return command_fail(STATUS_USAGE, "usage: sauma %s", command_diff.usage);
+    if (conf_text(c, "max-changes") && conf_int(c, "max-changes") < 0)
+        return command_fail(STATUS_USAGE, "--max-changes is a number of events, 0 or more");
     if (since_option(c, &d.since_ms) < 0 || command_log_level(c) < 0)
         return STATUS_USAGE;
     if (bundle_read_company(&d.bundle, with, false, &e) < 0)
@@ -299,8 +307,11 @@ const struct command command_diff = {
     .details =
         "Both the live scripts and those of DIR go through the events offline: reads are answered\n"
         "from the journals, writes are noted. What is added, missing or changed is shown field by\n"
-        "field. An event that asks what no journal answers is counted as not covered. What the live\n"
-        "version itself did and ended is read from the journal (--replay-all plays it again).\n",
+        "field: requests, and what is left to other runs and people (task, link, alert). The sums\n"
+        "are of what the rules return (total, currency), customers are the keys of their runs. An\n"
+        "event that asks what no journal answers is not covered: it counts as changed, and is in no\n"
+        "sum. What the live version itself did and ended is read from the journal (--replay-all\n"
+        "plays it again). Personal codes are masked, and what the company's redact names.\n",
     .options = options,
     .run = diff_run,
 };

@@ -19,16 +19,31 @@ void diff_totals_free(struct diff_totals *t)
 
 /* ---- sums ---- */
 
+/* "EUR" of "eur"; "?" of what is no code of three letters. */
+static void read_currency(char code[4], const char *text)
+{
+    bool letters = strlen(text) == 3;
+    for (int i = 0; i < 3 && letters; i++) {
+        code[i] = (char)(text[i] & ~0x20);
+        letters = code[i] >= 'A' && code[i] <= 'Z';
+    }
+    code[3] = 0;
+    if (!letters)
+        snprintf(code, 4, "?");
+}
+
 static struct diff_sum *sum_of(struct diff_totals *t, const char *currency)
 {
+    char code[4];
+    read_currency(code, currency);
     for (int i = 0; i < t->nsums; i++)
-        if (strcmp(t->sums[i].currency, currency) == 0)
+        if (strcmp(t->sums[i].currency, code) == 0)
             return &t->sums[i];
-    if (t->nsums == DIFF_CURRENCIES)
-        return NULL;
+    if (t->nsums == DIFF_CURRENCIES - 1 && code[0] != '?') /* one place is for the rest */
+        return sum_of(t, "?");
     struct diff_sum *s = &t->sums[t->nsums++];
-    snprintf(s->currency, sizeof(s->currency), "%s", currency);
-    s->before = s->now = decimal_of(0);
+    *s = (struct diff_sum){.before = decimal_of(0), .now = decimal_of(0)};
+    memcpy(s->currency, code, sizeof(code));
     return s;
 }
 
@@ -40,9 +55,8 @@ static void add_total(struct diff_totals *t, const struct rehearsal_run *run, bo
     struct decimal value;
     if (total && decimal_parse(total->text, &value, NULL) == 0) {
         struct diff_sum *s = sum_of(t, jsonv_str(jsonv_get(root, "currency"), "EUR"));
-        struct decimal *side = s ? now ? &s->now : &s->before : NULL;
-        if (side)
-            decimal_add(side, &value, side, NULL);
+        struct decimal *side = now ? &s->now : &s->before;
+        decimal_add(side, &value, side, NULL);
     }
     jsondoc_free(d);
 }
@@ -131,18 +145,21 @@ static bool compare_run(struct diff_totals *t, struct show_diff *s, const char *
     const struct rehearsal_run *before, const struct rehearsal_run *now)
 {
     int64_t effects = t->changed + t->missing + t->added;
-    add_total(t, before, false);
-    add_total(t, now, true);
+    bool known = !uncovered(before) && !uncovered(now);
     show_diff_run(s, rule, before, now);
-    /* How far an unknown run would have gone is not known: that it stops is no missing effect. */
-    if (!uncovered(before) && !uncovered(now))
+    /* How far an unknown run would have gone is not known: that it stops is no missing effect, and
+     * no sum that is gone. */
+    if (known) {
+        add_total(t, before, false);
+        add_total(t, now, true);
         compare_effects(t, s, before, now);
+    }
     bool differs = effects != t->changed + t->missing + t->added || !same_end(before, now);
     if (differs) {
         const char *key = now && now->key[0] ? now->key : before ? before->key : "";
         if (!same_end(before, now))
             show_diff_end(s, before, now);
-        if (key[0])
+        if (key[0] && known)
             map_set(t->customers, str_of(key), t);
     }
     show_diff_run_end(s, differs);
@@ -152,12 +169,13 @@ static bool compare_run(struct diff_totals *t, struct show_diff *s, const char *
 /* ---- an event ---- */
 
 bool diff_event(struct diff_totals *t, const struct history_event *ev,
-    const struct rehearsal *before, const struct rehearsal *now, bool json, struct buf *b)
+    const struct rehearsal *before, const struct rehearsal *now, const struct diff_view *view,
+    struct buf *b)
 {
     struct show_diff s;
     bool differs = !same_text(before->problem, now->problem), unknown = false;
     t->events++;
-    show_diff_begin(&s, b, json, ev);
+    show_diff_begin(&s, b, view, ev);
     if (differs)
         show_diff_problem(&s, before->problem, now->problem);
     for (int i = 0; i < before->nruns; i++) {

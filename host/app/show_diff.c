@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "jsondoc.h"
 #include "mem.h"
+#include "redact.h"
 
 #define FIELDS_MAX 40  /* lines of one effect; what is more is counted */
 #define VALUE_MAX  120 /* characters of a value in a line */
@@ -25,11 +26,12 @@ static void put_member(struct buf *b, const char *key, const char *text)
 
 /* ---- the event ---- */
 
-void show_diff_begin(struct show_diff *s, struct buf *b, bool json, const struct history_event *ev)
+void show_diff_begin(struct show_diff *s, struct buf *b, const struct diff_view *view,
+    const struct history_event *ev)
 {
     char at[CLOCK_TEXT];
-    *s = (struct show_diff){.b = b, .json = json, .event_at = b->n};
-    if (json) {
+    *s = (struct show_diff){.b = b, .view = view, .json = view->json, .event_at = b->n};
+    if (s->json) {
         clock_format(ev->received_ms, at);
         buf_addc(b, '{');
         put_member(b, "event", ev->id);
@@ -56,12 +58,34 @@ void show_diff_problem(struct show_diff *s, const char *before, const char *now)
     }
 }
 
+/* Fields are hidden where they stand in an object, codes also in reasons and keys. */
+static void hide(struct show_diff *s)
+{
+    struct buf shown;
+    struct str text = {s->b->p + s->event_at, s->b->n - s->event_at};
+    buf_init(&shown, BUF_MAX_DEFAULT);
+    if (s->json)
+        redact_row(&shown, str_of(s->view->redact), text);
+    else
+        redact_text(&shown, text);
+    cut(s->b, s->event_at);
+    buf_add(s->b, shown.p, shown.n);
+    s->b->failed |= shown.failed;
+    buf_free(&shown);
+}
+
 void show_diff_finish(struct show_diff *s, bool differs)
 {
-    if (!differs)
+    if (!differs) {
         cut(s->b, s->event_at);
-    else if (s->json)
-        buf_adds(s->b, s->runs ? "]}\n" : ",\"runs\":[]}\n");
+        return;
+    }
+    if (s->json)
+        buf_adds(s->b, s->runs ? "]}" : ",\"runs\":[]}");
+    if (!s->view->whole && !s->b->failed)
+        hide(s);
+    if (s->json)
+        buf_addc(s->b, '\n');
 }
 
 /* ---- a run ---- */
@@ -136,7 +160,7 @@ void show_diff_run_end(struct show_diff *s, bool differs)
 
 struct fields {
     struct buf *b;
-    bool json;
+    const struct diff_view *view;
     bool both; /* the effect is there on both sides */
     int n;
 };
@@ -163,30 +187,64 @@ static void put_value(struct buf *b, const struct jsonv *v)
     buf_free(&text);
 }
 
+static void put_side_of(struct buf *b, const char *name, const struct jsonv *v)
+{
+    json_put_key(b, name);
+    if (!v || jsonv_write(b, v))
+        buf_adds(b, v ? "" : "null");
+}
+
+static void put_object(
+    struct buf *b, const char *path, const struct jsonv *before, const struct jsonv *now)
+{
+    buf_addc(b, '{');
+    put_member(b, "path", path);
+    put_side_of(b, "before", before);
+    put_side_of(b, "now", now);
+    buf_addc(b, '}');
+}
+
+static void put_line(
+    struct fields *f, const char *path, const struct jsonv *before, const struct jsonv *now)
+{
+    buf_addf(f->b, "        %s: ", path[0] ? path : "body");
+    if (before || f->both)
+        put_value(f->b, before);
+    if (f->both)
+        buf_adds(f->b, " -> ");
+    if (now || f->both)
+        put_value(f->b, now);
+    buf_addc(f->b, '\n');
+}
+
+/* As the company's rules let people see it. */
+static void put_hidden(
+    struct fields *f, const char *path, const struct jsonv *before, const struct jsonv *now)
+{
+    struct buf row, shown;
+    buf_init(&row, BUF_MAX_DEFAULT);
+    buf_init(&shown, BUF_MAX_DEFAULT);
+    put_object(&row, path, before, now);
+    redact_row(&shown, str_of(f->view->redact), buf_str(&row));
+    struct jsondoc *d = jsondoc_parse(buf_str(&shown), NULL);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    put_line(
+        f, path, before ? jsonv_get(root, "before") : NULL, now ? jsonv_get(root, "now") : NULL);
+    jsondoc_free(d);
+    buf_free(&row);
+    buf_free(&shown);
+}
+
 static void put_field(
     void *arg, const char *path, const struct jsonv *before, const struct jsonv *now)
 {
     struct fields *f = arg;
     f->n++;
-    if (f->json) {
-        buf_adds(f->b, f->n > 1 ? ",{" : "{");
-        put_member(f->b, "path", path);
-        json_put_key(f->b, "before");
-        if (!before || jsonv_write(f->b, before))
-            buf_adds(f->b, before ? "" : "null");
-        json_put_key(f->b, "now");
-        if (!now || jsonv_write(f->b, now))
-            buf_adds(f->b, now ? "" : "null");
-        buf_addc(f->b, '}');
+    if (f->view->json) {
+        buf_adds(f->b, f->n > 1 ? "," : "");
+        put_object(f->b, path, before, now);
     } else if (f->n <= FIELDS_MAX) {
-        buf_addf(f->b, "        %s: ", path[0] ? path : "body");
-        if (before || f->both)
-            put_value(f->b, before);
-        if (f->both)
-            buf_adds(f->b, " -> ");
-        if (now || f->both)
-            put_value(f->b, now);
-        buf_addc(f->b, '\n');
+        (f->view->redact && !f->view->whole ? put_hidden : put_line)(f, path, before, now);
     }
 }
 
@@ -195,18 +253,19 @@ void show_diff_effect(
 {
     const struct rehearsal_effect *one = now ? now : before;
     const char *change = !before ? "added" : !now ? "missing" : "changed";
-    struct fields f = {s->b, s->json, before && now, 0};
+    struct fields f = {s->b, s->view, before && now, 0};
     struct str a = before ? (struct str){before->body, before->nbody} : STR_LIT("{}");
     struct str b = now ? (struct str){now->body, now->nbody} : STR_LIT("{}");
     if (s->json) {
         buf_adds(s->b, s->effects++ ? ",{" : "{");
         put_member(s->b, "change", change);
-        put_member(s->b, "connection", one->connection);
+        put_member(s->b, "connection", one->connection[0] ? one->connection : NULL);
         put_member(s->b, "method", one->method);
         put_member(s->b, "path", one->path);
         buf_adds(s->b, ",\"fields\":[");
     } else {
-        buf_addf(s->b, "    %s  %s %s %s\n", change, one->connection, one->method, one->path);
+        buf_addf(s->b, "    %s  %s%s%s %s\n", change, one->connection,
+            one->connection[0] ? " " : "", one->method, one->path);
     }
     diff_fields(a, b, put_field, &f);
     if (s->json)

@@ -89,25 +89,57 @@ static void end_run(struct work *w, const char *end, const char *reason, struct 
 
 /* ---- steps ---- */
 
-void rehearsal_add_effect(struct rehearsal_run *run, const struct jsonv *spec, struct str body)
+/* What a link says, without what it remembers: that is shown to nobody. */
+static void put_link(struct buf *b, const struct jsonv *link)
 {
-    struct buf words;
-    buf_init(&words, BUF_MAX_DEFAULT);
-    if (step_content_wanted(spec)) {
-        step_content_words(&words, spec);
-        body = buf_str(&words);
-    }
+    buf_addf(b, "{\"a\":");
+    json_put_cstring(b, jsonv_str(jsonv_get(link, "a"), NULL));
+    buf_addf(b, ",\"b\":");
+    json_put_cstring(b, jsonv_str(jsonv_get(link, "b"), NULL));
+    buf_addf(b, ",\"dropped\":%s}", jsonv_get(link, "base") ? "null" : "true");
+}
+
+static void add_effect(struct rehearsal_run *run, const char *connection, const char *method,
+    const char *path, struct str body)
+{
     run->effects = mem_realloc(run->effects, (size_t)(run->neffects + 1) * sizeof *run->effects);
     run->effects[run->neffects++] = (struct rehearsal_effect){
-        .connection = mem_dup(jsonv_str(jsonv_get(spec, "connection"), "")),
-        .method = mem_dup(jsonv_str(jsonv_get(spec, "method"), "")),
-        .path = mem_dup(jsonv_str(jsonv_get(spec, "path"), "")),
+        .connection = mem_dup(connection),
+        .method = mem_dup(method),
+        .path = mem_dup(path),
         .body = mem_dupn(body.p ? body.p : "", body.n),
         .nbody = body.n,
     };
-    buf_free(&words);
 }
 
+bool rehearsal_add_effect(struct rehearsal_run *run, const struct jsonv *spec, struct str body)
+{
+    struct buf words;
+    const char *op = jsonv_str(jsonv_get(spec, "op"), "");
+    buf_init(&words, BUF_MAX_DEFAULT);
+    bool effect = true;
+    if (strcmp(op, "task") == 0) {
+        jsonv_write(&words, jsonv_get(spec, "data"));
+        add_effect(run, "", op, jsonv_str(jsonv_get(spec, "type"), ""), buf_str(&words));
+    } else if (strcmp(op, "link") == 0 && jsonv_get(spec, "link")) {
+        put_link(&words, jsonv_get(spec, "link"));
+        add_effect(run, "", op, jsonv_str(jsonv_get(spec, "name"), ""), buf_str(&words));
+    } else if (strcmp(op, "alert") == 0) {
+        jsonv_write(&words, spec);
+        add_effect(run, "", op, jsonv_str(jsonv_get(spec, "kind"), ""), buf_str(&words));
+    } else if (strcmp(op, "http") == 0 && jsonv_bool(jsonv_get(spec, "write"), false)) {
+        if (step_content_wanted(spec)) {
+            step_content_words(&words, spec);
+            body = buf_str(&words);
+        }
+        add_effect(run, jsonv_str(jsonv_get(spec, "connection"), ""),
+            jsonv_str(jsonv_get(spec, "method"), ""), jsonv_str(jsonv_get(spec, "path"), ""), body);
+    } else {
+        effect = false;
+    }
+    buf_free(&words);
+    return effect;
+}
 /* A name or number that the other system gives to a record: "id", "invoiceNumber". What it worked
  * out from what was sent then, a sum, is none. */
 static bool names_record(const struct jsonv *v)
@@ -162,7 +194,6 @@ static void answer_write(
 {
     const struct history_step *then = recall_step(&w->recall, text, body);
     struct buf b;
-    rehearsal_add_effect(&w->out->runs[w->run], spec, body);
     if (then && str_eq(then->body, body)) {
         scripts_answer(w->call, seq, then->meta, then->answer);
         return;
@@ -218,17 +249,18 @@ static void on_run_step(struct work *w, uint32_t seq, struct str text, struct st
     struct jsondoc *d = jsondoc_parse(text, NULL);
     const struct jsonv *spec = d ? jsondoc_root(d) : NULL;
     const char *op = jsonv_str(jsonv_get(spec, "op"), "");
+    bool effect = rehearsal_add_effect(&w->out->runs[w->run], spec, body);
     /* What the host is only told asks nothing: a record for a register it keeps. */
     bool wait = strcmp(op, "match") == 0 && jsonv_get(spec, "put");
     for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++)
         wait |= strcmp(op, waits[i]) == 0;
     if (wait)
         scripts_answer(w->call, seq, STR_LIT("{}"), STR_LIT(""));
-    else if (strcmp(op, "link") == 0 && jsonv_get(spec, "link"))
+    else if (effect && strcmp(op, "link") == 0)
         scripts_answer(w->call, seq, STR_LIT("{\"saved\":true}"), STR_LIT(""));
     else if (strcmp(op, "time") == 0)
         answer_time(w, seq, text);
-    else if (strcmp(op, "http") == 0 && jsonv_bool(jsonv_get(spec, "write"), false))
+    else if (effect && strcmp(op, "http") == 0)
         answer_write(w, seq, spec, text, body);
     else
         answer_read(w, seq, spec, text, body);

@@ -22,8 +22,6 @@ static bool as_it_would_be_again(const struct history_event *ev, const char *ver
 static void add_effects(struct rehearsal_run *run, const struct history_step *steps, int n)
 {
     for (int i = 0; i < n; i++) {
-        if (strcmp(steps[i].kind, "write"))
-            continue;
         struct jsondoc *d = jsondoc_parse(steps[i].spec, NULL);
         rehearsal_add_effect(run, d ? jsondoc_root(d) : NULL, steps[i].body);
         jsondoc_free(d);

@@ -11,6 +11,8 @@
 
 /* Differences that are named to a person. */
 #define DIFFERENCES_MAX 4
+/* Bytes of what an alert says was left behind. */
+#define LEFT_MAX 1000
 
 /* An effect of an earlier pass. */
 struct past {
@@ -287,14 +289,25 @@ void revision_answer(struct step *s, uint32_t from_seq)
 void revision_end(struct run *r)
 {
     struct revision *v = r->revision;
+    struct buf list;
+    buf_init(&list, LEFT_MAX);
     for (int i = 0; v && i < v->n; i++) {
         const struct past *p = &v->v[i];
+        size_t at = list.n;
         if (p->met || p->optional || p->update)
             continue;
+        buf_addf(&list, "%s%.300s in %s (step %u)", at ? ", " : "", p->what, p->connection, p->seq);
+        if (list.failed) { /* `show` has them all */
+            list.n = at;
+            break;
+        }
+    }
+    if (list.n)
         alert_raise(r->engine, r->company->name, "left-behind", r->id,
             "run %s ended %s after its data or rule was changed, but before that it did something "
-            "in %s that is no longer part of it: %s (step %u). Look there whether it shall stay; "
-            "`sauma show %s` has the whole story",
-            r->id, run_state_name(r->state), p->connection, p->what, p->seq, r->id);
-    }
+            "that is no longer part of it: %.*s%s. Look there whether it shall stay; `sauma show %s` "
+            "has the whole story",
+            r->id, run_state_name(r->state), (int)list.n, list.p, list.failed ? " and more" : "",
+            r->id);
+    buf_free(&list);
 }

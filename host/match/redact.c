@@ -17,18 +17,22 @@ struct redaction {
     int data; /* from this part of the path on it is data; 0: not yet */
 };
 
-/* The text with each personal identity code as stars, whatever dash it has. */
+void redact_text(struct buf *out, struct str text)
+{
+    size_t at, n;
+    while (ids_find_personal(text, &at, &n)) {
+        buf_add(out, text.p, at);
+        buf_add(out, "******-****", n < 11 ? n : 11);
+        text = (struct str){text.p + at + n, text.n - at - n};
+    }
+    buf_add(out, text.p, text.n);
+}
+
 static void put_text(struct buf *out, struct str text)
 {
     struct buf b;
-    size_t at, n;
     buf_init(&b, text.n + 1);
-    while (ids_find_personal(text, &at, &n)) {
-        buf_add(&b, text.p, at);
-        buf_add(&b, "******-****", n < 11 ? n : 11);
-        text = (struct str){text.p + at + n, text.n - at - n};
-    }
-    buf_add(&b, text.p, text.n);
+    redact_text(&b, text);
     json_put_string(out, buf_str(&b));
     buf_free(&b);
 }
@@ -68,11 +72,36 @@ static bool is_data(struct str key)
     return false;
 }
 
+/* { path = "rows[1].price", before, after (or now) } says what changed: the path of what stands in
+ * it. NULL: the object is something else. */
+static const struct jsonv *path_of_change(const struct jsonv *object)
+{
+    const struct jsonv *path = jsonv_get(object, "path");
+    bool change =
+        jsonv_get(object, "before") && (jsonv_get(object, "after") || jsonv_get(object, "now"));
+    return change && path && path->type == JSONV_STRING ? path : NULL;
+}
+
+/* What follows is data at that path. */
+static void go_down(struct redaction *r, struct str path)
+{
+    r->data = r->depth;
+    while (path.n) {
+        struct str part = str_cut(path, '.', &path), name = str_cut(part, '[', &part);
+        if (!name.n)
+            continue;
+        if (r->depth < DEPTH_MAX)
+            r->path[r->depth] = name;
+        r->depth++;
+    }
+}
+
 static void put_value(struct redaction *r, const struct jsonv *v);
 
-static void put_member(struct redaction *r, const struct jsonv *v)
+/* change: the path that the object of this member says, or NULL. */
+static void put_member(struct redaction *r, const struct jsonv *v, const struct jsonv *change)
 {
-    int data = r->data;
+    int data = r->data, depth = r->depth;
     put_text(r->out, v->key);
     buf_addc(r->out, ':');
     if (r->depth < DEPTH_MAX)
@@ -80,11 +109,13 @@ static void put_member(struct redaction *r, const struct jsonv *v)
     r->depth++;
     if (!r->data && r->depth > 0 && is_data(v->key))
         r->data = r->depth;
+    if (change && !str_is(v->key, "path"))
+        go_down(r, change->text);
     if (r->depth <= DEPTH_MAX && v->type != JSONV_NULL && hidden(r))
         buf_adds(r->out, "\"" MASKED "\"");
     else
         put_value(r, v);
-    r->depth--;
+    r->depth = depth;
     r->data = data;
 }
 
@@ -94,12 +125,13 @@ static void put_value(struct redaction *r, const struct jsonv *v)
     if (v->type == JSONV_STRING) {
         put_text(r->out, v->text);
     } else if (object || v->type == JSONV_ARRAY) {
+        const struct jsonv *change = object ? path_of_change(v) : NULL;
         buf_addc(r->out, object ? '{' : '[');
         for (const struct jsonv *c = v->child; c; c = c->next) {
             if (c != v->child)
                 buf_addc(r->out, ',');
             if (object)
-                put_member(r, c);
+                put_member(r, c, change);
             else
                 put_value(r, c);
         }

@@ -21,6 +21,7 @@
 
 struct process {
     int fd;
+    bool ended; /* by the host: it takes nothing any more */
     struct child_page *page;
     struct limits limits;
     struct map *systems;  /* hash -> struct sources */
@@ -195,6 +196,13 @@ static int on_message(struct process *p, const struct wire_msg *m, struct err *e
 
 /* ---- turns --------------------------------------------------------------------------------- */
 
+/* The host closed its end, perhaps with something in it that it no longer wants: that is an end as
+ * any other, and nothing to complain about. */
+static bool host_ended(void)
+{
+    return errno == EPIPE || errno == ECONNRESET;
+}
+
 /* The socket blocks: what the host does not take holds this process up, and no one else. */
 static int flush(struct process *p, struct err *e)
 {
@@ -203,6 +211,8 @@ static int flush(struct process *p, struct err *e)
         ssize_t n = write(p->fd, p->out.p + done, p->out.n - done);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && host_ended())
+            p->ended = true;
         if (n < 0)
             return err_set(e, ERR_IO, "writing to the host: %s", strerror(errno));
         done += (size_t)n;
@@ -270,6 +280,8 @@ int process_turn(struct process *p, struct err *e)
     do {
         n = read(p->fd, to, READ_SIZE);
     } while (n < 0 && errno == EINTR);
+    if (n < 0 && host_ended())
+        return 0;
     if (n < 0 && errno != EAGAIN)
         return err_set(e, ERR_IO, "reading from the host: %s", strerror(errno));
     if (n == 0)
@@ -287,5 +299,5 @@ int process_run(struct process *p, struct err *e)
     do {
         rc = process_turn(p, e);
     } while (rc == 1);
-    return rc;
+    return p->ended ? 0 : rc;
 }

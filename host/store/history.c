@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "store_private.h"
 #include "store_row.h"
 
 static struct str dup(struct query *q, int i)
@@ -160,6 +161,11 @@ int history_answer(struct store_reader *r, int64_t key, struct str *meta, struct
     *answer = found && !store_keeps_file(*meta) ? dup(q, 1) : STR_NONE;
     query_done(q);
     return found ? 0 : -1;
+}
+
+char *history_redaction(struct store_reader *r, const char *company)
+{
+    return redaction_get(r->sql, company);
 }
 
 /* ---- scripts ---- */

@@ -9,27 +9,34 @@
 #include "map.h"
 #include "rehearsal.h"
 
-/* Sums of the members "total" (and "currency", EUR if there is none) of results. */
-#define DIFF_CURRENCIES 8
+/* Sums of the members "total" (and "currency", EUR if there is none) of results, of runs whose
+ * both sides are known. What is no code of three letters, and what comes when the table is full,
+ * counts as the currency "?". */
+#define DIFF_CURRENCIES 32
 struct diff_sum {
-    char currency[8];
+    char currency[4];
     struct decimal before, now;
 };
 struct diff_totals {
     int64_t events, same, changed, added, missing; /* events; then effects */
     int64_t not_covered;                           /* events of which one side is not known */
     int64_t not_kept;                              /* events without a body any more */
-    struct map *customers;                         /* keys of runs that changed */
+    struct map *customers;                         /* keys of runs that are known to change */
     struct diff_sum sums[DIFF_CURRENCIES];
     int nsums;
 };
 void diff_totals_init(struct diff_totals *t);
 void diff_totals_free(struct diff_totals *t);
 
-/* Compares, counts into t, and writes what differs to b: as lines for people, or (json) as one
- * object. True if anything differs. */
+struct diff_view {
+    bool json;          /* one object, else lines for people */
+    bool whole;         /* also what redact.h hides */
+    const char *redact; /* the company's rules for that, or NULL */
+};
+/* Compares, counts into t, and writes what differs to b. True if anything differs. */
 bool diff_event(struct diff_totals *t, const struct history_event *ev,
-    const struct rehearsal *before, const struct rehearsal *now, bool json, struct buf *b);
+    const struct rehearsal *before, const struct rehearsal *now, const struct diff_view *view,
+    struct buf *b);
 /* The last words: a few lines, or (json) {"summary":{...}}. */
 void diff_summary(const struct diff_totals *t, bool json, struct buf *b);
 

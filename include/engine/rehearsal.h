@@ -7,6 +7,8 @@
 #include "history.h"
 #include "scripts.h"
 
+/* A write; and what the run leaves to other runs and people: a task, a link, an alert. These have
+ * no connection (""), that word as their method and the type, name or kind as their path. */
 struct rehearsal_effect {
     char *connection, *method, *path;
     char *body; /* NUL terminated */

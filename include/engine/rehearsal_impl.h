@@ -5,8 +5,8 @@
 #include "jsondoc.h"
 #include "rehearsal.h"
 
-/* A write, as its step's spec and body say it. */
-void rehearsal_add_effect(struct rehearsal_run *run, const struct jsonv *spec, struct str body);
+/* Adds what a step of that spec and body does to others, if it is such a one. */
+bool rehearsal_add_effect(struct rehearsal_run *run, const struct jsonv *spec, struct str body);
 
 /* What one rehearsal may remember. */
 struct recall {

@@ -42,6 +42,9 @@ int history_each_read(struct store_reader *r, const char *company, int64_t since
  * or -1 if it is gone. */
 int history_answer(struct store_reader *r, int64_t key, struct str *meta, struct str *answer);
 
+/* The fields of the company's data that people are not shown (redact.h), owned; NULL: none. */
+char *history_redaction(struct store_reader *r, const char *company);
+
 /* The scripts that are live for a company, by its last switch; all texts owned by the caller. */
 struct history_version {
     char *name, *bundle, *system_hash, *system;

@@ -104,10 +104,19 @@ class Process:
         return self.p.wait(timeout=PATIENCE)
 
     def children(self):
-        """Pids of the script processes."""
-        path = f"/proc/{self.p.pid}/task/{self.p.pid}/children"
-        with open(path) as f:
-            return [int(p) for p in f.read().split()]
+        """Pids of the script processes: not of a sanitizer's helper, which at the program's end looks
+        for leaks, and whose death that waits for without end."""
+        with open(f"/proc/{self.p.pid}/task/{self.p.pid}/children") as f:
+            pids = [int(p) for p in f.read().split()]
+        return [p for p in pids if b"script-process" in self.command_of(p)]
+
+    @staticmethod
+    def command_of(pid):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                return f.read()
+        except (FileNotFoundError, ProcessLookupError):
+            return b""
 
 
 class World:

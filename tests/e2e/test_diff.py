@@ -28,6 +28,16 @@ end }
 """
 
 
+LEAVING = """company "Leaving Oy" {}
+connect "webhook" { as = "shop", secret = false, id = "id" }
+rule "Leave" { on = "shop", key = function(sale) return sale.customer end, run = function(sale)
+  task("mail", { to = sale.customer, sum = sale.total })
+  links.save("orders", { a = sale.id, b = sale.customer, base = {} })
+  return { total = sale.total, currency = sale.currency }
+end }
+"""
+
+
 class Diff(Case):
     EVENTS = 3
 
@@ -112,6 +122,65 @@ class Diff(Case):
         self.assertEqual(summary["effects"], {"added": 0, "missing": 1, "changed": 0})
         effect, = changed[0]["runs"][0]["effects"]
         self.assertEqual((effect["change"], effect["connection"]), ("missing", "slack"))
+
+    def leave(self, *sales):
+        """A company whose rule leaves what it does to others, and these sales of it."""
+        w = self.world
+        with open(os.path.join(self.folder, "company.lua"), "w") as f:
+            f.write(LEAVING)
+        w.start_host()
+        for i, (customer, total, currency) in enumerate(sales):
+            sale = {"id": str(i), "customer": customer, "total": total, "currency": currency}
+            self.assertEqual(w.deliver(sale, company="minimal", connection="shop", sign=False)[0], 202)
+        w.settled(len(sales))
+
+    def test_what_is_left_to_other_runs_is_an_effect(self):
+        self.leave(("A", 5, "EUR"))
+        self.change(', sum = sale.total }', ', sum = 0 }')
+        changed, summary = self.rows()
+        effect, = changed[0]["runs"][0]["effects"]
+        self.assertEqual(effect, {"change": "changed", "connection": None, "method": "task",
+                                  "path": "mail",
+                                  "fields": [{"path": "sum", "before": 5, "now": 0}]})
+        self.assertIn(b"changed  task mail", self.diff().stdout)
+        shutil.rmtree(self.other)
+        self.change('  task("mail", { to = sale.customer, sum = sale.total })\n', "")
+        self.assertEqual(self.rows()[1]["effects"], {"added": 0, "missing": 1, "changed": 0})
+        shutil.rmtree(self.other)
+        self.change("b = sale.customer", 'b = "X"')
+        effect, = self.rows()[0][0]["runs"][0]["effects"]
+        self.assertEqual((effect["method"], effect["path"]), ("link", "orders"))
+
+    def test_what_is_not_known_is_in_no_sum_and_sums_are_by_currency(self):
+        """A currency is that however it is written, and no text of a result breaks the output."""
+        self.leave(("A", 5, "EUR"), ("A", "2.50", "eur"), ("B", 100, "EUR"), ("A", 1, 'S"K'),
+                   ("A", 7, "SEK"), ("A", 3, "kronor of Sweden"))
+        self.change("run = function(sale)", """run = function(sale)
+  if sale.customer == "B" then http.get("peer", "/never/asked") end""")
+        with open(os.path.join(self.other, "company.lua"), "a") as f:
+            f.write('connect "http" { as = "peer", url = env "PEER_URL" }\n')
+        self.world.env["PEER_URL"] = "http://127.0.0.1:1"
+        changed, summary = self.rows()
+        self.assertEqual((summary["not_covered"], summary["customers"]), (1, 0))
+        self.assertEqual({s["currency"]: (s["before"], s["now"]) for s in summary["sums"]},
+                         {"EUR": (7.5, 7.5), "SEK": (7, 7), "?": (4, 4)})
+
+    def test_what_people_are_not_shown_is_not_shown(self):
+        self.leave(("010170-123A", 5, "EUR"))
+        self.change("sum = sale.total", "sum = { cents = 12345 }")
+        with open(os.path.join(self.folder, "company.lua")) as f:
+            text = f.read()
+        with open(os.path.join(self.folder, "company.lua"), "w") as f:
+            f.write(text.replace('company "Leaving Oy" {', 'company "Leaving Oy" { redact = { "sum" } ,'))
+        self.world.sauma("reload", "minimal", "--data", self.world.data)
+        for args in (), ("--json",):
+            text = self.diff(*args).stdout.decode()
+            self.assertIn("***", text)
+            self.assertNotIn("12345", text)
+            self.assertNotIn("010170-123A", text)
+            whole = self.diff("--all-fields", *args).stdout.decode()
+            self.assertIn("12345", whole)
+            self.assertIn("010170-123A", whole)
 
     def test_a_trigger_that_holds_is_a_change(self):
         self.record(1)
@@ -236,6 +305,7 @@ class Diff(Case):
         self.change('notify = { "slack" }', "notify = {}")
         self.assertEqual(self.diff("--max-changes", "1").returncode, 1)
         self.assertEqual(self.diff("--max-changes", "2").returncode, 0)
+        self.assertEqual(self.diff("--max-changes", "-1").returncode, 2)
 
     def test_no_connection_is_opened(self):
         w = self.world
@@ -261,6 +331,7 @@ class Diff(Case):
         broken = self.diff()
         self.assertEqual(broken.returncode, 1)
         self.assertIn(b"company.lua:9", broken.stderr)
+        self.assertNotIn(b"script-process", broken.stderr)
         nobody = self.world.sauma("diff", "nobody", "--with", self.folder, "--data",
                                   self.world.data, check=False)
         self.assertEqual(nobody.returncode, 1)

@@ -210,6 +210,23 @@ class MendedRule(PeopleCase):
         self.assertEqual(alert["about"], run)
         self.assertIn("POST /reservations", alert["text"])
 
+    def test_all_that_is_left_behind_is_told(self):
+        """One alert of a run names each thing that it did and no longer does."""
+        again = 'http.write("stock", "POST", "/reservations", { json = { again = order.id } })\n'
+        self.change_company('error("not yet")', again + 'error("not yet")', "shop")
+        self.reload("shop")
+        run = self.failed()
+        self.change_company(again + 'error("not yet")', "", "shop")
+        self.change_company('http.write("stock", "POST", "/reservations", '
+                            '{ json = { order = order.id } })', "", "shop")
+        self.reload("shop")
+        self.act("retry", run)
+        self.ended(run, "done")
+        alert, = wait_until(lambda: [a for a in self.rows("alerts") if a["kind"] == "left-behind"],
+                            "the alert")
+        self.assertIn("POST /reservations (id 1) in stock (step 1)", alert["text"])
+        self.assertIn("POST /reservations (id 2) in stock (step 2)", alert["text"])
+
     def test_the_same_version_fails_the_same_way(self):
         run = self.failed()
         self.change_company('error("not yet")', "", "shop")

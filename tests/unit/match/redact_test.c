@@ -41,6 +41,19 @@ static void fields_are_hidden_by_their_path(void **state)
         "{\"result\":{\"phone\":\"***\",\"fax\":null}}");
 }
 
+static void changes_are_hidden_by_the_path_that_they_name(void **state)
+{
+    const char *rules = "[\"buyer.phone\",\"rows.price\"]";
+    shown(rules, "{\"changes\":[{\"path\":\"buyer.phone\",\"before\":\"1\",\"after\":\"2\"}]}",
+        "{\"changes\":[{\"path\":\"buyer.phone\",\"before\":\"***\",\"after\":\"***\"}]}");
+    shown(rules, "{\"path\":\"rows[2].price\",\"before\":null,\"now\":7}",
+        "{\"path\":\"rows[2].price\",\"before\":null,\"now\":\"***\"}");
+    shown(rules, "{\"path\":\"buyer\",\"before\":{\"phone\":1,\"name\":2},\"now\":null}",
+        "{\"path\":\"buyer\",\"before\":{\"phone\":\"***\",\"name\":2},\"now\":null}");
+    shown(rules, "{\"path\":\"buyer.name\",\"before\":1,\"now\":2}",
+        "{\"path\":\"buyer.name\",\"before\":1,\"now\":2}");
+}
+
 static void rules_are_checked(void **state)
 {
     struct err e = {0};
@@ -57,6 +70,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(personal_codes_are_masked_wherever_they_stand),
         cmocka_unit_test(fields_are_hidden_by_their_path),
+        cmocka_unit_test(changes_are_hidden_by_the_path_that_they_name),
         cmocka_unit_test(rules_are_checked),
     };
     return cmocka_run_group_tests_name("redact", tests, NULL, NULL);
