@@ -199,13 +199,18 @@ static void answered(struct step *s, const struct http_out_result *r)
         buf_init(&masked_meta, BUF_MAX_DEFAULT);
         buf_init(&masked_body, SIZE_MAX / 4);
         buf_addc(&meta, '{');
-        if (step_file_wanted(spec) && r->status < 300)
-            step_file_put(&meta, r, &body);
+        bool file = step_file_wanted(spec) && r->status < 300;
+        if (file) {
+            struct http_out_result shown = *r;
+            shown.body = body;
+            step_mask_file(s, r->status, &shown.body, &masked_body);
+            step_file_put(&meta, &shown, &body);
+        }
         step_request_meta(&meta, r);
         buf_addc(&meta, '}');
         struct str said = buf_str(&meta);
         step_mask(s, r->status, &said, &masked_meta);
-        if (!store_keeps_file(said))
+        if (!file)
             step_mask(s, r->status, &body, &masked_body);
         step_http_leave(s);
         if (!s->write && !store_keeps_file(said))

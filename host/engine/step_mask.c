@@ -63,14 +63,17 @@ static bool holds_one(struct str text, const struct str *needles, int n)
     return false;
 }
 
-static void mask(struct str *text, const struct str *needles, int n, struct buf *room)
+/* in_place: as many stars as there were characters, else three. */
+static void mask(
+    struct str *text, const struct str *needles, int n, bool in_place, struct buf *room)
 {
     size_t length;
     if (!holds_one(*text, needles, n))
         return;
     for (size_t i = 0; i < text->n;) {
         if (begins_with_one((struct str){text->p + i, text->n - i}, needles, n, &length)) {
-            buf_adds(room, "***");
+            for (size_t k = 0; k < (in_place ? length : 3); k++)
+                buf_addc(room, '*');
             i += length;
         } else {
             buf_addc(room, text->p[i++]);
@@ -82,7 +85,13 @@ static void mask(struct str *text, const struct str *needles, int n, struct buf 
 void step_mask(const struct step *s, int status, struct str *text, struct buf *room)
 {
     struct str needles[NEEDLES];
-    mask(text, needles, find_needles(s, status, needles), room);
+    mask(text, needles, find_needles(s, status, needles), false, room);
+}
+
+void step_mask_file(const struct step *s, int status, struct str *bytes, struct buf *room)
+{
+    struct str needles[NEEDLES];
+    mask(bytes, needles, find_needles(s, status, needles), true, room);
 }
 
 /* Owned by the caller, to be wiped. */
@@ -109,7 +118,7 @@ void step_mask_mail(const struct step *s, struct str *text, struct buf *room)
     char *plain = encoded(buf_str(&pair)), *login = encoded(str_of(c->password));
     put_needle(needles, &n, str_of(plain), NO_WORD);
     put_needle(needles, &n, str_of(login), NO_WORD);
-    mask(text, needles, n, room);
+    mask(text, needles, n, false, room);
     sodium_memzero(pair.p, pair.cap);
     buf_free(&pair);
     resolver_wipe(plain);

@@ -98,6 +98,9 @@ void step_redirect_reset(struct step *s);
 /* step_mask.c: if text, of an answer with this status, holds what the step's connection proves
  * itself with, text becomes a copy with *** there, which room holds. */
 void step_mask(const struct step *s, int status, struct str *text, struct buf *room);
+/* The same of a file, with as many stars as there were bytes: what its places say of it (a PDF's
+ * table, the lengths within an archive) stays true. */
+void step_mask_file(const struct step *s, int status, struct str *bytes, struct buf *room);
 /* The same of a mail server's words, which may repeat what it was logged in with as it was sent. */
 void step_mask_mail(const struct step *s, struct str *text, struct buf *room);
 

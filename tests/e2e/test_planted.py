@@ -50,6 +50,11 @@ rule "Try" { on = "open.try", run = function(e)
   return { answer = answer and answer.body, problem = problem and problem.message }
 end }
 rule "Post" { on = "open.post", run = function(e) return http.post(e.to, e.path, { json = {} }).status end }
+rule "File" { on = "open.file", run = function(e)
+  local got = http.get(e.to, e.path, { file = true }).file
+  return { size = got.size, sent = http.post(e.to, "/200", { parts = {
+    { name = "file", file = got, filename = "a.txt" } }, attempts = 2 }).status }
+end }
 rule "Tell" { on = "open.tell", run = function()
   notify("slack", "hello")
   return erp.send("a.b", {})
@@ -194,6 +199,11 @@ class Planted(Case):
             for path in ("/200", "/400", "/302", "/500"):
                 self.event("get" if path == "/400" else "try", to=to, path=path)
             self.event("post", to=to, path="/500")
+        for to in ("bearer", "pair", "keyed", "addressed", "proxied", "client"):
+            self.event("file", to=to, path="/200")
+        for n in (2, 3): # both secrets are active; no rule is for them
+            self.assertEqual(self.world.deliver({"type": "x", "id": str(n)}, "planted", "hmac",
+                                                self.value(n))[0], 202)
         self.event("tell")
         self.event("mail")
         self.event("raise")
