@@ -4,9 +4,9 @@
 
 #include "clock.h"
 #include "command.h"
+#include "companies.h"
 #include "log.h"
 #include "mem.h"
-#include "parts.h"
 
 static const struct conf_option options[] = {
     {"data", CONF_TEXT, "data", "folder whose secrets are looked up, if it is there"},
@@ -16,9 +16,9 @@ static const struct conf_option options[] = {
 };
 
 struct checking {
-    struct parts *parts;
+    struct companies all;
     bool secrets_known;
-    int problems;
+    int problems; /* of the company at hand */
     const char *dir;
     const char *company;
 };
@@ -67,11 +67,12 @@ static void on_loaded(void *arg, const char *company, const char *version, const
         ch->problems++;
         parts_company_error(ch->dir, error->text);
     } else {
-        const struct manifest *m = engine_manifest(ch->parts->engine, company);
+        const struct manifest *m = engine_manifest(ch->all.parts.engine, company);
+        ch->company = company;
         for (int i = 0; i < m->nwarnings; i++)
             printf("%s/%s\n", ch->dir, m->warnings[i]);
         if (ch->secrets_known)
-            engine_missing(ch->parts->engine, company, on_missing, ch);
+            engine_missing(ch->all.parts.engine, company, on_missing, ch);
         else
             manifest_each_name(m, on_missing, ch);
         print_schedules(m, ch->dir);
@@ -80,46 +81,27 @@ static void on_loaded(void *arg, const char *company, const char *version, const
                 version, m->nconnections, m->nconnections == 1 ? "" : "s", m->nrules,
                 m->nrules == 1 ? "" : "s");
     }
-    loop_stop(ch->parts->loop);
-}
-
-static int check_one(const struct conf *c, const char *dir, int *problems)
-{
-    struct err e = {0};
-    struct parts parts;
-    struct parts_options o;
-    struct engine_settings s;
-    if (parts_read_options(c, &o, &s, &e) < 0)
-        return command_fail(STATUS_USAGE, "%s", e.text);
-    const char *data = conf_text(c, "data");
-    bool known = parts_is_folder(data);
-    o.secrets_data = known ? data : NULL;
-    if (parts_open(&parts, &o, &s, &e) < 0) {
-        parts_close(&parts);
-        return command_fail(STATUS_OUTSIDE, "%s", e.text);
-    }
-    char *name = parts_company_name(dir);
-    struct checking ch = {.parts = &parts, .secrets_known = known, .dir = dir, .company = name};
-    engine_load_company(parts.engine, name, dir, on_loaded, &ch);
-    loop_run(parts.loop);
-    mem_free(name);
-    parts_close(&parts);
-    *problems += ch.problems;
-    return STATUS_OK;
 }
 
 static int check_run(const struct conf *c)
 {
-    int problems = 0;
+    struct err e = {0};
     log_set_level(LOG_ERROR);
     if (conf_positionals(c) == 0)
         return command_fail(STATUS_USAGE, "usage: sauma %s", command_check.usage);
-    for (int i = 0; i < conf_positionals(c); i++) {
-        int status = check_one(c, conf_positional(c, i), &problems);
-        if (status != STATUS_OK)
-            return status;
+    const char *data = conf_text(c, "data");
+    struct checking ch = {.secrets_known = parts_is_folder(data)};
+    int problems = 0, status = companies_open(&ch.all, c, ch.secrets_known ? data : NULL, &e);
+    if (status != STATUS_OK)
+        command_fail(status, "%s", e.text);
+    for (int i = 0; status == STATUS_OK && i < conf_positionals(c); i++) {
+        ch.dir = conf_positional(c, i);
+        ch.problems = 0;
+        companies_look(&ch.all, ch.dir, on_loaded, &ch);
+        problems += ch.problems;
     }
-    return problems ? STATUS_NO : STATUS_OK;
+    companies_close(&ch.all);
+    return status != STATUS_OK ? status : problems ? STATUS_NO : STATUS_OK;
 }
 
 const struct command command_check = {

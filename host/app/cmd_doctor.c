@@ -1,14 +1,11 @@
 /* `sauma doctor`: is the set-up well? The data folder first, then the companies with it. */
-#include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "command.h"
+#include "companies.h"
 #include "json.h"
 #include "log.h"
 #include "mem.h"
-#include "parts.h"
 #include "store_doctor.h"
 
 static const struct conf_option options[] = {
@@ -23,7 +20,7 @@ static const struct conf_option options[] = {
 struct examination {
     bool json;
     int count[3];
-    struct parts parts;
+    struct companies all;
     const char *company;
     int problems; /* of the company at hand */
 };
@@ -75,68 +72,39 @@ static void on_loaded(void *arg, const char *company, const char *version, const
 {
     struct examination *x = arg;
     char *text;
+    x->company = company;
+    x->problems = 0;
     if (error) {
         text = mem_printf("%s does not load: %s", company, error->text);
         on_line(x, DOCTOR_BAD, "company", text, "`sauma check` says more");
     } else {
-        engine_missing(x->parts.engine, company, on_missing, x);
+        engine_missing(x->all.parts.engine, company, on_missing, x);
         text = mem_printf("%s loads, version %s, with all it needs", company, version);
         if (!x->problems)
             on_line(x, DOCTOR_OK, "company", text, "");
     }
     mem_free(text);
-    loop_stop(x->parts.loop);
 }
 
-static int look_at_company(struct examination *x, const struct conf *c, const char *dir)
+static int look_at_company(void *arg, const char *dir)
 {
-    struct err e = {0};
-    struct parts_options o;
-    struct engine_settings s;
-    if (parts_read_options(c, &o, &s, &e) < 0)
-        return command_fail(STATUS_USAGE, "%s", e.text);
-    o.secrets_data = conf_text(c, "data");
-    char *name = parts_company_name(dir);
-    x->company = name;
-    x->problems = 0;
-    if (parts_open(&x->parts, &o, &s, &e) < 0) {
-        on_line(x, DOCTOR_BAD, "company", e.text, "");
-    } else {
-        engine_load_company(x->parts.engine, name, dir, on_loaded, x);
-        loop_run(x->parts.loop);
-    }
-    parts_close(&x->parts);
-    mem_free(name);
+    struct examination *x = arg;
+    companies_look(&x->all, dir, on_loaded, x);
     return STATUS_OK;
-}
-
-static int is_company(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
 }
 
 static int look_at_companies(struct examination *x, const struct conf *c, const char *dir)
 {
-    struct dirent **names;
-    int status = STATUS_OK, n = scandir(dir, &names, is_company, alphasort);
-    if (n < 0) {
+    struct err e = {0};
+    int status = companies_open(&x->all, c, conf_text(c, "data"), &e);
+    if (status == STATUS_USAGE)
+        command_fail(status, "%s", e.text);
+    else if (status != STATUS_OK)
+        on_line(x, DOCTOR_BAD, "company", e.text, "");
+    else if (companies_each(dir, look_at_company, x) < 0)
         on_line(x, DOCTOR_BAD, "company", "the folder of companies cannot be read", "--companies");
-        return STATUS_OK;
-    }
-    for (int i = 0; i < n; i++) {
-        char *path = mem_printf("%s/%s", dir, names[i]->d_name);
-        char *file = mem_printf("%s/company.lua", path);
-        FILE *f = status == STATUS_OK ? fopen(file, "re") : NULL;
-        if (f) {
-            fclose(f);
-            status = look_at_company(x, c, path);
-        }
-        mem_free(file);
-        mem_free(path);
-        free(names[i]);
-    }
-    free(names);
-    return status;
+    companies_close(&x->all);
+    return status == STATUS_USAGE ? status : STATUS_OK;
 }
 
 static int doctor_run(const struct conf *c)

@@ -318,6 +318,25 @@ class Check(Case):
         self.assertEqual(done.stderr.decode(), f'{folder}/rules/helper.lua:2: there is nothing called '
                          '"boks" here (did you mean "books"?)  | go = function(...) return boks.get end }\n')
 
+    def test_many_at_once_are_each_told_as_alone(self):
+        """Folders of one name are different companies, and one that dies at loading is alone with it."""
+        sources = {"a/acme": HEAD + RULE, "b/acme": HEAD + "local x == 3\n", "c/acme": HEAD,
+                   "d/loop": HEAD + "while true do end\n", "e/acme": HEAD + RULE, "f/acme": HEAD + RULE}
+        folders, alone = [os.path.join(self.world.companies, name) for name in sources], []
+        options = ["--data", "none", "--burst", "300ms"]
+        for folder, source in zip(folders, sources.values()):
+            os.makedirs(folder)
+            with open(os.path.join(folder, "company.lua"), "w") as f:
+                f.write(source)
+            alone.append(self.world.sauma("check", folder, *options, check=False))
+        self.assertEqual([done.returncode for done in alone], [0, 1, 0, 1, 0, 0])
+        for done, rules in ((alone[0], b"1 rule\n"), (alone[2], b"0 rules\n")):
+            self.assertTrue(done.stdout.endswith(rules), done.stdout)
+        many = self.world.sauma("check", *folders, *options, check=False)
+        self.assertEqual(many.returncode, 1)
+        self.assertEqual(many.stdout, b"".join(done.stdout for done in alone))
+        self.assertEqual(many.stderr, b"".join(done.stderr for done in alone))
+
     def test_no_folder_and_no_company_in_it(self):
         done = self.world.sauma("check", "nowhere", check=False)
         self.assertEqual((done.returncode, done.stderr),
