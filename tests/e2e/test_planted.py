@@ -1,6 +1,7 @@
 """A thousand secrets are planted at every door, by people, by senders and by systems that repeat what
 they are sent; and none is found wherever anything is kept, told or shown."""
 import base64
+import html
 import http.server
 import json
 import os
@@ -95,6 +96,12 @@ class Echo(http.server.BaseHTTPRequestHandler):
             said, kind = json.dumps({"error": "invalid_client", "error_description":
                                      " ".join(form.get(n, "") for n in ("client_secret", "api_key"))
                                      }), "application/json"
+        if "/json" in self.path:
+            said = json.dumps({"repeated": said}).replace("/", "\\/").replace("+", "\\u002b")
+        elif "/address" in self.path:
+            said = urllib.parse.quote_plus(said)
+        elif "/page" in self.path:
+            said = html.escape(said).replace("+", "&#43;").replace("/", "&#x2F;")
         body = said.encode()
         self.send_response(status)
         for name, value in (("Content-Type", kind), ("Content-Length", str(len(body))), ("X-Echo", mine),
@@ -131,7 +138,8 @@ class Mail(socketserver.StreamRequestHandler):
 class Planted(Case):
     def value(self, n):
         """Fifty of a thousand, in a form that the connection takes."""
-        row = ".".join(f"{MARK}{n:02d}{i:02d}" for i in range(MANY))
+        # Signs that JSON, addresses and pages escape, each in its own way.
+        row = ("/+=" if n in (5, 7) else ".").join(f"{MARK}{n:02d}{i:02d}" for i in range(MANY))
         echo = f"http://127.0.0.1:{self.port}"
         return {1: "whsec_" + row, 4: "me:" + row, 8: f"{echo}/404/{row}", 9: f"http://127.0.0.1:1/{row}",
                 10: f"http://me:{row}@127.0.0.1:{self.port}", 11: f"-----BEGIN CERTIFICATE-----\n{row}\n",
@@ -199,6 +207,10 @@ class Planted(Case):
             for path in ("/200", "/400", "/302", "/500"):
                 self.event("get" if path == "/400" else "try", to=to, path=path)
             self.event("post", to=to, path="/500")
+        for to in ("bearer", "keyed"):
+            for how in ("json", "address", "page"):
+                self.event("try", to=to, path="/200/" + how)
+                self.event("get", to=to, path="/400/" + how)
         for to in ("bearer", "pair", "keyed", "addressed", "proxied", "client"):
             self.event("file", to=to, path="/200")
         for n in (2, 3): # both secrets are active; no rule is for them
