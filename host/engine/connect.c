@@ -91,8 +91,14 @@ struct channel *connect_channel(
     struct company *company = company_get(c->engine, c->company, false);
     struct version *v = company ? company->current : NULL;
     *conn = v ? manifest_connection(v->manifest, c->name) : NULL;
+    if (!v) {
+        err_set(e, ERR_NOT_FOUND, "there is no company %s", c->company);
+        return NULL;
+    }
     if (!*conn) {
-        err_set(e, ERR_NOT_FOUND, "company %s has no connection %s", c->company, c->name);
+        err_set(e, ERR_NOT_FOUND,
+            "company %s has no connection %s (`sauma connections` lists those that it has)",
+            c->company, c->name);
         return NULL;
     }
     struct channel *ch = channel_get(company, *conn);

@@ -129,6 +129,9 @@ int token_answer_parse(struct str body, struct token_answer *out, struct err *e)
 {
     memset(out, 0, sizeof *out);
     struct jsondoc *d = jsondoc_parse(body, e);
+    if (!d && str_starts(str_trim(body), "<"))
+        return err_set(e, ERR_INPUT,
+            "the answer to the token request is a web page: is the connection's url right?");
     if (!d)
         return err_prefix(e, "the token answer");
     const struct jsonv *root = jsondoc_root(d);

@@ -73,6 +73,9 @@ static void reads_token_answers(void **state)
         lifetime("{\"access_token\":\"abc\",\"token_type\":\"bearer\",\"expires_in\":1}"), 1000);
     assert_int_equal(lifetime("{\"access_token\":\"abc\",\"token_type\":\"DPoP\"}"), -1);
     struct token_answer a;
+    struct err e = {0};
+    assert_int_equal(token_answer_parse(STR_LIT(" \n<html>"), &a, &e), -1);
+    assert_non_null(strstr(e.text, "is a web page: is the connection's url right?"));
     const char *both = "{\"access_token\":\"abc\",\"refresh_token\":\"r 1\"}";
     assert_int_equal(token_answer_parse(str_of(both), &a, NULL), 0);
     assert_null(a.refresh); /* a refresh token that no form can hold is none */
