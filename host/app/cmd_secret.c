@@ -9,14 +9,19 @@
 #include "clock.h"
 #include "command.h"
 #include "json.h"
-#include "parts.h"
+#include "log.h"
+#include "mem.h"
+#include "secret_use.h"
 #include "secrets.h"
 
 #define SECRET_MAX ((size_t)64 * 1024)
 
 static const struct conf_option options[] = {
     OPTION_DATA,
+    {"companies", CONF_TEXT, "companies",
+        "folder whose folders are the companies: which secrets they use"},
     OPTION_JSON,
+    OPTION_PARTS,
     OPTION_CONFIG,
     {NULL, CONF_TEXT, NULL, NULL},
 };
@@ -83,25 +88,98 @@ static int rotate(struct secrets *s)
     return STATUS_OK;
 }
 
-static int print_one(void *arg, const char *company, const char *name, int64_t set_ms)
+/* ---- list ---- */
+
+static int keep_one(void *arg, const char *company, const char *name, int64_t set_ms)
 {
-    char when[CLOCK_TEXT];
-    clock_format(set_ms, when);
-    if (*(const bool *)arg) {
-        struct buf b;
-        buf_init(&b, BUF_MAX_DEFAULT);
-        buf_adds(&b, "{\"company\":");
-        json_put_cstring(&b, company);
-        buf_adds(&b, ",\"name\":");
-        json_put_cstring(&b, name);
-        buf_adds(&b, ",\"set_at\":");
-        json_put_cstring(&b, when);
-        printf("%.*s}\n", STR_ARG(buf_str(&b)));
-        buf_free(&b);
-    } else {
-        printf("%-24s %-32s set %s\n", company, name, when);
-    }
+    secret_use_keep(arg, company, name, set_ms);
     return 0;
+}
+
+static void print_json(const struct secret_row *row, const char *when, bool known)
+{
+    struct buf b;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    buf_adds(&b, "{\"company\":");
+    json_put_cstring(&b, row->company);
+    json_put_key(&b, "name");
+    json_put_cstring(&b, row->name);
+    json_put_key(&b, "set_at");
+    json_put_cstring(&b, row->is_kept ? when : NULL);
+    json_put_key(&b, "used");
+    buf_adds(&b, !known ? "null" : row->where ? "true" : "false");
+    json_put_key(&b, "where");
+    json_put_cstring(&b, row->where);
+    printf("%.*s}\n", STR_ARG(buf_str(&b)));
+    buf_free(&b);
+}
+
+static void print_row(const struct secret_row *row, bool known, bool json)
+{
+    char when[CLOCK_TEXT] = "";
+    if (row->is_kept)
+        clock_format(row->set_ms, when);
+    if (json)
+        print_json(row, when, known);
+    else if (row->is_kept)
+        printf("%-24s %-32s set %s%s\n", row->company, row->name, when,
+            known && !row->where ? "  nothing uses it" : "");
+    else
+        printf("%-24s %-32s is missing: %s uses it\n", row->company, row->name, row->where);
+}
+
+struct listing {
+    struct companies all;
+    struct secret_use use;
+};
+
+static int read_company(void *arg, const char *path)
+{
+    struct listing *l = arg;
+    struct err e = {0};
+    if (secret_use_read(&l->use, &l->all, path, &e) < 0)
+        fprintf(stderr, "note: %s does not load, so nobody knows what it uses: %s\n", path, e.text);
+    return STATUS_OK;
+}
+
+/* What the scripts use, as far as they are there. */
+static int read_companies(struct listing *l, const struct conf *c, const char *company)
+{
+    struct err e = {0};
+    const char *dir = conf_text(c, "companies");
+    if (!parts_is_folder(dir))
+        return STATUS_OK;
+    log_set_level(LOG_ERROR);
+    int status = companies_open(&l->all, c, NULL, &e);
+    char *one = company ? mem_printf("%s/%s", dir, company) : NULL;
+    char *file = company ? mem_printf("%s/company.lua", one) : NULL;
+    if (status != STATUS_OK)
+        command_fail(status, "%s", e.text);
+    else if (!company)
+        companies_each(dir, read_company, l);
+    else if (parts_is_file(file))
+        read_company(l, one);
+    mem_free(file);
+    mem_free(one);
+    companies_close(&l->all);
+    return status;
+}
+
+static int list(struct secrets *s, const struct conf *c, const char *company)
+{
+    struct listing l;
+    struct err e = {0};
+    secret_use_init(&l.use);
+    int status = read_companies(&l, c, company);
+    if (status == STATUS_OK && secrets_list(s, company, keep_one, &l.use, &e) < 0)
+        status = command_fail(STATUS_OUTSIDE, "%s", e.text);
+    secret_use_sort(&l.use);
+    for (int i = 0; status == STATUS_OK && i < l.use.n; i++) {
+        const struct secret_row *row = &l.use.rows[i];
+        print_row(row, secret_use_is_loaded(&l.use, row->company), conf_flag(c, "json"));
+    }
+    secret_use_free(&l.use);
+    return status;
 }
 
 static int secret_run(const struct conf *c)
@@ -125,14 +203,14 @@ static int secret_run(const struct conf *c)
     if (!s)
         return command_fail(STATUS_OUTSIDE, "%s", e.text);
     int status = STATUS_OK;
-    bool json = conf_flag(c, "json");
     if (is_set) {
         status = set(s, company, name);
+        if (status == STATUS_OK)
+            secret_use_tell(c, conf_text(c, "companies"), company, name);
     } else if (is_rotate) {
         status = rotate(s);
     } else if (is_list) {
-        if (secrets_list(s, company, print_one, &json, &e) < 0)
-            status = command_fail(STATUS_OUTSIDE, "%s", e.text);
+        status = list(s, c, company);
     } else {
         int removed = secrets_remove(s, company, name, &e);
         if (removed < 0)
@@ -153,9 +231,11 @@ const struct command command_secret = {
     .summary = "a company's credentials, encrypted at rest",
     .details =
         "COMPANY is the name of the company's folder. A running host sees a new value at the next\n"
-        "start, or when it next asks for a token. rotate-key seals all with a new key, also while\n"
-        "a host runs; stopped half way, it goes on when it is said again. The key is in DIR/key,\n"
-        "the file that SAUMA_KEY_FILE names, SAUMA_KEY, or the systemd credential sauma-key.\n",
+        "start, or when it next asks for a token. A name that nothing in the company's folder uses is\n"
+        "kept all the same, and told; list says which those are, and which are missing, of companies\n"
+        "whose folders are in --companies. rotate-key seals all with a new key, also while a host runs;\n"
+        "stopped half way, it goes on when it is said again. The key is in DIR/key, the file that\n"
+        "SAUMA_KEY_FILE names, SAUMA_KEY, or the systemd credential sauma-key.\n",
     .options = options,
     .run = secret_run,
 };

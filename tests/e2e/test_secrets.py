@@ -85,6 +85,50 @@ class Secrets(Case):
         for needle in [CANARY.encode(), b"secret-of-post", *(t.encode() for t in tokens)]:
             self.assertEqual([where for where, text in found.items() if needle in text], [], needle)
 
+    def test_a_name_that_nothing_uses_is_told_at_once_and_kept(self):
+        w = self.world
+        w.add_company("minimal", copy="examples/minimal")
+        w.add_company("other", source='company "Toinen Oy" { language = "fi" }\n'
+                      'local name = "hook"\n'
+                      'connect "webhook" { as = "w", secret = secret(name .. "-new") }\n')
+
+        def put(company, name, *more):
+            done = w.sauma("secret", "set", company, name, "--data", w.data, *more, stdin=b"v")
+            self.assertIn(f"{company}: secret '{name}' is set\n", done.stdout.decode())
+            return done.stderr.decode()
+
+        def rows(*more):
+            return [json.loads(line) for line in
+                    w.sauma("secret", "list", *more, "--json", "--data", w.data).stdout.splitlines()]
+        self.assertEqual(put("minimal", "slack-url"), "")
+        self.assertEqual(put("other", "hook-new"), "")  # composed, and used all the same
+        self.assertEqual(put("minimal", "slack-ulr"), "note: nothing in companies/minimal uses a secret "
+                         "'slack-ulr'; did you mean 'slack-url'?\n")
+        self.assertEqual(put("other", "quite-different"), "note: nothing in companies/other uses a secret "
+                         "'quite-different'\nnote: it uses 'hook-new'\n")
+        self.assertEqual(put("minimla", "slack-url"),
+                         "note: companies has no company 'minimla'; did you mean 'minimal'?\n")
+        # Where nobody knows the folder, nothing is said of it.
+        self.assertEqual(put("minimal", "slack-ulr", "--companies", "elsewhere"), "")
+        listed = {(r["company"], r["name"]): (r["set_at"] is not None, r["used"], r["where"])
+                  for r in rows()}
+        self.assertEqual(listed["minimal", "slack-url"][:2], (True, True))
+        self.assertRegex(listed["minimal", "slack-url"][2], r"^company\.lua:\d+$")
+        self.assertEqual(listed["minimal", "slack-ulr"], (True, False, None))
+        self.assertEqual(listed["minimal", "procountor-api-key"][:2], (False, True))
+        self.assertEqual(listed["minimla", "slack-url"], (True, None, None))
+        self.assertEqual(listed["other", "hook-new"], (True, True, "company.lua:3"))
+        self.assertEqual(list(listed), sorted(listed))
+        self.assertEqual({r["company"] for r in rows("other")}, {"other"})
+        self.assertEqual({r["used"] for r in rows("--companies", "elsewhere")}, {None})
+        text = w.sauma("secret", "list", "minimal", "--data", w.data).stdout.decode()
+        self.assertRegex(text, r"(?m)^minimal +slack-ulr +set .*Z  nothing uses it$")
+        self.assertRegex(text, r"(?m)^minimal +procountor-api-key +is missing: company\.lua:\d+ uses it$")
+        # Scripts that do not load say nothing of their secrets.
+        w.add_company("broken", source='company "Rikki Oy" {\n')
+        self.assertIn("note: companies/broken does not load", put("broken", "x"))
+        self.assertIn(("broken", "x", None), [(r["company"], r["name"], r["used"]) for r in rows()])
+
     def test_no_core_is_left(self):
         """Not even where the shell that starts it wants one, nor of a script process."""
         before = resource.getrlimit(resource.RLIMIT_CORE)
