@@ -16,7 +16,6 @@ struct in {
     lua_State *L;
     struct json_reader *r;
     int flags;
-    int array_mark;      /* stack index of the metatable */
     const char *without; /* member of the outermost object that is left out; NULL: none */
 };
 
@@ -56,7 +55,7 @@ static int push_array(struct in *x)
     }
     for (; waiting; waiting--)
         lua_rawseti(L, table, done + waiting);
-    lua_pushvalue(L, x->array_mark);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key);
     lua_setmetatable(L, table);
     return 0;
 }
@@ -243,8 +242,7 @@ static int decode(lua_State *L, struct str text, int flags, const char *without,
     json_reader_free(&vm->reader);
     json_reader_init(&vm->reader, text);
     luaL_checkstack(L, 4, "JSON");
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &array_key);
-    struct in x = {L, &vm->reader, flags, top + 1, without};
+    struct in x = {L, &vm->reader, flags, without};
     if (push(&x, json_next(x.r)) < 0 || json_next(x.r) != JSON_END) {
         lua_settop(L, top);
         json_fail(x.r, e);
@@ -252,7 +250,6 @@ static int decode(lua_State *L, struct str text, int flags, const char *without,
         return -1;
     }
     json_reader_free(x.r);
-    lua_replace(L, top + 1);
     return 0;
 }
 

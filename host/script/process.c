@@ -155,6 +155,7 @@ static void on_answer(struct process *p, const struct wire_msg *m)
         return;
     c->meta = m->part[0];
     c->answer = m->part[1];
+    drive_warm(c);
     list_append(&p->ready, &c->node);
 }
 

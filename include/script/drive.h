@@ -14,6 +14,9 @@ struct call *drive_new(struct context *context, uint64_t id, struct str function
 /* One burst: starts the call, or goes on with the answer that it has got. True if it suspended
  * again; else it has ended, END is in its out, and only drive_free is left. */
 bool drive_burst(struct call *c, struct child_page *page);
+/* Begins to fetch what that burst touches first into the processor's cache, which by then holds
+ * what dozens of other states have touched: for a call whose turn comes soon. */
+void drive_warm(const struct call *c);
 /* Forgets the call wherever it stands: nothing more comes from it. */
 void drive_free(struct call *c, struct child_page *page);
 

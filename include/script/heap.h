@@ -22,5 +22,7 @@ void heap_free(struct heap *h);
 /* As realloc for a block of `from` bytes (0: p is NULL) that shall have `to` (0: it is freed).
  * NULL: there is no memory, and the block is as it was; never when it gets smaller. */
 void *heap_resize(struct heap *h, void *p, size_t from, size_t to);
+/* Begins to fetch what the next small blocks of h lie in into the processor's cache. */
+void heap_warm(const struct heap *h);
 
 #endif
