@@ -210,5 +210,63 @@ class Rules(unittest.TestCase):
             self.assertTrue(os.path.exists(os.path.join(ROOT, example.strip("`"))), rule)
 
 
+BOOKS = {"procountor": """connect "procountor" { url = env "PROCOUNTOR_URL", client_id = secret "i",
+  client_secret = secret "s", api_key = secret "k" }""",
+         "click2contract": 'connect "click2contract" { secret = secret "c" }',
+         "crm": 'connect "crm" { url = env "CRM_URL", token = secret "t", secret = secret "h" }',
+         "slack": 'connect "slack" { url = secret "u" }'}
+
+
+DECLARES = r'(company|connect|use|rule|schedule|poll) "'
+
+
+class Snippets(Case):
+    """What stands in the texts can be taken as it stands: Lua loads, and the commands are there."""
+
+    TEXTS = ["README.md", "rules/README.md"] + sorted(
+        os.path.relpath(path, ROOT) for path in glob.glob(os.path.join(ROOT, "host", "help", "*.md")))
+
+    def sources(self):
+        """(where it stands, company.lua): each block of declarations, each `use` or `connect` within a
+        line, and the tables within lines of rules/README.md, with what they need beside them. Blocks of
+        host/help/ that are the inside of a rule are none."""
+        for path in self.TEXTS:
+            text = read(*path.split("/"))
+            found = [lua for lua in re.findall(r"(?ms)^ *```lua$(.*?)^ *```$", text)
+                     if "/help/" not in path or re.match(DECLARES, lua.strip())]
+            prose = " ".join(re.sub(r"(?ms)^ *```.*?^ *```$", "", text).split())
+            spans = [span for span in re.findall(r"`([^`]+)`", prose) if "..." not in span]
+            found += [span for span in spans if re.match(DECLARES, span) and "NAME" not in span]
+            tables = [span for span in spans if re.match(r"\{.*\}$", span) and "=" in span]
+            found += [f"local _ = {span}" for span in tables if path == "rules/README.md"]
+            for lua in found:
+                head = "" if re.search(r'(?m)^ *company "', lua) else 'company "X Oy" { language = "fi" }\n'
+                have = re.findall(r'(?:connect|as =) "(\w+)"', lua)
+                rest = "\n".join(text for name, text in BOOKS.items() if name not in have)
+                yield f"{path}: {' '.join(lua.split())[:70]}", f"{head}{rest}\n{lua}\n"
+
+    def test_each_piece_of_lua_loads(self):
+        places, folders = [], []
+        for place, source in self.sources():
+            folders.append(os.path.join(self.world.companies, f"c{len(folders)}"))
+            places.append(place)
+            os.makedirs(folders[-1])
+            with open(os.path.join(folders[-1], "company.lua"), "w") as f:
+                f.write(source)
+        self.assertGreater(len([place for place in places if place.startswith("rules/")]), 8)
+        done = self.world.sauma("check", *folders, "--data", "none", check=False)
+        errors = done.stderr.decode()
+        wrong = [f"{place}\n  {line}" for place, folder in zip(places, folders)
+                 for line in errors.splitlines() if line.startswith(folder + "/")]
+        self.assertEqual((wrong, done.returncode), ([], 0), errors)
+
+    def test_each_command_is_there(self):
+        for path in self.TEXTS:
+            text = " ".join(read(*path.split("/")).split())
+            for name in set(re.findall(r"(?:`|build/)sauma ([a-z]+)", text)):
+                done = self.world.sauma("help", name, check=False)
+                self.assertEqual(done.returncode, 0, f"{path}: sauma {name}")
+
+
 if __name__ == "__main__":
     main()
