@@ -71,6 +71,8 @@ for _, name in ipairs { "string", "number", "boolean", "function" } do
   IS[name] = function(value) return type(value) == name end
 end
 
+local SHORT_LIST = 16 -- names
+
 local WORDS = {
   text = "a text", list = 'a list, { "one", "two" },', texts = 'a list of texts, { "one", "two" },',
   path = 'a field like "id" or "data.id"', every = 'a time with its unit, "15m" or "24h",',
@@ -140,6 +142,13 @@ local function written(name, entry)
   return how and ("%s = %s"):format(name, how) or name
 end
 
+-- The nearest name; where none is near, all of a short list.
+local function known_names(name, known)
+  local near, names = suggest(name, known), sorted_names(known)
+  if near ~= "" or #names > SHORT_LIST then return near end
+  return "; there are " .. table.concat(names, ", ")
+end
+
 function options.check(given, known, what)
   what = what and what .. ": " or ""
   if type(given) ~= "table" or is_handle(given) then
@@ -151,8 +160,7 @@ function options.check(given, known, what)
       error(('%sa value without a name: settings are { name = value }'):format(what), 0)
     end
     if not entry then
-      error(('%sthere is no setting "%s"%s'):format(what, tostring(name),
-        suggest(name, known)), 0)
+      error(('%sthere is no setting "%s"%s'):format(what, tostring(name), known_names(name, known)), 0)
     end
     check_value(name, given[name], entry, what)
   end

@@ -30,7 +30,10 @@ static const struct conf_option retry_options[] = {
     {"from", CONF_INT, "-1", "keep the journal up to this step (0: nothing), ask the rest again"},
     {"again", CONF_LIST, NULL, "step whose effect outside may happen once more; may be repeated"},
     {"afresh", CONF_FLAG, NULL, "begin the rule at its start; what is done outside stays done"},
-    {"same-version", CONF_FLAG, NULL, "with the scripts it began with, not the company's present"},
+    {"version", CONF_TEXT, "current",
+        "scripts it goes on with: current, the company's present; "
+        "began, those it began with"},
+    {"same-version", CONF_FLAG, NULL, "as --version began"},
     {"skipped", CONF_FLAG, NULL, "also if the run was skipped"},
     OPTION_ACT_FILTER,
     OPTION_CONFIG,
@@ -134,10 +137,17 @@ static int put_retry(const struct conf *c, struct buf *b)
     int64_t from = conf_int(c, "from");
     if ((from >= 0 || conf_item(c, "again", 0)) && conf_positionals(c) != 1)
         return command_fail(STATUS_USAGE, "--from and --again name steps of one run");
+    const char *version = conf_text(c, "version");
+    bool began = strcmp(version, "began") == 0;
+    if (!began && strcmp(version, "current") != 0)
+        return command_fail(STATUS_USAGE,
+            "--version %s: it is current or began; for another one `sauma rollback` makes it current",
+            version);
     json_put_key(b, "from");
     buf_addf(b, "%lld", (long long)(from < 0 ? -1 : from));
-    static const char *const flags[][2] = {
-        {"afresh", "afresh"}, {"same-version", "same_version"}, {"skipped", "skipped"}};
+    json_put_key(b, "same_version");
+    buf_adds(b, began || conf_flag(c, "same-version") ? "true" : "false");
+    static const char *const flags[][2] = {{"afresh", "afresh"}, {"skipped", "skipped"}};
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         json_put_key(b, flags[i][1]);
         buf_adds(b, conf_flag(c, flags[i][0]) ? "true" : "false");

@@ -113,6 +113,10 @@ static void put_act(const struct jsonv *act, FILE *out)
         fputs(", afresh", out);
     else if (jsonv_int(jsonv_path(act, "after.from"), 0) > 0)
         fprintf(out, ", from step %lld", (long long)jsonv_int(jsonv_path(act, "after.from"), 0));
+    const char *before = jsonv_str(jsonv_path(act, "before.version"), "");
+    const char *after = jsonv_str(jsonv_path(act, "after.version"), before);
+    if (strcmp(before, after) != 0)
+        fprintf(out, ", version %s -> %s", before, after);
     for (const struct jsonv *s = again ? again->child : NULL; s; s = s->next)
         fprintf(out, ", again step %lld", (long long)jsonv_int(s, 0));
     if (*text_of(act, "reason"))

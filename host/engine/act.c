@@ -26,7 +26,8 @@ struct act {
     /* The run as it was read. */
     char run[64];
     struct store_standing st; /* texts owned; mostly without a body */
-    struct version *version;  /* it goes on with; NULL: the one it began with */
+    struct version *version;  /* it goes on with; NULL: with that of `began` */
+    char *began;              /* its name, which the run may have left for another one */
     bool afresh;
     struct buf data;    /* new; n 0: as it was */
     struct buf changes; /* JSON */
@@ -84,6 +85,7 @@ static void act_free(struct act *a)
     drop(a->a.changes);
     if (a->version)
         version_release(a->version);
+    mem_free(a->began);
     buf_free(&a->data);
     buf_free(&a->changes);
     mem_free(a);
@@ -194,7 +196,7 @@ static void carry_out(struct act *a)
         .nagain = a->a.nagain,
         .skipped = a->a.skipped,
         .reroute = a->a.action == ENGINE_RETRY && strcmp(a->st.run.rule, ROUTING_RULE) == 0,
-        .version = a->version ? a->version->name : NULL,
+        .version = a->version ? a->version->name : a->began,
         .key = a->key,
         .edit = a->st.edit,
         .body = a->data.n ? buf_str(&a->data) : STR_NONE,
@@ -224,12 +226,12 @@ static int choose_version(struct act *a, struct err *e)
     if (!c || !c->current)
         return err_set(e, ERR_CONFLICT,
             "company %s is not loaded on this host (%.400s): mend that, then do it again; "
-            "--same-version goes on with the scripts that the run began with",
+            "--version began goes on with the scripts that the run began with",
             company, c && c->load_error ? c->load_error : "its folder is gone");
     if (!routing && !has_rule(c->current->manifest, rule))
         return err_set(e, ERR_CONFLICT,
             "company %s has no rule \"%s\" any more: put it back, or let the run go on with the "
-            "scripts it began with (--same-version), or skip it",
+            "scripts it began with (--version began), or skip it",
             company, rule);
     a->version = version_hold(c->current);
     return 0;
@@ -284,6 +286,9 @@ static void copy_standing(struct act *a, const struct store_standing *st)
     a->st.run.rule = mem_dup(st->run.rule);
     a->st.run.version = mem_dup(st->run.version);
     a->st.run.key = mem_dup(st->run.key);
+    a->st.began = NULL;
+    if (a->a.action == ENGINE_RETRY && a->a.same_version && strcmp(st->began, st->run.version) != 0)
+        a->began = mem_dup(st->began);
     a->st.run.reason = NULL;
     a->st.event.id = mem_dup(st->event.id);
     a->st.run.event = a->st.event.id;
@@ -301,7 +306,8 @@ static int prepare(struct act *a, struct str now, struct err *e)
     bool goes_on = asked->action == ENGINE_SEND || asked->action == ENGINE_RETRY;
     if (change_data(a, now, e) < 0 || (goes_on && choose_version(a, e) < 0))
         return -1;
-    bool other = a->version && strcmp(a->version->name, a->st.run.version) != 0;
+    const char *next = a->version ? a->version->name : a->began;
+    bool other = next && strcmp(next, a->st.run.version) != 0;
     a->afresh = asked->action == ENGINE_RETRY && a->st.nsteps > 0 &&
                 (asked->afresh || (asked->from < 0 && (other || a->data.n || a->st.edited)));
     return 0;

@@ -142,7 +142,10 @@ int manifest_parse_auth(
     if (a->type == AUTH_STANDARD && a->token.kind == VALUE_NONE)
         return err_set(e, ERR_SCRIPT, "%s: auth standard needs a token", what);
     if (a->type == AUTH_BASIC && a->user.kind == VALUE_NONE)
-        return err_set(e, ERR_SCRIPT, "%s: auth basic needs a user", what);
+        return err_set(e, ERR_SCRIPT,
+            "%s: auth says nothing: it is { bearer = ... }, { user = ..., password = ... }, { header = "
+            "..., value = ... } or { oauth = ... }",
+            what);
     if (a->type == AUTH_OAUTH2_M2M && a->token_path[0] != '/')
         return err_set(e, ERR_SCRIPT, "%s: auth oauth2_m2m needs a token_path", what);
     return a->type == AUTH_OAUTH2 ? parse_oauth2(v, what, a, e) : 0;

@@ -264,6 +264,9 @@ static int prune_versions(struct sql *s, struct prune_slice *sl)
     struct query q = query_prepare(s,
         "DELETE FROM versions WHERE (company, version) IN (" OLD_VERSIONS ") AND (company, version)"
         " NOT IN (SELECT DISTINCT company, version FROM runs WHERE " UNSETTLED ")"
+        /* A person may let them go on with what they began with. */
+        " AND (company, version) NOT IN (SELECT a.company, a.before ->> 'version' FROM acts a"
+        "  JOIN runs r ON r.id = a.run WHERE r." UNSETTLED ")"
         " AND (company, version) NOT IN (SELECT company, version FROM switches WHERE n IN"
         "  (SELECT max(n) FROM switches GROUP BY company))");
     query_int(&q, cut);

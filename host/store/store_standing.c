@@ -42,6 +42,7 @@ static void read_standing(struct store_standing *st, struct query *q)
         dup_text(q, 11), dup_text(q, 12), query_col_int(q, 13), STR_NONE, query_col_dup(q, 14)};
     st->run.event = st->event.id;
     st->nsteps = (int)query_col_int(q, 15);
+    st->began = dup_text(q, 18);
 }
 
 static int standing_run(struct sql *s, struct op *o)
@@ -54,7 +55,10 @@ static int standing_run(struct sql *s, struct op *o)
         " (SELECT count(*) FROM steps t WHERE t.key BETWEEN r.n << 20 AND (r.n << 20) + 1048575),"
         " r.id = ?1, coalesce((SELECT x.act FROM edits x WHERE x.n = r.edit) >"
         "  coalesce((SELECT max(a.n) FROM acts a WHERE a.run = r.id"
-        "   AND (a.action = 'retry' OR a.action = 'send')), 0), 0) FROM runs r JOIN events e ON e.seq = r.event LEFT JOIN bodies b ON b.event = e.seq"
+        "   AND (a.action = 'retry' OR a.action = 'send')), 0), 0),"
+        " coalesce((SELECT a.before ->> 'version' FROM acts a WHERE a.run = r.id ORDER BY a.n LIMIT 1),"
+        "  r.version)"
+        " FROM runs r JOIN events e ON e.seq = r.event LEFT JOIN bodies b ON b.event = e.seq"
         " WHERE r.id BETWEEN ?1 AND ?1 || '~' ORDER BY r.id LIMIT 2");
     query_text(q, p->asked);
     int rc = *p->asked ? query_row(q) : 0;
@@ -81,8 +85,8 @@ static void standing_clear(struct op *o)
     struct standing *p = (struct standing *)o;
     const struct store_run *r = &p->st.run;
     const struct store_event *e = &p->st.event;
-    const void *owned[] = {r->id, r->company, r->rule, r->version, r->key, r->reason, e->id,
-        e->connection, e->type, e->delivery, e->body.p};
+    const void *owned[] = {p->st.began, r->id, r->company, r->rule, r->version, r->key, r->reason,
+        e->id, e->connection, e->type, e->delivery, e->body.p};
     for (size_t i = 0; p->found && i < sizeof(owned) / sizeof(owned[0]); i++)
         drop(owned[i]);
     p->found = false;

@@ -27,7 +27,7 @@ struct engine_act {
     const uint32_t *again; /* retry: steps whose effect outside may happen once more */
     int nagain;
     bool afresh;       /* retry: from the rule's start in any case */
-    bool same_version; /* retry: with the scripts that the run began with */
+    bool same_version; /* retry: with the scripts that the run began with, before any act */
     bool skipped;      /* retry: also if it was skipped */
     /* Edit and retry: its data from now on, whole or changed in places. */
     struct str data; /* JSON; p NULL: not as a whole */

@@ -16,6 +16,7 @@ const char *store_action_name(enum store_action a); /* "send" ... */
 /* A run that somebody wants to act on, with its event. Lives during the call. */
 struct store_standing {
     struct store_run run;     /* all but event; id in full */
+    const char *began;        /* the version that it began with: acts may have given it others */
     struct store_event event; /* all but headers; body: what the run's rule gets;
                                * p NULL if it was pruned */
     int64_t seq;              /* of the event */

@@ -235,13 +235,33 @@ class MendedRule(PeopleCase):
         wait_until(lambda: len(self.world.show(run)["acts"]) == 1 and
                    self.world.show(run)["state"] == "failed", "it to fail again")
 
+    def test_what_a_newer_version_could_not_do_the_one_it_began_with_can(self):
+        """The version is the operator's choice, back as well: it is the one before any retry."""
+        run = self.failed()
+        began = self.world.show(run)["version"]
+        self.change_company('{ order = order.id } })\n    error("not yet")',
+                            "{ order = order.id, count = 2 } })", "shop")
+        self.reload("shop")
+        self.act("retry", run, "--version", "current")
+        self.assertIn("count null -> 2", self.ended(run, "attention")["reason"])
+        self.assertIn("current or began", self.refused("retry", run, "--version", "newest",
+                                                       status=2))
+        self.act("retry", run, "--version", "began")
+        shown = self.ended(run, "failed")
+        self.assertEqual(shown["version"], began)
+        self.assertIn("not yet", shown["reason"])
+        self.assertEqual(self.posts("/reservations"), 1)
+        current = shown["acts"][0]["after"]["version"]
+        self.assertIn(f"version {began} -> {current}",
+                      self.world.sauma("show", run, "--data", self.world.data).stdout.decode())
+
     def test_a_rule_that_is_gone(self):
         run = self.failed()
         self.change_company('rule "Reserve"', 'rule "Other"', "shop")
         self.reload("shop")
         words = self.refused("retry", run)
         self.assertIn('no rule "Reserve"', words)
-        self.assertIn("--same-version", words)
+        self.assertIn("--version began", words)
         self.act("skip", run, "--reason", "the rule is gone")
         self.assertEqual(self.ended(run, "skipped")["reason"], "the rule is gone")
 

@@ -63,6 +63,7 @@ void tables_load_standing(const struct disk *d, struct op *o)
     st->event = r->event->event;
     if (r->data.p)
         st->event.body = r->data;
+    st->began = r->run.version; /* nobody here goes back to it */
     st->seq = r->event->seq;
     st->edit = r->edit;
     st->edited = r->edited;
