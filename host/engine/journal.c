@@ -108,20 +108,46 @@ bool journal_unlocks(const struct run *r, uint32_t seq)
     return false;
 }
 
-void step_mismatch(
-    struct run *r, uint32_t seq, const struct journal_step *js, const struct jsondoc *doc)
+/* Bytes of what a step sends that the words of a mismatch quote. */
+#define QUOTED_MAX 300
+
+/* "POST /things on peer" */
+static char *words_of(const char *title, const char *connection)
 {
-    const struct jsonv *root = jsondoc_root(doc);
-    char *title = step_request_title(root);
-    run_attention(r,
-        "journal mismatch at step %u (recorded %s%s%s, now %s%s%s): what the rule does "
-        "differs from what it did before, so nothing more was done; look at what is already "
-        "done outside",
-        seq, js ? js->title : "nothing", js && js->connection[0] ? " on " : "",
-        js ? js->connection : "", title,
-        jsonv_str(jsonv_get(root, "connection"), "")[0] ? " on " : "",
-        jsonv_str(jsonv_get(root, "connection"), ""));
+    return mem_printf("%s%s%s", title, connection[0] ? " on " : "", connection);
+}
+
+/* What came in the place of the recorded step; where only its content is another, that. */
+static char *words_of_now(const struct run *r, uint32_t seq, const char *recorded,
+    const struct jsonv *spec, struct str body)
+{
+    char *title = step_request_title(spec);
+    char *now = words_of(title, jsonv_str(jsonv_get(spec, "connection"), ""));
     mem_free(title);
+    if (strcmp(now, recorded) != 0)
+        return now;
+    mem_free(now);
+    size_t n = body.n < QUOTED_MAX ? body.n : QUOTED_MAX;
+    while (n < body.n && n > 0 && ((unsigned char)body.p[n] & 0xC0) == 0x80) /* whole characters */
+        n--;
+    return mem_printf(
+        "the same with another content%s%.*s%s; step %u of `sauma show %s --json` has "
+        "what was recorded",
+        n ? ": " : "", (int)n, n ? body.p : "", n < body.n ? "..." : "", seq, r->id);
+}
+
+void step_mismatch(struct run *r, uint32_t seq, const struct journal_step *js,
+    const struct jsondoc *doc, struct str body)
+{
+    char *recorded = js ? words_of(js->title, js->connection) : mem_dup("nothing");
+    char *now = words_of_now(r, seq, recorded, jsondoc_root(doc), body);
+    run_attention(r,
+        "journal mismatch at step %u (recorded %s, now %s): what the rule does differs from what it "
+        "did before, so nothing more was done; look at what is already done outside. `sauma retry "
+        "%s --afresh` begins the rule anew and takes what is the same as done",
+        seq, recorded, now, r->id);
+    mem_free(recorded);
+    mem_free(now);
 }
 
 /* Which step looked before a write is no part of what is asked: its place may be another one when

@@ -473,7 +473,7 @@ void step_begin(struct run *r, uint32_t seq, struct str spec, struct str body)
     }
     journal_fingerprint(fingerprint, spec, body);
     if (seq <= (uint32_t)r->journal.n && (!js || strcmp(js->fingerprint, fingerprint) != 0)) {
-        step_mismatch(r, seq, js, doc);
+        step_mismatch(r, seq, js, doc, body);
         jsondoc_free(doc);
         return;
     }

@@ -71,10 +71,10 @@ void step_fail(struct step *s, const char *class, const char *fmt, ...)
 /* The run ends within this step: an intent of which nothing came is recorded as one that did
  * nothing, so that the step is asked anew if the run goes on one day. */
 void step_close(struct step *s, const char *problem);
-/* journal.c: the script asks for something else than what is recorded (js, or NULL): stops the run.
- */
-void step_mismatch(
-    struct run *r, uint32_t seq, const struct journal_step *js, const struct jsondoc *doc);
+/* journal.c: the script asks for something else than what is recorded (js, or NULL): stops the run
+ * with both. */
+void step_mismatch(struct run *r, uint32_t seq, const struct journal_step *js,
+    const struct jsondoc *doc, struct str body);
 /* Calls after in ms, or gives the Lua state back for long waits (false: s is gone). */
 bool step_wait(struct step *s, int64_t ms, void (*after)(struct step *s), const char *why);
 /* Records the intent; stored is called when it is on disk. */

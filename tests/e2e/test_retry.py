@@ -198,6 +198,22 @@ class MendedRule(PeopleCase):
         self.ended(run, "done")
         self.assertEqual((self.posts("/reservations"), self.posts("/orders")), (2, 1))
 
+    def test_what_is_kept_of_the_journal_must_be_what_the_rule_asks(self):
+        run = self.failed()
+        self.change_company('{ order = order.id } })\n    error("not yet")',
+                            "{ order = order.id, count = 2 } })", "shop")
+        self.reload("shop")
+        self.act("retry", run, "--from", "1")
+        reason = self.ended(run, "attention")["reason"]
+        self.assertIn("recorded POST /reservations on stock, now the same with another content: "
+                      '{"count":2,"order":"1"}; step 1 of', reason)
+        self.assertEqual((self.posts("/reservations"), self.posts("/orders")), (1, 0))
+        self.assertIn("--afresh", reason)
+        self.act("retry", run, "--afresh")
+        wait_until(lambda: "count null -> 2" in (self.world.show(run)["reason"] or ""),
+                   "the field that differs")
+        self.assertEqual((self.posts("/reservations"), self.posts("/orders")), (1, 0))
+
     def test_what_is_left_behind_raises_an_alert(self):
         run = self.failed()
         self.change_company('http.write("stock", "POST", "/reservations", '
