@@ -23,9 +23,10 @@ const cuts = { // false: not carried out; told: and the client knows that; early
   'head': { does: true, cut: (s) => { s.respond({ ':status': 200, 'content-length': 10 }); setTimeout(() => s.session && s.session.destroy(), 20); } },
   'body': { does: true, cut: (s) => { s.respond({ ':status': 200, 'content-length': 10 }); s.write('{"a"'); setTimeout(() => s.close(NGHTTP2_INTERNAL_ERROR), 20); } },
   'hang': { does: true, cut: () => {} },
-  // Whole answers: that of 'quick' before the request's body was read, which is then called off.
+  // Whole answers: that of 'quick' before the request's body was read, of which what is long is then
+  // called off; what is short is there a moment later.
   'last': { does: true, cut: (s) => { answer(s, { ok: true }); s.session.goaway(0, s.id); setTimeout(() => s.session && s.session.destroy(), 50); } },
-  'quick': { does: true, early: true, cut: (s) => { answer(s, { ok: true }); s.on('finish', () => s.close(NGHTTP2_NO_ERROR)); } },
+  'quick': { does: true, early: true, cut: (s, short) => { answer(s, { ok: true }); s.on(short ? 'end' : 'finish', () => s.close(NGHTTP2_NO_ERROR)); } },
 };
 
 function answer(s, o) {
@@ -43,7 +44,7 @@ server.on('stream', (s, headers) => {
     met[path] = (met[path] || 0) + 1;
     if (how && ((headers[':method'] === 'POST' && !how.told) || met[path] === 1)) {
       if (how.does) done[path] = (done[path] || 0) + 1;
-      return how.cut(s);
+      return how.cut(s, path.endsWith('/used'));
     }
     done[path] = (done[path] || 0) + 1;
     answer(s, { ok: true });
