@@ -173,7 +173,8 @@ function boot.run(arguments, body)
   current.begin { event = event, rule = arguments.rule, run = given.text(arguments.run) }
   for _, rule in ipairs(rules) do
     if rule.name == arguments.rule then
-      return with_warnings(rule.run(payload_of(event, body), event))
+      local payload = payload_of(event, body)
+      return with_warnings(host.calls(rule.run)(payload, event))
     end
   end
   error(('version %s of the company has no rule "%s"'):format(tostring(arguments.version),

@@ -10,6 +10,7 @@ Both raise a text without a place; whoever calls knows the line. What at, every 
 read by the host (engine/recurrence.c).
 ]]
 
+local host = require "host"
 local json = require "json"
 local current = require "current"
 local ending = require "ending"
@@ -86,7 +87,7 @@ function timed.poll(name, given)
     if cursor.wait then ending.skip(cursor.wait) end
     local since = cursor.value
     if since == nil or rawequal(since, json.null) then since = given.first end
-    local following, result = given.run(since, due, event)
+    local following, result = host.calls(given.run)(since, due, event)
     -- What cannot be written fails before the cursor has moved.
     json.encode { following = following, result = result }
     if following ~= nil then current.step { op = "move_cursor", poll = name, value = following } end

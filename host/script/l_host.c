@@ -1,6 +1,7 @@
 /* The internal module "host", see host_module.h. */
 #include "host_module.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <lauxlib.h>
@@ -30,6 +31,24 @@ static int l_finish(lua_State *L)
     if (codec_encode(vm, L, 2, &c->verdict, &e) < 0)
         return luaL_error(L, "details that cannot be written as JSON: %s", e.text);
     return call_end_now(L, c, outcome == 0 ? ENDING_ATTENTION : ENDING_SKIP);
+}
+
+static int l_calls(lua_State *L)
+{
+    struct call *c = vm_of(L)->call;
+    lua_Debug caller, target;
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    if (!c || !lua_getstack(L, 1, &caller))
+        return 1;
+    lua_getinfo(L, "f", &caller);
+    c->target.caller = lua_topointer(L, -1);
+    lua_settop(L, 1);
+    lua_pushvalue(L, 1);
+    lua_getinfo(L, ">S", &target);
+    snprintf(c->target.source, sizeof(c->target.source), "%s", target.source);
+    c->target.first = target.linedefined;
+    c->target.last = target.lastlinedefined;
+    return 1;
 }
 
 static int l_log(lua_State *L)
@@ -200,13 +219,14 @@ static int l_defined(lua_State *L)
 
 int l_open_host(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"basics", l_basics}, {"compile", l_compile},
-        {"defined", l_defined}, {"environment", l_environment}, {"files", l_files},
-        {"finish", l_finish}, {"freeze", l_freeze}, {"globals", l_globals}, {"log", l_log},
-        {"plain", l_host_plain}, {"random", l_random}, {"read_body", l_host_read_body},
-        {"reader", l_host_reader}, {"run_file", l_run_file}, {"seq", l_host_seq},
-        {"source", l_source}, {"step", l_host_step}, {"trimmed", l_host_trimmed},
-        {"use_environment", l_use_environment}, {"where", l_where}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"basics", l_basics}, {"calls", l_calls},
+        {"compile", l_compile}, {"defined", l_defined}, {"environment", l_environment},
+        {"files", l_files}, {"finish", l_finish}, {"freeze", l_freeze}, {"globals", l_globals},
+        {"log", l_log}, {"plain", l_host_plain}, {"random", l_random},
+        {"read_body", l_host_read_body}, {"reader", l_host_reader}, {"run_file", l_run_file},
+        {"seq", l_host_seq}, {"source", l_source}, {"step", l_host_step},
+        {"trimmed", l_host_trimmed}, {"use_environment", l_use_environment}, {"where", l_where},
+        {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

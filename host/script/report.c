@@ -82,66 +82,40 @@ static struct str place_line(const struct context *c, const char *where)
 
 /* ---- a rule that ends with `return f(...)` --------------------------------------------------
 
-   Lua keeps no frame of a function that ends so. That it was the rule's run says lua/boot.lua,
-   whose frame called it, by its local variable `rule`. */
-
-/* Pushes the value of a field, raw and without making anything; false: nothing is pushed. */
-static bool push_field(lua_State *L, int index, const char *name, int type)
-{
-    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-        struct str key;
-        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != type)
-            continue;
-        key.p = lua_tolstring(L, -2, &key.n);
-        if (str_is(key, name)) {
-            lua_remove(L, -2);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Does a function of that frame's local `rule` belong to the company? Then what it is. */
-static bool rule_of_frame(lua_State *L, lua_Debug *frame, lua_Debug *run)
-{
-    int top = lua_gettop(L);
-    bool found = false;
-    const char *name;
-    for (int i = 1; !found && (name = lua_getlocal(L, frame, i)) != NULL; i++) {
-        if (!strcmp(name, "rule") && lua_istable(L, -1) &&
-            push_field(L, lua_gettop(L), "run", LUA_TFUNCTION))
-            found = lua_getinfo(L, ">S", run) && is_company(run->source) && run->linedefined > 0;
-        lua_settop(L, top);
-    }
-    return found;
-}
+   Lua keeps no frame of a function that ends so. Which one it was says who called it, a file of
+   lua/, by host.calls. */
 
 /* The line of the only `return` in the lines of a function, else the line where it begins. */
-static int return_line(const struct context *c, const lua_Debug *function)
+static int return_line(const struct context *c, const struct call_target *function)
 {
-    int found = 0, last = function->lastlinedefined;
-    for (int i = function->linedefined; i <= last && i < function->linedefined + 1000; i++) {
+    int found = 0;
+    for (int i = function->first; i <= function->last && i < function->first + 1000; i++) {
         char where[WHERE_SIZE];
         snprintf(where, sizeof(where), "%s:%d", function->source + 1, i);
         struct str line = place_line(c, where);
         if (line.n < 7 || memcmp(line.p, "return ", 7))
             continue;
         if (found)
-            return function->linedefined;
+            return function->first;
         found = i;
     }
-    return found ? found : function->linedefined;
+    return found ? found : function->first;
 }
 
-static bool tail_where(lua_State *L, const struct context *c, char *out, size_t size)
+static bool tail_where(lua_State *L, const struct vm *vm, char *out, size_t size)
 {
-    lua_Debug ar, run;
+    const struct call_target *target = vm->call ? &vm->call->target : NULL;
+    lua_Debug ar;
     bool tail = false;
+    if (!target || !target->caller || !is_company(target->source) || target->first <= 0)
+        return false;
     for (int level = 0; lua_getstack(L, level, &ar); level++) {
-        if (!lua_getinfo(L, "St", &ar))
+        if (!lua_getinfo(L, "tf", &ar))
             return false;
-        if (tail && !is_company(ar.source) && rule_of_frame(L, &ar, &run)) {
-            snprintf(out, size, "%s:%d", run.source + 1, return_line(c, &run));
+        bool called_it = lua_topointer(L, -1) == target->caller;
+        lua_pop(L, 1);
+        if (tail && called_it) {
+            snprintf(out, size, "%s:%d", target->source + 1, return_line(vm->context, target));
             return true;
         }
         tail = ar.istailcall;
@@ -268,6 +242,22 @@ static void describe(lua_State *L, int index, char *out, size_t size)
         snprintf(out, size, "error object: a %s", lua_typename(L, type));
 }
 
+/* Pushes the value of a field, raw and without making anything; false: nothing is pushed. */
+static bool push_field(lua_State *L, int index, const char *name, int type)
+{
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        struct str key;
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != type)
+            continue;
+        key.p = lua_tolstring(L, -2, &key.n);
+        if (str_is(key, name)) {
+            lua_remove(L, -2);
+            return true;
+        }
+    }
+    return false;
+}
+
 void report_error(struct vm *vm, lua_State *L, int status, struct buf *out)
 {
     char where[WHERE_SIZE] = "", words[128];
@@ -284,7 +274,7 @@ void report_error(struct vm *vm, lua_State *L, int status, struct buf *out)
         if (n && strncmp(where, "lua/", 4) == 0 && report_where(L, false, where, sizeof(where)))
             n = 0; /* the script's own line is what its author can look at */
         else if (n && strncmp(where, "lua/", 4) == 0)
-            tail_where(L, vm->context, where, sizeof(where));
+            tail_where(L, vm, where, sizeof(where));
         message.p += n;
         message.n -= n;
     } else if (lua_type(L, top) == LUA_TTABLE) {
@@ -299,7 +289,7 @@ void report_error(struct vm *vm, lua_State *L, int status, struct buf *out)
         message = str_of(words);
     }
     if (!where[0] && !report_where(L, false, where, sizeof(where)) &&
-        !tail_where(L, vm->context, where, sizeof(where)))
+        !tail_where(L, vm, where, sizeof(where)))
         report_where(L, true, where, sizeof(where));
     buf_adds(out, "{\"message\":");
     json_put_string(out, cut(message, MESSAGE_MAX));

@@ -18,6 +18,14 @@ struct vm;
  * scripts cannot catch it. */
 enum call_ending { ENDING_NONE, ENDING_ATTENTION, ENDING_SKIP, ENDING_LIMIT, ENDING_DROPPED };
 
+/* A function that a file of lua/ is about to call for the company: where it is, for errors. */
+#define CALL_SOURCE_SIZE 256
+struct call_target {
+    const void *caller; /* the function that calls it, as lua_topointer has it; NULL: none is */
+    char source[CALL_SOURCE_SIZE];
+    int first, last; /* its lines */
+};
+
 struct call {
     struct list node; /* in the ready list */
     uint64_t id;
@@ -36,6 +44,7 @@ struct call {
     struct str meta, answer;    /* of a step that was answered */
     enum call_ending ending;
     struct buf verdict;                       /* JSON of the ending */
+    struct call_target target;                /* the last one */
     size_t logged;                            /* bytes of log so far */
     uint64_t random;                          /* state of the call's random numbers */
     volatile sig_atomic_t burst_ticks, ticks; /* of watchdog.h: since the burst began, in all */

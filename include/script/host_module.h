@@ -47,9 +47,10 @@
  * context, the one whose load() says what the company is
  *
  * Places
- *   host.where()                 -> "company.lua:3": the innermost line of a company file or ready
- *                                rule on the stack; nil if there is none
- *   host.defined(fn)             -> "rules/x.lua:12": where a Lua function begins; nil for C
+ *   host.calls(fn)               -> fn, which the caller is about to call: if it ends with `return
+ * f()`, of which Lua keeps no frame, errors tell its place all the same host.where() ->
+ * "company.lua:3": the innermost line of a company file or ready rule on the stack; nil if there is
+ * none host.defined(fn)             -> "rules/x.lua:12": where a Lua function begins; nil for C
  *
  * require, for all: a company file asking for "a.b" gets a/b.lua of the company folder, else
  * what the installation has under that name: lua/a/b.lua, or rules/b.lua if a is "rules", else

@@ -193,6 +193,15 @@ class Commands(Case):
                 self.assertIn(err, done.stderr.decode())
                 self.assertEqual(done.stderr.decode().count("no run"), 1 if err else 0)
 
+    def test_a_poll_that_ends_with_return_f_is_told_by_its_line(self):
+        w = self.world
+        w.add_company("polls", 'company "A" {}\npoll "looks" { every = "1s", run = function(since)\n'
+                      'if since then return {} end\nreturn http.get("shp", "/")\nend }\n')
+        w.start_host()
+        run = wait_until(lambda: [r for r in w.runs() if r["state"] == "failed"], "a failed run")[0]
+        shown = w.sauma("show", run["id"], "--data", w.data).stdout.decode()
+        self.assertIn('company.lua:4: this company has no connection "shp"', shown)
+
     def test_a_host_runs_a_new_company_at_once(self):
         w = self.world
         w.start_host()
