@@ -94,6 +94,8 @@ static size_t spelt(const char *p, size_t left, unsigned char c)
 static size_t spelt_at(struct str text, struct str needle)
 {
     size_t at = 0;
+    if (text.n >= needle.n && memcmp(text.p, needle.p, needle.n) == 0)
+        return needle.n; /* as it is, though a part of it looks like an escape */
     for (size_t i = 0; i < needle.n; i++) {
         size_t n = at < text.n ? spelt(text.p + at, text.n - at, (unsigned char)needle.p[i]) : 0;
         if (n == 0)
