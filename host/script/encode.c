@@ -23,6 +23,7 @@ struct out {
     const char *problem;
     char where[240]; /* the way to the problem, written from its end */
     size_t nwhere;
+    bool deep; /* that it is too long is the problem: its beginning says where to look */
 };
 
 /* A member that waits: its key, and the stack index of its value. */
@@ -44,6 +45,8 @@ static int fail(struct out *x, const char *problem)
 /* Puts a step in front of the way to the problem; what does not fit is left out. */
 static int add_way(struct out *x, const char *step, size_t n)
 {
+    if (x->deep && x->nwhere > 40)
+        x->nwhere = 0;
     bool dot = x->nwhere && x->where[0] != '[';
     if (x->nwhere + n + dot >= sizeof(x->where))
         return -1;
@@ -263,7 +266,8 @@ static int put_table(struct out *x, int index)
     lua_State *L = x->L;
     int top = lua_gettop(L), rc;
     struct str object;
-    if (x->depth == DEPTH_MAX)
+    x->deep = x->depth == DEPTH_MAX;
+    if (x->deep)
         return fail(x, "nested too deeply, or a table that contains itself");
     if (x->b->failed) /* a few tables that hold each other twice are a text without end */
         return fail(x, "too large");
@@ -372,6 +376,6 @@ int codec_encode(struct vm *vm, lua_State *L, int index, struct buf *out, struct
     out->failed = false;
     if (large)
         return err_set(e, ERR_LIMIT, "the JSON would be larger than %zu bytes", out->max);
-    return err_set(
-        e, ERR_INPUT, "%.*s%s%s", (int)x.nwhere, x.where, x.nwhere ? ": " : "", x.problem);
+    return err_set(e, ERR_INPUT, "%.*s%s%s%s", (int)x.nwhere, x.where, x.deep ? "..." : "",
+        x.nwhere ? ": " : "", x.problem);
 }

@@ -49,7 +49,12 @@ end
 local function new(connection)
   local object = {}
   for _, name in ipairs { "get", "each", "post", "put", "patch", "delete" } do
-    object[name] = function(path, given) return http[name](connection.name, path, given) end
+    object[name] = function(path, given)
+      if path == object then
+        error(('write %s.%s(...): a dot, no colon'):format(connection.name, name), 2)
+      end
+      return http[name](connection.name, path, given)
+    end
   end
   function object.write(method, path, given)
     return http.write(connection.name, method, path, given)

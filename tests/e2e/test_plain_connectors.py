@@ -33,6 +33,7 @@ end }
 rule "Write" { on = "open.write", run = function(e)
   return stock.post("/made", { json = { order = e.order } }).status
 end }
+rule "Colon" { on = "open.colon", run = function() return stock:get("/items").status end }
 rule "Write and find" { on = "open.find", run = function(e)
   local answer = http.write("stock", "POST", "/made", { json = { order = e.order },
     find = function()
@@ -180,6 +181,11 @@ class Plain(Case):
         run = self.world.settled(1)[0]
         self.assertEqual(run["state"], "attention")  # a person can edit the data and retry
         self.assertRegex(run["reason"], "^the event cannot be read: .*decimal")
+
+    def test_a_colon_in_the_place_of_a_dot_is_said(self):
+        state, _, reason, _ = self.run_of("colon")
+        self.assertEqual(state, "failed")
+        self.assertIn("write stock.get(...): a dot, no colon", reason)
 
     def test_reads(self):
         self.assertEqual(self.run_of("read")[:2], ("done", []))

@@ -51,6 +51,9 @@ static void test_objects(void **state)
             "function, which JSON does not have\""},
         {"return { rows = { { price = 0/0 } } }",
             "cannot be written as JSON: rows[1].price: not a number (0/0)\""},
+        {"local t = { a = {} } t.a.b = t return { top = t }", "as JSON: top.a"},
+        {"local t = { a = {} } t.a.b = t return { top = t }",
+            "...: nested too deeply, or a table that contains itself\""},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         expect_part(cases[i][0], cases[i][1]);
