@@ -1,10 +1,12 @@
 """kill -9 between any two steps of the main job, of the host and of the script process: after a
 new start there are one customer, two products and one invoice, and the run is done."""
+import concurrent.futures
+import contextlib
 import os
 import signal
 import time
 
-from harness import Case, Process, fixture, main, wait_until
+from harness import Case, World, fixture, main
 
 QUICK = ("--retry-base", "20ms", "--retry-cap", "200ms", "--settle", "300ms",
          "--looks", "300ms,600ms")
@@ -12,16 +14,23 @@ QUICK = ("--retry-base", "20ms", "--retry-cap", "200ms", "--settle", "300ms",
 POINTS = ["after_event_commit", "after_route", "before_intent", "after_intent", "before_send",
           "after_send", "after_answer", "before_end", "after_end"]
 PASSES = 12  # a point is passed up to so often in one run of the main job
+AT_ONCE = 3  # a world mostly waits: for a restart, and until a lost write can no longer land
+
+
+@contextlib.contextmanager
+def world():
+    """One with the company of the main job, ended (and looked at for sanitizer reports) at the end."""
+    w = World()
+    try:
+        w.start_sandbox("procountor", "slack")
+        w.minimal()
+        yield w
+    finally:
+        w.close()
 
 
 class KilledHost(Case):
-    def start(self):
-        w = self.world
-        w.start_sandbox("procountor", "slack")
-        w.minimal()
-
-    def assert_once(self, where):
-        w = self.world
+    def assert_once(self, w, where):
         run = w.settled(1)[0]
         self.assertEqual((run["state"], run["reason"]), ("done", ""), where)
         self.assertEqual(len(w.runs()), 1, where)
@@ -29,10 +38,8 @@ class KilledHost(Case):
         self.assertEqual(len(w.customers()), 1, where)
         self.assertEqual(len(w.products()), 2, where)
 
-    def die_at(self, point, nth):
-        """One world: the host dies at the n-th pass of a point. False if it was never passed."""
-        w = self.world
-        self.start()
+    def die_at(self, w, point, nth):
+        """The host dies at the n-th pass of a point. False if it was never passed."""
         w.start_host(*QUICK, env={"SAUMA_FAULT": f"{point}:{nth}"})
         try:
             w.deliver(fixture())
@@ -49,19 +56,24 @@ class KilledHost(Case):
         self.assertEqual(w.host.p.returncode, -signal.SIGKILL)
         w.start_host(*QUICK)
         self.assertIn(w.deliver(fixture())[0], (200, 202))
-        self.assert_once(f"{point}:{nth}")
+        self.assert_once(w, f"{point}:{nth}")
         return True
 
+    def die_at_each_pass(self, point):
+        """How often the host died at the point, once in each world; it is called by a thread."""
+        for nth in range(1, PASSES + 1):
+            with world() as w:
+                try:
+                    died = self.die_at(w, point, nth)
+                except Exception as e:
+                    raise AssertionError(f"{point}:{nth}: {e}\n{w.host.errors()[-3000:]}") from e
+            if not died:
+                return nth - 1
+        return PASSES
+
     def test_every_boundary(self):
-        died = 0
-        for point in POINTS:
-            for nth in range(1, PASSES + 1):
-                with self.subTest(point=point, nth=nth):
-                    self.setUp()
-                    if not self.die_at(point, nth):
-                        break
-                    died += 1
-                    self.world.close()
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            died = sum(pool.map(self.die_at_each_pass, POINTS))
         print(f"died at {died} places", flush=True)
         self.assertGreaterEqual(died, 30)
 
@@ -69,26 +81,26 @@ class KilledHost(Case):
 class KilledScript(Case):
     """The script process dies in the main job; nobody notices from outside."""
 
+    def die_at_step(self, nth):
+        """False if there is no such step."""
+        with world() as w:
+            # Only the first pass of a step: what comes after it is the replay.
+            w.start_host(*QUICK, env={"SAUMA_FAIL": f"script_dies:{nth}"})
+            w.deliver(fixture())
+            run = w.settled(1)[0]
+            self.assertEqual((run["state"], run["reason"]), ("done", ""), f"step {nth}")
+            self.assertEqual((len(w.invoices()), len(w.customers()), len(w.products())), (1, 1, 2),
+                             f"step {nth}")
+            return "script process died" in w.host.errors()
+
     def test_script_process_dies_at_each_step(self):
         steps = 0
-        for nth in range(1, 60):
-            with self.subTest(step=nth):
-                self.setUp()
-                w = self.world
-                w.start_sandbox("procountor", "slack")
-                w.minimal()
-                # Only the first pass of a step: what comes after it is the replay.
-                w.start_host(*QUICK, env={"SAUMA_FAIL": f"script_dies:{nth}"})
-                w.deliver(fixture())
-                run = w.settled(1)[0]
-                self.assertEqual((run["state"], run["reason"]), ("done", ""))
-                self.assertEqual((len(w.invoices()), len(w.customers()), len(w.products())),
-                                 (1, 1, 2))
-                died = "script process died" in w.host.errors()
-                w.close()
-                if not died:
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            for first in range(1, 60, AT_ONCE):
+                died = list(pool.map(self.die_at_step, range(first, first + AT_ONCE)))
+                steps += sum(died)
+                if not all(died):
                     break
-                steps = nth
         print(f"the script process died at {steps} steps", flush=True)
         self.assertGreaterEqual(steps, 20)
 
