@@ -50,7 +50,7 @@ local function new(connection)
   local object = {}
   for _, name in ipairs { "get", "each", "post", "put", "patch", "delete" } do
     object[name] = function(path, given)
-      if path == object then
+      if type(path) == "table" then -- the connection itself
         error(('write %s.%s(...): a dot, no colon'):format(connection.name, name), 2)
       end
       return http[name](connection.name, path, given)
