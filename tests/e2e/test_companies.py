@@ -167,12 +167,13 @@ class Companies(Case):
         wait_until(lambda: self.apart_group_nice() == 19, "it gets the least again")
         self.assertEqual({r["state"] for r in self.settled_of("hog", 2)}, {"failed"})
 
+    @unittest.skipIf("tsan" in os.path.basename(BUILD), "its runtime puts signals off while a script computes")
     def test_who_is_apart_is_held_to_a_part_of_a_processor_while_others_are_at_work(self):
         w = self.world
         w.add_company("hog", HOG)
         w.add_company("c0", GOOD.format(n=0))
         w.secret("c0", "shop", "s3cret")
-        w.start_host("--workers", "1", "--burst", "3s", "--cpu", "10s")
+        w.start_host("--workers", "1", "--burst", "2s", "--cpu", "10s")
         self.post("hog", {"type": "loop"})
 
         def work(n):
