@@ -71,7 +71,8 @@ struct history_event *history_next(
     sql_forgive(r->sql);
     /* By number: by the company's index each step would look at all that follow. */
     struct query *q = sql_use(r->sql, Q_HISTORY_EVENT,
-        "SELECT e.seq, e.received_ms, e.id, e.connection, e.type, e.delivery, b.body FROM events e"
+        "SELECT e.seq, e.received_ms, e.id, e.connection, e.type, e.delivery,"
+        " iif(e.pruned_ms, NULL, b.body) FROM events e" /* erased is no longer kept, too */
         " LEFT JOIN bodies b ON b.event = e.seq"
         " WHERE e.seq > ? AND +e.company = ? AND e.received_ms >= ? ORDER BY e.seq LIMIT 1");
     query_int(q, after);

@@ -266,7 +266,7 @@ static int prune_versions(struct sql *s, struct prune_slice *sl)
         " NOT IN (SELECT DISTINCT company, version FROM runs WHERE " UNSETTLED ")"
         /* A person may let them go on with what they began with. */
         " AND (company, version) NOT IN (SELECT a.company, a.before ->> 'version' FROM acts a"
-        "  JOIN runs r ON r.id = a.run WHERE r." UNSETTLED ")"
+        "  JOIN runs r ON r.id = a.run WHERE r." UNSETTLED " AND a.before ->> 'version' <> '')"
         " AND (company, version) NOT IN (SELECT company, version FROM switches WHERE n IN"
         "  (SELECT max(n) FROM switches GROUP BY company))");
     query_int(&q, cut);

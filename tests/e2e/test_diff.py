@@ -182,6 +182,15 @@ class Diff(Case):
             self.assertIn("12345", whole)
             self.assertIn("010170-123A", whole)
 
+    def test_what_was_erased_is_left_out(self):
+        """What stands in its place is no event, and would seem to be a change."""
+        self.leave(("Aino Virtanen", 5, "EUR"), ("B", 7, "EUR"))
+        self.world.sauma("erase", "minimal", "Aino Virtanen", "--by", "mira", "--why",
+                         "asked for it", "--data", self.world.data)
+        self.change("sum = sale.total", "sum = 0")
+        changed, summary = self.rows()
+        self.assertEqual((len(changed), summary["not_kept"], summary["changed"]), (1, 2, 1))
+
     def test_a_trigger_that_holds_is_a_change(self):
         self.record(1)
         self.change('trigger = "automatic"', 'trigger = "manual"')
