@@ -27,11 +27,21 @@ local numbers = {}
 numbers.TYPES = " NO AT BE BG CY HR CZ DK EE FI FR DE GB EL HU IE IT LV LT LU MT NL PL PT RO SK SI "
   .. "ES SE "
 
--- Two letters; those of VAT numbers for Greece. Aland's numbers are Finland's.
+-- Two letters; those of VAT numbers for Greece. Aland's numbers are Finland's. A register has many
+-- addresses and few countries.
+local KEPT = 300
+local codes, kept = {}, 0
+local ALIKE = { AX = "FI", GR = "EL" }
+
 local function code_of(country)
-  local code = country and (countries.code(country) or countries.code(countries.name(country)))
-  if code == "AX" then return "FI" end
-  return code == "GR" and "EL" or code
+  if type(country) ~= "string" then return nil end
+  local code = codes[country]
+  if code == nil then
+    code = countries.code(country) or countries.code(countries.name(country)) or false
+    code = ALIKE[code] or code
+    if kept < KEPT then codes[country], kept = code, kept + 1 end
+  end
+  return code or nil
 end
 
 function numbers.abroad(country)
@@ -69,10 +79,17 @@ function numbers.kept(record)
     or given.text(part(record, "address").country), invoicing.identifierType)
 end
 
+local function country_in(place)
+  place = given(place)
+  if type(place) ~= "table" then return addresses.country(place) end
+  local text = given.text(place.country)
+  return code_of(text) and text
+end
+
 -- The address that invoices go to decides, if there is one.
 function numbers.of_organization(organization)
-  return numbers.of(organization.business_id, addresses.country(given(organization.billing_address))
-    or addresses.country(given(organization.address)))
+  return numbers.of(organization.business_id, country_in(organization.billing_address)
+    or country_in(organization.address))
 end
 
 function numbers.finnish(number)
