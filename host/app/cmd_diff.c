@@ -311,7 +311,8 @@ const struct command command_diff = {
         "are of what the rules return (total, currency), customers are the keys of their runs. An\n"
         "event that asks what no journal answers is not covered: it counts as changed, and is in no\n"
         "sum. What the live version itself did and ended is read from the journal (--replay-all\n"
-        "plays it again). Personal codes are masked, and what the company's redact names.\n",
+        "plays it again). Events go through as they came in: data that people corrected for a run is\n"
+        "not part of it. Personal codes are masked, and what the company's redact names.\n",
     .options = options,
     .run = diff_run,
 };
