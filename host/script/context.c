@@ -13,6 +13,10 @@
 
 #define SPEC_MAX     ((size_t)1 << 20)
 #define COLLECT_OVER ((size_t)4 << 20) /* idle states larger than this are collected first */
+/* Lua collects when a state has grown to so many percent of what was left of it. Most of a state is
+ * the libraries', which never go, and each time all of it is looked through; where the limit of
+ * memory is nearer, Lua collects there. */
+#define COLLECT_PAUSE 400
 
 /* A limit of the options, or what all contexts have. */
 static int64_t limit_of(const struct jsonv *limits, const char *name, int64_t value)
@@ -209,6 +213,7 @@ static struct vm *make(struct context *c, struct call *by, struct buf *manifest,
      * again and again while it grows. What does not fit is still collected. */
     lua_gc(vm->L, LUA_GCSTOP);
     int status = vm_protect(vm, l_open, &o);
+    lua_gc(vm->L, LUA_GCINC, COLLECT_PAUSE, 0, 0);
     lua_gc(vm->L, LUA_GCRESTART);
     watchdog_end();
     vm->call = NULL;
