@@ -4,7 +4,9 @@
 #include "buf.h"
 #include "log.h"
 #include "machine.h"
+#include "manifest.h"
 #include "mem.h"
+#include "redact.h"
 #include "step.h"
 #include "revision.h"
 
@@ -117,6 +119,27 @@ static char *words_of(const char *title, const char *connection)
     return mem_printf("%s%s%s", title, connection[0] ? " on " : "", connection);
 }
 
+/* Appends the beginning of what a step sends, if that is JSON: without what the company's rules
+ * hide, since the words go to lists, pages and alerts. */
+static void quote(struct buf *out, const struct run *r, struct str body)
+{
+    struct buf row, shown;
+    buf_init(&row, SIZE_MAX / 4);
+    buf_init(&shown, SIZE_MAX / 4);
+    buf_addf(&row, "{\"body\":%.*s}", STR_ARG(body));
+    redact_row(&shown, str_of(r->version->manifest->redact), buf_str(&row));
+    const size_t before = strlen("{\"body\":");
+    if (body.n && shown.n > before) {
+        const char *text = shown.p + before;
+        size_t all = shown.n - before - 1, n = all < QUOTED_MAX ? all : QUOTED_MAX;
+        while (n < all && n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80) /* whole characters */
+            n--;
+        buf_addf(out, ": %.*s%s", (int)n, text, n < all ? "..." : "");
+    }
+    buf_free(&row);
+    buf_free(&shown);
+}
+
 /* What came in the place of the recorded step; where only its content is another, that. */
 static char *words_of_now(const struct run *r, uint32_t seq, const char *recorded,
     const struct jsonv *spec, struct str body)
@@ -127,13 +150,12 @@ static char *words_of_now(const struct run *r, uint32_t seq, const char *recorde
     if (strcmp(now, recorded) != 0)
         return now;
     mem_free(now);
-    size_t n = body.n < QUOTED_MAX ? body.n : QUOTED_MAX;
-    while (n < body.n && n > 0 && ((unsigned char)body.p[n] & 0xC0) == 0x80) /* whole characters */
-        n--;
-    return mem_printf(
-        "the same with another content%s%.*s%s; step %u of `sauma show %s --json` has "
-        "what was recorded",
-        n ? ": " : "", (int)n, n ? body.p : "", n < body.n ? "..." : "", seq, r->id);
+    struct buf words;
+    buf_init(&words, SIZE_MAX / 4);
+    buf_adds(&words, "the same with another content");
+    quote(&words, r, body);
+    buf_addf(&words, "; step %u of `sauma show %s --json` has what was recorded", seq, r->id);
+    return buf_take(&words, NULL);
 }
 
 void step_mismatch(struct run *r, uint32_t seq, const struct journal_step *js,

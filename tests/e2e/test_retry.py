@@ -201,12 +201,13 @@ class MendedRule(PeopleCase):
     def test_what_is_kept_of_the_journal_must_be_what_the_rule_asks(self):
         run = self.failed()
         self.change_company('{ order = order.id } })\n    error("not yet")',
-                            "{ order = order.id, count = 2 } })", "shop")
+                            '{ order = order.id, count = 2, phone = "040 123", of = "131052-308T" } })', "shop")
+        self.change_company('company "Shop" {}', 'company "Shop" { redact = { "phone" } }', "shop")
         self.reload("shop")
         self.act("retry", run, "--from", "1")
         reason = self.ended(run, "attention")["reason"]
         self.assertIn("recorded POST /reservations on stock, now the same with another content: "
-                      '{"count":2,"order":"1"}; step 1 of', reason)
+                      '{"count":2,"of":"******-****","order":"1","phone":"***"}; step 1 of', reason)
         self.assertEqual((self.posts("/reservations"), self.posts("/orders")), (1, 0))
         self.assertIn("--afresh", reason)
         self.act("retry", run, "--afresh")
