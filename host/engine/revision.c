@@ -6,7 +6,9 @@
 #include "clock.h"
 #include "json_edit.h"
 #include "log.h"
+#include "manifest.h"
 #include "mem.h"
+#include "redact.h"
 #include "store_act.h"
 
 /* Differences that are named to a person. */
@@ -203,13 +205,18 @@ static struct past *like_write(struct revision *v, const struct step *s)
     return NULL;
 }
 
-static void put_differences(struct buf *b, struct str before, struct str after)
+/* redact: what the company's rules hide, since the words go to lists, pages and alerts. */
+static void put_differences(struct buf *b, const char *redact, struct str before, struct str after)
 {
-    struct buf list;
+    struct buf list, shown;
     buf_init(&list, 1 << 20);
+    buf_init(&shown, 1 << 20);
+    buf_adds(&list, "{\"changes\":");
     json_diff(before, after, DIFFERENCES_MAX, &list);
-    struct jsondoc *d = jsondoc_parse(buf_str(&list), NULL);
-    const struct jsonv *root = jsondoc_root(d);
+    buf_addc(&list, '}');
+    redact_row(&shown, str_of(redact), buf_str(&list));
+    struct jsondoc *d = jsondoc_parse(buf_str(&shown), NULL);
+    const struct jsonv *root = jsonv_get(jsondoc_root(d), "changes");
     for (const struct jsonv *c = root ? root->child : NULL; c; c = c->next) {
         struct buf one;
         buf_init(&one, 200); /* a longer one is not worth more words */
@@ -222,6 +229,7 @@ static void put_differences(struct buf *b, struct str before, struct str after)
     }
     jsondoc_free(d);
     buf_free(&list);
+    buf_free(&shown);
 }
 
 static void stop_run(struct run *r, const struct past *p, const struct step *s)
@@ -231,7 +239,8 @@ static void stop_run(struct run *r, const struct past *p, const struct step *s)
     buf_addf(&words, "%s was %s %s by this run before (step %u)%s. What it wants now differs (",
         p->what, p->named ? "made in" : "sent to", p->connection, p->seq,
         strcmp(p->outcome, "done") == 0 ? "" : ", and nobody knows whether that arrived");
-    put_differences(&words, (struct str){p->body, p->nbody}, (struct str){s->body, s->nbody});
+    put_differences(&words, r->version->manifest->redact, (struct str){p->body, p->nbody},
+        (struct str){s->body, s->nbody});
     buf_adds(&words, "), so nothing more was done. ");
     buf_addf(&words,
         "Correct it in %s by hand and retry, which then finds it; or, if a second one is right, "

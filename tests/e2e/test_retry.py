@@ -187,11 +187,12 @@ class MendedRule(PeopleCase):
     def test_a_rule_that_now_writes_something_else_there_stops(self):
         run = self.failed()
         self.change_company('{ order = order.id } })\n    error("not yet")',
-                            "{ order = order.id, count = 2 } })", "shop")
+                            '{ order = order.id, count = 2, phone = "040 123", of = "131052-308T" } })', "shop")
+        self.change_company('company "Shop" {}', 'company "Shop" { redact = { "phone" } }', "shop")
         self.reload("shop")
         self.act("retry", run)
         shown = self.ended(run, "attention")
-        self.assertIn("count null -> 2", shown["reason"])
+        self.assertIn('count null -> 2, of null -> "******-****", phone null -> "***"', shown["reason"])
         self.assertIn("--again", shown["reason"])
         self.assertEqual((self.posts("/reservations"), self.posts("/orders")), (1, 0))
         self.act("retry", run, "--again", str(shown["done"][0]["step"]))
