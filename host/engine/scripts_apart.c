@@ -183,19 +183,20 @@ void scripts_apart_look(struct script_worker *w, uint64_t current, int64_t compu
 
 /* ---- what it gets ---- */
 
-/* Who is apart gets the least there is; but so long as that is less than this of a processor, the
- * share of somebody nice. */
+/* Who is apart gets the least there is; but so long as that is less than this of a processor, or
+ * than half of what it is held to, the share of somebody nice. */
 #define LAST_PERCENT  10
-#define SHARE_LOOK_MS 50   /* so long it is looked at before it is judged */
+#define SHARE_LOOK_MS 200  /* so long it is looked at before it is judged */
 #define AT_WORK_MS    1000 /* for so long after a call or an answer others count as at work */
 
-static void share(struct script_worker *w, uint64_t current, int64_t now)
+static void share(struct script_worker *w, uint64_t current, int held_to, int64_t now)
 {
     int64_t cpu_ms = child_cpu_ms(w->child), past = now - w->share_ms;
+    int least = held_to < 2 * LAST_PERCENT ? held_to / 2 : LAST_PERCENT;
     if (current != 0 && w->share_current != 0 && past < SHARE_LOOK_MS)
         return;
     bool starves = current != 0 && w->share_current != 0 && past > 0 &&
-                   (cpu_ms - w->share_cpu_ms) * 100 < past * LAST_PERCENT;
+                   (cpu_ms - w->share_cpu_ms) * 100 < past * least;
     child_yield(w->child, !starves);
     w->share_current = current;
     w->share_ms = now;
@@ -204,7 +205,7 @@ static void share(struct script_worker *w, uint64_t current, int64_t now)
 
 /* However little it gets of a processor, what it does there costs the others more: memory and
  * caches are everybody's. So it is held to a part of one while they are at work. */
-static int held_to(struct scripts *s, int computing, int64_t now)
+static int hold_of(struct scripts *s, int computing, int64_t now)
 {
     if (s->turns != s->turns_seen) {
         s->turns_seen = s->turns;
@@ -223,12 +224,12 @@ void scripts_apart_share(struct scripts *s, int64_t now)
         struct script_worker *w = LIST_OF(m, struct script_worker, node);
         computing += w->apart && w->child && child_shared(w->child)->current != 0;
     }
-    int percent = held_to(s, computing, now);
+    int percent = hold_of(s, computing, now);
     for (struct list *m = s->workers.next; m != &s->workers; m = m->next) {
         struct script_worker *w = LIST_OF(m, struct script_worker, node);
         if (!w->apart || !w->child || w->condemned)
             continue;
-        share(w, child_shared(w->child)->current, now);
+        share(w, child_shared(w->child)->current, percent, now);
         child_hold(w->child, percent);
     }
 }
