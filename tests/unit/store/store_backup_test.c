@@ -1,6 +1,7 @@
 /* Backups: whole while the host writes, put back with a mark, and copies that are recognised. */
 #include <sys/stat.h>
 
+#include "buf.h"
 #include "secrets.h"
 #include "store_backup.h"
 #include "store_fixture.h"
@@ -63,6 +64,29 @@ static void a_backup_of_a_running_store_is_whole(void **state)
     mem_free(file);
 }
 
+/* The first bytes of the key, which its file has as hexadecimal digits, as they are. */
+static bool holds_key_bytes(struct fixture *f, const char *file)
+{
+    char digits[17] = "", *key_file = in_dir(f, "key");
+    unsigned char bytes[8];
+    FILE *key = fopen(key_file, "r"), *copy = fopen(file, "r");
+    assert_true(key && copy && fread(digits, 1, 16, key) == 16);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(sscanf(digits + 2 * i, "%2hhx", &bytes[i]), 1);
+    struct buf all;
+    buf_init(&all, SIZE_MAX / 4);
+    char piece[4096];
+    for (size_t n; (n = fread(piece, 1, sizeof piece, copy)) > 0;)
+        buf_add(&all, piece, n);
+    bool holds = memmem(all.p, all.n, bytes, sizeof bytes) != NULL;
+    assert_true(all.n > 4096);
+    buf_free(&all);
+    fclose(key);
+    fclose(copy);
+    mem_free(key_file);
+    return holds;
+}
+
 static void the_key_is_not_in_it(void **state)
 {
     struct fixture *f = *state;
@@ -75,8 +99,7 @@ static void the_key_is_not_in_it(void **state)
     assert_int_equal(b.secrets, 1);
     sh(f, "! grep -q canary copy.db");
     sh(f, "! grep -q \"$(cat key)\" copy.db");
-    sh(f,
-        "! grep -q \"$(cut -c1-16 key | xxd -r -p)\" copy.db 2>/dev/null || test ! -x /usr/bin/xxd");
+    assert_false(holds_key_bytes(f, file));
     mem_free(file);
 }
 
