@@ -155,9 +155,9 @@ static int read_companies(struct listing *l, const struct conf *c, const char *c
     char *file = company ? mem_printf("%s/company.lua", one) : NULL;
     if (status != STATUS_OK)
         command_fail(status, "%s", e.text);
-    else if (!company)
-        companies_each(dir, read_company, l);
-    else if (parts_is_file(file))
+    else if (!company && companies_each(dir, read_company, l) < 0)
+        fprintf(stderr, "note: %s cannot be read, so nobody knows what is used\n", dir);
+    else if (company && parts_is_file(file))
         read_company(l, one);
     mem_free(file);
     mem_free(one);

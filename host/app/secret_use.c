@@ -9,6 +9,8 @@
 #include "log.h"
 #include "mem.h"
 
+#define MEANT_MAX (STR_NEAR_MAX + 32)
+
 void secret_use_init(struct secret_use *u)
 {
     memset(u, 0, sizeof(*u));
@@ -128,65 +130,50 @@ static bool is_written(const char *dir, const char *name)
     return found;
 }
 
-struct nearest {
-    const char *name;
-    char *best;
-    int distance;
-};
-
-static void compare(struct nearest *near, const char *other)
+/* "; did you mean 'slack-url'?", or "" if none is so near. */
+static void suggestion(const struct str_near *near, char *out, size_t size)
 {
-    int d = str_distance(str_of(near->name), str_of(other));
-    if (near->best && d >= near->distance)
-        return;
-    mem_free(near->best);
-    near->best = mem_dup(other);
-    near->distance = d;
+    const char *found = str_near_found(near);
+    out[0] = '\0';
+    if (found)
+        snprintf(out, size, "; did you mean '%s'?", found);
 }
 
-static int compare_folder(void *arg, const char *path)
+static int offer_folder(void *arg, const char *path)
 {
     char *company = parts_company_name(path);
-    compare(arg, company);
+    str_near_offer(arg, str_of(company));
     mem_free(company);
     return STATUS_OK;
 }
 
-/* "; did you mean 'slack-url'?", if there is one so near; the caller frees it. */
-static char *suggestion(struct nearest *near)
-{
-    bool is_near = near->best && near->distance <= 1 + (int)strlen(near->name) / 4;
-    char *text = is_near ? mem_printf("; did you mean '%s'?", near->best) : mem_dup("");
-    mem_free(near->best);
-    return text;
-}
-
 static void tell_no_company(const char *companies, const char *company)
 {
-    struct nearest near = {.name = company};
-    companies_each(companies, compare_folder, &near);
-    bool are_any = near.best != NULL;
-    char *meant = suggestion(&near);
-    if (are_any)
+    char meant[MEANT_MAX];
+    struct str_near near = {.name = str_of(company)};
+    companies_each(companies, offer_folder, &near);
+    suggestion(&near, meant, sizeof(meant));
+    if (near.best[0])
         fprintf(stderr, "note: %s has no company '%s'%s\n", companies, company, meant);
-    mem_free(meant);
 }
 
 static void tell_unused(const struct secret_use *u, const char *dir, const char *name)
 {
-    struct nearest near = {.name = name};
+    char meant[MEANT_MAX];
+    struct str_near near = {.name = str_of(name)};
     for (int i = 0; i < u->n; i++) {
         if (!strcmp(u->rows[i].name, name))
             return;
-        compare(&near, u->rows[i].name);
+        str_near_offer(&near, str_of(u->rows[i].name));
     }
-    char *meant = suggestion(&near);
+    suggestion(&near, meant, sizeof(meant));
     fprintf(stderr, "note: nothing in %s uses a secret '%s'%s\n", dir, name, meant);
-    if (!*meant && u->n)
-        fprintf(stderr, "note: it uses");
-    for (int i = 0; !*meant && i < u->n; i++)
-        fprintf(stderr, "%s '%s'%s", i ? "," : "", u->rows[i].name, i + 1 < u->n ? "" : "\n");
-    mem_free(meant);
+    if (meant[0] || !u->n)
+        return;
+    fprintf(stderr, "note: it uses");
+    for (int i = 0; i < u->n; i++)
+        fprintf(stderr, "%s '%s'", i ? "," : "", u->rows[i].name);
+    fprintf(stderr, "\n");
 }
 
 void secret_use_tell(

@@ -40,17 +40,13 @@ static int option_of(const struct conf *c, struct str name)
 static void suggestion(
     const struct conf *c, struct str name, const char *dashes, char *out, size_t size)
 {
-    int best = -1, nearest = 0;
-    for (int i = 0; i < c->noptions; i++) {
-        int d = str_distance(name, str_of(c->options[i].name));
-        if (best < 0 || d < nearest) {
-            best = i;
-            nearest = d;
-        }
-    }
+    struct str_near near = {.name = name};
+    for (int i = 0; i < c->noptions; i++)
+        str_near_offer(&near, str_of(c->options[i].name));
+    const char *found = str_near_found(&near);
     out[0] = '\0';
-    if (best >= 0 && nearest <= 1 + (int)name.n / 4)
-        snprintf(out, size, "; did you mean '%s%s'?", dashes, c->options[best].name);
+    if (found)
+        snprintf(out, size, "; did you mean '%s%s'?", dashes, found);
 }
 
 static bool flag_of(struct str s, bool *out)

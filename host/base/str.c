@@ -251,3 +251,18 @@ int str_distance(struct str a, struct str b)
     }
     return row[b.n];
 }
+
+void str_near_offer(struct str_near *n, struct str other)
+{
+    int d = str_distance(n->name, other);
+    if (!other.n || other.n > STR_NEAR_MAX || (n->best[0] && d >= n->distance))
+        return;
+    memcpy(n->best, other.p, other.n);
+    n->best[other.n] = '\0';
+    n->distance = d;
+}
+
+const char *str_near_found(const struct str_near *n)
+{
+    return n->best[0] && n->distance <= 1 + (int)n->name.n / 4 ? n->best : NULL;
+}

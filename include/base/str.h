@@ -42,5 +42,16 @@ bool str_same_secret(struct str a, struct str b);
 void str_hex(char *out, const void *bytes, size_t n);
 /* Edit distance of two short names, for "did you mean"; more than 64 bytes gives 64. */
 int str_distance(struct str a, struct str b);
+#define STR_NEAR_MAX 64 /* bytes; a longer name is nobody's slip */
+/* Of the names that were offered the nearest to `name`, for "did you mean". Begin with
+ * {.name = ...}. */
+struct str_near {
+    struct str name;
+    char best[STR_NEAR_MAX + 1]; /* "": none was offered */
+    int distance;
+};
+void str_near_offer(struct str_near *n, struct str other);
+/* The nearest if it is near enough to be a slip (one letter, and one more in four), else NULL. */
+const char *str_near_found(const struct str_near *n);
 
 #endif

@@ -173,6 +173,13 @@ class MendedRule(PeopleCase):
         self.assertEqual(status, 202)
         return self.world.settled(1, states=("failed",))[0]["id"]
 
+    def write_something_else(self):
+        """The rule is mended and sends more, some of which people are not to see."""
+        self.change_company('{ order = order.id } })\n    error("not yet")',
+                            '{ order = order.id, count = 2, phone = "040 123", of = "131052-308T" } })', "shop")
+        self.change_company('company "Shop" {}', 'company "Shop" { redact = { "phone" } }', "shop")
+        self.reload("shop")
+
     def test_a_failed_run_goes_on_with_the_mended_rule_and_does_nothing_twice(self):
         run = self.failed()
         # A plain write without a look-up: only the journal can know that it was done.
@@ -186,10 +193,7 @@ class MendedRule(PeopleCase):
 
     def test_a_rule_that_now_writes_something_else_there_stops(self):
         run = self.failed()
-        self.change_company('{ order = order.id } })\n    error("not yet")',
-                            '{ order = order.id, count = 2, phone = "040 123", of = "131052-308T" } })', "shop")
-        self.change_company('company "Shop" {}', 'company "Shop" { redact = { "phone" } }', "shop")
-        self.reload("shop")
+        self.write_something_else()
         self.act("retry", run)
         shown = self.ended(run, "attention")
         self.assertIn('count null -> 2, of null -> "******-****", phone null -> "***"', shown["reason"])
@@ -201,10 +205,7 @@ class MendedRule(PeopleCase):
 
     def test_what_is_kept_of_the_journal_must_be_what_the_rule_asks(self):
         run = self.failed()
-        self.change_company('{ order = order.id } })\n    error("not yet")',
-                            '{ order = order.id, count = 2, phone = "040 123", of = "131052-308T" } })', "shop")
-        self.change_company('company "Shop" {}', 'company "Shop" { redact = { "phone" } }', "shop")
-        self.reload("shop")
+        self.write_something_else()
         self.act("retry", run, "--from", "1")
         reason = self.ended(run, "attention")["reason"]
         self.assertIn("recorded POST /reservations on stock, now the same with another content: "

@@ -1,5 +1,8 @@
 -- What of a record goes to the other side, and what stays as it was there.
 
+local shared = require "tests.shared"
+
+local look, start = shared.look, shared.start
 local A, B, C = "1234567-1", "2012345-4", "0112038-9"
 
 local function place(street, name)
@@ -22,22 +25,6 @@ local function organization(id, name, business_id, fields)
       country = "FI" } }
   for field, value in pairs(fields or {}) do record[field] = value end
   return record
-end
-
-local function start(organizations, customers)
-  return sandbox("procountor", { seed = { customers = customers } }),
-    sandbox("crm", { seed = { organizations = organizations } })
-end
-
--- A look; the runs that then wait for a person.
-local function look()
-  fire "customer_sync"
-  local open = {}
-  for _, run in ipairs(runs "wait") do
-    expect(run.state == "failed" and run.reason or nil).is(nil)
-    if run.state == "attention" then open[#open + 1] = run end
-  end
-  return open
 end
 
 local count = 0

@@ -1,5 +1,8 @@
 -- Records that are there twice: nobody's link is taken over, and a person is asked once.
 
+local shared = require "tests.shared"
+
+local look, questions, start = shared.look, shared.questions, shared.start
 local ADDRESS = { street = "Rovakatu 1", postal_code = "96200", city = "Rovaniemi", country = "FI" }
 
 local function organization(id, name, business_id)
@@ -15,31 +18,11 @@ local function customer(id, name, business_id, active)
     registryInfo = { active = active ~= false, phone = "1" } }
 end
 
-local function start(organizations, customers)
-  return sandbox("procountor", { seed = { customers = customers } }),
-    sandbox("crm", { seed = { organizations = organizations } })
-end
-
 local count = 0
 local function told(id, what, previous)
   count = count + 1
   return deliver("crm", { id = ("evt_%d"):format(count), type = "organization." .. (what or "updated"),
     data = { organization = { id = id } }, previous = previous }).runs[1].wait()
-end
-
-local function look()
-  fire "customer_sync"
-  runs "wait"
-end
-
--- What waits for a person.
-local function questions()
-  local open = {}
-  for _, run in ipairs(runs "wait") do
-    if run.state == "attention" then open[#open + 1] = run end
-    expect(run.state == "failed" and run.reason or nil).is(nil)
-  end
-  return open
 end
 
 
