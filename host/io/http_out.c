@@ -230,13 +230,11 @@ void http_out_finish(struct http_out_transfer *t)
 
 struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, struct err *e)
 {
-    if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, http_out_memory_take, http_out_memory_give,
-            mem_realloc, mem_dup, http_out_memory_zeroed) != CURLE_OK) {
+    if (!http_out_memory_begin()) {
         err_set(e, ERR_IO, "libcurl could not be initialised");
         return NULL;
     }
     signal(SIGPIPE, SIG_IGN); /* with CURLOPT_NOSIGNAL that is the program's part */
-    http_out_memory_keep();
     struct http_out *h = mem_zalloc(1, sizeof(*h));
     h->loop = l;
     h->config = *c;
@@ -297,8 +295,7 @@ void http_out_free(struct http_out *h)
     mem_free(h->nets);
     mem_free(h->ports);
     mem_free(h);
-    curl_global_cleanup();
-    http_out_memory_drop();
+    http_out_memory_end();
 }
 
 struct http_out_transfer *http_out_start(
