@@ -167,7 +167,7 @@ static void start_waiting(struct http_out *h)
     while ((node = list_shift(&h->starting))) {
         struct http_out_transfer *t = LIST_OF(node, struct http_out_transfer, node);
         t->code = http_out_easy_set(t);
-        if (t->code == CURLE_OK && curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
+        if (t->code == CURLE_OK && !http_out_lane_begin(t))
             t->code = CURLE_FAILED_INIT;
         if (t->code == CURLE_OK)
             transfer_move(t, TRANSFER_ACTIVE, &h->active);
@@ -176,15 +176,28 @@ static void start_waiting(struct http_out *h)
     }
 }
 
+static void deliver(struct http_out *h)
+{
+    struct list *node;
+    while ((node = list_shift(&h->finished))) {
+        struct http_out_transfer *t = LIST_OF(node, struct http_out_transfer, node);
+        t->state = TRANSFER_DELIVERING;
+        http_out_deliver(t);
+        transfer_put(t);
+    }
+}
+
 static void turn_run(void *arg)
 {
     struct http_out *h = arg;
-    h->turn_posted = false;
+    struct list due, *node;
     start_waiting(h);
-    if (h->kick)
-        http_out_sockets_kick(h);
-    else
-        http_out_collect(h);
+    h->turn_posted = false;
+    list_init(&due);
+    list_move(&due, &h->kicked); /* those that want it again have their turn in the loop's next */
+    while ((node = list_shift(&due)))
+        http_out_sockets_kick(LIST_OF(node, struct http_out_lane, kicked));
+    deliver(h);
 }
 
 void http_out_post(struct http_out *h)
@@ -195,29 +208,23 @@ void http_out_post(struct http_out *h)
     loop_post(h->loop, turn_run, h);
 }
 
-void http_out_collect(struct http_out *h)
+void http_out_collect(struct http_out_lane *lane)
 {
     /* All handles are taken from libcurl first: a done callback may cancel or start others. */
     int left;
     CURLMsg *m;
-    while ((m = curl_multi_info_read(h->multi, &left))) {
+    while ((m = curl_multi_info_read(lane->multi, &left))) {
         if (m->msg != CURLMSG_DONE)
             continue;
         char *own = NULL;
         CURLcode code = m->data.result;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &own);
         struct http_out_transfer *t = (struct http_out_transfer *)(void *)own;
-        curl_multi_remove_handle(h->multi, t->easy);
+        http_out_lane_end(t);
         t->code = code;
-        transfer_move(t, TRANSFER_FINISHED, &h->finished);
+        transfer_move(t, TRANSFER_FINISHED, &lane->owner->finished);
     }
-    struct list *node;
-    while ((node = list_shift(&h->finished))) {
-        struct http_out_transfer *t = LIST_OF(node, struct http_out_transfer, node);
-        t->state = TRANSFER_DELIVERING;
-        http_out_deliver(t);
-        transfer_put(t);
-    }
+    deliver(lane->owner);
 }
 
 void http_out_finish(struct http_out_transfer *t)
@@ -246,18 +253,17 @@ struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, s
     list_init(&h->active);
     list_init(&h->finished);
     list_init(&h->idle);
-    h->multi = curl_multi_init();
+    http_out_lanes_init(h);
     h->share = curl_share_init();
-    if (!h->multi || !h->share) {
+    if (!h->share) {
         err_set(e, ERR_IO, "libcurl could not make its handles");
         http_out_free(h);
         return NULL;
     }
     /* One thread uses it, so it needs no locks. */
     curl_share_setopt(h->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)c->max_connections);
-    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)c->max_idle_connections);
-    if (http_out_sockets_init(h, e) || http_out_net_init(h, e)) {
+    curl_share_setopt(h->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+    if (http_out_net_init(h, e)) {
         http_out_free(h);
         return NULL;
     }
@@ -270,7 +276,7 @@ static void free_all(struct http_out *h, struct list *list)
     while ((node = list_shift(list))) {
         struct http_out_transfer *t = LIST_OF(node, struct http_out_transfer, node);
         if (t->state == TRANSFER_ACTIVE)
-            curl_multi_remove_handle(h->multi, t->easy);
+            http_out_lane_end(t);
         transfer_free(t);
     }
 }
@@ -284,9 +290,9 @@ void http_out_free(struct http_out *h)
     free_all(h, &h->finished);
     free_all(h, &h->idle);
     http_out_mail_stop(h);
-    curl_multi_cleanup(h->multi);
+    http_out_lanes_free(h);
     curl_share_cleanup(h->share);
-    http_out_sockets_free(h); /* after the multi handle, which still closes its sockets */
+    http_out_sockets_free(h); /* after the lanes, which still close their sockets */
     loop_unpost(h->loop, turn_run, h);
     mem_free((char *)h->config.ca_file);
     mem_free((char *)h->config.user_agent);
@@ -326,6 +332,6 @@ void http_out_cancel(struct http_out_transfer *t)
         return; /* done is being called: it is on its way out anyhow */
     /* Nothing of ours runs inside libcurl's callbacks, so this is never called from them. */
     if (t->state == TRANSFER_ACTIVE)
-        curl_multi_remove_handle(t->owner->multi, t->easy);
+        http_out_lane_end(t);
     transfer_put(t);
 }

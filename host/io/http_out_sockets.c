@@ -9,26 +9,24 @@
 #include "mem.h"
 
 struct socket_watch {
-    struct http_out *h;
+    struct http_out_lane *lane; /* that asked last */
     struct loop_fd *fd;
     curl_socket_t number;
     bool asked;   /* by libcurl */
     bool lasting; /* a connection of ours: its end is told by its closing */
 };
 
-static void act(struct http_out *h, curl_socket_t fd, int events)
+static void act(struct http_out_lane *lane, curl_socket_t fd, int events)
 {
     int running;
-    h->kick = false;
-    curl_multi_socket_action(h->multi, fd, events, &running);
-    if (h->kick)
-        http_out_post(h);
-    http_out_collect(h);
+    list_remove(&lane->kicked);
+    curl_multi_socket_action(lane->multi, fd, events, &running);
+    http_out_collect(lane);
 }
 
-void http_out_sockets_kick(struct http_out *h)
+void http_out_sockets_kick(struct http_out_lane *lane)
 {
-    act(h, CURL_SOCKET_TIMEOUT, 0);
+    act(lane, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static void socket_ready(void *arg, bool readable, bool writable)
@@ -38,7 +36,7 @@ static void socket_ready(void *arg, bool readable, bool writable)
         loop_fd_watch(w->fd, false, false);
         return;
     }
-    act(w->h, w->number, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
+    act(w->lane, w->number, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
 }
 
 static void timer_due(void *arg)
@@ -59,7 +57,6 @@ static struct socket_watch *watch_of(struct http_out *h, curl_socket_t number)
     }
     if (!h->watches[i]) {
         struct socket_watch *w = mem_zalloc(1, sizeof(*w));
-        w->h = h;
         w->number = number;
         w->fd = loop_fd_new(h->loop, number, socket_ready, w);
         h->watches[i] = w;
@@ -70,12 +67,14 @@ static struct socket_watch *watch_of(struct http_out *h, curl_socket_t number)
 /* libcurl calls this from inside; nothing here may call libcurl. */
 static int socket_wanted(CURL *easy, curl_socket_t number, int what, void *arg, void *own)
 {
-    struct http_out *h = arg;
+    struct http_out_lane *lane = arg;
+    struct http_out *h = lane->owner;
     if (what == CURL_POLL_REMOVE && ((size_t)number >= h->nwatches || !h->watches[number]))
         return 0;
     struct socket_watch *w = watch_of(h, number);
     bool readable = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
     bool writable = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
+    w->lane = lane;
     w->asked = readable || writable;
     if (w->asked || !w->lasting)
         loop_fd_watch(w->fd, readable, writable);
@@ -98,26 +97,31 @@ int http_out_sockets_close(void *arg, curl_socket_t number)
 
 static int timer_wanted(CURLM *multi, long ms, void *arg)
 {
-    struct http_out *h = arg;
-    h->kick = ms == 0;
-    if (ms == 0)
-        http_out_post(h);
+    struct http_out_lane *lane = arg;
+    list_remove(&lane->kicked);
+    if (ms == 0) {
+        list_append(&lane->owner->kicked, &lane->kicked);
+        http_out_post(lane->owner);
+    }
     if (ms > 0)
-        loop_timer_arm(h->timer, ms);
+        loop_timer_arm(lane->timer, ms);
     else
-        loop_timer_disarm(h->timer);
+        loop_timer_disarm(lane->timer);
     return 0;
 }
 
-int http_out_sockets_init(struct http_out *h, struct err *e)
+int http_out_sockets_serve(struct http_out_lane *lane)
 {
-    h->timer = loop_timer_new(h->loop, timer_due, h);
-    if (curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, socket_wanted) != CURLM_OK ||
-        curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h) != CURLM_OK ||
-        curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, timer_wanted) != CURLM_OK ||
-        curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h) != CURLM_OK)
-        return err_set(e, ERR_IO, "libcurl does not take the socket interface");
-    return 0;
+    lane->timer = loop_timer_new(lane->owner->loop, timer_due, lane);
+    CURLM *multi = lane->multi;
+    if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket_wanted) == CURLM_OK &&
+        curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, lane) == CURLM_OK &&
+        curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer_wanted) == CURLM_OK &&
+        curl_multi_setopt(multi, CURLMOPT_TIMERDATA, lane) == CURLM_OK)
+        return 0;
+    loop_timer_free(lane->timer);
+    lane->timer = NULL;
+    return -1;
 }
 
 void http_out_sockets_free(struct http_out *h)
@@ -129,6 +133,4 @@ void http_out_sockets_free(struct http_out *h)
         mem_free(h->watches[i]);
     }
     mem_free(h->watches);
-    if (h->timer)
-        loop_timer_free(h->timer);
 }

@@ -33,6 +33,17 @@ static inline void list_remove(struct list *node)
     node->next->prev = node->prev;
     list_init(node);
 }
+/* All members of from become the last of to. */
+static inline void list_move(struct list *to, struct list *from)
+{
+    if (list_empty(from))
+        return;
+    from->next->prev = to->prev;
+    to->prev->next = from->next;
+    from->prev->next = to;
+    to->prev = from->prev;
+    list_init(from);
+}
 /* First member taken out of the list, or NULL. */
 static inline struct list *list_shift(struct list *head)
 {

@@ -1,7 +1,7 @@
 /* What the files of http_out share: http_out.c owns lists and turns, http_out_check.c judges a
  * request, http_out_easy.c speaks to one easy handle, http_out_result.c says how it ended,
- * http_out_mail.c does all three for mails, http_out_peer.c judges addresses, http_out_sockets.c
- * carries libcurl's sockets and timer. */
+ * http_out_mail.c does all three for mails, http_out_peer.c judges addresses, http_out_lane.c has
+ * libcurl's multi handles, http_out_sockets.c carries their sockets and timers. */
 #ifndef HTTP_OUT_IMPL_H
 #define HTTP_OUT_IMPL_H
 
@@ -42,6 +42,7 @@ struct http_out_transfer {
     struct list node; /* of the owner's list for its state */
     struct http_out *owner;
     enum transfer_state state;
+    struct http_out_lane *lane; /* that has it while it is active */
     CURL *easy;
     bool lasting; /* it has the options that all requests have, see http_out_easy.c */
     http_out_done done;
@@ -96,15 +97,24 @@ struct http_out_ports {
 
 struct socket_watch; /* one descriptor of libcurl */
 
+/* A multi handle of libcurl's, and what it has to do. */
+struct http_out_lane {
+    struct http_out *owner;
+    CURLM *multi;
+    struct loop_timer *timer;
+    struct list kicked; /* of the owner's list, while libcurl wants to be called at once */
+    int busy;           /* transfers that it has */
+};
+
 struct http_out {
     struct loop *loop;
-    CURLM *multi;
     CURLSH *share;
-    struct loop_timer *timer;
+    struct http_out_lane **lanes; /* NULL: not needed yet */
+    int nlanes, nbusy;            /* nbusy: transfers of all */
+    struct list kicked;
     struct socket_watch **watches; /* by descriptor number */
     size_t nwatches;
     bool turn_posted;
-    bool kick; /* libcurl wants to be called at once */
     struct list starting, active, finished, idle;
     int nidle;
     struct mail_pool *mails;   /* NULL: none was sent yet */
@@ -154,11 +164,18 @@ curl_socket_t http_out_open_socket(
 /* Reads config.allow_net and allow_port. -1 and e: what is no network, or no port. */
 int http_out_net_init(struct http_out *h, struct err *e);
 
-/* http_out_sockets.c */
-int http_out_sockets_init(struct http_out *h, struct err *e);
+/* http_out_lane.c. A transfer whose options are set is given to libcurl, false: it does not take
+ * it; and taken from it, be it done or not. The lanes go when no transfer is active. */
+void http_out_lanes_init(struct http_out *h);
+void http_out_lanes_free(struct http_out *h);
+bool http_out_lane_begin(struct http_out_transfer *t);
+void http_out_lane_end(struct http_out_transfer *t);
+
+/* http_out_sockets.c. Has the lane's sockets and timer served; -1: libcurl does not take that. */
+int http_out_sockets_serve(struct http_out_lane *lane);
 void http_out_sockets_free(struct http_out *h);
 /* Lets libcurl work on what is due. */
-void http_out_sockets_kick(struct http_out *h);
+void http_out_sockets_kick(struct http_out_lane *lane);
 /* A connection of libcurl's was made with this descriptor; and it ends:
  * CURLOPT_CLOSESOCKETFUNCTION, arg is h. Between the two its watch may outlast a transfer. */
 void http_out_sockets_opened(struct http_out *h, curl_socket_t number);
@@ -168,7 +185,8 @@ int http_out_sockets_close(void *arg, curl_socket_t number);
 void http_out_finish(struct http_out_transfer *t);
 /* http_out.c. Has http_out_turn run at the end of this turn of the loop. */
 void http_out_post(struct http_out *h);
-/* Takes what libcurl is done with and calls done for it. Not from libcurl's callbacks. */
-void http_out_collect(struct http_out *h);
+/* Takes what libcurl is done with in this lane and calls done for it, and for all else that is
+ * finished. Not from libcurl's callbacks. */
+void http_out_collect(struct http_out_lane *lane);
 
 #endif

@@ -1,0 +1,134 @@
+/* Many requests at once: they share connections as few do, and no limit is passed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "io/cut_server.h"
+#include "io/http_out_run.h"
+
+#define MANY 100
+
+struct fixture {
+    struct cut_server server;
+    struct run run;
+    char url[256];
+};
+
+static void open_with(struct fixture *f, int connections)
+{
+    struct http_out_config c;
+    http_out_config_defaults(&c);
+    c.max_connections = c.max_idle_connections = connections;
+    run_open(&f->run, &c);
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    cut_start(&f->server);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    run_close(&f->run);
+    cut_stop(&f->server);
+    free(f);
+    return 0;
+}
+
+static struct http_out_request request(struct fixture *f, const char *path, int timeout_ms)
+{
+    snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d%s", f->server.port, path);
+    return (struct http_out_request){
+        .method = "GET", .url = f->url, .timeout_ms = timeout_ms, .max_body = 1000};
+}
+
+static void at_once(struct fixture *f, const char *path, int timeout_ms)
+{
+    struct http_out_request r = request(f, path, timeout_ms);
+    f->run.done = 0;
+    f->run.wanted = MANY;
+    for (int i = 0; i < MANY; i++)
+        http_out_start(f->run.client, &r, run_done, &f->run);
+    loop_run(f->run.loop);
+    assert_int_equal(f->run.done, MANY);
+}
+
+static void one_after_the_other(struct fixture *f, int times)
+{
+    struct http_out_request r = request(f, "/headers", 60000);
+    for (int i = 0; i < times; i++) {
+        run_request(&f->run, &r);
+        assert_int_equal(f->run.outcome, HTTP_OUT_ANSWERED);
+    }
+}
+
+static void one_connection_serves_one_after_the_other(void **state)
+{
+    struct fixture *f = *state;
+    open_with(f, 512);
+    one_after_the_other(f, 40);
+    assert_int_equal(atomic_load(&f->server.connections), 1);
+    at_once(f, "/headers", 60000);
+    int all = atomic_load(&f->server.connections);
+    assert_in_range(all, 2, MANY);
+    for (int i = 0; i < 3; i++)
+        at_once(f, "/headers", 60000);
+    one_after_the_other(f, 40);
+    assert_in_range(atomic_load(&f->server.connections), all, MANY);
+    assert_int_equal(atomic_load(&f->server.executed), 80 + 4 * MANY);
+}
+
+/* Those that find no connection wait for one. */
+static void connections_have_a_limit(void **state)
+{
+    static const int limits[] = {1, 2, 16, 17, 40, 90};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        int before = atomic_load(&f->server.connections);
+        open_with(f, limits[i]);
+        at_once(f, "/headers", 60000);
+        assert_int_equal(f->run.outcome, HTTP_OUT_ANSWERED);
+        assert_in_range(atomic_load(&f->server.connections) - before, 1, limits[i]);
+        if (i + 1 < sizeof(limits) / sizeof(limits[0]))
+            run_close(&f->run);
+    }
+}
+
+/* What is cancelled or comes to no end makes room for others: the next go by the connections that
+ * are there. */
+static void the_end_of_any_makes_room(void **state)
+{
+    struct fixture *f = *state;
+    struct http_out_transfer *all[MANY];
+    open_with(f, 512);
+    one_after_the_other(f, 1);
+    at_once(f, "/silent", 300);
+    assert_int_equal(f->run.outcome, HTTP_OUT_UNKNOWN);
+    struct http_out_request r = request(f, "/silent", 60000);
+    for (int i = 0; i < MANY; i++)
+        all[i] = http_out_start(f->run.client, &r, run_done, &f->run);
+    for (int i = 0; i < 5; i++)
+        run_turn(&f->run);
+    for (int i = 0; i < MANY; i++)
+        http_out_cancel(all[i]);
+    at_once(f, "/headers", 60000);
+    int before = atomic_load(&f->server.connections);
+    at_once(f, "/headers", 60000);
+    one_after_the_other(f, 20);
+    assert_int_equal(atomic_load(&f->server.connections), before);
+}
+
+int main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(one_connection_serves_one_after_the_other),
+        TEST(connections_have_a_limit),
+        TEST(the_end_of_any_makes_room),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
