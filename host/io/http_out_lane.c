@@ -1,8 +1,8 @@
 /* Lanes. For each request libcurl looks through the connections of its multi handle one by one, for
  * one that is free and again when it gives it back, and its timers lie in one tree: at 500 requests
- * under way that costs more than all else it does. So a multi handle has few at a time. The requests
- * to one origin begin at the same lane, where its idle connections are, and go on to the next when
- * that is busy. */
+ * under way that costs more than all else it does. So a multi handle has few at a time. The
+ * requests to one origin begin at the same lane, where its idle connections are, and go on to the
+ * next when that is busy. */
 #include <stdint.h>
 #include "http_out_impl.h"
 #include "mem.h"
@@ -40,8 +40,8 @@ static struct http_out_lane *lane_new(struct http_out *h)
         return NULL;
     }
     if (h->config.max_connections)
-        curl_multi_setopt(lane->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-            share_of(h, h->config.max_connections));
+        curl_multi_setopt(
+            lane->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, share_of(h, h->config.max_connections));
     curl_multi_setopt(
         lane->multi, CURLMOPT_MAXCONNECTS, share_of(h, h->config.max_idle_connections));
     return lane;
