@@ -197,7 +197,7 @@ static void carry_out(void *arg, struct http_in_exchange *x)
 {
     struct api *a = arg;
     struct str path = http_in_request(x)->path, rest, verb;
-    const char *method = http_in_request(x)->method;
+    bool reads = http_in_reads(http_in_request(x));
     path = (struct str){path.p + strlen(API_PATH), path.n - strlen(API_PATH)};
     struct str kind = str_cut(path, '/', &rest);
     struct str id = str_cut(rest, '/', &verb);
@@ -211,10 +211,10 @@ static void carry_out(void *arg, struct http_in_exchange *x)
         act(a, x, events, id, verb);
     else if (a->connect && api_connect_handle(a->connect, x, kind, id))
         return;
-    else if (!strcmp(method, "GET") && api_people_get(a->people, x, kind, id))
+    else if (reads && api_people_get(a->people, x, kind, id))
         return;
-    else if (strcmp(method, "GET") && (runs || events || str_is(kind, "attention")))
-        reply_method(x, "GET");
+    else if (!reads && (runs || events || str_is(kind, "attention") || str_is(kind, "acts")))
+        reply_method(x, "GET, HEAD");
     else
         reply_error(x, 404,
             "there is nothing at this path: events, runs, runs/{id}, attention, acts can be read; "

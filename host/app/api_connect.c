@@ -152,12 +152,12 @@ bool api_connect_handle(
     struct api_connect *a, struct http_in_exchange *x, struct str kind, struct str id)
 {
     const char *method = http_in_request(x)->method;
-    bool get = !strcmp(method, "GET"), is_post = !strcmp(method, "POST");
+    bool get = http_in_reads(http_in_request(x)), is_post = !strcmp(method, "POST");
     if (str_is(kind, "connections") && !id.n) {
         if (get)
             list(a, x);
         else
-            reply_method(x, "GET");
+            reply_method(x, "GET, HEAD");
     } else if (str_is(kind, "connects") && (!id.n || str_is(id, "callback"))) {
         if (is_post)
             post(a, x, id.n > 0);
@@ -232,7 +232,7 @@ static void on_page(void *arg, bool ok, const char *words)
 void api_connect_callback(struct api_connect *a, struct http_in_exchange *x)
 {
     const struct http_in_request *q = http_in_request(x);
-    if (strcmp(q->method, "GET"))
+    if (strcmp(q->method, "GET")) /* HEAD too: who only looks must not use up the code */
         reply_method(x, "GET");
     else
         connect_callback(a->engine, q->query, on_page, x);

@@ -107,6 +107,7 @@ static int read_limits(struct front *f, const struct conf *c, struct err *e)
     hc->listener = f->listener;
     hc->max_body = conf_size(c, "max-body");
     hc->max_bodies = conf_size(c, "max-bodies");
+    hc->max_unsent = conf_size(c, "max-unsent");
     hc->max_header = conf_size(c, "max-header");
     hc->max_connections = (int)conf_int(c, "max-connections");
     hc->max_pipelined = (int)conf_int(c, "max-pipelined");

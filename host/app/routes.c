@@ -14,6 +14,7 @@
 
 struct routes {
     const struct parts *parts;
+    struct metrics_page *metrics;
     struct api *api;
     char *public_url;          /* without a slash at its end; NULL: not known */
     const struct front *front; /* NULL: /metrics does not tell of one */
@@ -27,12 +28,14 @@ struct routes *routes_new(const struct parts *p, struct api *api)
 {
     struct routes *r = mem_zalloc(1, sizeof(*r));
     r->parts = p;
+    r->metrics = metrics_page_new(p);
     r->api = api;
     return r;
 }
 
 void routes_free(struct routes *r)
 {
+    metrics_page_free(r->metrics);
     mem_free(r->public_url);
     mem_free(r);
 }
@@ -134,8 +137,7 @@ static void hook(struct routes *r, struct http_in_exchange *x, struct str rest)
 
 static void health(struct routes *r, struct http_in_exchange *x, const char *path)
 {
-    const char *method = http_in_request(x)->method;
-    if (strcmp(method, "GET") && strcmp(method, "HEAD")) {
+    if (!http_in_reads(http_in_request(x))) {
         reply_method(x, "GET, HEAD");
     } else if (!strcmp(path, "/healthz")) {
         reply_text(x, 200, "ok\n");
@@ -143,7 +145,7 @@ static void health(struct routes *r, struct http_in_exchange *x, const char *pat
         bool ready = engine_ready(r->parts->engine);
         reply_text(x, ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
     } else {
-        metrics_page(r->parts, r->front, r->refused, x);
+        metrics_page_ask(r->metrics, r->front, r->refused, x);
     }
 }
 

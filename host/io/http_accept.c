@@ -7,8 +7,7 @@
 
 #include "http_conn.h"
 
-#define ACCEPT_BURST 64   /* connections taken in one turn, so that those there are get theirs */
-#define USELESS_MS   1000 /* a connection waited for its peer at least so long */
+#define ACCEPT_BURST 64 /* connections taken in one turn, so that those there are get theirs */
 
 void http_address_text(const struct sockaddr_storage *a, char out[48])
 {
@@ -19,19 +18,17 @@ void http_address_text(const struct sockaddr_storage *a, char out[48])
         out[0] = '\0';
 }
 
-/* The connection that has waited for its peer longest: between requests, or for one to come. At the
- * limit it gives its place to who comes; NULL: all are at work, or new. */
+/* The connection that at the limit gives its place to who comes: nothing is lost with the first
+ * ones; the others send or read so slowly that they would hold it for as long as they may. NULL:
+ * all are at work, or new. */
 static struct http_conn *useless(struct http_in *s)
 {
-    static const enum http_wait waits[] = {
-        HTTP_WAIT_LINGER, HTTP_WAIT_IDLE, HTTP_WAIT_FIRST, HTTP_WAIT_HEAD};
-    for (size_t i = 0; i < sizeof(waits) / sizeof(*waits); i++) {
-        struct list *l = &s->waits[waits[i]];
-        struct http_deadline *d = LIST_OF(l->next, struct http_deadline, link);
-        if (!list_empty(l) && http_server_now(s) - (d->at - s->wait_ms[d->wait]) >= USELESS_MS)
-            return LIST_OF(d, struct http_conn, in);
-    }
-    return NULL;
+    static const enum http_wait waits[] = {HTTP_WAIT_LINGER, HTTP_WAIT_IDLE, HTTP_WAIT_FIRST,
+        HTTP_WAIT_HEAD, HTTP_WAIT_BODY, HTTP_WAIT_WRITE};
+    struct http_conn *c = NULL;
+    for (size_t i = 0; c == NULL && i < sizeof(waits) / sizeof(*waits); i++)
+        c = http_deadline_slowest(s, waits[i]);
+    return c;
 }
 
 static bool make_room(struct http_in *s)
@@ -48,6 +45,16 @@ static bool is_out_of(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+/* Who comes by IPv4 to a socket of both kinds is the same as at one of IPv4 alone. */
+static void peer_text(const struct sockaddr_storage *a, char out[HTTP_ADDRESS_TEXT])
+{
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)a;
+    if (a->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+        inet_ntop(AF_INET, six->sin6_addr.s6_addr + 12, out, HTTP_ADDRESS_TEXT);
+    else
+        http_address_text(a, out);
+}
+
 bool http_accept_one(struct http_in *s)
 {
     struct sockaddr_storage a;
@@ -60,8 +67,8 @@ bool http_accept_one(struct http_in *s)
             close(fd);
             return true;
         }
-        char peer[48];
-        http_address_text(&a, peer);
+        char peer[HTTP_ADDRESS_TEXT];
+        peer_text(&a, peer);
         http_conn_new(s, fd, peer);
         return true;
     }

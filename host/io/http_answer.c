@@ -113,7 +113,7 @@ void http_answer_put(struct http_in_exchange *x, int status, const struct http_h
     if (has_length && !head && body.n > 0)
         o = put(o, body.p, body.n);
     x->out.n += (size_t)(o - start);
-    x->conn->unsent += x->out.n - before;
+    http_conn_unsent(x->conn, (ptrdiff_t)(x->out.n - before));
 }
 
 void http_request_fill(struct http_in_exchange *x)
@@ -161,6 +161,11 @@ void http_answer_tell(struct http_in_exchange *x, int status, size_t bytes, cons
 const struct http_in_request *http_in_request(const struct http_in_exchange *x)
 {
     return &x->request;
+}
+
+bool http_in_reads(const struct http_in_request *r)
+{
+    return strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
 }
 
 /* The last request of a connection: its answer may announce the end. */
@@ -235,7 +240,7 @@ void http_in_reply_cut(struct http_in_exchange *x, int status, const struct http
     size_t before = x->out.n;
     http_answer_put(x, status, headers, nheaders, body);
     if (x->out.n - before > bytes) {
-        c->unsent -= x->out.n - before - bytes;
+        http_conn_unsent(c, -(ptrdiff_t)(x->out.n - before - bytes));
         x->out.n = before + bytes;
     }
     x->cut = true;
@@ -255,7 +260,7 @@ bool http_in_raw(struct http_in_exchange *x, struct str bytes, enum http_in_raw 
         x->sent = 0;
     }
     buf_add(&x->out, bytes.p, bytes.n);
-    c->unsent += bytes.n;
+    http_conn_unsent(c, (ptrdiff_t)bytes.n);
     if (what == HTTP_IN_MORE) {
         http_conn_mark(c);
         return true;

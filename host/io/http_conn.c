@@ -52,6 +52,12 @@ void http_conn_new(struct http_in *s, int fd, const char *peer)
         http_conn_update(c);
 }
 
+void http_conn_unsent(struct http_conn *c, ptrdiff_t bytes)
+{
+    c->unsent += (size_t)bytes; /* wraps around, and back */
+    c->server->unsent += (size_t)bytes;
+}
+
 static void free_conn(struct http_conn *c)
 {
     buf_free(&c->rest);
@@ -69,6 +75,7 @@ void http_conn_close(struct http_conn *c)
     list_remove(&c->link);
     list_remove(&c->dirty_link);
     s->nconns--;
+    http_conn_unsent(c, -(ptrdiff_t)c->unsent);
     s->paused = false; /* a descriptor is free again */
     if (c->incoming != NULL)
         http_exchange_release(s, c->incoming);
@@ -182,15 +189,30 @@ static void send_continue(struct http_conn *c)
     if (x->parse.body.n > 0) /* it did not wait */
         return;
     buf_add(&x->out, text.p, text.n);
-    c->unsent += text.n;
+    http_conn_unsent(c, (ptrdiff_t)text.n);
     http_conn_mark(c);
+}
+
+/* Too much is held in all: who is slowest at sending what gives way, so that nobody can hold all of
+ * it against the others; if none is slow, who comes with more. False if that is c. */
+static bool bound_bodies(struct http_conn *c)
+{
+    struct http_in *s = c->server;
+    while (c->incoming != NULL && s->bodies > s->config.max_bodies) {
+        struct http_conn *slowest = http_deadline_slowest(s, HTTP_WAIT_BODY);
+        http_conn_refuse(slowest != NULL ? slowest : c, 503, "too many large requests at once");
+    }
+    return c->incoming != NULL;
 }
 
 /* May the request under way go on, or another one be begun? */
 static bool takes_more(const struct http_conn *c)
 {
+    const struct http_in *s = c->server;
     if (c->closing || c->incoming != NULL)
         return !c->closing;
+    if (c->unsent > 0 && s->unsent > s->config.max_unsent)
+        return false;
     return c->nexchanges < c->server->config.max_pipelined && c->unsent < HTTP_PENDING_MAX &&
            c->bodies < HTTP_PENDING_MAX;
 }
@@ -213,9 +235,8 @@ static size_t consume(struct http_conn *c, const char *bytes, size_t n)
             run_incoming(c);
         else if (p->state == HTTP_PARSE_REFUSED)
             http_conn_refuse(c, p->problem.status, p->problem.why);
-        else if (c->server->bodies > c->server->config.max_bodies)
-            http_conn_refuse(c, 503, "too many large requests at once");
-        else if (p->state != HTTP_PARSE_HEAD && p->expects_continue && !c->incoming->continued)
+        else if (bound_bodies(c) && p->state != HTTP_PARSE_HEAD && p->expects_continue &&
+                 !c->incoming->continued)
             send_continue(c);
     }
     return c->closing ? n : used;

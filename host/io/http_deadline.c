@@ -4,6 +4,7 @@
 
 #define TICK_MIN_MS 5
 #define TICK_MAX_MS 250
+#define SLOW_MS     1000 /* so long a connection waited for its peer at least */
 
 static struct http_conn *owner(struct http_deadline *d)
 {
@@ -81,6 +82,16 @@ void http_deadlines_hurry(struct http_in *s, int64_t ms)
         if (d->at > latest)
             d->at = latest; /* the list stays in order */
     }
+}
+
+struct http_conn *http_deadline_slowest(struct http_in *s, enum http_wait wait)
+{
+    struct list *l = &s->waits[wait];
+    if (list_empty(l))
+        return NULL;
+    struct http_deadline *d = LIST_OF(l->next, struct http_deadline, link);
+    bool slow = http_server_now(s) - (d->at - s->wait_ms[wait]) >= SLOW_MS;
+    return slow ? owner(d) : NULL;
 }
 
 void http_deadlines_free(struct http_in *s)

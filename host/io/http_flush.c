@@ -44,7 +44,7 @@ static void took(struct http_in_exchange *x, size_t *n)
 {
     size_t part = x->out.n - x->sent < *n ? x->out.n - x->sent : *n;
     x->sent += part;
-    x->conn->unsent -= part;
+    http_conn_unsent(x->conn, -(ptrdiff_t)part);
     *n -= part;
 }
 
@@ -78,6 +78,21 @@ static void cut(struct http_conn *c)
     http_conn_close(c);
 }
 
+/* Too much waits for its readers in all: the slowest are let go. False if c is gone with them. */
+static bool bound_unsent(struct http_conn *c)
+{
+    struct http_in *s = c->server;
+    struct http_conn *slowest = NULL;
+    while (slowest != c && s->unsent > s->config.max_unsent) {
+        slowest = http_deadline_slowest(s, HTTP_WAIT_WRITE);
+        if (slowest == NULL)
+            break;
+        http_limit_hit(s, HTTP_LIMIT_UNSENT);
+        http_conn_close(slowest);
+    }
+    return slowest != c;
+}
+
 /* Writes until there is nothing more or the socket is full. */
 static void flush(struct http_conn *c)
 {
@@ -103,6 +118,8 @@ static void flush(struct http_conn *c)
         return;
     }
     http_deadline_set(c->server, &c->out, full ? HTTP_WAIT_WRITE : HTTP_WAIT_NONE);
+    if (!bound_unsent(c))
+        return;
     if (full != c->writing) {
         c->writing = full;
         if (full)

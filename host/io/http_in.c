@@ -27,6 +27,7 @@ void http_in_config_defaults(struct http_in_config *c)
         .listener = -1,
         .max_body = (size_t)1 << 20,
         .max_bodies = (size_t)256 << 20,
+        .max_unsent = (size_t)512 << 20,
         .max_header = (size_t)16 << 10,
         .header_ms = 10000,
         .body_ms = 30000,

@@ -13,6 +13,7 @@ static const char *const names[HTTP_LIMITS] = {
     [HTTP_LIMIT_HEADER] = "max-header",
     [HTTP_LIMIT_BODY] = "max-body",
     [HTTP_LIMIT_BODIES] = "max-bodies",
+    [HTTP_LIMIT_UNSENT] = "max-unsent",
     [HTTP_LIMIT_HEADER_MS] = "header-timeout",
     [HTTP_LIMIT_BODY_MS] = "body-timeout",
     [HTTP_LIMIT_WRITE_MS] = "write-timeout",

@@ -25,9 +25,11 @@ struct front;
             "of clients there: short (/24, /48) or full"},                                         \
         {"max-body", CONF_SIZE, "10m", "bytes of a delivery; over it: 413"},                       \
         {"max-bodies", CONF_SIZE, "256m", "bytes of all deliveries being read; over it: 503"},     \
+        {"max-unsent", CONF_SIZE, "512m",                                                          \
+            "bytes of answers that nobody takes; over it the slowest readers are cut"},            \
         {"max-header", CONF_SIZE, "16k", "bytes of a request's headers; over it: 431"},            \
         {"max-connections", CONF_INT, "10000",                                                     \
-            "connections at once; then who idles longest makes room, or who comes waits"},         \
+            "connections at once; then the slowest or idlest makes room, or who comes waits"},     \
         {"max-pipelined", CONF_INT, "32", "requests of one connection that wait for answers"},     \
         {"header-timeout", CONF_MS, "10s", "first byte of a request to the end of its headers"},   \
         {"body-timeout", CONF_MS, "30s", "end of the headers to the end of the body"},             \

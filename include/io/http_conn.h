@@ -114,6 +114,7 @@ struct http_in {
 
     struct list conns;
     size_t bodies; /* bytes of bodies held */
+    size_t unsent; /* bytes of answers not yet written */
     int nconns;
     int nzombies; /* connections without descriptor whose exchanges the handler still holds */
     struct list dirty;
@@ -177,6 +178,8 @@ void http_conn_read(struct http_conn *c);
 void http_conn_update(struct http_conn *c);
 /* Parses what was received while the pipeline was full. */
 void http_conn_resume(struct http_conn *c);
+/* So many bytes of answers more, or fewer, wait for the peer. */
+void http_conn_unsent(struct http_conn *c, ptrdiff_t bytes);
 /* Closes at once. Exchanges that the handler holds stay valid; c may be freed. */
 void http_conn_close(struct http_conn *c);
 /* Refuses the incoming request with an answer and ends the connection after it. */
@@ -217,6 +220,8 @@ void http_answer_put(struct http_in_exchange *x, int status, const struct http_h
 void http_deadlines_init(struct http_in *s);
 /* Begins that wait, unless it is under way already; HTTP_WAIT_NONE ends it. */
 void http_deadline_set(struct http_in *s, struct http_deadline *d, enum http_wait wait);
+/* The connection that waits so for its peer longest, a second at least; NULL: none. */
+struct http_conn *http_deadline_slowest(struct http_in *s, enum http_wait wait);
 /* Lingering connections get no more than ms from now on. */
 void http_deadlines_hurry(struct http_in *s, int64_t ms);
 void http_deadlines_free(struct http_in *s);

@@ -18,7 +18,9 @@ struct http_in_config {
     const char *listen;  /* "127.0.0.1:8700", "[::1]:0"; port 0 picks a free one */
     int listener;        /* a socket that listens already, which the server owns then; -1: none */
     size_t max_body;     /* bytes; over it: 413 */
-    size_t max_bodies;   /* bytes of bodies held in all; over it: 503 */
+    size_t max_bodies;   /* bytes of bodies held in all; over it: 503 for who is slowest */
+    size_t max_unsent;   /* bytes of answers that wait for their readers in all; over it they are
+                          * cut, the slowest first */
     size_t max_header;   /* bytes of request line and headers; over it: 431 */
     int64_t header_ms;   /* first byte of a request to the end of its headers, else 408 */
     int64_t body_ms;     /* end of headers to the end of the body, else 408 */
@@ -26,13 +28,14 @@ struct http_in_config {
     int64_t write_ms;    /* one answer, from when the peer stops taking it to its last byte */
     int64_t linger_ms;   /* after the last answer: what the peer goes on sending is dropped, so that
                           * no   reset eats the answer; then it is cut */
-    int max_connections; /* at the limit who idles longest makes room, else accepting pauses */
+    int max_connections; /* at the limit whose peer is waited for longest makes room, else accepting
+                          * pauses */
     int max_pipelined;   /* requests of one connection whose answers have not left yet */
     const struct http_proxies *proxies; /* NULL: none; outlives the server */
     const struct http_tls *tls;         /* NULL: plain; outlives the server */
 };
-/* 127.0.0.1:8700, no listener, 1 MiB bodies, 256 MiB in all, 16 KiB headers, 10 s, 30 s, 60 s, 30
- * s, 5 s, 4096 and 32. */
+/* 127.0.0.1:8700, no listener, 1 MiB bodies, 256 MiB in all, 512 MiB of answers, 16 KiB headers, 10
+ * s, 30 s, 60 s, 30 s, 5 s, 4096 and 32. */
 void http_in_config_defaults(struct http_in_config *c);
 
 struct http_in_request {
@@ -85,6 +88,7 @@ enum http_limit {
     HTTP_LIMIT_HEADER,
     HTTP_LIMIT_BODY,
     HTTP_LIMIT_BODIES,
+    HTTP_LIMIT_UNSENT,
     HTTP_LIMIT_HEADER_MS,
     HTTP_LIMIT_BODY_MS,
     HTTP_LIMIT_WRITE_MS,
@@ -108,6 +112,8 @@ int http_in_connections(const struct http_in *s);
 
 /* What was asked; it lives as long as x. */
 const struct http_in_request *http_in_request(const struct http_in_exchange *x);
+/* GET, or HEAD: that is answered as GET is, and the server leaves the body out. */
+bool http_in_reads(const struct http_in_request *r);
 /* Answers, once; x is gone afterwards. Works (and frees) also when the peer has left meanwhile.
  * headers may be NULL. Content-Length, Date and Connection are added and left out of headers, but
  * "Connection: close" there is heeded. A HEAD, 204 and 304 get no body. What would break the syntax

@@ -170,6 +170,34 @@ class Front(Case):
         self.assertIn('sauma_http_limit_hits_total{limit="max-connections"} 0\n', metrics)
         self.assertEqual([e["status"] for e in self.entries(4)], [431, 413, 408, 200])
 
+    def test_head_is_answered_as_get_is(self):
+        self.start()
+        w = self.world
+        self.assertEqual(w.deliver({"type": "x", "id": "1"}, "acme", "shop")[0], 202)
+        run = w.settled(1)[0]["id"]
+        with open(os.path.join(w.data, "api-token")) as f:
+            token = {"Authorization": "Bearer " + f.read().strip()}
+        for path in ("/healthz", "/readyz", "/metrics", "/nothing", "/hooks/acme/shop", "/api/v1/nothing",
+                     *("/api/v1/" + p for p in ("runs", "runs/" + run, "runs/nothing", "events", "attention",
+                                                "acts", "schedules", "connections", "connects/x"))):
+            with self.subTest(path):
+                wanted, got = (request(w.address, method, path, headers=token) for method in ("GET", "HEAD"))
+                self.assertEqual((got[0], got[2]), (wanted[0], b""))
+                if path != "/metrics":  # which counts what asks for it
+                    self.assertEqual(got[1]["content-length"], str(len(wanted[2])))
+        # What the browser brings back is used once: who only looks at the address must not use it.
+        self.assertEqual(request(w.address, "HEAD", "/oauth/callback?state=x&code=y")[0], 405)
+
+    def test_a_flood_of_metrics_is_one_page_at_a_time(self):
+        self.start("--max-pipelined", "200")
+        w = self.world
+        one = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
+        answer = raw(w.address, one * 200)
+        pages, refused = (answer.count(b"HTTP/1.1 %d " % status) for status in (200, 503))
+        self.assertEqual((pages + refused, answer.count(b"\nsauma_http_connections ")), (200, pages))
+        self.assertGreaterEqual(pages, 1)
+        self.assertIn(b" 200 ", raw(w.address, one))
+
     def test_a_flood_of_nonsense_does_not_fill_the_log(self):
         host, began = self.start(), time.monotonic()
         for _ in range(100):
