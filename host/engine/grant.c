@@ -113,14 +113,14 @@ static char *usable(const struct jsonv *v)
     return n > 0 && n <= TOKEN_MAX ? mem_dup(token) : NULL;
 }
 
-/* Seconds as a number or a text; what is none, or not above zero, is a guess. */
+/* Seconds as a number or a text; what is none, or less than a millisecond, is a guess. */
 static int64_t life_of(const struct jsonv *v)
 {
     bool number = v && v->text.p &&
                   (v->type == JSONV_INTEGER || v->type == JSONV_NUMBER || v->type == JSONV_STRING);
     char *end;
     double seconds = number ? strtod(v->text.p, &end) : 0;
-    if (!number || end == v->text.p || !(seconds > 0))
+    if (!number || end == v->text.p || !(seconds >= 0.001))
         return LIFE_GUESS;
     return seconds < LIFE_MAX / 1000.0 ? (int64_t)(seconds * 1000) : LIFE_MAX;
 }

@@ -13,7 +13,7 @@ int64_t retry_after_ms(struct str value, struct str date, int64_t cap_ms)
         digits &= value.p[i] >= '0' && value.p[i] <= '9';
     if (digits)
         /* Beyond what a number holds is beyond the cap as well. */
-        wait = str_to_i64(value, &seconds) && seconds < cap_ms / 1000 ? seconds * 1000 : cap_ms;
+        wait = str_to_i64(value, &seconds) && seconds <= cap_ms / 1000 ? seconds * 1000 : cap_ms;
     else if (clock_parse_http(value.p, value.n, &at))
         wait = at - (date.n && clock_parse_http(date.p, date.n, &now) ? now : clock_wall_ms());
     else

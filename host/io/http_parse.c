@@ -168,7 +168,6 @@ static bool read_head(struct http_parse *p, llhttp_t *ll)
     p->target = r.url;
     p->method = llhttp_method_name((llhttp_method_t)ll->method);
     p->old = ll->http_minor == 0;
-    p->keep_alive = llhttp_should_keep_alive(ll) != 0;
     return true;
 }
 
@@ -176,8 +175,19 @@ static bool read_head(struct http_parse *p, llhttp_t *ll)
 
 struct framing {
     int hosts, lengths, codings;
+    bool close, keep; /* Connection says so */
     uint64_t length;
 };
+
+/* A list of options; llhttp takes no blank behind one, and Proxy-Connection for the same. */
+static void note_connection(struct framing *f, struct str options)
+{
+    while (options.n > 0) {
+        struct str one = trim_blanks(str_cut(options, ',', &options));
+        f->close |= str_ieq(one, STR_LIT("close"));
+        f->keep |= str_ieq(one, STR_LIT("keep-alive"));
+    }
+}
 
 static struct http_problem note_header(
     struct http_parse *p, struct framing *f, const struct http_header *h)
@@ -195,6 +205,10 @@ static struct http_problem note_header(
             return HTTP_FINE;
         p->expects_continue = str_ieq(h->value, STR_LIT("100-continue"));
         return p->expects_continue ? HTTP_FINE : (struct http_problem){417, "unknown expectation"};
+    case 10:
+        if (str_ieq(h->name, STR_LIT("connection")))
+            note_connection(f, h->value);
+        return HTTP_FINE;
     case 14:
         if (!str_ieq(h->name, STR_LIT("content-length")))
             return HTTP_FINE;
@@ -222,6 +236,7 @@ static struct http_problem judge_framing(
         if (problem.status != 0)
             return problem;
     }
+    p->keep_alive = !f->close && (f->keep || !p->old);
     if (f->hosts == 0 && !p->old)
         return (struct http_problem){400, "no Host"};
     if (f->lengths > 0 && f->codings > 0)

@@ -40,6 +40,16 @@ static bool is_part(CURLU *u, CURLUPart what, unsigned flags, const char *value)
     return is;
 }
 
+/* Is u, written as url, read as the same host again? Escapes in a host name may stand for a byte
+ * that nobody takes in one, or spell a number that is an address only then. */
+static bool reads_the_same(CURLU *u, const char *url)
+{
+    CURLU *again = parse(url);
+    bool same = again && same_part(u, again, CURLUPART_HOST, 0);
+    curl_url_cleanup(again);
+    return same;
+}
+
 int http_url_join(struct buf *out, const char *base, const char *location, struct err *e)
 {
     CURLU *u = parse(base);
@@ -53,7 +63,8 @@ int http_url_join(struct buf *out, const char *base, const char *location, struc
     if (rc == 0) {
         curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
         whole = part(u, CURLUPART_URL, 0);
-        if (!whole || strlen(whole) > URL_MAX || strpbrk(whole, " \r\n\t"))
+        if (!whole || strlen(whole) > URL_MAX || strpbrk(whole, " \r\n\t") ||
+            !reads_the_same(u, whole))
             rc = err_set(e, ERR_INPUT, "it redirects to what is no address of the web");
         else
             buf_adds(out, whole);

@@ -95,6 +95,8 @@ void header_file_name(struct str disposition, struct buf *out)
         !decode_extended(buf_str(&value), &name))
         header_parameter(disposition, "filename", &name);
     size_t from = 0, end = name.n;
+    if (end == 0)
+        goto out; /* and no bytes to point into */
     for (size_t i = 0; i < end; i++)
         if (name.p[i] == '/' || name.p[i] == '\\')
             from = i + 1;
@@ -107,6 +109,7 @@ void header_file_name(struct str disposition, struct buf *out)
         for (size_t i = from; i < end; i++)
             if ((unsigned char)name.p[i] >= ' ' && name.p[i] != 0x7f)
                 buf_addc(out, name.p[i]);
+out:
     buf_free(&value);
     buf_free(&name);
 }

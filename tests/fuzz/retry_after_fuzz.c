@@ -1,16 +1,118 @@
-/* Retry-After: the first line is its value, the second that of Date. Whatever the bytes, it is not
- * said (-1) or a wait from nothing to the longest. */
+/* Retry-After: the first line is its value, the second that of Date; or, behind a byte that no
+ * value begins with, two times, which are written as dates. Whatever the bytes, it is what a reader
+ * says that looks at each character's place and leaves the calendar to the C library. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "clock.h"
 #include "retry.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void must(bool true_thing)
+{
+    if (!true_thing)
+        abort();
+}
+
+static int64_t number(const char *p, size_t n)
+{
+    int64_t v = 0;
+    while (n-- > 0)
+        v = v * 10 + (*p++ - '0');
+    return v;
+}
+
+static int name_among(const char *p, const char *names)
+{
+    for (int i = 0; names[3 * i] != '\0'; i++)
+        if (memcmp(p, names + 3 * i, 3) == 0)
+            return i;
+    return -1;
+}
+
+/* Milliseconds of a date of HTTP, or INT64_MIN. */
+static int64_t naive_date(struct str v)
+{
+    static const char form[] = "aaa, 00 aaa 0000 00:00:00 GMT";
+    if (v.n != sizeof form - 1)
+        return INT64_MIN;
+    for (size_t i = 0; i < v.n; i++)
+        if (form[i] == '0' ? v.p[i] < '0' || v.p[i] > '9' : form[i] != 'a' && v.p[i] != form[i])
+            return INT64_MIN;
+    struct tm t = {.tm_mday = (int)number(v.p + 5, 2),
+        .tm_mon = name_among(v.p + 8, "JanFebMarAprMayJunJulAugSepOctNovDec"),
+        .tm_year = (int)number(v.p + 12, 4) - 1900,
+        .tm_hour = (int)number(v.p + 17, 2),
+        .tm_min = (int)number(v.p + 20, 2),
+        .tm_sec = (int)number(v.p + 23, 2)};
+    if (name_among(v.p, "MonTueWedThuFriSatSun") < 0 || t.tm_mon < 0 || t.tm_hour > 23 ||
+        t.tm_min > 59 || t.tm_sec > 60)
+        return INT64_MIN;
+    struct tm day = {.tm_mday = t.tm_mday, .tm_mon = t.tm_mon, .tm_year = t.tm_year};
+    timegm(&day);
+    if (day.tm_mday != t.tm_mday || day.tm_mon != t.tm_mon)
+        return INT64_MIN;
+    return (int64_t)timegm(&t) * 1000;
+}
+
+static int64_t within(int64_t wait, int64_t cap)
+{
+    return wait < 0 ? 0 : wait < cap ? wait : cap;
+}
+
+/* now: the host's clock. */
+static int64_t naive(struct str v, struct str date, int64_t cap, int64_t now)
+{
+    size_t digits = 0, zeros = 0;
+    v = str_trim(v);
+    while (digits < v.n && v.p[digits] >= '0' && v.p[digits] <= '9')
+        digits++;
+    while (zeros < digits && v.p[zeros] == '0')
+        zeros++;
+    if (digits > 0 && digits == v.n)
+        return digits - zeros > 14 ? cap : within(number(v.p + zeros, v.n - zeros) * 1000, cap);
+    int64_t at = naive_date(v), theirs = naive_date(date);
+    if (at == INT64_MIN)
+        return -1;
+    return within(at - (theirs != INT64_MIN ? theirs : now), cap);
+}
+
+static void check(struct str value, struct str date, int64_t cap)
+{
+    int64_t before = clock_wall_ms();
+    int64_t ms = retry_after_ms(value, date, cap);
+    int64_t after = clock_wall_ms();
+    /* The later it is, the shorter the wait. */
+    must(ms <= naive(value, date, cap, before) && ms >= naive(value, date, cap, after));
+    must(ms >= -1 && ms <= cap);
+}
+
+static size_t write_date(char out[64], const uint8_t *eight)
+{
+    uint64_t bits;
+    struct tm t;
+    memcpy(&bits, eight, sizeof bits);
+    /* The years 1000 to 9999: strftime pads none below. */
+    time_t at = (time_t)(INT64_C(-30610224000) + (int64_t)(bits % UINT64_C(284012524800)));
+    gmtime_r(&at, &t);
+    return strftime(out, 64, "%a, %d %b %Y %H:%M:%S GMT", &t);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const int64_t caps[] = {3600000, 0, 1, 1500, INT64_C(86400000) * 366 * 9999};
+    int64_t cap = caps[size % (sizeof caps / sizeof caps[0])];
+    if (size == 17 && data[0] == 0xff) {
+        char value[64], date[64];
+        struct str v = {value, write_date(value, data + 1)}, d = {date, write_date(date, data + 9)};
+        must(naive_date(v) != INT64_MIN && naive_date(d) != INT64_MIN);
+        for (size_t i = 0; i < sizeof caps / sizeof caps[0]; i++)
+            check(v, d, caps[i]);
+        return 0;
+    }
     struct str date, value = str_cut((struct str){(const char *)data, size}, '\n', &date);
-    int64_t ms = retry_after_ms(value, date, 3600000);
-    if (ms < -1 || ms > 3600000)
-        abort();
+    check(value, date, cap);
     return 0;
 }

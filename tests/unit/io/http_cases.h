@@ -47,6 +47,11 @@ static const struct http_case http_cases[] = {
     CASE("HTTP/1.0 keep-alive", "202 202", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" NEXT),
     CASE("Connection: close ends it", "202", GET "Connection: close\r\n\r\n" NEXT),
     CASE("close in a list", "202", GET "Connection: foo, close\r\n\r\n" NEXT),
+    CASE("a tab behind close", "202", GET "Connection: close\t \r\n\r\n" NEXT),
+    CASE("close in the second Connection", "202",
+        GET "Connection: keep-alive ,\r\nConnection: ,\tClose\r\n\r\n" NEXT),
+    CASE("closed is not close", "202 202", GET "Connection: closed, clos\r\n\r\n" NEXT),
+    CASE("Proxy-Connection is nobody's", "202 202", GET "Proxy-Connection: close\r\n\r\n" NEXT),
     CASE("Upgrade is not followed", "202 202",
         GET
         "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n" NEXT),
