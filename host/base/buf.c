@@ -43,6 +43,12 @@ char *buf_room(struct buf *b, size_t n)
     return b->p + b->n;
 }
 
+void buf_expect(struct buf *b, size_t n)
+{
+    size_t left = b->max > b->n ? b->max - b->n : 0;
+    buf_room(b, n < left ? n : left);
+}
+
 int buf_add(struct buf *b, const void *p, size_t n)
 {
     char *to = buf_room(b, n);
@@ -59,7 +65,7 @@ int buf_adds(struct buf *b, const char *s)
     return buf_add(b, s, strlen(s));
 }
 
-int buf_addc(struct buf *b, char c)
+int buf_addc_grown(struct buf *b, char c)
 {
     char *to = buf_room(b, 1);
     if (!to)

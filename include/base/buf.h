@@ -22,9 +22,19 @@ void buf_init(struct buf *b, size_t max);
 /* Makes room for n more bytes and returns where they go, or NULL over the maximum. The caller
  * adds what it has written to b->n. */
 char *buf_room(struct buf *b, size_t n);
+/* Has memory for n bytes more at once, or for what the maximum leaves, so that they are added
+ * without growing step by step. */
+void buf_expect(struct buf *b, size_t n);
 int buf_add(struct buf *b, const void *p, size_t n);
 int buf_adds(struct buf *b, const char *s);
-int buf_addc(struct buf *b, char c);
+int buf_addc_grown(struct buf *b, char c);
+static inline int buf_addc(struct buf *b, char c)
+{
+    if (b->n + 1 >= b->cap || b->n >= b->max || b->failed)
+        return buf_addc_grown(b, c);
+    b->p[b->n++] = c;
+    return 0;
+}
 /* The number in decimal digits: what buf_addf would do, at a tenth of its cost. */
 int buf_addi(struct buf *b, int64_t v);
 int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -50,6 +50,31 @@ static void stays_failed(void **state)
     buf_free(&b);
 }
 
+/* Room that was asked for beforehand changes nothing of what fits. */
+static void expected_room_is_no_promise(void **state)
+{
+    struct buf b;
+    buf_init(&b, 10);
+    buf_expect(&b, 1000);
+    assert_false(b.failed);
+    assert_int_equal(b.n, 0);
+    assert_int_equal(buf_adds(&b, "0123456789"), 0);
+    buf_expect(&b, 1);
+    assert_false(b.failed);
+    assert_int_equal(buf_addc(&b, 'x'), -1);
+    buf_free(&b);
+    buf_init(&b, BUF_MAX_DEFAULT);
+    buf_expect(&b, 1000);
+    const char *p = b.p;
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(buf_addc(&b, 'x'), 0);
+    assert_ptr_equal(b.p, p);
+    b.max = 1005; /* lowered later, it counts from then on */
+    assert_int_equal(buf_adds(&b, "12345"), 0);
+    assert_int_equal(buf_addc(&b, 'x'), -1);
+    buf_free(&b);
+}
+
 static void formats_and_drains(void **state)
 {
     struct buf b;
@@ -146,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grows_to_its_maximum_and_no_further),
         cmocka_unit_test(stays_failed),
+        cmocka_unit_test(expected_room_is_no_promise),
         cmocka_unit_test(formats_and_drains),
         cmocka_unit_test(writes_numbers_as_printf_does),
         cmocka_unit_test(keeps_the_class_and_the_words),
