@@ -269,7 +269,7 @@ static bool set_parts(struct http_out_transfer *t)
 static CURLcode set_address(struct http_out_transfer *t, CURL *easy)
 {
     bool in_parts = !t->proxy && is_plain(t->url + strlen(t->origin)) && set_parts(t);
-    SET(CURLOPT_URL, t->url);
+    SET(CURLOPT_URL, in_parts ? NULL : t->url); /* which libcurl writes out of the parts itself */
     SET(CURLOPT_CURLU, in_parts ? t->parts : NULL);
     return CURLE_OK;
 }
