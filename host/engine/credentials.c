@@ -8,12 +8,12 @@
 #include "http_strict.h"
 #include "http_url.h"
 #include "machine.h"
+#include "mask.h"
 #include "log.h"
 #include "mem.h"
 
 /* A secret that was changed in the store is used after this. */
 #define FRESH_MS 5000
-#define MASK_MIN 8 /* what is shorter may be a word of its own */
 
 static int resolve(const struct version *v, const struct manifest_connection *conn,
     const struct manifest_value *value, const char *what, char **out, struct err *e)
@@ -244,35 +244,62 @@ static void wipe(struct credentials *c)
 
 /* ---- words of others ---- */
 
-static void mask_one(char *words, const char *secret)
+/* Fields of a token request that tell nothing; all others are taken for secrets. */
+static bool is_open_field(struct str name)
 {
-    size_t n = secret ? strlen(secret) : 0;
-    for (char *p = words; n >= MASK_MIN && (p = strstr(p, secret)) != NULL; p += 3) {
-        memcpy(p, "***", 3);
-        memmove(p + 3, p + n, strlen(p + n) + 1);
+    static const char *const names[] = {
+        "grant_type", "scope", "audience", "resource", "client_id", "redirect_uri", "redirectUri"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (str_is(name, names[i]))
+            return true;
+    return false;
+}
+
+/* The decoded values are owned by the caller; how many there are. */
+static int secret_fields(struct str form, struct masks *m, char *values[MANIFEST_PARAMS_MAX])
+{
+    int n = 0;
+    while (form.n && n < MANIFEST_PARAMS_MAX) {
+        struct str value, field = str_cut(form, '&', &form), name = str_cut(field, '=', &value);
+        char *key = mem_dupn(name.p, name.n), *decoded = form_get(field, key, NULL);
+        mem_free(key);
+        if (!decoded || is_open_field(name)) {
+            resolver_wipe(decoded);
+            continue;
+        }
+        masks_add_encoded(m, str_of(decoded), MASK_NO_WORD);
+        values[n++] = decoded;
     }
+    return n;
 }
 
 /* Before the words are cut, for half a secret is not known again. */
 void credentials_problem(const struct channel *ch, struct str body, char *words, size_t n)
 {
-    static const char *const secret[] = {
-        "client_secret", "api_key", "password", "client_assertion"};
     const struct credentials *c = &ch->credentials;
     const struct grant *g = ch->token.grant;
-    char *copy = mem_dupn(body.p ? body.p : "", body.n);
-    mask_one(copy, c->client_secret);
-    mask_one(copy, c->password);
-    mask_one(copy, ch->token.value);
-    mask_one(copy, g ? g->refresh : NULL);
-    mask_one(copy, g ? g->before : NULL);
-    for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++) {
-        char *value = c->form ? form_get(str_of(c->form), secret[i], NULL) : NULL;
-        mask_one(copy, value);
-        resolver_wipe(value);
-    }
-    token_problem(str_of(copy), words, n);
-    resolver_wipe(copy);
+    const char *all[] = {c->client_secret, c->password, ch->token.value, g ? g->refresh : NULL,
+        g ? g->before : NULL};
+    char *values[MANIFEST_PARAMS_MAX];
+    struct masks m;
+    struct buf sent, room; /* sent: as it stands in Authorization (RFC 6749 2.3.1) */
+    masks_init(&m);
+    buf_init(&sent, BUF_MAX_DEFAULT);
+    buf_init(&room, SIZE_MAX / 4);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        masks_add_encoded(&m, str_of(all[i]), MASK_NO_WORD);
+    if (c->client_secret)
+        form_put_value(&sent, str_of(c->client_secret));
+    masks_add_encoded(&m, buf_str(&sent), MASK_NO_WORD);
+    int nvalues = secret_fields(str_of(c->form), &m, values);
+    mask_text(&m, &body, false, &room);
+    token_problem(body, words, n);
+    masks_free(&m);
+    for (int i = 0; i < nvalues; i++)
+        resolver_wipe(values[i]);
+    sodium_memzero(sent.p, sent.cap);
+    buf_free(&sent);
+    buf_free(&room);
 }
 
 static void forget_webhook(struct channel *ch)

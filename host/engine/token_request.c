@@ -112,7 +112,7 @@ enum token_reply token_reply_read(
         return TOKEN_REPLY_GRANTED;
     token_error(r->body, error, sizeof error);
     if (r->status == 408 || r->status == 429 || r->status >= 500 || says_later(error)) {
-        err_set(e, ERR_IO, "%d %s", r->status, error[0] ? error : http_reason(r->status));
+        err_set(e, ERR_IO, "%d %s", r->status, says_later(error) ? error : http_reason(r->status));
         return TOKEN_REPLY_BUSY;
     }
     return good && !error[0] ? TOKEN_REPLY_BROKEN : TOKEN_REPLY_REFUSED;

@@ -36,7 +36,10 @@ connect "http" { as = "signed", url = env "ECHO_URL", auth = { oauth = "client_c
   token_url = env "TOKEN_URL", client_id = "us", private_key = secret "s23" } }
 connect "http" { as = "extra", url = env "ECHO_URL", auth = { oauth = "client_credentials",
   token_url = env "TOKEN_URL", client_id = "us", client_secret = secret "s14",
-  params = { api_key = secret "s15" } } }
+  params = { api_key = secret "s15", pin = secret "s24" } } }
+connect "http" { as = "basic_client", url = env "ECHO_URL", auth = { oauth = "client_credentials",
+  token_url = env "TOKEN_URL", client_id = "us", client_secret = secret "s25", client_auth = "basic" } }
+connect "http" { as = "odd", url = env "ECHO_URL", auth = { user = "me", password = secret "s26" } }
 connect "procountor" { url = env "ECHO_URL", client_id = "us", client_secret = secret "s16",
   api_key = secret "s17" }
 connect "slack" { url = secret "s18" }
@@ -93,15 +96,20 @@ class Echo(http.server.BaseHTTPRequestHandler):
                 status = int(word)
         if self.path.endswith("/token"):
             form = dict(urllib.parse.parse_qsl(sent))
-            said, kind = json.dumps({"error": "invalid_client", "error_description":
-                                     " ".join(form.get(n, "") for n in ("client_secret", "api_key"))
-                                     }), "application/json"
+            words = " ".join(form.get(n, "") for n in ("client_secret", "api_key", "pin")) + " " + mine
+            kind = "application/json"
+            said = json.dumps({"error": "invalid_client", "error_description": words}).replace(
+                "/", "\\/").replace("+", "\\u002b")
         if "/json" in self.path:
             said = json.dumps({"repeated": said}).replace("/", "\\/").replace("+", "\\u002b")
         elif "/address" in self.path:
             said = urllib.parse.quote_plus(said)
         elif "/page" in self.path:
             said = html.escape(said).replace("+", "&#43;").replace("/", "&#x2F;")
+        elif "/nested" in self.path:
+            said = json.dumps({"inner": json.dumps({"said": html.escape(said)}).replace("/", "\\/")})
+        elif "/base64" in self.path:
+            said = json.dumps({"request": base64.b64encode(said.encode()).decode(), "hex": said.encode().hex()})
         body = said.encode()
         self.send_response(status)
         for name, value in (("Content-Type", kind), ("Content-Length", str(len(body))), ("X-Echo", mine),
@@ -139,7 +147,8 @@ class Planted(Case):
     def value(self, n):
         """Fifty of a thousand, in a form that the connection takes."""
         # Signs that JSON, addresses and pages escape, each in its own way.
-        row = ("/+=" if n in (5, 7) else ".").join(f"{MARK}{n:02d}{i:02d}" for i in range(MANY))
+        sign = {5: "/+=", 7: "/+=&", 14: "/+", 15: "/&", 25: "/+", 26: "\"ä<&/"}.get(n, ".")
+        row = sign.join(f"{MARK}{n:02d}{i:02d}" for i in range(MANY))
         echo = f"http://127.0.0.1:{self.port}"
         return {1: "whsec_" + row, 4: "me:" + row, 8: f"{echo}/404/{row}", 9: f"http://127.0.0.1:1/{row}",
                 10: f"http://me:{row}@127.0.0.1:{self.port}", 11: f"-----BEGIN CERTIFICATE-----\n{row}\n",
@@ -173,7 +182,7 @@ class Planted(Case):
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
              "-subj", "/CN=us", "-keyout", key, "-out", out], check=True, capture_output=True).stdout.decode()
             for key, out in (("/dev/stdout", "/dev/null"), ("/dev/null", "/dev/stdout")))
-        for n in range(1, 24):
+        for n in range(1, 27):
             w.secret("planted", f"s{n}", self.value(n))
         self.access = os.path.join(w.dir, "access.log")
         w.start_host("--log", "debug", "--access-log", self.access, "--retry-attempts", "2",
@@ -203,13 +212,14 @@ class Planted(Case):
 
     def act(self):
         for to in ("bearer", "pair", "keyed", "addressed", "nowhere", "proxied", "certified", "client", "jwt",
-                   "shown", "signed", "extra", "procountor"):
+                   "shown", "signed", "extra", "basic_client", "procountor"):
             for path in ("/200", "/400", "/302", "/500"):
                 self.event("get" if path == "/400" else "try", to=to, path=path)
             self.event("post", to=to, path="/500")
-        for to in ("bearer", "keyed"):
-            for how in ("json", "address", "page"):
-                self.event("try", to=to, path="/200/" + how)
+        for to in ("bearer", "keyed", "odd"):
+            for how in ("json", "address", "page", "nested", "base64"):
+                if how != "base64": # in refusals only
+                    self.event("try", to=to, path="/200/" + how)
                 self.event("get", to=to, path="/400/" + how)
         for to in ("bearer", "pair", "keyed", "addressed", "proxied", "client"):
             self.event("file", to=to, path="/200")
