@@ -186,7 +186,7 @@ size_t str_utf8_step(const char *at, const char *end)
 
 bool str_utf8_valid(struct str a)
 {
-    const char *p = a.p, *end = a.p + a.n;
+    const char *p = a.n > 0 ? a.p : "", *end = p + a.n;
     while (p != end) {
         uint64_t word;
         if (end - p >= 8) {

@@ -27,11 +27,11 @@ static const char *read_value(const char *p, const char *end, struct buf *out)
 
 bool header_parameter(struct str header, const char *name, struct buf *out)
 {
-    const char *p = header.p, *end = header.p + header.n;
+    const char *p = header.n > 0 ? header.p : "", *end = p + header.n;
     struct buf value;
     buf_init(&value, BUF_MAX_DEFAULT);
     bool found = false;
-    while (!found && p && (p = memchr(p, ';', (size_t)(end - p)))) {
+    while (!found && (p = memchr(p, ';', (size_t)(end - p)))) {
         do
             p++;
         while (p < end && (*p == ' ' || *p == '\t'));

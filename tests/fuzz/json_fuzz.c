@@ -1,5 +1,6 @@
-/* Any bytes as JSON: reader, duplicate check and tree must agree, and what is accepted must come
- * back the same after writing and reading it again. */
+/* Any bytes as JSON: reader, duplicate check and tree must agree with each other and with RFC 8259
+ * word for word, and what is accepted must come back the same after writing and reading it again.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,6 +16,142 @@ static void must(bool true_thing)
     if (!true_thing)
         abort();
 }
+
+/* ---- the grammar of RFC 8259 as it stands there ---- */
+
+struct text {
+    const unsigned char *p, *end;
+};
+
+static bool take(struct text *t, const char *word)
+{
+    size_t n = strlen(word);
+    if ((size_t)(t->end - t->p) < n || memcmp(t->p, word, n) != 0)
+        return false;
+    t->p += n;
+    return true;
+}
+
+static bool take_among(struct text *t, int from, int to)
+{
+    if (t->p == t->end || *t->p < from || *t->p > to)
+        return false;
+    t->p++;
+    return true;
+}
+
+static void ws(struct text *t)
+{
+    while (take(t, " ") || take(t, "\t") || take(t, "\n") || take(t, "\r")) {
+    }
+}
+
+static bool digits(struct text *t)
+{
+    bool some = false;
+    while (take_among(t, '0', '9'))
+        some = true;
+    return some;
+}
+
+static bool number(struct text *t)
+{
+    take(t, "-");
+    if (!take(t, "0") && !digits(t))
+        return false;
+    if (take(t, ".") && !digits(t))
+        return false;
+    if (!take(t, "e") && !take(t, "E"))
+        return true;
+    if (!take(t, "+"))
+        take(t, "-");
+    return digits(t);
+}
+
+static int hex4(struct text *t)
+{
+    int v = 0;
+    for (int i = 0; i < 4; i++) {
+        const unsigned char *c = t->p;
+        if (!take_among(t, '0', '9') && !take_among(t, 'a', 'f') && !take_among(t, 'A', 'F'))
+            return -1;
+        v = v * 16 + (*c <= '9' ? *c - '0' : (*c | 32) - 'a' + 10);
+    }
+    return v;
+}
+
+static bool escape(struct text *t)
+{
+    if (!take(t, "u"))
+        return t->p < t->end && *t->p != '\0' && strchr("\"\\/bfnrt", *t->p) && t->p++;
+    int v = hex4(t);
+    if (v < 0xd800 || v > 0xdfff)
+        return v >= 0;
+    int low = v < 0xdc00 && take(t, "\\u") ? hex4(t) : -1;
+    return low >= 0xdc00 && low <= 0xdfff;
+}
+
+/* One character of more than a byte (Unicode, table 3-7). */
+static bool utf8(struct text *t)
+{
+    static const unsigned char rows[][4] = {{0xc2, 0xdf, 0x80, 0xbf}, {0xe0, 0xe0, 0xa0, 0xbf},
+        {0xe1, 0xec, 0x80, 0xbf}, {0xed, 0xed, 0x80, 0x9f}, {0xee, 0xef, 0x80, 0xbf},
+        {0xf0, 0xf0, 0x90, 0xbf}, {0xf1, 0xf3, 0x80, 0xbf}, {0xf4, 0xf4, 0x80, 0x8f}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!take_among(t, rows[i][0], rows[i][1]))
+            continue;
+        bool good = take_among(t, rows[i][2], rows[i][3]);
+        for (int more = rows[i][0] < 0xe0 ? 0 : rows[i][0] < 0xf0 ? 1 : 2; good && more > 0; more--)
+            good = take_among(t, 0x80, 0xbf);
+        return good;
+    }
+    return false;
+}
+
+static bool string(struct text *t)
+{
+    if (!take(t, "\""))
+        return false;
+    while (!take(t, "\"")) {
+        bool good = take(t, "\\") ? escape(t) : take_among(t, ' ', 0x7f) || utf8(t);
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+static bool value(struct text *t, int depth)
+{
+    ws(t);
+    bool object = take(t, "{"), good = object || take(t, "[");
+    if (!good)
+        return take(t, "true") || take(t, "false") || take(t, "null") ||
+               (t->p < t->end && (*t->p == '"' ? string(t) : number(t)));
+    const char *end = object ? "}" : "]";
+    ws(t);
+    if (++depth > JSON_DEPTH_MAX || take(t, end))
+        return depth <= JSON_DEPTH_MAX;
+    do {
+        ws(t);
+        if (object && !string(t))
+            return false;
+        ws(t);
+        if ((object && !take(t, ":")) || !value(t, depth))
+            return false;
+        ws(t);
+    } while (take(t, ","));
+    return take(t, end);
+}
+
+static bool is_json(struct str src)
+{
+    struct text t = {(const unsigned char *)src.p, (const unsigned char *)src.p + src.n};
+    bool good = value(&t, 0);
+    ws(&t);
+    return good && t.p == t.end;
+}
+
+/* ---- ours ---- */
 
 /* Writes the tokens of src compactly: 0, or -1 if it is no JSON. */
 static int rewrite(struct str src, struct buf *out)
@@ -82,6 +219,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_init(&once, BUF_MAX_DEFAULT);
     buf_init(&twice, BUF_MAX_DEFAULT);
     int rc = rewrite(src, &once);
+    must((rc == 0) == is_json(src));
     skip_agrees(src, rc);
     int checked = json_check(src, &e);
     must(rc == 0 || checked < 0);

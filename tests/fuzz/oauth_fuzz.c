@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 #include "endpoints.h"
 #include "form.h"
 #include "grant.h"
@@ -33,6 +34,8 @@ static void metadata(struct str s)
     if (endpoints_parse(s, "https://a.example", &ep, &e) == 0) {
         assert(strncmp(ep.token, "https://", 8) == 0);
         assert(!ep.authorize || strncmp(ep.authorize, "https://", 8) == 0);
+        assert(!ep.device || strncmp(ep.device, "https://", 8) == 0);
+        assert(strcmp(ep.issuer, "https://a.example") == 0);
         endpoints_free(&ep);
     }
 }
@@ -54,6 +57,35 @@ static void kept(struct str s)
     resolver_wipe(again);
 }
 
+/* What a form says is read from it again. */
+static void sent(const char *text)
+{
+    struct buf b;
+    bool many;
+    buf_init(&b, 1 << 20);
+    form_put(&b, "state", "x&code=y");
+    form_put(&b, "code", text);
+    form_put(&b, "iss", text);
+    char *code = form_get(buf_str(&b), "code", &many), *iss = form_get(buf_str(&b), "iss", NULL);
+    assert(code && iss && !many && strcmp(code, text) == 0 && strcmp(iss, text) == 0);
+    assert(strspn(b.p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%&=") ==
+           b.n);
+    mem_free(code);
+    mem_free(iss);
+    buf_free(&b);
+}
+
+/* The beginning of the address, up to where its path is. */
+static void origin(const char *text)
+{
+    char *o = grant_origin(text);
+    size_t n = strlen(o);
+    assert(strncasecmp(o, text, n) == 0 && n <= strlen(text));
+    assert(n == 0 || strstr(o, "://"));
+    assert(n == 0 || text[n] == '\0' || strchr("/?#\\", text[n]));
+    mem_free(o);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str s = {(const char *)data, size};
@@ -62,8 +94,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     metadata(s);
     kept(s);
     mem_free(form_get(s, "code", &many));
-    char *text = mem_dupn(s.p, s.n);
-    mem_free(grant_origin(text));
+    char *text = mem_dupn(s.p, s.n), *some = mem_dupn(s.p, s.n < 64 ? s.n : 64);
+    sent(some);
+    origin(text);
     mem_free(text);
+    mem_free(some);
     return 0;
 }

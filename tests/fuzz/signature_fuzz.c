@@ -186,24 +186,25 @@ static void believed(const struct signature_check *given, unsigned how)
 {
     static struct signed_delivery d;
     struct signature_check c = *given;
-    struct str secrets[3] = {STR_LIT("another"), STR_LIT(""), STR_LIT("whsec_c2VjcmV0")};
-    sign(&d, &c, (int)(how % 16 == 1 ? 1 : how % 16 % 10 == 1 ? 0 : how % 16 % 10));
-    secrets[how / 16 % 3] = d.secret;
+    struct str secrets[2] = {STR_LIT("another"), STR_LIT("whsec_c2VjcmV0")};
+    int own = how / 16 % 2;
+    /* An Ed25519 signature takes the time of a hundred others. */
+    sign(&d, &c, how == 1 ? 1 : how % 16 % 10 == 1 ? 0 : (int)(how % 16 % 10));
+    secrets[own] = d.secret;
     c.secrets = secrets;
-    c.nsecrets = 3;
+    c.nsecrets = 2;
     c.scheme = (how & 128) != 0 && d.form == NULL ? SCHEME_ANY : d.scheme;
     c.form = d.form;
     c.headers = d.h;
     c.nheaders = d.nh;
-    must(signature_verify(&c, NULL) == 0);
     c.now_ms = NOW + (how & 64 ? WINDOW : -WINDOW);
     must(signature_verify(&c, NULL) == 0);
     c.now_ms += how & 64 ? 1 : -1;
     must(signature_verify(&c, NULL) == (d.timed ? -1 : 0));
     c.now_ms = NOW;
-    secrets[how / 16 % 3] = STR_LIT("wrong");
+    secrets[own] = STR_LIT("wrong");
     must(signature_verify(&c, NULL) == -1);
-    secrets[how / 16 % 3] = d.secret;
+    secrets[own] = d.secret;
     size_t n = c.body.n > 0 ? c.body.n : 1;
     char *other = malloc(n);
     other[0] = 'x';
