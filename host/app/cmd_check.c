@@ -1,12 +1,16 @@
 /* `sauma check`: loads companies as the host would and says what is wrong with them. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "command.h"
 #include "companies.h"
 #include "log.h"
 #include "mem.h"
+
+#define WORDS_MAX 400
 
 static const struct conf_option options[] = {
     {"data", CONF_TEXT, "data", "folder whose secrets are looked up, if it is there"},
@@ -18,27 +22,73 @@ static const struct conf_option options[] = {
 struct checking {
     struct companies all;
     bool secrets_known;
-    int problems; /* of the company at hand */
+    int problems;    /* of the company at hand */
+    const char *env; /* patterns of variables that may be named */
     const char *dir;
     const char *company;
 };
+
+static int offer_secret(void *near, const char *company, const char *name, int64_t set_ms)
+{
+    str_near_offer(near, str_of(name));
+    return 0;
+}
+
+static void offer_variables(struct str_near *near, const char *patterns)
+{
+    for (char **at = environ; *at; at++) {
+        struct str name = {*at, strcspn(*at, "=")};
+        char *text = mem_dupn(name.p, name.n);
+        if (resolver_env_allowed(patterns, text))
+            str_near_offer(near, name);
+        mem_free(text);
+    }
+}
+
+/* What is to be done about a variable: " ...", or "". */
+static void tell_variable(const struct checking *ch, const char *name, char *words, size_t n)
+{
+    struct str_near near = {.name = str_of(name)};
+    words[0] = '\0';
+    if (!resolver_env_allowed(ch->env, name)) {
+        snprintf(words, n, " (--env allows only '%s')", ch->env);
+        return;
+    }
+    offer_variables(&near, ch->env);
+    if (!getenv(name) && str_near_found(&near))
+        snprintf(words, n, " (did you mean '%s', which is set?)", near.best);
+}
+
+static void tell_secret(const struct checking *ch, const char *name, char *words, size_t n)
+{
+    struct str_near near = {.name = str_of(name)};
+    secrets_list(ch->all.parts.secrets, ch->company, offer_secret, &near, NULL);
+    if (str_near_found(&near))
+        snprintf(words, n, " (did you mean '%s', which is set?)", near.best);
+    else
+        snprintf(words, n, ": sauma secret set %s %s", ch->company, name);
+}
 
 static void on_missing(void *arg, bool env, const char *name, const char *where)
 {
     struct checking *ch = arg;
     const char *kind = env ? "the environment variable" : "the secret";
-    if (!env && !ch->secrets_known) {
-        printf("%s/%s: note: needs %s '%s': sauma secret set %s %s\n", ch->dir, where, kind, name,
-            ch->company, name);
-        return;
-    }
-    if (env && !ch->secrets_known) {
-        printf("%s/%s: note: needs %s '%s'\n", ch->dir, where, kind, name);
+    char words[WORDS_MAX];
+    if (!ch->secrets_known) {
+        if (env)
+            tell_variable(ch, name, words, sizeof(words));
+        else
+            snprintf(words, sizeof(words), ": sauma secret set %s %s", ch->company, name);
+        printf("%s/%s: note: needs %s '%s'%s\n", ch->dir, where, kind, name, words);
         return;
     }
     ch->problems++;
-    fprintf(stderr, "%s/%s: %s '%s' is not set%s\n", ch->dir, where, kind, name,
-        env ? " or not allowed by --env" : "");
+    if (env)
+        tell_variable(ch, name, words, sizeof(words));
+    else
+        tell_secret(ch, name, words, sizeof(words));
+    const char *how = env && getenv(name) ? "is not allowed" : "is not set";
+    fprintf(stderr, "%s/%s: %s '%s' %s%s\n", ch->dir, where, kind, name, how, words);
 }
 
 #define NEXT_TIMES 3
@@ -90,7 +140,7 @@ static int check_run(const struct conf *c)
     if (conf_positionals(c) == 0)
         return command_fail(STATUS_USAGE, "usage: sauma %s", command_check.usage);
     const char *data = conf_text(c, "data");
-    struct checking ch = {.secrets_known = parts_is_folder(data)};
+    struct checking ch = {.secrets_known = parts_is_folder(data), .env = conf_text(c, "env")};
     int problems = 0, status = companies_open(&ch.all, c, ch.secrets_known ? data : NULL, &e);
     if (status != STATUS_OK)
         command_fail(status, "%s", e.text);

@@ -106,6 +106,31 @@ class Commands(Case):
             self.assertEqual(self.answer(*command, "--data", w.data, "--limit", "2"),
                              (0, "these are the newest 2; there may be more: --limit"))
 
+    def test_check_tells_what_a_missing_value_may_be(self):
+        w = self.world
+        folder = os.path.join(w.dir, "firms", "acme")
+        os.makedirs(folder)
+        with open(os.path.join(folder, "company.lua"), "w") as f:
+            f.write('''company "Acme" { language = "fi", time_zone = "Europe/Helsinki" }
+connect "http" { as = "a", url = env "ACME_URL" }
+connect "http" { as = "b", url = env "ACME_TOKEN" }
+connect "webhook" { as = "shop", secret = secret "shop-secret", event = "e", id = "id" }
+''')
+        w.sauma("secret", "set", "acme", "shop-secrte", "--data", w.data, stdin=b"x")
+        set_ = {"ACMES_URL": "https://a.example", "ACME_TOKEN": "t"}
+        told = w.sauma("check", folder, "--data", w.data, env=set_, check=False)
+        self.assertEqual(told.returncode, 1)
+        at = f"{folder}/company.lua"
+        self.assertEqual(told.stderr.decode().splitlines(), [
+            f"{at}:2: the environment variable 'ACME_URL' is not set (did you mean 'ACMES_URL', which is set?)",
+            f"{at}:3: the environment variable 'ACME_TOKEN' is not allowed (--env allows only '*_URL')",
+            f"{at}:4: the secret 'shop-secret' is not set (did you mean 'shop-secrte', which is set?)"])
+        set_ = {"ACME_URL": "https://a.example", "ACME_TOKEN": "t", "SHOP_URL": "far from it"}
+        w.sauma("secret", "remove", "acme", "shop-secrte", "--data", w.data)
+        told = w.sauma("check", folder, "--data", w.data, "--env", "ACME_*", env=set_, check=False)
+        self.assertEqual(told.stderr.decode().splitlines(), [
+            f"{at}:4: the secret 'shop-secret' is not set: sauma secret set acme shop-secret"])
+
     def test_a_company_from_an_example(self):
         w = self.world
         folder = os.path.join(w.dir, "firms", "acme")
