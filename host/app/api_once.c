@@ -146,6 +146,15 @@ static bool only_reads(const char *method)
     return !strcmp(method, "GET") || !strcmp(method, "HEAD") || !strcmp(method, "OPTIONS");
 }
 
+/* Two keys would be two opinions on which request this is. */
+static bool several_keys(const struct http_in_request *q)
+{
+    int n = 0;
+    for (int i = 0; i < q->nheaders; i++)
+        n += str_ieq(q->headers[i].name, STR_LIT("Idempotency-Key"));
+    return n > 1;
+}
+
 static bool good_key(struct str key)
 {
     for (size_t i = 0; i < key.n; i++)
@@ -164,8 +173,9 @@ void api_once_handle(struct api_once *o, struct http_in_exchange *x,
         go(arg, x);
         return;
     }
-    if (!good_key(key)) {
-        reply_error(x, 400, "Idempotency-Key is 1 to 255 printable characters without blanks");
+    if (!good_key(key) || several_keys(q)) {
+        reply_error(
+            x, 400, "Idempotency-Key is one of 1 to 255 printable characters without blanks");
         return;
     }
     struct buf all;

@@ -11,9 +11,20 @@
 #include "loop.h"
 #include "mem.h"
 
+static bool has_rest(const struct http_conn *c)
+{
+    return c->rest.n > c->rest_used;
+}
+
+static void parse_rest(struct http_conn *c);
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
-    http_conn_read(arg);
+    struct http_conn *c = arg;
+    if (has_rest(c))
+        parse_rest(c);
+    else
+        http_conn_read(c);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
@@ -242,21 +253,22 @@ static size_t consume(struct http_conn *c, const char *bytes, size_t n)
     return c->closing ? n : used;
 }
 
-static bool has_rest(const struct http_conn *c)
+static void parse_rest(struct http_conn *c)
 {
-    return c->rest.n > c->rest_used;
+    c->rest_used += consume(c, c->rest.p + c->rest_used, c->rest.n - c->rest_used);
+    if (!has_rest(c)) {
+        buf_free(&c->rest);
+        c->rest_used = 0;
+    }
+    http_conn_update(c);
 }
 
 void http_conn_resume(struct http_conn *c)
 {
-    if (has_rest(c)) {
-        c->rest_used += consume(c, c->rest.p + c->rest_used, c->rest.n - c->rest_used);
-        if (!has_rest(c)) {
-            buf_free(&c->rest);
-            c->rest_used = 0;
-        }
-    }
-    http_conn_update(c);
+    if (has_rest(c))
+        event_active(&c->ev_read, EV_READ, 0);
+    else
+        http_conn_update(c);
 }
 
 void http_conn_read(struct http_conn *c)

@@ -176,7 +176,8 @@ void http_conn_new(struct http_in *s, int fd, const char *peer);
 void http_conn_read(struct http_conn *c);
 /* After any change: closes it if it has nothing more to do, else sets events and deadlines. */
 void http_conn_update(struct http_conn *c);
-/* Parses what was received while the pipeline was full. */
+/* Has what was received while the pipeline was full parsed in the next turn: who sends a thousand
+ * requests at once gets as many a turn as fit the pipeline, and all others theirs in between. */
 void http_conn_resume(struct http_conn *c);
 /* So many bytes of answers more, or fewer, wait for the peer. */
 void http_conn_unsent(struct http_conn *c, ptrdiff_t bytes);

@@ -1,4 +1,5 @@
 """A request to the API that has a key of its own is carried out once, and is answered so each time."""
+import http.client
 import json
 import os
 import sqlite3
@@ -116,6 +117,15 @@ class Idempotency(Case):
     def test_what_is_no_key(self):
         for key in ("", "a b", "x" * 256, "\u00e4"):
             self.assertEqual(self.retry(key.encode("latin-1").decode("latin-1"))[0], 400)
+        body = b'{"by":"Maija","reason":"again"}'
+        c = http.client.HTTPConnection(self.world.address)
+        self.addCleanup(c.close)
+        c.putrequest("POST", f"/api/v1/runs/{self.runs[0]}/retry")
+        for header in (("Authorization", "Bearer " + self.token), ("Idempotency-Key", "a"),
+                       ("Idempotency-Key", "b"), ("Content-Length", str(len(body)))):
+            c.putheader(*header)
+        c.endheaders(body)
+        self.assertEqual(c.getresponse().status, 400)
         self.assertEqual(self.acts(), 0)
         self.assertEqual(self.post("k", f"runs/{self.runs[0]}/retry", {}, token="wrong")[0], 401)
         self.assertEqual(self.retry("k")[0], 200)  # what was not authorised took no key

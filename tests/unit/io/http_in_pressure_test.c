@@ -144,6 +144,63 @@ static void test_unsent_answers_are_limited_in_all(void **state)
     served_end(&s);
 }
 
+/* ---- taking turns ---- */
+
+static int most, last_seen; /* requests of one turn; seen when the last one ended. The loop's. */
+
+static void count_202(void *arg, struct http_in_exchange *x)
+{
+    atomic_fetch_add(&((struct served *)arg)->seen, 1);
+    say_202(arg, x);
+}
+
+static void end_of_turn(void *arg)
+{
+    int seen = atomic_load(&((struct served *)arg)->seen);
+    if (seen - last_seen > most)
+        most = seen - last_seen;
+    last_seen = seen;
+}
+
+static void watch_turns(void *arg)
+{
+    struct served *s = arg;
+    loop_on_idle(s->loop, end_of_turn, s);
+}
+
+static void unwatch_turns(void *arg)
+{
+    struct served *s = arg;
+    loop_off_idle(s->loop, end_of_turn, s);
+}
+
+/* Who sends a thousand requests at once gets no more in a turn than the pipeline holds. */
+static void test_a_pipeline_takes_turns(void **state)
+{
+    enum { REQUESTS = 1000 };
+    struct served s;
+    struct http_in_config c = served_config();
+    static char flood[REQUESTS * (sizeof(GET) + 1)], statuses[REQUESTS * 4 + 1];
+    most = last_seen = 0;
+    c.max_pipelined = 32;
+    served_begin(&s, &c, count_202);
+    served_ask(&s, watch_turns);
+    for (int i = 0; i < REQUESTS; i++)
+        memcpy(flood + (size_t)i * (sizeof(GET) + 1), GET "\r\n", sizeof(GET) + 1);
+    int fd = peer_connect(&s);
+    peer_send(fd, flood, (size_t)REQUESTS * (sizeof(GET) + 1));
+    shutdown(fd, SHUT_WR);
+    size_t n;
+    char *text = peer_read_all(fd, &n);
+    peer_statuses(text, n, statuses, sizeof(statuses));
+    assert_int_equal(strlen(statuses), REQUESTS * 4 - 1);
+    served_ask(&s, unwatch_turns);
+    assert_true(most > 0 && most <= 32);
+    free(text);
+    close(fd);
+    served_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_who_does_not_read_makes_room),
         cmocka_unit_test(test_slow_bodies_are_not_held_against_others),
         cmocka_unit_test(test_unsent_answers_are_limited_in_all),
+        cmocka_unit_test(test_a_pipeline_takes_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
