@@ -204,6 +204,35 @@ bool str_utf8_valid(struct str a)
     return true;
 }
 
+/* What moves a terminal's cursor or turns the order of what is read: controls, and the marks of
+ * direction U+202A to U+202E and U+2066 to U+2069. */
+static bool steers(const unsigned char *p, size_t n)
+{
+    bool marks = n == 3 && p[0] == 0xE2 &&
+                 ((p[1] == 0x80 && p[2] >= 0xAA && p[2] <= 0xAE) ||
+                     (p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9));
+    return marks || (n == 2 && p[0] == 0xC2 && p[1] < 0xA0) ||
+           (n == 1 && (p[0] < ' ' || p[0] == 0x7F));
+}
+
+void str_line(char *out, size_t room, struct str text)
+{
+    size_t n = 0;
+    for (const char *p = text.p, *end = p ? p + text.n : p; p < end;) {
+        size_t step = str_utf8_step(p, end);
+        bool plain = step > 0 && !steers((const unsigned char *)p, step);
+        if (n + (plain ? step : 1) >= room)
+            break;
+        if (plain)
+            memcpy(out + n, p, step);
+        else
+            out[n] = step > 0 ? ' ' : '?';
+        n += plain ? step : 1;
+        p += step > 0 ? step : 1;
+    }
+    out[n] = '\0';
+}
+
 bool str_same_secret(struct str a, struct str b)
 {
     return a.n == b.n && (a.n == 0 || sodium_memcmp(a.p, b.p, a.n) == 0);

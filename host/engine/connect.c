@@ -41,6 +41,7 @@ static void connect_free(struct connect *c)
     mem_free(c->words);
     mem_free(c->issuer);
     mem_free(c->token_url);
+    resolver_wipe(c->spent);
     resolver_wipe(c->device);
     resolver_wipe(c->client);
     sodium_memzero(c, sizeof *c);
@@ -60,11 +61,12 @@ static void forget(void *arg)
 
 void connect_over(struct connect *c, bool ok, const char *fmt, ...)
 {
-    char words[1500];
+    char text[1500], words[sizeof text];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(words, sizeof words, fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    str_line(words, sizeof words, str_of(text)); /* parts of it are the other side's */
     c->state = ok ? CONNECT_DONE : CONNECT_FAILED;
     mem_free(c->words);
     c->words = mem_dup(words);
@@ -111,12 +113,17 @@ void connect_refused(struct connect *c, const char *what, const struct http_out_
 {
     const struct manifest_connection *conn;
     struct err e = {0};
+    struct buf sent;
     char words[256];
-    const struct channel *ch = connect_channel(c, &conn, &e);
-    if (ch)
-        credentials_problem(ch, r->body, words, sizeof words);
-    else
-        token_problem(r->body, words, sizeof words);
+    buf_init(&sent, BUF_MAX_DEFAULT);
+    form_put(&sent, "code", c->spent ? c->spent : "");
+    form_put(&sent, "code_verifier", c->verifier);
+    form_put(&sent, "device_code", c->device ? c->device : "");
+    buf_adds(&sent, c->client ? c->client : "");
+    credentials_problem(
+        connect_channel(c, &conn, &e), r->body, buf_str(&sent), words, sizeof words);
+    sodium_memzero(sent.p, sent.cap);
+    buf_free(&sent);
     if (r->outcome != HTTP_OUT_ANSWERED)
         connect_over(c, false, "%s could not be asked: %s", what, r->problem);
     else
@@ -151,36 +158,6 @@ static void on_token(void *arg, const struct http_out_result *r)
     token_answer_free(&a);
 }
 
-/* A login gave a key for good: it becomes the secret that the connection names. */
-static void on_key(void *arg, const struct http_out_result *r)
-{
-    struct connect *c = arg;
-    const struct manifest_connection *conn;
-    const struct resolver *own = c->engine->parts.resolver;
-    struct err e = {0};
-    c->transfer = NULL;
-    if (r->outcome != HTTP_OUT_ANSWERED || r->status < 200 || r->status > 299) {
-        connect_refused(c, "the API key", r);
-        return;
-    }
-    struct jsondoc *d = jsondoc_parse(r->body, NULL);
-    const char *key = jsonv_str(jsonv_get(d ? jsondoc_root(d) : NULL, "api_key"), "");
-    struct channel *ch = connect_channel(c, &conn, &e);
-    if (!key[0]) {
-        connect_over(c, false, "the answer holds no api_key");
-    } else if (own->set_secret(own->arg, c->company, conn ? conn->auth.key_secret : "", key, &e) <
-               0) {
-        connect_over(c, false, "the API key cannot be kept: %s", e.text);
-    } else {
-        if (ch) {
-            credentials_forget(ch);
-            token_forget(ch);
-        }
-        connect_try(c);
-    }
-    jsondoc_free(d);
-}
-
 void connect_ask_token(struct connect *c, struct token_request *q, http_out_done fn)
 {
     const struct manifest_connection *conn;
@@ -199,26 +176,13 @@ static void exchange(struct connect *c, const char *code)
 {
     struct token_request q;
     c->state = CONNECT_WORKING;
+    c->spent = mem_dup(code);
     token_request_init(&q);
     form_put(&q.form, "grant_type", "authorization_code");
     form_put(&q.form, "code", code);
     form_put(&q.form, "redirect_uri", c->redirect);
     if (c->client) {
-        const struct manifest_connection *conn;
-        struct err e = {0};
-        struct channel *ch = connect_channel(c, &conn, &e);
-        /* The key that is to come is what is missing. */
-        if (!ch && conn)
-            ch = credentials_without(
-                company_get(c->engine, c->company, false), conn, conn->auth.key_secret, &e);
-        if (!ch) {
-            token_request_free(&q);
-            connect_over(c, false, "%s", e.text);
-            return;
-        }
-        q.who = &ch->credentials;
-        buf_adds(&q.form, c->client);
-        c->transfer = token_request_send(&q, c->engine, c->token_url, on_key, c);
+        connect_key_ask(c, &q);
         return;
     }
     form_put(&q.form, "code_verifier", c->verifier);
@@ -263,7 +227,10 @@ void connect_callback(struct engine *e, struct str query, connect_fn fn, void *a
         c->arg = arg;
         if (right_issuer(c, iss)) {
             if (error)
-                connect_over(c, false, "it was not allowed: %.300s", why ? why : error);
+                connect_over(c, false, "it was not allowed: %.300s",
+                    why && why[0] ? why
+                    : error[0]    ? error
+                                  : "no reason is given");
             else if (!code || !code[0] || many_codes)
                 connect_over(c, false, "the answer holds no code");
             else
@@ -279,7 +246,7 @@ void connect_callback(struct engine *e, struct str query, connect_fn fn, void *a
 
 /* ---- the beginning ---- */
 
-static void open_to_person(struct connect *c)
+void connect_open(struct connect *c)
 {
     c->state = CONNECT_OPEN;
     c->end_ms = clock_wall_ms() + OPEN_MS;
@@ -338,7 +305,7 @@ static void begin_at(struct connect *c, const struct endpoints *ep)
         return;
     }
     put_authorize(c, open, ch, conn);
-    open_to_person(c);
+    connect_open(c);
 }
 
 static void on_found(void *arg, const struct endpoints *ep, const char *problem, bool for_good)
@@ -349,67 +316,6 @@ static void on_found(void *arg, const struct endpoints *ep, const char *problem,
         begin_at(c, ep);
     else
         connect_over(c, false, "%s", problem);
-}
-
-/* The login page of Procountor stands beside /api, whatever version is before that
- * (https://dev.procountor.com, m2m authentication: GET https://api.procountor.com/keylogin). */
-static char *login_address(const char *url, const char *path)
-{
-    size_t n = strlen(url), k;
-    if (n >= 4 && strcmp(url + n - 4, "/api") == 0)
-        n -= 4;
-    for (k = n; k > 0 && url[k - 1] != '/'; k--)
-        ;
-    struct str last = {url + k, n - k};
-    bool version = str_is(last, "latest") || str_is(last, "supported") ||
-                   (last.n == 5 && last.p[0] == 'v' && strspn(last.p + 1, "0123456789") >= 4);
-    if (version)
-        n = k - 1;
-    return mem_printf("%.*s%s", (int)n, url, path);
-}
-
-static void begin_key(
-    struct connect *c, const struct channel *ch, const struct manifest_connection *conn)
-{
-    struct buf b;
-    char *page = login_address(ch->credentials.url, conn->auth.key_login);
-    char *client = form_get(str_of(ch->credentials.form), "client_id", NULL);
-    char *given = form_get(str_of(ch->credentials.form), "redirect_uri", NULL);
-    if (given) { /* the one that is registered there */
-        mem_free(c->redirect);
-        c->redirect = given;
-    }
-    c->token_url = mem_printf("%s%s", ch->credentials.url, conn->auth.key_path);
-    buf_init(&b, BUF_MAX_DEFAULT);
-    buf_addf(&b, "%s?", page);
-    form_put(&b, "response_type", "code");
-    form_put(&b, "client_id", client ? client : "");
-    form_put(&b, "redirect_uri", c->redirect);
-    form_put(&b, "state", c->secret);
-    c->url = buf_take(&b, NULL);
-    buf_init(&b, BUF_MAX_DEFAULT);
-    for (int i = 0; i < conn->auth.nparams; i++) {
-        const char *name = conn->auth.params[i].name;
-        char *value = strncmp(name, "client_", 7) == 0
-                          ? form_get(str_of(ch->credentials.form), name, NULL)
-                          : NULL;
-        if (value) {
-            buf_addc(&b, '&');
-            form_put_value(&b, str_of(name));
-            buf_addc(&b, '=');
-            form_put_value(&b, str_of(value));
-        }
-        resolver_wipe(value);
-    }
-    c->client = buf_take(&b, NULL);
-    resolver_wipe(client);
-    mem_free(page);
-    open_to_person(c);
-}
-
-static bool by_key(const struct manifest_auth *a)
-{
-    return a->type == AUTH_OAUTH2_M2M && a->key_login[0] && a->key_secret[0];
 }
 
 static struct connect *connect_new(
@@ -451,26 +357,26 @@ const char *connect_begin(struct engine *e, const char *company, const char *con
     struct connect *c = connect_new(e, company, connection, redirect);
     struct channel *ch = connect_channel(c, &conn, err);
     /* The key that is to come is what is missing. */
-    if (conn && by_key(&conn->auth) && !ch)
+    if (conn && connect_by_key(&conn->auth) && !ch)
         ch = credentials_without(company_get(e, company, false), conn, conn->auth.key_secret, err);
     bool person = ch && manifest_auth_by_person(&conn->auth);
-    if (ch && !person && !by_key(&conn->auth))
+    if (ch && !person && !connect_by_key(&conn->auth))
         err_set(err, ERR_INPUT,
             "connection %s is not connected by a person: what it needs are its secrets "
             "(`sauma secret set %s NAME`)",
             connection, company);
-    if (!ch || (!person && !by_key(&conn->auth))) {
+    if (!ch || (!person && !connect_by_key(&conn->auth))) {
         connect_free(c);
         return NULL;
     }
     list_append(&e->connects, &c->node);
     if (!person)
-        begin_key(c, ch, conn);
+        connect_key_begin(c, ch, conn);
     else if (!ch->credentials.issuer)
         begin_at(c, NULL);
     else
-        c->finding = endpoints_ask(
-            e, ch->credentials.issuer, ch->credentials.token_way.public_only, on_found, c);
+        c->finding = endpoints_ask(e, ch->credentials.issuer,
+            credentials_way_to(&ch->credentials, ch->credentials.issuer), on_found, c);
     return c->id;
 }
 

@@ -74,9 +74,11 @@ static void on_code(void *arg, const struct http_out_result *r)
     struct jsondoc *d = jsondoc_parse(r->body, NULL);
     const struct jsonv *root = d ? jsondoc_root(d) : NULL;
     const char *device = jsonv_str(jsonv_get(root, "device_code"), "");
-    const char *code = jsonv_str(jsonv_get(root, "user_code"), "");
+    char code[65];
+    str_line(code, sizeof code, str_of(jsonv_str(jsonv_get(root, "user_code"), "")));
     const char *page = jsonv_str(jsonv_get(root, "verification_uri"), "");
-    if (!device[0] || !code[0] || (strncmp(page, "https://", 8) && strncmp(page, "http://", 7))) {
+    if (!device[0] || !code[0] || !endpoints_plain(page) ||
+        (strncmp(page, "https://", 8) && strncmp(page, "http://", 7))) {
         connect_over(c, false, "the answer holds no code for another device");
     } else {
         c->device = mem_dup(device);

@@ -13,7 +13,8 @@
 #include "mem.h"
 
 /* A secret that was changed in the store is used after this. */
-#define FRESH_MS 5000
+#define FRESH_MS   5000
+#define VALUES_MAX (2 * MANIFEST_PARAMS_MAX)
 
 static int resolve(const struct version *v, const struct manifest_connection *conn,
     const struct manifest_value *value, const char *what, char **out, struct err *e)
@@ -255,11 +256,10 @@ static bool is_open_field(struct str name)
     return false;
 }
 
-/* The decoded values are owned by the caller; how many there are. */
-static int secret_fields(struct str form, struct masks *m, char *values[MANIFEST_PARAMS_MAX])
+/* The decoded values are owned by the caller; n is how many there are. */
+static int secret_fields(struct str form, struct masks *m, char *values[], int n)
 {
-    int n = 0;
-    while (form.n && n < MANIFEST_PARAMS_MAX) {
+    while (form.n && n < VALUES_MAX) {
         struct str value, field = str_cut(form, '&', &form), name = str_cut(field, '=', &value);
         char *key = mem_dupn(name.p, name.n), *decoded = form_get(field, key, NULL);
         mem_free(key);
@@ -274,13 +274,14 @@ static int secret_fields(struct str form, struct masks *m, char *values[MANIFEST
 }
 
 /* Before the words are cut, for half a secret is not known again. */
-void credentials_problem(const struct channel *ch, struct str body, char *words, size_t n)
+void credentials_problem(
+    const struct channel *ch, struct str body, struct str form, char *words, size_t n)
 {
-    const struct credentials *c = &ch->credentials;
-    const struct grant *g = ch->token.grant;
-    const char *all[] = {c->client_secret, c->password, ch->token.value, g ? g->refresh : NULL,
-        g ? g->before : NULL};
-    char *values[MANIFEST_PARAMS_MAX];
+    const struct credentials none = {0}, *c = ch ? &ch->credentials : &none;
+    const struct grant *g = ch ? ch->token.grant : NULL;
+    const char *all[] = {c->client_secret, c->password, ch ? ch->token.value : NULL,
+        g ? g->refresh : NULL, g ? g->before : NULL};
+    char *values[VALUES_MAX];
     struct masks m;
     struct buf sent, room; /* sent: as it stands in Authorization (RFC 6749 2.3.1) */
     masks_init(&m);
@@ -291,7 +292,8 @@ void credentials_problem(const struct channel *ch, struct str body, char *words,
     if (c->client_secret)
         form_put_value(&sent, str_of(c->client_secret));
     masks_add_encoded(&m, buf_str(&sent), MASK_NO_WORD);
-    int nvalues = secret_fields(str_of(c->form), &m, values);
+    int nvalues = secret_fields(str_of(c->form), &m, values, 0);
+    nvalues = secret_fields(form, &m, values, nvalues);
     mask_text(&m, &body, false, &room);
     token_problem(body, words, n);
     masks_free(&m);

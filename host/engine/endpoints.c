@@ -6,6 +6,7 @@
 #include "jsondoc.h"
 #include "machine.h"
 #include "mem.h"
+#include "resolver.h"
 
 #define METADATA_MAX (1 << 20)
 
@@ -14,7 +15,16 @@ static bool is_secure(const char *url)
     return strncmp(url, "https://", 8) == 0;
 }
 
-/* One address of the metadata; -1 if it is none, or leads from https to plain http. */
+bool endpoints_plain(const char *url)
+{
+    for (const char *p = url; *p; p++)
+        if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
+            return false;
+    return true;
+}
+
+/* One address of the metadata; -1 if it is none, or leads from https to plain http. It has no
+ * fragment (RFC 6749 3.1 and 3.2). */
 static int address_of(
     const struct jsonv *root, const char *key, const char *issuer, char **out, struct err *e)
 {
@@ -23,8 +33,13 @@ static int address_of(
     if (!url)
         return 0;
     bool plain = strncmp(url, "http://", 7) == 0;
+    char words[201];
+    str_line(words, sizeof words, str_of(url));
     if (!is_secure(url) && (!plain || is_secure(issuer)))
-        return err_set(e, ERR_DENIED, "its %s is \"%.200s\", which is no https address", key, url);
+        return err_set(e, ERR_DENIED, "its %s is \"%s\", which is no https address", key, words);
+    if (!endpoints_plain(url) || strchr(url, '#'))
+        return err_set(
+            e, ERR_DENIED, "its %s is \"%s\", which is no address to ask at", key, words);
     *out = mem_dup(url);
     return 0;
 }
@@ -37,9 +52,11 @@ int endpoints_parse(struct str body, const char *issuer, struct endpoints *out, 
         return -1;
     const struct jsonv *root = jsondoc_root(d);
     const char *says = jsonv_str(jsonv_get(root, "issuer"), "");
+    char words[201];
+    str_line(words, sizeof words, str_of(says));
     int rc = 0;
     if (strcmp(says, issuer) != 0)
-        rc = err_set(e, ERR_DENIED, "it says that it is \"%.200s\"", says);
+        rc = err_set(e, ERR_DENIED, "it says that it is \"%s\"", words);
     if (rc < 0 ||
         (rc = address_of(root, "authorization_endpoint", issuer, &out->authorize, e)) < 0 ||
         (rc = address_of(root, "token_endpoint", issuer, &out->token, e)) < 0 ||
@@ -69,8 +86,8 @@ void endpoints_free(struct endpoints *ep)
 struct endpoints_ask {
     struct engine *engine;
     char *issuer;
-    bool public_only;
-    bool second; /* the address of OpenID Connect is asked */
+    struct http_out_way way; /* its texts are our own */
+    bool second;             /* the address of OpenID Connect is asked */
     struct http_out_transfer *transfer;
     endpoints_fn fn;
     void *arg;
@@ -94,13 +111,21 @@ static char *metadata_url(const struct endpoints_ask *a)
         (int)(n - host), a->issuer + host);
 }
 
+static void ask_free(struct endpoints_ask *a)
+{
+    resolver_wipe((char *)(uintptr_t)a->way.proxy);
+    resolver_wipe((char *)(uintptr_t)a->way.certificate);
+    resolver_wipe((char *)(uintptr_t)a->way.key);
+    mem_free(a->issuer);
+    mem_free(a);
+}
+
 static void finish(
     struct endpoints_ask *a, const struct endpoints *ep, const char *problem, bool for_good)
 {
     endpoints_fn fn = a->fn;
     void *arg = a->arg;
-    mem_free(a->issuer);
-    mem_free(a);
+    ask_free(a);
     fn(arg, ep, problem, for_good);
 }
 
@@ -114,7 +139,9 @@ static void answered(void *arg, const struct http_out_result *r)
     char words[800];
     a->transfer = NULL;
     bool is_there = r->outcome == HTTP_OUT_ANSWERED && r->status == 200;
-    if (r->outcome == HTTP_OUT_ANSWERED && r->status >= 400 && r->status < 500 && !a->second) {
+    bool is_page = is_there && !str_starts(str_trim(r->body), "{"); /* for each path, perhaps */
+    if (r->outcome == HTTP_OUT_ANSWERED && !a->second &&
+        (is_page || (r->status >= 400 && r->status < 500))) {
         a->second = true;
         send_ask(a);
         return;
@@ -145,7 +172,7 @@ static void send_ask(struct endpoints_ask *a)
         .url = url,
         .headers = accept,
         .nheaders = 1,
-        .way = {.public_only = a->public_only},
+        .way = a->way,
         .timeout_ms = a->engine->set.http_timeout_ms,
         .max_body = METADATA_MAX};
     a->transfer = http_out_start(a->engine->parts.http, &q, answered, a);
@@ -153,11 +180,14 @@ static void send_ask(struct endpoints_ask *a)
 }
 
 struct endpoints_ask *endpoints_ask(
-    struct engine *e, const char *issuer, bool public_only, endpoints_fn fn, void *arg)
+    struct engine *e, const char *issuer, struct http_out_way way, endpoints_fn fn, void *arg)
 {
     struct endpoints_ask *a = mem_zalloc(1, sizeof *a);
+    way.proxy = mem_dup(way.proxy);
+    way.certificate = mem_dup(way.certificate);
+    way.key = mem_dup(way.key);
     *a = (struct endpoints_ask){
-        .engine = e, .issuer = mem_dup(issuer), .public_only = public_only, .fn = fn, .arg = arg};
+        .engine = e, .issuer = mem_dup(issuer), .way = way, .fn = fn, .arg = arg};
     send_ask(a);
     return a;
 }
@@ -168,6 +198,5 @@ void endpoints_cancel(struct endpoints_ask *a)
         return;
     if (a->transfer)
         http_out_cancel(a->transfer);
-    mem_free(a->issuer);
-    mem_free(a);
+    ask_free(a);
 }

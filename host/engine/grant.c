@@ -13,6 +13,7 @@
 
 #define LIFE_GUESS 300000     /* if the answer does not say */
 #define LIFE_MAX   86400000LL /* numbers beyond are not believed */
+#define WORDS_MAX  201
 #define TOKEN_MAX  65536
 #define GRANT_MAX  (6 * TOKEN_MAX)
 
@@ -176,7 +177,7 @@ void token_problem(struct str body, char *out, size_t n)
         jsonv_str(jsonv_get(root, "message"), NULL)};
     for (size_t i = 0; i < sizeof words / sizeof words[0] && !out[0]; i++)
         if (words[i])
-            snprintf(out, n, "%.200s", words[i]);
+            str_line(out, n < WORDS_MAX ? n : WORDS_MAX, str_of(words[i]));
     jsondoc_free(d);
 }
 

@@ -87,7 +87,7 @@ void token_refuse(struct channel *ch, int status, struct str body)
     char words[256];
     bool wrong_address =
         status == 404 || status == 405 || status == 410 || (status >= 300 && status < 400);
-    credentials_problem(ch, body, words, sizeof words);
+    credentials_problem(ch, body, STR_NONE, words, sizeof words);
     char *said =
         mem_printf("%s (status %d of the token request%s)", words[0] ? words : http_reason(status),
             status, wrong_address ? ": is the connection's url right?" : "");
@@ -200,8 +200,8 @@ static void fetch(struct channel *ch, const struct manifest_connection *conn)
     if (c->token_url)
         send_fetch(ch, conn, c->token_url);
     else
-        ch->token.finding = endpoints_ask(
-            ch->company->engine, c->issuer ? c->issuer : "", c->token_way.public_only, found, ch);
+        ch->token.finding = endpoints_ask(ch->company->engine, c->issuer ? c->issuer : "",
+            credentials_way_to(c, c->issuer ? c->issuer : ""), found, ch);
 }
 
 void token_ask(struct channel *ch, const struct manifest_connection *conn, struct token_wait *w)

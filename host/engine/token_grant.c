@@ -208,7 +208,7 @@ static void refused(struct channel *ch, const struct http_out_result *r)
     struct token *t = &ch->token;
     char error[64], words[256];
     token_error(r->body, error, sizeof error);
-    credentials_problem(ch, r->body, words, sizeof words);
+    credentials_problem(ch, r->body, STR_NONE, words, sizeof words);
     if (strcmp(error, "invalid_grant") != 0) {
         not_asked(ch);
         grant_unlock(ch);

@@ -36,6 +36,9 @@ bool str_to_size(struct str a, size_t *out);
 bool str_utf8_valid(struct str a);
 /* Length of the valid UTF-8 character at p, or 0 if there is none before end. */
 size_t str_utf8_step(const char *p, const char *end);
+/* Words of somebody else, fit for one line of a log, a page or a terminal: a blank for what steers
+ * it, ? for what is no UTF-8, and cut between characters where out, of room bytes, is full. */
+void str_line(char *out, size_t room, struct str text);
 /* True if both are equal, in time that depends on the lengths alone. */
 bool str_same_secret(struct str a, struct str b);
 /* Lower-case hex into out, which holds 2 * n + 1 bytes. */

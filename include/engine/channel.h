@@ -129,9 +129,11 @@ void credentials_forget(struct channel *ch);
 /* How a request for tokens gets to that address: one that only the other side named, as an issuer's
  * metadata does, is for public addresses alone. */
 struct http_out_way credentials_way_to(const struct credentials *c, const char *url);
-/* Why a token endpoint refuses, as token_problem finds it, with *** for what it repeats of our
- * secrets. */
-void credentials_problem(const struct channel *ch, struct str body, char *words, size_t n);
+/* Why a token endpoint refuses, as token_problem finds it, with *** for what
+ * it repeats of our secrets: the connection's (ch may be NULL), and those in the form that was
+ * sent. */
+void credentials_problem(
+    const struct channel *ch, struct str body, struct str sent, char *words, size_t n);
 
 /* token.c: w->done is called when ch->token.value is good or cannot be had, perhaps at once.
  * One request serves all who wait. */

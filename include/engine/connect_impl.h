@@ -29,6 +29,7 @@ struct connect {
     bool iss;        /* and must say so */
     char *token_url; /* where the code is exchanged */
     char *client;    /* a login that gives a key: fields that say who we are */
+    char *spent;     /* the code that came back */
     char *device;    /* device_code */
     int64_t poll_ms; /* between asking for the device's token */
     int64_t end_ms;  /* wall clock */
@@ -54,6 +55,15 @@ void connect_granted(struct connect *c, const struct token_answer *a);
 void connect_refused(struct connect *c, const char *what, const struct http_out_result *r);
 /* connect_device.c: asks for a code for the person, and then for the token until it is allowed. */
 void connect_device_begin(struct connect *c, const char *device_url);
+/* From now on a person may allow it. */
+void connect_open(struct connect *c);
+/* connect_key.c: true if what a person's login gives is a key. */
+bool connect_by_key(const struct manifest_auth *a);
+/* The address to open for that. */
+void connect_key_begin(
+    struct connect *c, const struct channel *ch, const struct manifest_connection *conn);
+/* Sends the request for the key, which holds the code already. */
+void connect_key_ask(struct connect *c, struct token_request *q);
 /* connect_try.c: reads what the connection says, and ends it. */
 void connect_try(struct connect *c);
 

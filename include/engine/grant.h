@@ -40,7 +40,8 @@ int token_answer_parse(struct str body, struct token_answer *out, struct err *e)
 void token_answer_free(struct token_answer *a); /* zeroes */
 /* The member "error" of a refusal, as RFC 6749 5.2 has it, or "". */
 void token_error(struct str body, char *out, size_t n);
-/* Words of a refusal: error_description, error, errors[].message; "" if there are none. */
+/* Words of a refusal, as str_line has them: error_description, error, errors[].message; "" if there
+ * are none. */
 void token_problem(struct str body, char *out, size_t n);
 /* scheme://host:port of an absolute address, in lower case, owned by the caller; "" if it is none.
  */

@@ -211,6 +211,25 @@ static void writes_hex(void **state)
     assert_string_equal(out, "");
 }
 
+static void makes_one_line_of_words(void **state)
+{
+    static const struct {
+        const char *text, *line;
+        size_t room;
+    } cases[] = {{"plain", "plain", 40}, {"a\r\n\tb", "a   b", 40}, {"\x1b[2J\x7f", " [2J ", 40},
+        {"\xc2\x9b[\xc2\xa0", " [\xc2\xa0", 40},
+        {"\xe2\x80\xae|\xe2\x81\xa6|\xe2\x80\xa8", " | |\xe2\x80\xa8", 40}, {"\xff\xc3", "??", 40},
+        {"123456789", "1234567", 8}, {"123456\xc3\xa4", "123456", 8},
+        {"12345\xc3\xa4", "12345\xc3\xa4", 8}, {"", "", 1}, {"x", "", 1}};
+    char out[40];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        str_line(out, cases[i].room, str_of(cases[i].text));
+        assert_string_equal(out, cases[i].line);
+    }
+    str_line(out, sizeof out, STR_NONE);
+    assert_string_equal(out, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +241,7 @@ int main(void)
         cmocka_unit_test(finds_invalid_utf8_at_any_offset),
         cmocka_unit_test(measures_distance),
         cmocka_unit_test(writes_hex),
+        cmocka_unit_test(makes_one_line_of_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
