@@ -80,80 +80,34 @@ local host = require "host"
 local json = require "json"
 local url = require "url"
 local file = require "file"
-local suggest = require "suggest"
+local given = require "given"
 local http_error = require "http_error"
 local http_body = require "http_body"
+local http_options = require "http_options"
 local http_plain = require "http_plain"
 local connections = require "connections"
 local current = require "current"
 local ending = require "ending"
 local time = require "time"
-local way = require "way"
 local paging = require "paging"
 
 local http = {}
 
 -- Each request looks these up some twenty times, and a look-up of a local costs nothing.
 local type, pcall, error = type, pcall, error
+local check_options, milliseconds = http_options.check, http_options.milliseconds
+local NO_OPTIONS = http_options.NONE
 
 local WITHOUT_NULLS = { nulls = false }
-local NO_OPTIONS = {}
-local LOOKS_MAX = 8
 local METHODS = { GET = true, POST = true, PUT = true, PATCH = true, DELETE = true }
-local READ_OPTIONS = { query = "table", headers = "table", accept = "table", timeout = "number",
-  nulls = "boolean", explain = "function", check = "function", deadline = "number" }
-local WRITE_OPTIONS = { json = "any", form = "table", body = "any", parts = "table", find = "function",
-  settle = "number", attempts = "number", lost = "string", looks = "table", what = "string",
-  look_first = "boolean", looked = "number", basis = "string" }
-for name, kind in pairs(READ_OPTIONS) do WRITE_OPTIONS[name] = kind end
-local SEARCH_OPTIONS = { json = "any", form = "table" }
-for name, kind in pairs(READ_OPTIONS) do SEARCH_OPTIONS[name] = kind end
-READ_OPTIONS.keep, READ_OPTIONS.lost, READ_OPTIONS.file = "number", "string", "any"
-READ_OPTIONS.anew = "boolean"
-SEARCH_OPTIONS.lost = "string"
-
-local function check_options(options, known, level)
-  if options == nil then return NO_OPTIONS end
-  if type(options) ~= "table" then error("the options of a request are a table", level + 1) end
-  for name, value in pairs(options) do
-    local kind = known[name]
-    if not kind then
-      error(('a request has no option "%s"%s'):format(tostring(name), suggest(name, known)),
-        level + 1)
-    end
-    if kind ~= "any" and type(value) ~= kind then
-      error(('option "%s" of a request is a %s, not a %s'):format(name, kind, type(value)),
-        level + 1)
-    end
-  end
-  return options
-end
-
--- Those of the connection, with those of the request before them.
-local function header_table(headers, connection, level)
-  local out, own = { accept = "application/json" }, connections.get(connection).common.headers
-  if own then
-    for name, value in pairs(own) do out[name:lower()] = value end
-  end
-  if headers then
-    for name, value in pairs(headers) do
-      local problem = way.header_problem(name, value)
-      if problem then error(problem, level + 1) end
-      out[name:lower()] = tostring(value)
-    end
-  end
-  return out
-end
-
-local function milliseconds(seconds)
-  return seconds and math.tointeger(math.ceil(seconds * 1000)) or nil
-end
 
 local function spec_of(connection, method, path, options, level)
   local name = connections.name(connection, level + 1)
   if not METHODS[method] and (type(method) ~= "string" or not method:find("^%u+$")) then
     error('a method is a word in capitals, such as "POST"', level + 1)
   end
+  local problem = type(path) == "string" and http_options.path_problem(path)
+  if problem then error(problem, level + 1) end
   if type(path) ~= "string" or not host.plain(path) then
     error("a request needs a path without spaces, such as \"/items\"", level + 1)
   end
@@ -163,8 +117,8 @@ local function spec_of(connection, method, path, options, level)
     path = full
   end
   local spec = { op = "http", connection = name, method = method, path = path,
-    headers = header_table(options.headers, name, level + 1) }
-  if options.accept and #options.accept > 0 then spec.accept = json.array(options.accept) end
+    headers = http_options.headers(options.headers, name, level + 1) }
+  if options.accept then spec.accept = http_options.accept(options.accept, level + 1) end
   if options.timeout then spec.timeout_ms = milliseconds(options.timeout) end
   if options.deadline then spec.deadline_ms = milliseconds(options.deadline) end
   return spec
@@ -187,6 +141,8 @@ local function refuse(spec, response, options)
       or "write the address that works into the connection's url, or its host into redirects"
   elseif options.explain then
     message, field, hint = options.explain(response.status, response.body)
+    -- What it took from an answer may be a table where a text was expected.
+    message, field, hint = given.text(message), given.text(field), given.text(hint)
   end
   if not message then message, field = http_error.words(response.body) end
   local e = { class = "permanent", status = response.status, connection = spec.connection,
@@ -226,7 +182,7 @@ local function read_answer(meta, raw, options, write)
   if ok and response.status < 300 and not meta.dry then
     if options.check then
       ok, problem = options.check(response)
-      problem = problem or "the answer is not what was to be expected"
+      problem = given.text(problem) or "the answer is not what was to be expected"
     elseif write and is_page(response, options) then
       ok, problem = false, "the answer is a web page"
     end
@@ -254,7 +210,7 @@ local function read_file(meta, wanted, options)
     problem = "the answer is a web page"
   elseif options.check and not problem then
     local ok, why = options.check(response)
-    if not ok then problem = why or "the answer is not what was to be expected" end
+    if not ok then problem = given.text(why) or "the answer is not what was to be expected" end
   end
   if problem then return nil, problem, response end
   return response
@@ -288,12 +244,8 @@ function http.get(connection, path, options)
   if plain == false then
     return answer_from(spec_of(connection, "GET", whole, NO_OPTIONS, 2), NO_OPTIONS, nil, meta, raw)
   end
-  options = check_options(options, READ_OPTIONS, 2)
+  options = check_options(options, http_options.READ, 2)
   local wanted = options.file or nil
-  if wanted and wanted ~= true and (type(wanted) ~= "string" or not wanted:find("^[^%s/;]+/[^%s/;]+$"))
-  then
-    error('file is true, or a media type such as "application/pdf"', 2)
-  end
   if wanted and options.keep then error("a file is not kept for other runs", 2) end
   local spec = spec_of(connection, "GET", path, options, 2)
   http_plain.know(connection, spec_of)
@@ -312,7 +264,7 @@ function http.get(connection, path, options)
 end
 
 function http.search(connection, path, options)
-  options = check_options(options, SEARCH_OPTIONS, 2)
+  options = check_options(options, http_options.SEARCH, 2)
   local spec = spec_of(connection, "POST", path, options, 2)
   spec.optional = options.lost == "drop" or nil
   return answer_to(spec, options, nil, http_body.of(options, spec, 2))
@@ -412,29 +364,15 @@ local function give_up(spec, options, tries, seq)
     .. "if it is not, `sauma retry RUN --again %d` sends it again."):format(seq))
 end
 
-local function looks_ms(looks, level)
-  if not looks then return nil end
-  local list, before = json.array {}, 0
-  for i, seconds in ipairs(looks) do
-    if type(seconds) ~= "number" or seconds < before or i > LOOKS_MAX then
-      error(("looks are at most %d times in seconds, in rising order"):format(LOOKS_MAX), level + 1)
-    end
-    list[i], before = milliseconds(seconds), seconds
-  end
-  return list
-end
-
 local function write_spec(connection, method, path, options, level)
   local spec = spec_of(connection, method, path, options, level + 1)
   if options.look_first and not options.find then
     error("look_first wants a find to look with", level + 1)
   end
-  if options.attempts and (math.tointeger(options.attempts) or 0) < 1 then
-    error("attempts is a whole number from 1", level + 1)
-  end
   spec.write, spec.find = true, options.find and true or nil
   spec.optional = options.lost == "drop" or nil
-  spec.settle_ms, spec.looks_ms = milliseconds(options.settle), looks_ms(options.looks, level + 1)
+  spec.settle_ms = milliseconds(options.settle)
+  spec.looks_ms = http_options.looks(options.looks, level + 1)
   spec.looked, spec.what, spec.basis = options.looked, options.what, options.basis
   -- Who sends it again without looking says that twice does no harm.
   spec.repeatable = not options.find and (options.attempts or 1) > 1 or nil
@@ -456,7 +394,7 @@ local function answer_of(spec, options, meta, raw)
 end
 
 function http.write(connection, method, path, options)
-  options = check_options(options, WRITE_OPTIONS, 2)
+  options = check_options(options, http_options.WRITE, 2)
   local spec = write_spec(connection, method, path, options, 2)
   local raw_body = http_body.of(options, spec, 2)
   local tries = {} -- of each time it was sent: { sent_ms, problem, looks = { ms, ... } }

@@ -7,6 +7,7 @@ alone has the files.
 ]]
 
 local json = require "json"
+local given_options = require "options"
 local url = require "url"
 local file = require "file"
 
@@ -38,8 +39,14 @@ local function part_of(part, i, level)
       error(('a part has no "%s"; it has name, json, text or file, filename, type')
         :format(tostring(name)), level + 1)
     end
-    if name ~= "json" and name ~= "file" and (type(value) ~= "string"
-      or name ~= "text" and value:find("[%c]")) then
+    local is_text = type(value) == "string"
+    if name == "text" and not is_text then
+      error(('text of part "%s" is a text, not a %s'):format(part.name, type(value)), level + 1)
+    elseif name == "text" and (value:find("\0", 1, true) or not utf8.len(value)) then
+      error(('text of part "%s" is not UTF-8 without NULs; what is no text is a file of http.get')
+        :format(part.name), level + 1)
+    elseif name ~= "json" and name ~= "file" and name ~= "text"
+      and (not is_text or value:find("%c")) then
       error(('%s of part "%s" is one line of text'):format(name, part.name), level + 1)
     end
   end
@@ -50,8 +57,9 @@ local function part_of(part, i, level)
     return { name = part.name, filename = part.filename, text = part.text,
       type = part.type or part.filename and "application/octet-stream" or nil }
   end
-  local kind, name = part.file.type, part.file.name
-  return { name = part.name, file = file_of(part.file, "file of a part", level + 1),
+  local handle = file_of(part.file, ('file of part "%s"'):format(part.name), level + 1)
+  local kind, name = part.file.type or "", part.file.name or ""
+  return { name = part.name, file = handle,
     filename = part.filename or name ~= "" and name or "file",
     type = part.type or kind ~= "" and kind or "application/octet-stream" }
 end
@@ -70,7 +78,7 @@ function http_body.of(options, spec, level)
   end
   local headers = spec.headers
   if options.parts then
-    if #options.parts == 0 or #options.parts > PARTS_MAX then
+    if not given_options.is_list(options.parts) or #options.parts == 0 or #options.parts > PARTS_MAX then
       error(("parts is a list of 1 to %d parts"):format(PARTS_MAX), level + 1)
     end
     if headers["content-type"] then

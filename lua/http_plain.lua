@@ -11,6 +11,7 @@ that nobody but this side of the step would look at. What is asked and what come
 
 local host = require "host"
 local json = require "json"
+local http_options = require "http_options"
 local url = require "url"
 
 local http_plain = {}
@@ -19,7 +20,8 @@ local http_plain = {}
 -- the same in each run.
 local heads = {}
 local read = host.reader(heads)
-local NO_OPTIONS = {}
+local path_problem = http_options.path_problem
+local NO_OPTIONS = http_options.NONE
 -- Keys are written in order, and the path comes last.
 local TAIL = '"/"}'
 
@@ -41,6 +43,7 @@ local function whole_path(path, options)
 end
 
 function http_plain.get(connection, path, options)
+  if type(path) == "string" and path_problem(path) then return nil end
   if options ~= nil then path = whole_path(path, options) end
   local response, meta, raw = read(connection, path)
   return response, meta, raw, path

@@ -7,6 +7,8 @@ was left out.
       known  { name = { type = "string", required = true, one_of = {...} } }
       what   how messages call it: 'connection "slack"'; nil if whoever calls adds that
 
+  options.is_list(value)   -> true for a table without names and without holes
+
 Raises a text without a place; whoever calls knows the line. Types: string, number, integer,
 boolean, table, function; list (a table without names), texts (a list of texts), text (not empty),
 path (of fields: "data.kind"), iban, every (a time with its unit), percent, data (what JSON can hold);
@@ -28,12 +30,14 @@ local function is_handle(value)
   return handle.kind(value) ~= nil
 end
 
-local function is_list(value)
+function options.is_list(value)
   if type(value) ~= "table" or is_handle(value) then return false end
   local n = 0
   for _ in pairs(value) do n = n + 1 end
   return n == #value
 end
+
+local is_list = options.is_list
 
 local function is_text(value)
   return type(value) == "string" and value:find("%S") ~= nil

@@ -3,7 +3,11 @@ How the requests of a connection get out: what company.lua says of it besides it
 
   way.check(common)             -> nil, or what is wrong with headers, looks, proxy or redirects
   way.header_problem(name, value)  -> nil, or why a request cannot have that header
+  way.headers_problem(headers)     -> the same of all of them
+  way.header_text(value)           -> the text of a header's value; nil if it can be none
 ]]
+
+local url = require "url"
 
 local way = {}
 
@@ -17,8 +21,29 @@ function way.header_problem(name, value)
     return ("%q is not the name of a header"):format(tostring(name))
   elseif OURS[name:lower()] then
     return ('header "%s" is set by the host itself'):format(name)
-  elseif tostring(value):find("[%z\1-\8\10-\31\127]") then
+  end
+  local text = way.header_text(value)
+  if not text then
+    return ('header "%s" is a %s; a text, number, decimal or boolean is wanted')
+      :format(name, type(value))
+  elseif text:find("[%z\1-\8\10-\31\127]") then
     return ('header "%s" holds a control character'):format(name)
+  end
+  return nil
+end
+
+function way.header_text(value)
+  return url.text(value)
+end
+
+-- Names of headers differ by more than their capitals; which of two would be sent is chance.
+function way.headers_problem(headers)
+  local seen = {}
+  for name, value in pairs(headers) do
+    local problem = way.header_problem(name, value)
+    if problem then return problem end
+    if seen[name:lower()] then return ('header "%s" is there twice'):format(name:lower()) end
+    seen[name:lower()] = true
   end
   return nil
 end
@@ -28,9 +53,9 @@ function way.check(common)
     if type(value) ~= "string" then
       return ('headers: "%s" is a text; credentials belong into auth'):format(tostring(name))
     end
-    local problem = way.header_problem(name, value)
-    if problem then return "headers: " .. problem end
   end
+  local problem = way.headers_problem(common.headers or {})
+  if problem then return "headers: " .. problem end
   if type(common.proxy) == "string" and not common.proxy:find("^https?://[^%s/]")
     and not common.proxy:find("^socks5h?://[^%s/]") then
     return ('proxy is "%s"; it begins with http://, https:// or socks5h://'):format(common.proxy)

@@ -30,7 +30,7 @@ class Crm(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        url = urlsplit(self.path)
+        url = urlsplit(self.path.removeprefix("/base"))
         query = {k: v[0] for k, v in parse_qs(url.query).items()}
         self.server.seen.append(self.path)
         headers, at = {}, 0
@@ -48,8 +48,27 @@ class Crm(http.server.BaseHTTPRequestHandler):
             body = items
             headers["Link"] = '</first>; rel="first", </link?cursor=%d&q=a>; title="x"; rel="next last"' % (
                 at + 3) if at + 3 < len(ITEMS) else '</first>; rel="first"'
+        if url.path in ("/rooted", "/beside", "/behind"):  # where the next page is, in other words
+            body, at = items, int(query.get("cursor", 0)) + 3
+            items = body[:] = ITEMS[at - 3:at]
+            if at < len(ITEMS):
+                headers["Link"] = {"/rooted": "</base/rooted?cursor=%d&q=a#top>; rel=next",
+                                   "/beside": "<beside?cursor=%d&q=a>; rel=next",
+                                   "/behind": "<?cursor=%d&q=a>; rel=next"}[url.path] % at
+        if url.path == "/away":
+            body, headers["Link"] = items, "<//elsewhere.example/away?q=a>; rel=next"
+        if url.path == "/told":
+            body["links"] = {"next": None if query.get("cursor") else "/told?cursor=3&q=a"}
+            body["data"]["items"] = ITEMS[int(query.get("cursor", 0)):][:4]
+        if url.path == "/deaf":
+            body = {"data": {"items": ITEMS[:3]}, "meta": {"next_cursor": len(self.server.seen)}}
+        if url.path == "/odd":
+            body["meta"] = {"next_cursor": {"after": 3}}
+        if url.path == "/object":
+            body["data"]["items"] = {"1": ITEMS[0]}
         if url.path == "/loop":
-            body["meta"] = {"next_cursor": "x"}
+            n = len(self.server.seen)
+            body = {"data": {"items": ITEMS[3 * n - 3:3 * n]}, "meta": {"next_cursor": min(4, n + 2)}}
         raw = json.dumps(body).encode()
         self.send_response(200)
         for name, value in {**headers, "Content-Type": "application/json",
@@ -67,7 +86,7 @@ class Paging(Case):
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         w = self.world
-        w.env["CRM_URL"] = f"http://127.0.0.1:{server.server_port}"
+        w.env["CRM_URL"] = f"http://127.0.0.1:{server.server_port}/base"
         w.add_company("pages", COMPANY)
         w.start_host()
         every = [i["id"] for i in ITEMS]
@@ -79,7 +98,17 @@ class Paging(Case):
             ("/previous", {"by": "previous", "size": 3, **nested}, every, 3, None),
             ("/cursor", {"by": "cursor", **nested}, every, 3, None),
             ("/link", {"by": "link"}, every, 3, None),
-            ("/loop", {"by": "cursor", **nested}, [1, 2, 3], 2, "the same next page twice (x)"),
+            ("/rooted", {"by": "link"}, every, 3, None),
+            ("/beside", {"by": "link"}, every, 3, None),
+            ("/behind", {"by": "link"}, every, 3, None),
+            ("/told", {"by": "link", "next": "links.next", **nested}, [1, 2, 3, 4, 4, 5, 6, 7], 2, None),
+            ("/away", {"by": "link"}, [], 1, "at another host"),
+            ("/deaf", {"by": "page", **nested}, [1, 2, 3], 2, "page 2 of /deaf is page 1 once more"),
+            ("/deaf", {"by": "cursor", **nested}, [1, 2, 3], 2, "page 2 of /deaf is page 1 once more"),
+            ("/odd", {"by": "cursor", **nested}, [], 1, 'what stands at "meta.next_cursor" is a table'),
+            ("/object", {"by": "page", **nested}, [], 1, "no list at data.items"),
+            ("/page", {"by": "page", "size": "3", **nested}, [], 0, "size is a whole number above 0"),
+            ("/loop", {"by": "cursor", **nested}, [1, 2, 3, 4, 5, 6], 3, "the same next page twice (4)"),
             ("/page", {"by": "page", "most": 2, **nested}, every[:6], 2, "more than 2 pages"),
             ("/cursor", {"by": "cursor", "items": "rows"}, [], 1, "no list at rows"),
             ("/cursor", {"by": "curser"}, [], 0, "paging = { by ="),
