@@ -12,23 +12,28 @@ local current = require "current"
 local host = require "host"
 local log = require "log"
 
+-- Masked, and without NULs, which no message between the processes may hold.
+local function plain(words)
+  return (log.mask(words):gsub("%z", "\u{FFFD}"))
+end
+
 local function reason_text(reason, name)
   if type(reason) ~= "string" or not reason:find("%S") then
     error(name .. " wants a reason: a text that tells a person what is the matter", 3)
   end
-  return log.mask(reason)
+  return plain(reason)
 end
 
 -- A copy for the host: texts masked, functions and the like left out, depth bounded.
 local function details_copy(value, depth)
   local kind = type(value)
-  if kind == "string" then return log.mask(value) end
+  if kind == "string" then return plain(value) end
   if kind == "table" then
     if depth == 0 then return "..." end
     local copy = {}
     for key, item in pairs(value) do
       if type(key) == "string" or math.type(key) == "integer" then
-        copy[key] = details_copy(item, depth - 1)
+        copy[type(key) == "string" and plain(key) or key] = details_copy(item, depth - 1)
       end
     end
     return copy
