@@ -109,7 +109,8 @@ static int print_row(void *arg, struct str json)
     if (p->json)
         printf("%.*s\n", STR_ARG(json));
     else if (d) {
-        show_calm(jsondoc_root(d));
+        if (p->row != show_curl)
+            show_calm(jsondoc_root(d));
         p->row(jsondoc_root(d), stdout);
     }
     jsondoc_free(d);

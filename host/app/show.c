@@ -4,8 +4,7 @@
 
 #include "clock.h"
 
-/* A control character at p, which n bytes are left from: so many bytes, 0 for any other. */
-static size_t steers(const char *p, size_t n)
+size_t show_steers(const char *p, size_t n)
 {
     unsigned char c = (unsigned char)p[0];
     bool c1 = c == 0xc2 && n > 1 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xa0;
@@ -26,7 +25,7 @@ void show_lines(struct str text, int margin, FILE *out)
     while (text.n && text.p[text.n - 1] == '\n')
         text.n--;
     for (size_t i = 0; i < text.n; i++) {
-        if (steers(text.p + i, text.n - i)) {
+        if (show_steers(text.p + i, text.n - i)) {
             fputc('?', out);
         } else if (text.p[i] == '\n') {
             fprintf(out, "\n%*s| ", margin, "");
@@ -143,7 +142,7 @@ static void calm_bytes(struct str s)
 {
     char *p = (char *)(uintptr_t)s.p;
     for (size_t i = 0, n; i < s.n; i++)
-        for (n = steers(p + i, s.n - i); n > 0; n--)
+        for (n = show_steers(p + i, s.n - i); n > 0; n--)
             p[i + n - 1] = '?';
 }
 

@@ -7,6 +7,9 @@
 
 /* Takes what would steer a terminal out of the texts of a row; to be called before it is shown. */
 void show_calm(const struct jsonv *row);
+/* At p, where n bytes are left: how many of them make a character that would steer a terminal; 0:
+ * it is another one. */
+size_t show_steers(const char *p, size_t n);
 /* A member that is a text, "" if there is none, to stand within a line: it is one itself from then
  * on. */
 const char *show_text_of(const struct jsonv *v, const char *key);
@@ -24,7 +27,8 @@ void show_switch_row(const struct jsonv *sw, FILE *out); /* of a live version */
 void show_run_row(const struct jsonv *run, FILE *out);
 void show_books_row(const struct jsonv *books, FILE *out);
 void show_run(const struct jsonv *run, FILE *out);
-/* The requests of a run in full as command lines of curl, without addresses and credentials. */
+/* The requests of a run in full as command lines of curl, without addresses and credentials; to be
+ * given a row as it is, since what is sent may hold anything. */
 void show_curl(const struct jsonv *run, FILE *out);
 /* A run that needs a person, on several lines: why, what is done outside, what may be done next. */
 void show_attention_row(const struct jsonv *run, FILE *out);
