@@ -38,7 +38,7 @@ static void put_escape(struct buf *b, unsigned char c)
 
 int json_put_string(struct buf *b, struct str s)
 {
-    const char *p = s.p, *run = s.p, *end = s.p + s.n;
+    const char *p = s.n > 0 ? s.p : "", *run = p, *end = p + s.n;
     buf_addc(b, '"');
     while (p != end) {
         unsigned char c = (unsigned char)*p;

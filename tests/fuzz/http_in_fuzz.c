@@ -98,9 +98,19 @@ static void naive_chunks(const struct http_parse *p, struct str rest)
     must(rest.n == 0);
 }
 
+/* Is the option one of the list? */
+static bool naive_option(struct str list, const char *option)
+{
+    bool is = false;
+    while (list.p != NULL)
+        is |= str_ieq(naive_trim(str_cut(list, ',', &list)), str_of(option));
+    return is;
+}
+
 static void naive_agrees(const struct http_parse *p, struct str rest)
 {
     int lengths = 0, codings = 0, hosts = 0;
+    bool close = false, keep = !p->old;
     if (str_starts(rest, "\r\n"))
         rest = (struct str){rest.p + 2, rest.n - 2};
     struct str line = naive_line(&rest), left;
@@ -114,8 +124,13 @@ static void naive_agrees(const struct http_parse *p, struct str rest)
         lengths += str_ieq(name, STR_LIT("content-length"));
         codings += str_ieq(name, STR_LIT("transfer-encoding"));
         hosts += str_ieq(name, STR_LIT("host"));
+        if (str_ieq(name, STR_LIT("connection"))) {
+            close |= naive_option(value, "close");
+            keep |= naive_option(value, "keep-alive");
+        }
         must(i + 1 < p->nheaders || str_starts(rest, "\r\n"));
     }
+    must(p->keep_alive == (keep && !close));
     must(lengths + codings <= 1 && hosts + p->old >= 1 && hosts <= 1);
     if (codings > 0) {
         naive_chunks(p, rest);

@@ -186,7 +186,7 @@ static void believed(const struct signature_check *given, unsigned how)
 {
     static struct signed_delivery d;
     struct signature_check c = *given;
-    struct str secrets[2] = {STR_LIT("another"), STR_LIT("whsec_c2VjcmV0")};
+    struct str secrets[2] = {STR_LIT(""), STR_LIT("whsec_c2VjcmV0")};
     int own = how / 16 % 2;
     /* An Ed25519 signature takes the time of a hundred others. */
     sign(&d, &c, how == 1 ? 1 : how % 16 % 10 == 1 ? 0 : (int)(how % 16 % 10));
