@@ -39,7 +39,11 @@ function boot.load(options)
   end
   host.run_file("company.lua", env)
   local declared = declare.finish()
-  if not options.recorded then environment.check(taken) end
+  if not options.recorded then
+    for _, text in ipairs(environment.check(taken)) do
+      declared.warnings[#declared.warnings + 1] = text
+    end
+  end
   rules = declared.rules
   current.company = { name = declared.company.name, language = declared.company.settings.language,
     time_zone = declared.company.settings.time_zone, trigger = declared.company.trigger,

@@ -6,6 +6,8 @@ says so, since the commonest mistake is a misspelled one.
   environment.make(words) -> the environment, publish(name, value), taken(name)
   environment.check(taken)   raises if a function of the company's files uses a name that is not
                              taken, as "rules/x.lua:3: there is nothing called ..."
+      -> { text, ... }: what is read, of a module or a connection by its name, that is not there
+         ('rules/x.lua:3: "slack" has no "psot" ...'): a call of it would fail
 ]]
 
 local host = require "host"
@@ -28,8 +30,14 @@ local INSTEAD = {
   _G = "globals cannot be made or changed; a module's table holds what is shared",
 }
 
+-- What Lua itself brings of tables.
+local LIBRARIES = { "math", "string", "table", "utf8" }
+
+local FEW = 8
+
 local environment = {}
 local globals
+local whole -- name -> true: all that its table has is known when the files are loaded
 
 local function missing(name)
   local instead = INSTEAD[name]
@@ -37,28 +45,82 @@ local function missing(name)
     instead and ": " .. instead or suggest(name, globals))
 end
 
+local function by_place(a, b)
+  if a.path ~= b.path then return a.path < b.path end
+  return a.line < b.line
+end
+
+-- What there is instead: the nearest name, or all if they are few.
+local function instead(member, value)
+  local words = suggest(member, value)
+  local names = {}
+  for name in pairs(value) do
+    if type(name) == "string" then names[#names + 1] = name end
+  end
+  if words ~= "" or #names == 0 or #names > FEW then return words end
+  table.sort(names)
+  return "; it has " .. table.concat(names, ", ")
+end
+
+-- The first of a use's members that is not there: its table, that one's name, and its own; or nil.
+local function absent(use)
+  local value, name = globals[use.name], use.name
+  for _, member in ipairs(use) do
+    if type(value) ~= "table" then return nil end
+    if value[member] == nil then return value, name, member end
+    value, name = value[member], name .. "." .. member
+  end
+end
+
+-- What a script tests for is told nowhere: it knows that it may be missing.
+local function warnings_of(uses)
+  local warnings, tested = {}, {}
+  table.sort(uses, by_place)
+  for _, use in ipairs(uses) do
+    if use.tested and whole[use.name] then
+      local _, name, member = absent(use)
+      if name then tested[name .. "." .. member] = true end
+    end
+  end
+  for _, use in ipairs(uses) do
+    if whole[use.name] then
+      local value, name, member = absent(use)
+      if name and not tested[name .. "." .. member] then
+        warnings[#warnings + 1] = ('%s:%d: "%s" has no "%s"%s'):format(use.path, use.line, name,
+          member, instead(member, value))
+      end
+    end
+  end
+  return warnings
+end
+
 function environment.check(taken)
   local first
-  for _, use in ipairs(host.globals()) do
+  local uses = host.globals()
+  for _, use in ipairs(uses) do
     local wrong = use.set or not taken(use.name)
     if wrong and (not first or use.path < first.path
       or use.path == first.path and use.line < first.line) then
       first = use
     end
   end
-  if not first then return end
+  if not first then return warnings_of(uses) end
   error(("%s:%d: %s"):format(first.path, first.line, first.set
     and ('global variable "%s" cannot be set: write "local %s"'):format(first.name, first.name)
     or missing(first.name)), 0)
 end
 
 function environment.make(words)
-  globals = host.basics()
-  for _, name in ipairs(FROZEN) do globals[name] = host.freeze(require(name)) end
+  globals, whole = host.basics(), {}
+  for _, name in ipairs(LIBRARIES) do whole[name] = true end
+  for _, name in ipairs(FROZEN) do globals[name], whole[name] = host.freeze(require(name)), true end
   for _, name in ipairs(PLAIN) do globals[name] = require(name) end
   for name, word in pairs(words) do globals[name] = word end
   setmetatable(globals, { __index = function(_, name) error(missing(name), 2) end })
-  local function publish(name, value) rawset(globals, name, value) end
+  local function publish(name, value)
+    rawset(globals, name, value)
+    whole[name] = true
+  end
   local function taken(name) return rawget(globals, name) ~= nil end
   return host.environment(globals), publish, taken
 end

@@ -160,7 +160,8 @@ const struct command command_check = {
     .summary = "load a company as the host would: errors as file:line: message",
     .details =
         "Nothing outside is touched. Names that do not exist are found in functions too, before\n"
-        "any event comes to that line. Of schedules and polls the next three times are shown.\n"
+        "any event comes to that line, and so is what a module or a connection does not have. Of\n"
+        "schedules and polls the next three times are shown.\n"
         "With a data folder, secrets that are missing in it are errors; without one they are\n"
         "listed as what has to be set, and so are environment variables.\n",
     .options = options,

@@ -9,7 +9,16 @@
 #include "mem.h"
 
 /* lopcodes.h, which is not installed; the same in all of 5.4. */
-enum { OP_GETTABUP = 11, OP_SETTABUP = 15 };
+enum {
+    OP_GETTABUP = 11,
+    OP_GETFIELD = 14,
+    OP_SETTABUP = 15,
+    OP_NOT = 51,
+    OP_EQ = 57,
+    OP_EQK = 60,
+    OP_TEST = 66,
+    OP_TESTSET = 67
+};
 #define CODE_OP(i) ((i)&0x7f)
 #define CODE_A(i)  (((i) >> 7) & 0xff)
 #define CODE_B(i)  (((i) >> 16) & 0xff)
@@ -167,23 +176,62 @@ static void take_lines(struct reading *r, struct lines *l)
         take_string(r);
 }
 
+static uint32_t op_at(const char *code, size_t i)
+{
+    uint32_t op;
+    memcpy(&op, code + i * sizeof op, sizeof op);
+    return op;
+}
+
+/* What the instructions behind the i-th read of the value that it has read. */
+static void add_members(
+    struct globals_use *use, const char *code, size_t n, size_t i, const struct str *names)
+{
+    unsigned at = CODE_A(op_at(code, i));
+    for (size_t k = i + 1; k < n; k++) {
+        uint32_t op = op_at(code, k);
+        switch (CODE_OP(op)) {
+        case OP_GETFIELD:
+            if (CODE_B(op) != at || use->nmembers == GLOBALS_MEMBERS || !names[CODE_C(op)].p)
+                return;
+            use->members[use->nmembers++] = names[CODE_C(op)];
+            at = CODE_A(op);
+            break;
+        case OP_NOT:
+        case OP_EQ:
+        case OP_EQK:
+        case OP_TEST:
+        case OP_TESTSET:
+            use->tested = true;
+            return;
+        default:
+            return;
+        }
+    }
+}
+
 static void report(struct reading *r, const char *code, const struct outer *own,
     const struct str *names, const struct lines *l, int line)
 {
     struct reading far = {.rest = l->far};
     for (size_t i = 0; i < l->n; i++) {
-        uint32_t op;
-        memcpy(&op, code + i * sizeof op, sizeof op);
+        uint32_t op = op_at(code, i);
         if (l->step[i] == LINE_ABSOLUTE) {
             take_size(&far);
             line = (int)take_size(&far);
         } else {
             line += l->step[i];
         }
-        if (CODE_OP(op) == OP_GETTABUP && own->env[CODE_B(op)] && names[CODE_C(op)].p)
-            r->fn(r->arg, names[CODE_C(op)], line, false);
-        else if (CODE_OP(op) == OP_SETTABUP && own->env[CODE_A(op)] && names[CODE_B(op)].p)
-            r->fn(r->arg, names[CODE_B(op)], line, true);
+        struct globals_use use = {.line = line, .set = CODE_OP(op) == OP_SETTABUP};
+        if (CODE_OP(op) == OP_GETTABUP && own->env[CODE_B(op)])
+            use.name = names[CODE_C(op)];
+        else if (use.set && own->env[CODE_A(op)])
+            use.name = names[CODE_B(op)];
+        if (!use.name.p)
+            continue;
+        if (!use.set)
+            add_members(&use, code, l->n, i, names);
+        r->fn(r->arg, &use);
     }
 }
 

@@ -163,20 +163,26 @@ struct globals_list {
     lua_Integer n;
 };
 
-/* { name =, path =, line =, set = } behind the list, which is on top. */
-static void add_global(void *arg, struct str name, int line, bool set)
+/* { name =, path =, line =, set =, tested =, members... } behind the list, which is on top. */
+static void add_global(void *arg, const struct globals_use *use)
 {
     struct globals_list *g = arg;
     lua_State *L = g->L;
-    lua_createtable(L, 0, 4);
-    lua_pushlstring(L, name.p, name.n);
+    lua_createtable(L, use->nmembers, 5);
+    lua_pushlstring(L, use->name.p, use->name.n);
     lua_setfield(L, -2, "name");
     lua_pushstring(L, g->path);
     lua_setfield(L, -2, "path");
-    lua_pushinteger(L, line);
+    lua_pushinteger(L, use->line);
     lua_setfield(L, -2, "line");
-    lua_pushboolean(L, set);
+    lua_pushboolean(L, use->set);
     lua_setfield(L, -2, "set");
+    lua_pushboolean(L, use->tested);
+    lua_setfield(L, -2, "tested");
+    for (int i = 0; i < use->nmembers; i++) {
+        lua_pushlstring(L, use->members[i].p, use->members[i].n);
+        lua_rawseti(L, -2, i + 1);
+    }
     lua_rawseti(L, -2, ++g->n);
 }
 

@@ -7,8 +7,20 @@
 #include <stddef.h>
 #include "str.h"
 
-/* A use of a name: it is read, or set (written). name is valid during the call. May raise. */
-typedef void (*globals_fn)(void *arg, struct str name, int line, bool set);
+#define GLOBALS_MEMBERS 2
+
+/* A use of a name: it is read, or set (written). members are what is read of it there and used
+ * without being tested first: of slack.post(x) "post", of procountor.invoices.create(x) both; not
+ * of `if slack.post then`. Texts are valid during the call. */
+struct globals_use {
+    struct str name, members[GLOBALS_MEMBERS];
+    int nmembers;
+    int line;
+    bool set, tested;
+};
+
+/* May raise. */
+typedef void (*globals_fn)(void *arg, const struct globals_use *use);
 
 /* Calls fn for each use of a name of _ENV in the bytecode of one file, as lua_dump wrote it, main
  * part and all functions of it, in the order of functions. A `local _ENV` is not the file's. What

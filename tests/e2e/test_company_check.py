@@ -321,6 +321,37 @@ class Check(Case):
         self.assertEqual(done.stderr.decode(), f'{folder}/rules/helper.lua:2: there is nothing called '
                          '"boks" here (did you mean "books"?)  | go = function(...) return boks.get end }\n')
 
+    def test_what_a_connection_or_a_module_does_not_have_is_told(self):
+        """By its name, where it is used as it is; what is tested first may well be missing."""
+        source = HEAD + '''connect "slack" { url = secret "slack-url" }
+connect "procountor" { url = env "PROCOUNTOR_URL", client_id = secret "a", client_secret = secret "b",
+  api_key = secret "c" }
+rule "R" { on = "shop.x", run = function(e)
+  if slack.later then slack.later() end
+  local f = slack.later or slack.send
+  local t = { slack.later == nil, not http.later, json.null, math.pi, e.slack.psot, f }
+  procountor.invoices.creat(t)
+  local slack = t
+  return slack.psot
+end }
+rule "S" { on = "shop.y", run = function(e)
+  http.gett("shop", "/x")
+  slack.psot("x")
+end }
+'''
+        at = source.count("\n", 0, source.index("rule ")) + 1
+        folder = os.path.join(self.world.companies, "members")
+        os.makedirs(folder)
+        with open(os.path.join(folder, "company.lua"), "w") as f:
+            f.write(source)
+        done = self.world.sauma("check", folder, "--data", "none", check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        told = [line for line in done.stdout.decode().splitlines() if "has no" in line]
+        self.assertEqual(told, [
+            f'{folder}/company.lua:{at + 4}: "procountor.invoices" has no "creat" (did you mean "create"?)',
+            f'{folder}/company.lua:{at + 9}: "http" has no "gett" (did you mean "get"?)',
+            f'{folder}/company.lua:{at + 10}: "slack" has no "psot"; it has escape, kind, name, notify, send'])
+
     def test_many_at_once_are_each_told_as_alone(self):
         """Folders of one name are different companies, and one that dies at loading is alone with it."""
         sources = {"a/acme": HEAD + RULE, "b/acme": HEAD + "local x == 3\n", "c/acme": HEAD,
