@@ -71,12 +71,12 @@ void http_deadlines_init(struct http_in *s)
     s->tick = loop_timer_new(s->loop, tick, s);
 }
 
-void http_deadlines_hurry(struct http_in *s, int64_t ms)
+void http_deadlines_hurry(struct http_in *s, enum http_wait wait, int64_t ms)
 {
-    struct list *head = &s->waits[HTTP_WAIT_LINGER];
+    struct list *head = &s->waits[wait];
     int64_t latest = http_server_now(s) + ms;
-    if (s->wait_ms[HTTP_WAIT_LINGER] > ms)
-        s->wait_ms[HTTP_WAIT_LINGER] = ms;
+    if (s->wait_ms[wait] > ms)
+        s->wait_ms[wait] = ms;
     for (struct list *l = head->next; l != head; l = l->next) {
         struct http_deadline *d = LIST_OF(l, struct http_deadline, link);
         if (d->at > latest)

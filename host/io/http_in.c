@@ -34,6 +34,7 @@ void http_in_config_defaults(struct http_in_config *c)
         .idle_ms = 60000,
         .write_ms = 30000,
         .linger_ms = 5000,
+        .drain_ms = 10000,
         .max_connections = 4096,
         .max_pipelined = 32,
     };
@@ -284,7 +285,10 @@ static void drain(void *arg)
     while (s->nconns < s->config.max_connections && http_accept_one(s))
         continue;
     stop_listening(s);
-    http_deadlines_hurry(s, DRAIN_LINGER_MS);
+    http_deadlines_hurry(s, HTTP_WAIT_LINGER, DRAIN_LINGER_MS);
+    http_deadlines_hurry(s, HTTP_WAIT_HEAD, s->config.drain_ms);
+    http_deadlines_hurry(s, HTTP_WAIT_BODY, s->config.drain_ms);
+    http_deadlines_hurry(s, HTTP_WAIT_WRITE, s->config.drain_ms);
     struct list *next;
     for (struct list *l = s->conns.next; l != &s->conns; l = next) {
         struct http_conn *c = LIST_OF(l, struct http_conn, link);

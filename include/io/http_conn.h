@@ -223,8 +223,8 @@ void http_deadlines_init(struct http_in *s);
 void http_deadline_set(struct http_in *s, struct http_deadline *d, enum http_wait wait);
 /* The connection that waits so for its peer longest, a second at least; NULL: none. */
 struct http_conn *http_deadline_slowest(struct http_in *s, enum http_wait wait);
-/* Lingering connections get no more than ms from now on. */
-void http_deadlines_hurry(struct http_in *s, int64_t ms);
+/* Connections that wait so get no more than ms from now on. */
+void http_deadlines_hurry(struct http_in *s, enum http_wait wait, int64_t ms);
 void http_deadlines_free(struct http_in *s);
 
 #endif

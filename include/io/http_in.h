@@ -28,6 +28,7 @@ struct http_in_config {
     int64_t write_ms;    /* one answer, from when the peer stops taking it to its last byte */
     int64_t linger_ms;   /* after the last answer: what the peer goes on sending is dropped, so that
                           * no   reset eats the answer; then it is cut */
+    int64_t drain_ms;    /* what a drain still gives a request that is half here, or an answer */
     int max_connections; /* at the limit whose peer is waited for longest makes room, else accepting
                           * pauses */
     int max_pipelined;   /* requests of one connection whose answers have not left yet */
@@ -35,7 +36,7 @@ struct http_in_config {
     const struct http_tls *tls;         /* NULL: plain; outlives the server */
 };
 /* 127.0.0.1:8700, no listener, 1 MiB bodies, 256 MiB in all, 512 MiB of answers, 16 KiB headers, 10
- * s, 30 s, 60 s, 30 s, 5 s, 4096 and 32. */
+ * s, 30 s, 60 s, 30 s, 5 s, 10 s, 4096 and 32. */
 void http_in_config_defaults(struct http_in_config *c);
 
 struct http_in_request {

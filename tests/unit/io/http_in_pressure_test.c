@@ -201,6 +201,46 @@ static void test_a_pipeline_takes_turns(void **state)
     served_end(&s);
 }
 
+/* ---- the end ---- */
+
+static void drained(void *arg)
+{
+    atomic_fetch_add(&((struct served *)arg)->done, 1);
+}
+
+static void drain(void *arg)
+{
+    struct served *s = arg;
+    http_in_drain(s->http, drained, s);
+}
+
+/* Who is slow at sending or reading does not hold up the end, though its own deadline is far. */
+static void test_a_drain_waits_for_nobody_slow(void **state)
+{
+    static const char *const slow[] = {
+        GET "X: half", POST "Content-Length: 900\r\n\r\nx", GET "\r\n" GET "\r\n" GET "\r\n"};
+    struct served s;
+    struct http_in_config c = served_config();
+    int fd[3];
+    c.drain_ms = 300;
+    served_begin(&s, &c, say_large);
+    for (int i = 0; i < 3; i++) {
+        fd[i] = peer_connect(&s);
+        peer_text(fd[i], slow[i]);
+    }
+    usleep(200000);
+    int64_t from = clock_mono_ms();
+    served_ask(&s, drain);
+    expect_status(fd[0], "HTTP/1.1 408");
+    expect_status(fd[1], "HTTP/1.1 408");
+    while (atomic_load(&s.done) == 0)
+        usleep(1000);
+    assert_true(clock_mono_ms() - from < 8000);
+    for (int i = 0; i < 3; i++)
+        close(fd[i]);
+    served_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_slow_bodies_are_not_held_against_others),
         cmocka_unit_test(test_unsent_answers_are_limited_in_all),
         cmocka_unit_test(test_a_pipeline_takes_turns),
+        cmocka_unit_test(test_a_drain_waits_for_nobody_slow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
