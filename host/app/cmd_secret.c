@@ -205,6 +205,12 @@ static int secret_run(const struct conf *c)
     int status = STATUS_OK;
     if (is_set) {
         status = set(s, company, name);
+        int64_t other = status == STATUS_OK ? secrets_unopened(s) : 0;
+        if (other > 0)
+            fprintf(stderr,
+                "note: %lld other secret%s sealed with another key: bring that key file back before "
+                "more are set, or set all again\n",
+                (long long)other, other == 1 ? " was" : "s were");
         if (status == STATUS_OK)
             secret_use_tell(c, conf_text(c, "companies"), company, name);
     } else if (is_rotate) {

@@ -59,7 +59,7 @@ static int read_file(struct keyring *k, const char *path, mode_t others, struct 
 {
     char text[TEXT_MAX];
     char *where = mem_printf("the key file %s", path);
-    int rc = -1, fd = open(path, O_RDONLY | O_CLOEXEC);
+    int rc = -1, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would wait */
     if (fd < 0 || fstat(fd, &k->seen))
         err_set(e, ERR_IO, "cannot open %s: %s", where, strerror(errno));
     else if (!S_ISREG(k->seen.st_mode))
@@ -69,7 +69,9 @@ static int read_file(struct keyring *k, const char *path, mode_t others, struct 
             k->seen.st_mode & 0777);
     else {
         ssize_t got = read(fd, text, sizeof(text));
-        rc = parse(k, (struct str){text, got > 0 ? (size_t)got : 0}, where, e);
+        rc = got == sizeof(text)
+                 ? err_set(e, ERR_INPUT, "%s is longer than keys are", where)
+                 : parse(k, (struct str){text, got > 0 ? (size_t)got : 0}, where, e);
         sodium_memzero(text, sizeof(text));
     }
     if (fd >= 0)
@@ -169,7 +171,7 @@ static char *credential(void)
 {
     const char *folder = getenv("CREDENTIALS_DIRECTORY");
     char *path = folder && *folder ? mem_printf("%s/sauma-key", folder) : NULL;
-    if (path && access(path, F_OK)) {
+    if (path && access(path, F_OK) && errno == ENOENT) { /* other errors are told by who reads it */
         mem_free(path);
         path = NULL;
     }

@@ -167,13 +167,36 @@ int secrets_set(
     return rc;
 }
 
-/* Opens the box of the current row. */
+/* The box of the current row. 1; 0: it does not open with that key; -1 and e: no memory for it. */
+static int open_box(struct query *q, const unsigned char *key, const char *company,
+    const char *name, char **value, struct err *e)
+{
+    struct str nonce = query_col(q, 1), box = query_col(q, 2);
+    struct buf owner;
+    if (nonce.n != NONCE_BYTES || box.n <= TAG_BYTES)
+        return 0;
+    *value = sodium_malloc(box.n - TAG_BYTES + 1);
+    if (!*value)
+        return err_set(e, ERR_IO, "no locked memory for a secret");
+    bind_owner(&owner, company, name, query_col_text(q, 0));
+    int rc = crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)*value, NULL, NULL,
+        (const unsigned char *)box.p, box.n, (const unsigned char *)owner.p, owner.n,
+        (const unsigned char *)nonce.p, key);
+    buf_free(&owner);
+    if (rc == 0) {
+        (*value)[box.n - TAG_BYTES] = 0;
+        return 1;
+    }
+    secrets_wipe(*value);
+    *value = NULL;
+    return 0;
+}
+
+/* The secret of the current row. */
 static int unseal(struct secrets *s, struct query *q, const char *company, const char *name,
     char **value, struct err *e)
 {
     const char *key_id = query_col_text(q, 0);
-    struct str nonce = query_col(q, 1), box = query_col(q, 2);
-    struct buf owner;
     const unsigned char *key = keyring_find(&s->ring, key_id);
     if (!key && read_keys(s, NULL) == 0)
         key = keyring_find(&s->ring, key_id);
@@ -182,27 +205,12 @@ static int unseal(struct secrets *s, struct query *q, const char *company, const
             "secret '%s' of %s was sealed with another key (%s; this is "
             "%s): bring that key file back or set the secret again",
             name, company, key_id, s->ring.ids[0]);
-    int rc = -1;
-    if (nonce.n == NONCE_BYTES && box.n > TAG_BYTES) {
-        *value = sodium_malloc(box.n - TAG_BYTES + 1);
-        if (!*value)
-            return err_set(e, ERR_IO, "no locked memory for a secret");
-        bind_owner(&owner, company, name, key_id);
-        rc = crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)*value, NULL, NULL,
-            (const unsigned char *)box.p, box.n, (const unsigned char *)owner.p, owner.n,
-            (const unsigned char *)nonce.p, key);
-        buf_free(&owner);
-    }
-    if (rc) {
-        secrets_wipe(*value);
-        *value = NULL;
-        return err_set(e, ERR_DENIED,
-            "secret '%s' of %s does not open: its row was changed or "
-            "moved; set the secret again",
-            name, company);
-    }
-    (*value)[box.n - TAG_BYTES] = 0;
-    return 1;
+    int rc = open_box(q, key, company, name, value, e);
+    return rc ? rc
+              : err_set(e, ERR_DENIED,
+                    "secret '%s' of %s does not open: its row was changed or "
+                    "moved; set the secret again",
+                    name, company);
 }
 
 int secrets_get(
@@ -226,14 +234,16 @@ int secrets_get(
 
 /* ---- another key ---- */
 
-/* The row that stands open in q is sealed with the first key; one that does not open stays. */
+/* The row that stands open in q is sealed with the first key; one that does not open stays. With no
+ * memory to open it nothing is known of it, and the old key must stay as well. */
 static int seal_again(struct secrets *s, struct query *q, int *n)
 {
     const char *company = query_col_text(q, 3), *name = query_col_text(q, 4);
     char *value = NULL;
     struct box box;
-    if (unseal(s, q, company, name, &value, NULL) != 1)
-        return 0;
+    struct err e = {0};
+    if (unseal(s, q, company, name, &value, &e) != 1)
+        return e.code == ERR_IO ? -1 : 0;
     seal(s, company, name, str_of(value), &box);
     secrets_wipe(value);
     struct query *u = sql_use(s->sql, Q_SECRET_AGAIN,
@@ -279,6 +289,21 @@ int64_t secrets_foreign(struct sql *sql, const struct keyring *k)
         query_free(&q);
     }
     return sql_int(sql, "SELECT count(*) FROM secrets") - known;
+}
+
+int64_t secrets_harmed(struct sql *sql, const struct keyring *k)
+{
+    int64_t harmed = 0;
+    struct query q = query_prepare(sql, "SELECT key_id, nonce, box, company, name FROM secrets");
+    while (query_row(&q) == 1) {
+        const unsigned char *key = keyring_find(k, query_col_text(&q, 0));
+        char *value = NULL;
+        harmed += key && open_box(&q, key, query_col_text(&q, 3), query_col_text(&q, 4), &value,
+                             NULL) == 0;
+        secrets_wipe(value);
+    }
+    query_free(&q);
+    return harmed;
 }
 
 int64_t secrets_unopened(struct secrets *s)

@@ -119,12 +119,16 @@ bool doctor_key(struct doctor *d)
             d, DOCTOR_BAD, "key", "no secret can be opened until this is put right", "%s", e.text);
         return false;
     }
-    int64_t other = secrets_foreign(d->sql, &k);
+    int64_t other = secrets_foreign(d->sql, &k), harmed = secrets_harmed(d->sql, &k);
     bool changing = k.n > 1;
     keyring_free(&k);
     if (other)
         doctor_say(d, DOCTOR_BAD, "key", "bring that key file back, or set these secrets again",
             "%lld of %lld secrets were sealed with another key", (long long)other, (long long)all);
+    else if (harmed)
+        doctor_say(d, DOCTOR_BAD, "key", "set those secrets again that a company needs below",
+            "%lld of %lld secrets do not open: their rows were changed or moved", (long long)harmed,
+            (long long)all);
     else if (changing)
         doctor_say(d, DOCTOR_WARN, "key", "say `sauma secret rotate-key`, which ends it",
             "a change of keys was begun and not ended; all %lld secrets can be opened",

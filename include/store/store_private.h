@@ -273,6 +273,8 @@ int place_forget(struct sql *s);
 /* Secrets that none of the keys of the folder opens; -1 and sql->rc. */
 struct keyring;
 int64_t secrets_foreign(struct sql *s, const struct keyring *k);
+/* How many of those whose key is there do not open with it. */
+int64_t secrets_harmed(struct sql *s, const struct keyring *k);
 
 /* ---- operations ---- */
 

@@ -315,7 +315,29 @@ static void a_key_from_the_environment(void **state)
     chmod(path, 0444);
     refuse_secrets(f, ERR_DENIED, "others can read");
     unlink(path);
+    assert_int_equal(symlink("sauma-key", path), 0); /* it is there, and no other is made for it */
+    refuse_secrets(f, ERR_IO, "cannot open");
+    unlink(path);
     unsetenv("CREDENTIALS_DIRECTORY");
+    mem_free(path);
+}
+
+/* A pipe that nobody writes to is not waited for, and of a long file no part counts. */
+static void a_key_file_that_is_none(void **state)
+{
+    struct fixture *f = *state;
+    char *path = path_in(f, "pipe");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    setenv("SAUMA_KEY_FILE", path, 1);
+    refuse_secrets(f, ERR_INPUT, "is not a file");
+    unlink(path);
+    FILE *out = fopen(path, "w");
+    fprintf(out, "%064d\n%2000s", 1, "more");
+    fclose(out);
+    chmod(path, 0600);
+    refuse_secrets(f, ERR_INPUT, "longer than keys are");
+    unlink(path);
+    unsetenv("SAUMA_KEY_FILE");
     mem_free(path);
 }
 
@@ -353,6 +375,7 @@ int main(void)
         T(a_planted_canary_is_nowhere_on_disk),
         T(another_key_for_all_while_others_use_them),
         T(a_key_from_the_environment),
+        T(a_key_file_that_is_none),
         T(the_folder_is_private),
     };
     unsetenv("SAUMA_KEY_FILE");

@@ -143,6 +143,9 @@ static void what_is_wrong_around_it_is_said(void **state)
     assert_int_equal(secrets_set(s, "acme", "token", STR_LIT("x"), NULL), 0);
     secrets_close(s);
     expect(f, "ok key: ");
+    fixture_exec(f, "UPDATE secrets SET company = 'beta'");
+    expect(f, "bad key: 1 of 1 secrets do not open: their rows were changed or moved");
+    fixture_exec(f, "UPDATE secrets SET company = 'acme'");
     assert_int_equal(chmod(path, 0644), 0);
     expect(f, "bad key: others can read the key file");
     assert_int_equal(chmod(path, 0600), 0);
