@@ -1,6 +1,7 @@
 #include "keyring.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -14,6 +15,7 @@
 #define KEY_BYTES crypto_aead_xchacha20poly1305_ietf_KEYBYTES
 #define KEY_HEX   (KEY_BYTES * 2)
 #define TEXT_MAX  1024
+#define DRAFT     ".draft."
 
 static unsigned char *key_at(const struct keyring *k, int i)
 {
@@ -104,7 +106,7 @@ static int write_draft(const struct keyring *k, const char *path)
  * neither half a file nor two. first: only if there is none yet. */
 static int put_file(const char *dir, const struct keyring *k, bool first, struct err *e)
 {
-    char *draft = mem_printf("%s.%ld", k->path, (long)getpid());
+    char *draft = mem_printf("%s" DRAFT "%ld", k->path, (long)getpid());
     int rc = 0;
     unlink(draft); /* of a process that had this number and died here */
     if (write_draft(k, draft) ||
@@ -158,11 +160,31 @@ int keyring_add(const char *dir, struct keyring *k, struct err *e)
     return put_again(k, e);
 }
 
+/* Those of who died at it hold keys that are to be gone. */
+static void drop_drafts(const struct keyring *k)
+{
+    char *folder = folder_of(k->path);
+    const char *slash = strrchr(k->path, '/');
+    char *begins = mem_printf("%s" DRAFT, slash ? slash + 1 : k->path);
+    DIR *d = opendir(folder);
+    const struct dirent *entry;
+    while (d && (entry = readdir(d)))
+        if (strncmp(entry->d_name, begins, strlen(begins)) == 0)
+            unlinkat(dirfd(d), entry->d_name, 0);
+    if (d)
+        closedir(d);
+    mem_free(begins);
+    mem_free(folder);
+}
+
 int keyring_drop_old(const char *dir, struct keyring *k, struct err *e)
 {
     sodium_memzero(key_at(k, 1), (KEYS_MAX - 1) * KEY_BYTES);
     k->n = 1;
-    return k->path ? put_again(k, e) : 0;
+    if (!k->path)
+        return 0;
+    drop_drafts(k);
+    return put_again(k, e);
 }
 
 /* ---- where they are ---- */
