@@ -258,8 +258,17 @@ static bool push_field(lua_State *L, int index, const char *name, int type)
     return false;
 }
 
+/* What reads it holds texts as C does, and would know nothing of an error with a NUL in it. */
+static void without_nul(char *json, size_t n)
+{
+    for (char *p = json, *end = json + n; p && (p = memchr(p, '\\', (size_t)(end - p))); p += 2)
+        if (end - p >= 6 && memcmp(p, "\\u0000", 6) == 0)
+            memcpy(p, "\\ufffd", 6);
+}
+
 void report_error(struct vm *vm, lua_State *L, int status, struct buf *out)
 {
+    size_t begin = out->n;
     char where[WHERE_SIZE] = "", words[128];
     int top = lua_gettop(L);
     struct str message = STR_NONE;
@@ -314,4 +323,5 @@ void report_error(struct vm *vm, lua_State *L, int status, struct buf *out)
         put_text(L, top, out);
     lua_settop(L, top);
     buf_addc(out, '}');
+    without_nul(out->p + begin, out->n - begin);
 }

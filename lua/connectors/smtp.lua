@@ -65,8 +65,9 @@ local function check(settings)
   return nil
 end
 
+-- As a subject: a notice that repeats what came in with a tab or an escape in it arrives all the same.
 local function first_line(words)
-  local line = text.trim(words:match("^[^\r\n]*"))
+  local line = text.trim((text.trim(words):match("^[^\r\n]*"):gsub("%c+", " ")))
   if (utf8.len(line) or #line) <= SUBJECT_MAX then return line end
   return text.truncate(line, SUBJECT_MAX - 1) .. "…"
 end
@@ -91,7 +92,8 @@ local function new(connection)
     local ms = time.ms()
     return { from = address(mail.from or settings.from), to = addresses(to, "to"),
       cc = addresses(mail.cc, "cc"), reply_to = mail.reply_to and address(mail.reply_to) or nil,
-      subject = log.mask(mail.subject), text = log.mask(mail.text), date_ms = ms,
+      subject = log.mask(mail.subject), date_ms = ms,
+      text = log.mask((mail.text:gsub("\0", "\u{FFFD}"))), -- no mail holds a NUL
       -- The same in every replay of the run, and no other mail's.
       message_id = ("%s.%d@sauma"):format(current.call.run or "test", current.seq()) }
   end

@@ -154,6 +154,13 @@ class Sandbox(Mail):
             self.assertRegex(problem, "control character|not a mail address|at most 50", event)
         self.assertEqual(self.mails(), [])
 
+    def test_a_notice_that_repeats_control_characters_arrives(self):
+        self.start(self.world.urls["smtp"])
+        run = self.run_of("notice", text="\nThe order\t\u001b[7m\u0000 \u007f12 stopped\r\nBcc: x@y.example")
+        self.assertEqual(run["result"], {"ok": True}, run)
+        self.assertEqual(self.mails()[0]["subject"], "The order [7m   12 stopped")
+        self.assertNotIn("bcc", self.mails()[0])
+
     def test_a_mail_waits_for_its_server_and_a_restart(self):
         self.start("smtp+plain://127.0.0.1:1", "", "--retry-base", "3s", "--retry-cap", "3s")
         self.world.deliver({"type": "sure"}, company="acme", connection="shop", sign=False)
