@@ -135,10 +135,7 @@ end
 local function refuse(spec, response, options)
   local message, field, hint
   if response.status < 400 then
-    message = ("it redirects to %s, and redirects are not followed%s"):format(
-      response.headers.location or "nowhere", spec.write and " by writes" or " to other hosts")
-    hint = spec.write and "write the address that works into the connection's url"
-      or "write the address that works into the connection's url, or its host into redirects"
+    message, hint = http_error.redirect(spec, response)
   elseif options.explain then
     message, field, hint = options.explain(response.status, response.body)
     -- What it took from an answer may be a table where a text was expected.

@@ -9,6 +9,7 @@ look at its parts; as a text it is one sentence for a person.
   http_error.new(fields)            -> such a table; message is made of the others
   http_error.is(value)              -> true for one
   http_error.words(body)            -> message, field out of an answer's body, as far as it has any
+  http_error.redirect(spec, response)  -> message, hint for a status below 400 that is no answer
   http_error.value_at(sent, path)   -> the value at "rows[0].unit" (indexes from 0) in what was sent
 ]]
 
@@ -96,6 +97,26 @@ function http_error.words(body)
     or given.text(body.detail) or given.text(body.title) or given.text(body.error)
   if not words and type(body.error) == "table" then words = given.text(body.error.message) end
   return words and short(words), given.text(body.field)
+end
+
+local REDIRECTS = { [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
+
+function http_error.redirect(spec, response)
+  local to = given.text(response.headers.location)
+  if not REDIRECTS[response.status] or not to then
+    return ("it answered %d, which holds neither what was asked for nor where that is")
+      :format(response.status)
+  end
+  to = short(to:match("^[^?#]*"))
+  local hint = "write the address that works into the connection's url"
+  if spec.write or spec.method ~= "GET" then
+    return ("it redirects to %s, and redirects are not followed by %s"):format(to,
+      spec.write and "writes" or "searches"), hint
+  elseif not to:find("^%a[%w+.-]*:") and not to:find("^//") then
+    return ("it redirects too often, or to what is no address: %s"):format(to), hint
+  end
+  return ("it redirects to %s, and redirects are not followed to other hosts"):format(to),
+    hint .. ", or its host into redirects"
 end
 
 function http_error.value_at(sent, path)

@@ -105,7 +105,8 @@ void header_file_name(struct str disposition, struct buf *out)
         while (from < end && ((unsigned char)name.p[from] & 0xc0) == 0x80)
             from++;
     }
-    if (str_utf8_valid((struct str){name.p + from, end - from}))
+    struct str own = {name.p + from, end - from};
+    if (str_utf8_valid(own) && !str_is(own, ".") && !str_is(own, ".."))
         for (size_t i = from; i < end; i++)
             if ((unsigned char)name.p[i] >= ' ' && name.p[i] != 0x7f)
                 buf_addc(out, name.p[i]);
@@ -173,6 +174,13 @@ static bool read_body(struct multipart *m, struct str *body)
     return false;
 }
 
+/* Not the bytes themselves: a thing of mail, which HTTP does without (RFC 9110, appendix B). */
+static bool is_encoding(struct str v)
+{
+    return !str_ieq(v, STR_LIT("binary")) && !str_ieq(v, STR_LIT("8bit")) &&
+           !str_ieq(v, STR_LIT("7bit"));
+}
+
 bool multipart_next(struct multipart *m, struct multipart_part *p)
 {
     struct str line = STR_NONE;
@@ -182,14 +190,17 @@ bool multipart_next(struct multipart *m, struct multipart_part *p)
     m->broken = true;                /* until this part is whole */
     if (!read_line(&m->rest, &line)) /* the rest of the delimiter's own */
         return false;
+    bool encoded = false;
     while (read_line(&m->rest, &line) && line.n) {
         struct str value, name = str_trim(str_cut(line, ':', &value));
+        encoded |=
+            str_ieq(name, STR_LIT("Content-Transfer-Encoding")) && is_encoding(str_trim(value));
         if (str_ieq(name, STR_LIT("Content-Type")))
             p->type = str_trim(value);
         else if (str_ieq(name, STR_LIT("Content-Disposition")))
             p->disposition = str_trim(value);
     }
-    if (line.n || !m->rest.p || !read_body(m, &p->body))
+    if (line.n || encoded || !m->rest.p || !read_body(m, &p->body))
         return false;
     m->broken = false;
     return true;

@@ -18,7 +18,7 @@ struct str header_media_type(struct str content_type);
 struct multipart {
     struct str rest;    /* what is not read yet */
     char delimiter[80]; /* "--" and the boundary */
-    bool broken;        /* it ended without the closing delimiter */
+    bool broken; /* it ended without the closing delimiter, or a part is encoded as in mail */
 };
 struct multipart_part {
     struct str type;        /* STR_NONE: not said */

@@ -40,9 +40,10 @@ class Ways(WaysCase):
         self.assertEqual(other.seen, [])
         # A host that is listed is asked by TLS; there is none of this name.
         self.assertRegex(self.ask(path=f"{at}/to/302/listed"), "files.test: its name could not be resolved")
-        self.assertIn("nowhere", self.ask(path=f"{at}/nowhere")["problem"])
+        self.assertIn("it answered 302, which holds neither", self.ask(path=f"{at}/nowhere")["problem"])
+        self.assertIn("it answered 304, which holds neither", self.ask(path=f"{at}/to/304/same")["problem"])
         before = len(self.server.seen)
-        self.assertIn("redirects are not followed", self.ask(path=f"{at}/to/302/loop")["problem"])
+        self.assertIn("it redirects too often", self.ask(path=f"{at}/to/302/loop")["problem"])
         self.assertEqual(len(self.server.seen) - before, 6)
         for code in (301, 302, 303, 307, 308):
             before = len(self.server.seen)

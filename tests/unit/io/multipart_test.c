@@ -25,6 +25,8 @@ static void test_file_names(void **state)
     expect_name("attachment; filename*=UTF-8''a%0Ab%00.pdf", "ab.pdf");
     expect_name("attachment; filename*=UTF-8''%FF.pdf", "");
     expect_name("attachment; xfilename=a.pdf", "");
+    expect_name("attachment; filename=\"..\"", "");
+    expect_name("attachment; filename=\"a/.\"", "");
     expect_name("inline", "");
     expect_name("", "");
 }
@@ -57,7 +59,8 @@ static void test_parts_are_read(void **state)
 static void test_what_is_not_whole_is_broken(void **state)
 {
     static const char *const bodies[] = {"", "--b", "--b\r\n", "--b\r\nA: b\r\n", "--b\r\n\r\n",
-        "--b\r\n\r\nx\r\n", "--b\r\n\r\nx --b--", "x--b--"};
+        "--b\r\n\r\nx\r\n", "--b\r\n\r\nx --b--", "x--b--",
+        "--b\r\nContent-Transfer-Encoding: base64\r\n\r\neA==\r\n--b--"};
     struct multipart m;
     struct multipart_part p;
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
