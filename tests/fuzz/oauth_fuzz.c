@@ -81,7 +81,8 @@ static void origin(const char *text)
     char *o = grant_origin(text);
     size_t n = strlen(o);
     assert(strncasecmp(o, text, n) == 0 && n <= strlen(text));
-    assert(n == 0 || strstr(o, "://"));
+    const char *host = strstr(o, "://");
+    assert(n == 0 || (host && host[3 + strcspn(host + 3, "/?#\\")] == '\0'));
     assert(n == 0 || text[n] == '\0' || strchr("/?#\\", text[n]));
     mem_free(o);
 }
