@@ -84,6 +84,7 @@ static void transfer_free(struct http_out_transfer *t)
     buf_free(&t->lines);
     mem_free(t->headers);
     http_out_mail_free(t);
+    http_out_inflate_end(t);
     mem_free(t->url);
     way_free(t);
     buf_free(&t->request);
@@ -105,6 +106,7 @@ static void transfer_put(struct http_out_transfer *t)
     http_out_easy_clear(t);
     wipe_lines(t);
     http_out_mail_free(t);
+    http_out_inflate_end(t);
     mem_free(t->url);
     t->url = NULL;
     way_free(t);
@@ -140,6 +142,8 @@ static void transfer_prepare(
     t->begun = t->resent = t->again_refused = t->undone = t->invalid = false;
     t->peer = (struct http_out_peer){PEER_FINE, 0};
     t->over_body = t->over_head = t->head_done = false;
+    t->odd = NULL;
+    t->packed = 0;
     t->status = 0;
     t->nspans = 0;
     t->code = CURLE_OK;

@@ -63,8 +63,6 @@ static const char *words_of(const struct http_out_transfer *t)
         return "its proxy does not let us through";
     case CURLE_SSL_CERTPROBLEM:
         return "the client's certificate or its key cannot be used";
-    case CURLE_BAD_CONTENT_ENCODING:
-        return "the answer could not be inflated";
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:
         return "the answer is not HTTP";
@@ -106,8 +104,11 @@ static void set_problem(struct http_out_transfer *t)
         snprintf(t->problem, n,
             "%s: the headers of the answer are over the limit of %zu bytes or %d lines", t->origin,
             HTTP_OUT_HEAD_MAX, HTTP_OUT_HEADERS_MAX);
+    else if (t->odd)
+        snprintf(t->problem, n, "%s: %s", t->origin, t->odd);
     else if (t->code == CURLE_OK)
-        snprintf(t->problem, n, "%s: the answer was cut off in its headers", t->origin);
+        snprintf(t->problem, n, "%s: the answer was cut off in %s", t->origin,
+            t->head_done ? "what is packed in it" : "its headers");
     else
         snprintf(t->problem, n, "%s: %s (%s)", t->origin, words_of(t),
             t->error[0] ? t->error : curl_easy_strerror(t->code));
@@ -165,7 +166,9 @@ void http_out_deliver(struct http_out_transfer *t)
         t->done(t->arg, &r);
         return;
     }
-    bool whole = !t->invalid && t->code == CURLE_OK && t->head_done;
+    /* libcurl's own buffer for a line has a limit too, and this is its name. */
+    t->over_head |= t->code == CURLE_OUT_OF_MEMORY && t->begun && !t->head_done;
+    bool whole = !t->invalid && t->code == CURLE_OK && t->head_done && http_out_inflate_whole(t);
     if (whole) {
         r.outcome = HTTP_OUT_ANSWERED;
         for (int i = 0; i < t->nspans; i++) {

@@ -1,5 +1,6 @@
 /* What the files of http_out share: http_out.c owns lists and turns, http_out_check.c judges a
- * request, http_out_easy.c speaks to one easy handle, http_out_result.c says how it ended,
+ * request, http_out_easy.c speaks to one easy handle, http_out_inflate.c unpacks its answer,
+ * http_out_result.c says how it ended,
  * http_out_mail.c does all three for mails, http_out_peer.c judges addresses, http_out_lane.c has
  * libcurl's multi handles, http_out_sockets.c carries their sockets and timers. */
 #ifndef HTTP_OUT_IMPL_H
@@ -7,6 +8,7 @@
 
 #include <curl/curl.h>
 #include <sys/socket.h>
+#include <zlib.h>
 #include "buf.h"
 #include "http_out.h"
 #include "list.h"
@@ -32,6 +34,9 @@ struct http_out_peer {
     enum { PEER_FINE, PEER_NOT_PUBLIC, PEER_PORT } denied;
     int port;
 };
+
+/* Of an answer's body: not packed, in the middle of it, at its end. */
+enum http_out_packing { PACKED_NOT, PACKED_YET, PACKED_WHOLE };
 
 /* A header of the answer as offsets into `head`, which moves while it grows. */
 struct header_span {
@@ -72,7 +77,11 @@ struct http_out_transfer {
     bool invalid;              /* refused before libcurl saw it; problem says why */
     struct http_out_peer peer; /* what was denied, if it was */
     bool over_body, over_head;
-    bool head_done; /* the blank line after the headers of a final status came */
+    bool head_done;  /* the blank line after the headers of a final status came */
+    const char *odd; /* why the answer was not read to its end; NULL: it was, as far as it came */
+    enum http_out_packing packing;
+    z_stream z;    /* unless packing is PACKED_NOT */
+    size_t packed; /* bytes that came */
     int status;
     struct buf body;
     struct buf head;
@@ -132,6 +141,14 @@ bool http_out_check(struct http_out_transfer *t, const struct http_out_request *
  * of the request in it, when it is over. */
 CURLcode http_out_easy_set(struct http_out_transfer *t);
 void http_out_easy_clear(struct http_out_transfer *t);
+
+/* http_out_inflate.c. The head of an answer is there; and a part of its body, which is packed.
+ * False: no more of it is wanted, odd or over_body says why. */
+bool http_out_inflate_head(struct http_out_transfer *t);
+bool http_out_inflate_add(struct http_out_transfer *t, const char *p, size_t n);
+/* False: it was packed, and its end did not come. */
+bool http_out_inflate_whole(const struct http_out_transfer *t);
+void http_out_inflate_end(struct http_out_transfer *t);
 
 /* http_out_result.c. Calls done with the result of a finished transfer. */
 void http_out_deliver(struct http_out_transfer *t);

@@ -154,6 +154,14 @@ static inline void cut_many_headers(int fd)
     cut_say(fd, "Content-Length: 0\r\n\r\n");
 }
 
+/* What "/raw" is answered with, byte for byte; the connection is closed then. It is there until the
+ * server has stopped. */
+struct cut_text {
+    char *p;
+    size_t n;
+};
+static _Atomic(const struct cut_text *) cut_raw;
+
 /* Text that is sent before the connection is closed, by path. */
 static const struct {
     const char *path, *text;
@@ -187,6 +195,11 @@ static inline bool cut_act(int fd, const struct cut_request *r, int nth)
     char c;
     if (cut_short(fd, r->path))
         return false;
+    if (!strcmp(r->path, "/raw")) {
+        const struct cut_text *raw = atomic_load(&cut_raw);
+        cut_send(fd, raw->p, raw->n);
+        return false;
+    }
     if (!strcmp(r->path, "/reset")) {
         cut_reset(fd);
         return false;
