@@ -192,7 +192,7 @@ static bool may_say(struct routes *r)
     return false;
 }
 
-static void say_refused(const char *peer, struct str target, int status, const char *why)
+static void say_refused(const char *client, struct str target, int status, const char *why)
 {
     char code[8];
     struct buf where;
@@ -200,18 +200,18 @@ static void say_refused(const char *peer, struct str target, int status, const c
     access_target_put(&where, target);
     buf_addc(&where, 0);
     snprintf(code, sizeof(code), "%d", status);
-    log_event(LOG_WARN, "request refused", "peer", peer, "target", where.p ? where.p : "", "status",
-        code, "why", why, NULL);
+    log_event(LOG_WARN, "request refused", "client", client, "target", where.p ? where.p : "",
+        "status", code, "why", why, NULL);
     buf_free(&where);
 }
 
 /* A delivery that the HTTP server itself refused is never just dropped: it is counted and said. */
-void routes_refused(void *arg, const char *peer, struct str target, int status, const char *why)
+void routes_refused(void *arg, const char *client, struct str target, int status, const char *why)
 {
     struct routes *r = arg;
     r->refused++;
     if (may_say(r))
-        say_refused(peer, target, status, why);
+        say_refused(client, target, status, why);
     char company[NAME_MAX_BYTES + 1], connection[NAME_MAX_BYTES + 1];
     struct str query, path = str_cut(target, '?', &query);
     if (str_starts(path, "/hooks/") &&

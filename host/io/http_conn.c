@@ -151,8 +151,10 @@ void http_conn_refuse(struct http_conn *c, int status, const char *why)
     enum http_limit limit = http_limit_of(status, x->parse.state);
     if (limit < HTTP_LIMITS)
         http_limit_hit(s, limit);
-    if (s->refused != NULL)
-        s->refused(s->refused_arg, c->peer, x->parse.target, status, why);
+    if (s->refused != NULL) {
+        http_request_fill(x); /* behind a proxy it names the client, if the headers are known */
+        s->refused(s->refused_arg, x->request.client, x->parse.target, status, why);
+    }
     buf_free(&x->parse.body);
     http_exchange_count(x);
     buf_free(&c->rest);

@@ -225,7 +225,7 @@ int http_in_connections(const struct http_in *s)
 }
 
 void http_in_on_refused(struct http_in *s,
-    void (*fn)(void *arg, const char *peer, struct str target, int status, const char *why),
+    void (*fn)(void *arg, const char *client, struct str target, int status, const char *why),
     void *arg)
 {
     s->refused = fn;

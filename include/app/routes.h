@@ -20,6 +20,6 @@ struct front;
 void routes_serve(struct routes *r, const struct front *f);
 /* Handlers for http_in_start and http_in_on_refused; arg is the struct routes. */
 void routes_handle(void *arg, struct http_in_exchange *x);
-void routes_refused(void *arg, const char *peer, struct str target, int status, const char *why);
+void routes_refused(void *arg, const char *client, struct str target, int status, const char *why);
 
 #endif

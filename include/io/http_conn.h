@@ -97,7 +97,7 @@ struct http_in {
     struct http_in_config config;
     http_in_handler handler;
     void *arg;
-    void (*refused)(void *arg, const char *peer, struct str target, int status, const char *why);
+    void (*refused)(void *arg, const char *client, struct str target, int status, const char *why);
     void *refused_arg;
     struct http_in_early early;
     void (*on_answered)(void *arg, const struct http_in_answered *a);

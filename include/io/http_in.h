@@ -64,9 +64,10 @@ const char *http_in_address(const struct http_in *s); /* "127.0.0.1:8700" as bou
 /* The same of a socket that listens: "[::]:443". */
 #define HTTP_BOUND_TEXT 64
 void http_in_bound(int fd, char out[HTTP_BOUND_TEXT]);
-/* A request this server itself refused (413, 400 ...): told for counting and alerts. */
+/* A request this server itself refused (413, 400 ...): told for counting and alerts. client as in
+ * http_in_request, as far as its headers were read. */
 void http_in_on_refused(struct http_in *s,
-    void (*fn)(void *arg, const char *peer, struct str target, int status, const char *why),
+    void (*fn)(void *arg, const char *client, struct str target, int status, const char *why),
     void *arg);
 /* A request that was answered, by the handler or (why is set) by a refusal of the server. What was
  * not read of a refused request is NULL or STR_NONE. Told when the answer is ready, not when it has

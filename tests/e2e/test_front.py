@@ -129,6 +129,11 @@ class Front(Case):
                          ("203.0.113.7", "127.0.0.9", True))
         self.assertEqual((direct["client"], direct["secure"]), ("127.0.0.8", False))
         self.assertNotIn("proxy", direct)
+        raw(self.world.address, b"POST /hooks/acme/shop HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.7\r\n"
+            b"Content-Length: 99999999\r\n\r\n", "127.0.0.9")
+        refused, = (json.loads(line) for line in self.world.host.errors().splitlines()
+                    if "request refused" in line)
+        self.assertEqual((refused["client"], refused["status"]), ("203.0.113.7", "413"))
 
     def test_settings_are_checked(self):
         w = self.world
