@@ -188,6 +188,20 @@ static void take_proxy_login(struct credentials *c)
     resolver_wipe(pair);
 }
 
+static int resolve_proxy(struct credentials *out, const struct version *v,
+    const struct manifest_connection *conn, struct err *e)
+{
+    if (resolve(v, conn, &conn->proxy, "proxy", &out->proxy, e) < 0)
+        return -1;
+    bool made_up = v->company->engine->parts.resolver->made_up;
+    if (!out->proxy || made_up || http_url_is_proxy(out->proxy))
+        return 0;
+    return err_set(e, ERR_INPUT,
+        "proxy of connection %s is no address of a proxy: http://, https:// or socks5h://, then its "
+        "host and port; signs such as / # @ in a user or password are written %%2F %%23 %%40",
+        conn->name);
+}
+
 static int resolve_way(struct credentials *out, const struct version *v,
     const struct manifest_connection *conn, struct err *e)
 {
@@ -196,7 +210,7 @@ static int resolve_way(struct credentials *out, const struct version *v,
     bool given = map_get(overrides, str_of(conn->name)) || map_get(overrides, str_of(conn->kind));
     if (given) /* a test's sandbox has no proxy before it */
         return 0;
-    if (resolve(v, conn, &conn->proxy, "proxy", &out->proxy, e) < 0 ||
+    if (resolve_proxy(out, v, conn, e) < 0 ||
         resolve(v, conn, &conn->certificate, "certificate", &out->certificate, e) < 0 ||
         resolve(v, conn, &conn->certificate_key, "certificate_key", &out->certificate_key, e) < 0)
         return -1;

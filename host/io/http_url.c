@@ -97,6 +97,31 @@ bool http_url_upgrades(const char *from, const char *to)
     return up;
 }
 
+static bool is_scheme_of_proxy(CURLU *u)
+{
+    static const char *const schemes[] = {"http", "https", "socks5", "socks5h"};
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+        if (is_part(u, CURLUPART_SCHEME, 0, schemes[i]))
+            return true;
+    return false;
+}
+
+bool http_url_is_proxy(const char *url)
+{
+    CURLU *u = curl_url();
+    bool is = u && curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+              is_scheme_of_proxy(u) && !is_part(u, CURLUPART_PORT, 0, "0");
+    char *host = is ? part(u, CURLUPART_HOST, 0) : NULL, *path = part(u, CURLUPART_PATH, 0);
+    char *query = part(u, CURLUPART_QUERY, 0), *fragment = part(u, CURLUPART_FRAGMENT, 0);
+    is = host && host[0] && !query && !fragment && (!path || !path[0] || !strcmp(path, "/"));
+    curl_free(host);
+    curl_free(path);
+    curl_free(query);
+    curl_free(fragment);
+    curl_url_cleanup(u);
+    return is;
+}
+
 bool http_url_host_listed(const char *url, const char *names)
 {
     CURLU *u = parse(url);

@@ -15,6 +15,10 @@ bool http_url_same_origin(const char *a, const char *b);
 /* True if `to` is the same host as `from`, by TLS where the other was not, both at the usual ports.
  */
 bool http_url_upgrades(const char *from, const char *to);
+/* True for what a proxy's address may be: http, https, socks5 or socks5h, maybe who we are, a host,
+ * maybe a port, and nothing behind it. Of another one libcurl's messages quote all, the password
+ * too. */
+bool http_url_is_proxy(const char *url);
 /* True if the scheme is https and the host is one of the comma separated names or, for
  * "*.example.com", below one; case does not matter. */
 bool http_url_host_listed(const char *url, const char *names);

@@ -135,6 +135,19 @@ class Proxied(WaysCase):
         self.assertIn("its proxy has no way there now", str(self.ask("tunnel", kind="post")))
         self.assertEqual(len(self.proxy.heads) - before, 2)  # nothing was sent: tried again
 
+    def test_what_is_no_address_of_a_proxy_is_quoted_nowhere(self):
+        w = self.world
+        for n, address in enumerate(("http://me:pa#ss-canary@127.0.0.1:3128", "http://me:pa/ss-canary@127.0.0.1",
+                                     "http://me:ss-canary@127.0.0.1:99999", "socks4://me:ss-canary@127.0.0.1",
+                                     "ftp://me:ss-canary@127.0.0.1", "me:ss-canary@127.0.0.1:3128",
+                                     "http://me:ss-canary@127.0.0.1:3128/x?y")):
+            w.env["PROXY_URL"] = address
+            self.start()
+            self.assertIn("proxy of connection through is no address of a proxy", self.ask("through"))
+            shown = w.sauma("show", self.run_shown["id"], "--json", "--data", w.data).stdout.decode()
+            w.host.stop()
+            self.assertNotIn("canary", shown + w.host.text() + w.host.errors(), n)
+
     def test_a_socks_proxy(self):
         socks, w = Socks(), self.world
         self.addCleanup(socks.stop)
