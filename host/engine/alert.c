@@ -7,7 +7,9 @@
 #include "clock.h"
 #include "log.h"
 #include "machine.h"
+#include "manifest.h"
 #include "mem.h"
+#include "redact.h"
 
 /* What the log needs when it is known whether the alert is new. */
 struct alert {
@@ -51,6 +53,17 @@ static struct alert *alert_new(struct engine *e, bool raised, const struct store
     return a;
 }
 
+/* An alert goes to people, and to wherever the company tells it: without what its rules hide. */
+static char *shown_text(struct engine *e, const char *company, const char *text)
+{
+    const struct company *c = company_get(e, company, false);
+    const char *rules = c && c->current ? c->current->manifest->redact : NULL;
+    struct buf b;
+    buf_init(&b, SIZE_MAX / 4);
+    redact_words(&b, str_of(rules), str_of(text));
+    return buf_take(&b, NULL);
+}
+
 void alert_raise(struct engine *e, const char *company, const char *kind, const char *about,
     const char *fmt, ...)
 {
@@ -62,8 +75,10 @@ void alert_raise(struct engine *e, const char *company, const char *kind, const 
     vsnprintf(text, n, fmt, again);
     va_end(again);
     va_end(ap);
-    struct store_alert a = {company, kind, about, text, clock_wall_ms()};
+    char *shown = shown_text(e, company, text);
+    struct store_alert a = {company, kind, about, shown, clock_wall_ms()};
     store_raise_alert(e->parts.store, &a, on_stored, alert_new(e, true, &a));
+    mem_free(shown);
     mem_free(text);
 }
 

@@ -1,5 +1,7 @@
 #include "machine.h"
+#include "manifest.h"
 #include "mem.h"
+#include "redact.h"
 
 void engine_observe(struct engine *e, const struct engine_observer *o)
 {
@@ -24,16 +26,28 @@ void run_info(const struct run *r, struct engine_run_info *i)
     };
 }
 
+/* As people may read it. */
+static char *shown(const struct run *r, struct str text)
+{
+    struct buf b;
+    buf_init(&b, SIZE_MAX / 4);
+    if (text.n)
+        redact_words(&b, str_of(r->version ? r->version->manifest->redact : NULL), text);
+    return buf_take(&b, NULL);
+}
+
 void observe_run(struct run *r, enum run_state state, const char *reason)
 {
     struct engine *e = r->engine;
     struct engine_run_info i;
+    char *words = shown(r, str_of(reason));
     run_info(r, &i);
     i.state = state;
-    i.reason = reason;
+    i.reason = words;
     for (int k = 0; k < e->nobservers; k++)
         if (e->observers[k].run)
             e->observers[k].run(e->observers[k].arg, &i);
+    mem_free(words);
 }
 
 void observe_event(struct incoming *ev, bool settled)
@@ -77,10 +91,12 @@ void observe_log(struct run *r, const char *level, struct str text)
 {
     struct engine *e = r->engine;
     struct engine_run_info i;
+    char *words = shown(r, text);
     run_info(r, &i);
     for (int k = 0; k < e->nobservers; k++)
         if (e->observers[k].log)
-            e->observers[k].log(e->observers[k].arg, &i, level, text);
+            e->observers[k].log(e->observers[k].arg, &i, level, str_of(words));
+    mem_free(words);
 }
 
 void observe_alert(

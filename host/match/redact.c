@@ -98,6 +98,114 @@ static void go_down(struct redaction *r, struct str path)
 
 static void put_value(struct redaction *r, const struct jsonv *v);
 
+/* ---- members of objects that stand in words, whole or cut ---- */
+
+/* A quote with the backslashes before it: how many bytes, 0 if none is there. */
+static size_t quote_at(struct str s, size_t at)
+{
+    size_t n = 0;
+    while (at + n < s.n && s.p[at + n] == '\\')
+        n++;
+    return at + n < s.n && s.p[at + n] == '"' ? n + 1 : 0;
+}
+
+static size_t spaces_at(struct str s, size_t at)
+{
+    size_t n = 0;
+    while (at + n < s.n && (s.p[at + n] == ' ' || s.p[at + n] == '\t'))
+        n++;
+    return n;
+}
+
+/* Where the value that begins at `at` ends; the end of the text if it is cut. A quote with more
+ * backslashes than that which the member's name has stands within a text. */
+static size_t value_end(struct str s, size_t at, size_t quote)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (size_t n; at < s.n; at += n ? n : 1) {
+        n = quote_at(s, at);
+        char c = s.p[at];
+        if (n == quote && quoted && depth == 0)
+            return at + n;
+        if (n == quote)
+            quoted = !quoted;
+        else if (!quoted && !n && (c == '{' || c == '['))
+            depth++;
+        else if (!quoted && !n && (c == '}' || c == ']') && --depth <= 0)
+            return depth < 0 ? at : at + 1;
+        else if (!quoted && !n && depth == 0 && (c == ',' || c == '\n' || c == ' '))
+            return at;
+    }
+    return s.n;
+}
+
+/* `"name": ` at `at`: the length of that, and of its quotes; 0 if it is none that a rule ends with.
+ */
+static size_t member_at(const struct jsonv *rules, struct str s, size_t at, size_t *quote)
+{
+    size_t q = quote_at(s, at);
+    *quote = q;
+    for (const struct jsonv *v = rules; v && q; v = v->next) {
+        struct str name = v->type == JSONV_STRING ? v->text : STR_NONE;
+        for (size_t i = name.n; i > 0; i--)
+            if (name.p[i - 1] == '.') {
+                name = (struct str){name.p + i, name.n - i};
+                break;
+            }
+        size_t end = at + q + name.n;
+        if (!name.n || str_is(name, "*") || end > s.n || memcmp(s.p + at + q, name.p, name.n) ||
+            quote_at(s, end) != q)
+            continue;
+        end += q + spaces_at(s, end + q);
+        if (end < s.n && s.p[end] == ':')
+            return end + 1 + spaces_at(s, end + 1) - at;
+    }
+    return 0;
+}
+
+static void put_hidden(const struct jsonv *rules, struct buf *out, struct str s)
+{
+    struct buf b;
+    size_t length, quote;
+    if (!rules || !s.n || !memchr(s.p, '"', s.n)) {
+        redact_text(out, s);
+        return;
+    }
+    buf_init(&b, SIZE_MAX / 4);
+    for (size_t at = 0; at < s.n;) {
+        if ((length = member_at(rules, s, at, &quote)) > 0) {
+            buf_add(&b, s.p + at, length);
+            buf_add(&b, s.p + at, quote);
+            buf_adds(&b, MASKED);
+            buf_add(&b, s.p + at, quote);
+            at = value_end(s, at + length, quote);
+        } else {
+            buf_add(&b, s.p + at, quote ? quote : 1);
+            at += quote ? quote : 1;
+        }
+    }
+    redact_text(out, buf_str(&b));
+    buf_free(&b);
+}
+
+void redact_words(struct buf *out, struct str rules, struct str text)
+{
+    struct jsondoc *list = rules.n ? jsondoc_parse(rules, NULL) : NULL;
+    const struct jsonv *root = list ? jsondoc_root(list) : NULL;
+    put_hidden(root ? root->child : NULL, out, text);
+    jsondoc_free(list);
+}
+
+static void put_words(const struct redaction *r, struct str text)
+{
+    struct buf b;
+    buf_init(&b, SIZE_MAX / 4);
+    put_hidden(r->rules, &b, text);
+    json_put_string(r->out, buf_str(&b));
+    buf_free(&b);
+}
+
 /* change: the path that the object of this member says, or NULL. */
 static void put_member(struct redaction *r, const struct jsonv *v, const struct jsonv *change)
 {
@@ -123,7 +231,7 @@ static void put_value(struct redaction *r, const struct jsonv *v)
 {
     bool object = v->type == JSONV_OBJECT;
     if (v->type == JSONV_STRING) {
-        put_text(r->out, v->text);
+        put_words(r, v->text);
     } else if (object || v->type == JSONV_ARRAY) {
         const struct jsonv *change = object ? path_of_change(v) : NULL;
         buf_addc(r->out, object ? '{' : '[');

@@ -16,6 +16,10 @@
 void redact_row(struct buf *out, struct str rules, struct str row);
 /* Appends the text with each personal identity code as stars, whatever dash it has. */
 void redact_text(struct buf *out, struct str text);
+/* The same, and "***" for the value of each member of JSON that stands in the text, whole or cut,
+ * whose name is the last part of a rule: what a rule logged, or another system's words. Rows have
+ * their texts so. */
+void redact_words(struct buf *out, struct str rules, struct str text);
 /* -1 and e: it is no list of such paths. */
 struct err;
 int redact_check(struct str rules, struct err *e);

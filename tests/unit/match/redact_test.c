@@ -41,6 +41,34 @@ static void fields_are_hidden_by_their_path(void **state)
         "{\"result\":{\"phone\":\"***\",\"fax\":null}}");
 }
 
+static void words_are(const char *text, const char *want)
+{
+    struct buf b;
+    buf_init(&b, 1 << 16);
+    redact_words(&b, STR_LIT("[\"buyer.iban\",\"*.phone\",\"*\"]"), str_of(text));
+    buf_addc(&b, 0);
+    assert_string_equal(b.p, want);
+    buf_free(&b);
+}
+
+static void members_within_words_are_hidden(void **state)
+{
+    words_are("got {\"phone\": \"1,}\\\" 2\", \"iban\":17,\"a\":1.50} 131052-308T",
+        "got {\"phone\": \"***\", \"iban\":\"***\",\"a\":1.50} ******-****");
+    words_are("404 {\"buyer\":{\"name\":\"A\",\"phone\":\"+358 40 12",
+        "404 {\"buyer\":{\"name\":\"A\",\"phone\":\"***\"");
+    words_are("{\"phone\":[\"1\",{\"x\":\"]\"}],\"b\":2}", "{\"phone\":\"***\",\"b\":2}");
+    words_are("{\"phone\":{\"x\":1}}", "{\"phone\":\"***\"}");
+    words_are("{\"t\":\"{\\\"phone\\\":\\\"1 2\\\",\\\"c\\\":3}\"}",
+        "{\"t\":\"{\\\"phone\\\":\\\"***\\\",\\\"c\\\":3}\"}");
+    words_are("{\"phone\":null}", "{\"phone\":\"***\"}");
+    words_are("the \"phone\" of \"phone\": ", "the \"phone\" of \"phone\": \"***\"");
+    words_are("\"phones\":1 \\\\", "\"phones\":1 \\\\");
+    shown("[\"*.phone\"]", "{\"log\":[{\"text\":\"{\\\"phone\\\":1}\"}]}",
+        "{\"log\":[{\"text\":\"{\\\"phone\\\":\\\"***\\\"}\"}]}");
+    shown(NULL, "{\"reason\":\"{\\\"phone\\\":1}\"}", "{\"reason\":\"{\\\"phone\\\":1}\"}");
+}
+
 static void changes_are_hidden_by_the_path_that_they_name(void **state)
 {
     const char *rules = "[\"buyer.phone\",\"rows.price\"]";
@@ -70,6 +98,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(personal_codes_are_masked_wherever_they_stand),
         cmocka_unit_test(fields_are_hidden_by_their_path),
+        cmocka_unit_test(members_within_words_are_hidden),
         cmocka_unit_test(changes_are_hidden_by_the_path_that_they_name),
         cmocka_unit_test(rules_are_checked),
     };
