@@ -25,11 +25,15 @@ static void put_base64(struct buf *b, const void *bytes, size_t n)
 /* NULL: no key that is of use here. */
 static const char *algorithm(EVP_PKEY *key)
 {
+    char curve[40];
     switch (EVP_PKEY_get_base_id(key)) {
     case EVP_PKEY_RSA:
         return EVP_PKEY_get_bits(key) >= 2048 ? "RS256" : NULL;
     case EVP_PKEY_EC:
-        return EVP_PKEY_get_bits(key) == 256 ? "ES256" : NULL;
+        return EVP_PKEY_get_group_name(key, curve, sizeof curve, NULL) == 1 &&
+                       strcmp(curve, "prime256v1") == 0
+                   ? "ES256"
+                   : NULL;
     case EVP_PKEY_ED25519:
         return "EdDSA";
     default:
@@ -116,21 +120,39 @@ static int no_password(char *out, int room, int writing, void *arg)
     return 0;
 }
 
+/* NULL and e: it is no key that is of use here. */
+static EVP_PKEY *read_key(const char *pem, const char **alg, struct err *e)
+{
+    BIO *in = BIO_new_mem_buf(pem, (int)strlen(pem));
+    EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
+    BIO_free(in);
+    *alg = key ? algorithm(key) : NULL;
+    if (*alg)
+        return key;
+    EVP_PKEY_free(key);
+    err_set(e, ERR_INPUT,
+        "the private_key is no PEM key without a password that is RSA (2048 bits or more), "
+        "EC P-256 or Ed25519");
+    return NULL;
+}
+
+int client_assertion_check(const char *pem, struct err *e)
+{
+    const char *alg;
+    EVP_PKEY *key = read_key(pem, &alg, e);
+    EVP_PKEY_free(key);
+    return key ? 0 : -1;
+}
+
 char *client_assertion(const char *pem, const char *key_id, const char *client_id,
     const char *audience, int64_t now_s, struct err *e)
 {
     struct buf jwt;
-    BIO *in = BIO_new_mem_buf(pem, (int)strlen(pem));
-    EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
-    const char *alg = key ? algorithm(key) : NULL;
-    int rc = 0;
-    BIO_free(in);
+    const char *alg;
+    EVP_PKEY *key = read_key(pem, &alg, e);
+    int rc = key ? 0 : -1;
     buf_init(&jwt, BUF_MAX_DEFAULT);
-    if (!alg) {
-        rc = err_set(e, ERR_INPUT,
-            "the private_key is no PEM key without a password that is RSA (2048 bits or more), "
-            "EC P-256 or Ed25519");
-    } else {
+    if (key) {
         put_head(&jwt, alg, key_id);
         put_claims(&jwt, client_id, audience, now_s);
         if (put_signature(&jwt, key, alg) < 0)

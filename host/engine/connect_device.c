@@ -7,6 +7,7 @@
 #include "grant.h"
 #include "jsondoc.h"
 #include "mem.h"
+#include "retry.h"
 
 #define POLL_S     5  /* if the answer does not say, RFC 8628 3.2 */
 #define POLL_MAX_S 60 /* numbers beyond are not believed */
@@ -15,12 +16,24 @@
 
 static void ask_token(void *arg);
 
-static void wait_on(struct connect *c)
+static void too_late(struct connect *c)
 {
-    if (clock_wall_ms() + c->poll_ms > c->end_ms)
-        connect_over(c, false, "nobody allowed it in time; begin again with `sauma connect`");
+    connect_over(c, false, "nobody allowed it in time; begin again with `sauma connect`");
+}
+
+static void wait_on(struct connect *c, int64_t least_ms)
+{
+    int64_t ms = c->poll_ms > least_ms ? c->poll_ms : least_ms;
+    if (clock_wall_ms() + ms > c->end_ms)
+        too_late(c);
     else
-        loop_timer_arm(c->timer, c->poll_ms);
+        loop_timer_arm(c->timer, ms);
+}
+
+static int64_t retry_after(const struct connect *c, const struct http_out_result *r)
+{
+    return retry_after_ms(http_header_get(r->headers, r->nheaders, "Retry-After"),
+        http_header_get(r->headers, r->nheaders, "Date"), c->engine->set.retry_after_cap_ms);
 }
 
 static void on_token(void *arg, const struct http_out_result *r)
@@ -36,10 +49,17 @@ static void on_token(void *arg, const struct http_out_result *r)
     if (strcmp(error, "slow_down") == 0)
         c->poll_ms += SLOWER_MS;
     bool pending = !strcmp(error, "slow_down") || !strcmp(error, "authorization_pending");
+    bool later = reply == TOKEN_REPLY_BUSY || reply == TOKEN_REPLY_NONE;
+    if (later) /* RFC 8628 3.5: less often, and twice that each time */
+        c->poll_ms = 2 * c->poll_ms < 1000 * POLL_MAX_S ? 2 * c->poll_ms : 1000 * POLL_MAX_S;
     if (reply == TOKEN_REPLY_GRANTED)
         connect_granted(c, &a);
-    else if (pending || reply == TOKEN_REPLY_BUSY || reply == TOKEN_REPLY_NONE)
-        wait_on(c);
+    else if (pending || later)
+        wait_on(c, later ? retry_after(c, r) : 0);
+    else if (strcmp(error, "expired_token") == 0)
+        too_late(c);
+    else if (strcmp(error, "access_denied") == 0)
+        connect_over(c, false, "it was not allowed");
     else if (reply == TOKEN_REPLY_BROKEN)
         connect_over(c, false, "%s", e.text);
     else
@@ -89,7 +109,7 @@ static void on_code(void *arg, const struct http_out_result *r)
         c->state = CONNECT_OPEN;
         loop_timer_free(c->timer);
         c->timer = loop_timer_new(c->engine->parts.loop, ask_token, c);
-        wait_on(c);
+        wait_on(c, 0);
     }
     jsondoc_free(d);
 }

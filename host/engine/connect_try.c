@@ -5,6 +5,16 @@
 #include "grant.h"
 #include "mem.h"
 
+static void connected(struct connect *c, const char *how)
+{
+    const struct manifest_connection *conn;
+    struct err e = {0};
+    const struct channel *ch = connect_channel(c, &conn, &e);
+    char *ending = ch ? grant_ending(ch) : NULL;
+    connect_over(c, true, "%s%s%s", how, ending ? "; " : "", ending ? ending : "");
+    mem_free(ending);
+}
+
 static void on_tried(void *arg, const struct http_out_result *r)
 {
     struct connect *c = arg;
@@ -16,7 +26,7 @@ static void on_tried(void *arg, const struct http_out_result *r)
         connect_over(c, false, "it is connected, but a first request was answered with %d %s",
             r->status, http_reason(r->status));
     else
-        connect_over(c, true, "it is connected, and a first request was answered");
+        connected(c, "it is connected, and a first request was answered");
 }
 
 static void send_try(struct connect *c, const struct channel *ch, const char *path)
@@ -50,7 +60,7 @@ static void on_token(void *arg, enum token_result r, const char *problem, int64_
     else if (conn->auth.try_path[0])
         send_try(c, ch, conn->auth.try_path);
     else
-        connect_over(c, true, "it is connected");
+        connected(c, "it is connected");
 }
 
 void connect_try(struct connect *c)
@@ -103,12 +113,18 @@ static void tell_one(struct company *c, const struct manifest_connection *conn,
     if (conn->url.kind != VALUE_NONE && credentials_get(ch, c->current, conn, &e) < 0) {
         i.state = "secret";
         i.words = e.text;
+    } else if (conn->auth.type == AUTH_OAUTH2 && conn->auth.client_auth == CLIENT_KEY &&
+               client_assertion_check(
+                   ch->credentials.private_key ? ch->credentials.private_key : "", &e) < 0) {
+        i.state = "secret";
+        i.words = e.text;
     } else if (manifest_auth_by_person(&conn->auth)) {
         i.state = grant_state(ch, &why);
         i.words = why ? why : "";
         i.connected_ms = ch->token.grant ? ch->token.grant->connected_ms : 0;
         i.renewed_ms = ch->token.grant ? ch->token.grant->renewed_ms : 0;
-    } else if (ch->token.refusal && !ch->token.value) {
+    }
+    if (strcmp(i.state, "ok") == 0 && ch->token.refusal && !ch->token.value) {
         i.state = "refused";
         i.words = ch->token.refusal;
     }

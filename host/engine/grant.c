@@ -38,6 +38,7 @@ void grant_free(struct grant *g)
     resolver_wipe(g->before);
     mem_free(g->token_url);
     mem_free(g->origin);
+    mem_free(g->issuer);
     mem_free(g->client);
     mem_free(g->problem);
     mem_free(g);
@@ -55,6 +56,7 @@ struct grant *grant_parse(struct str json, struct err *e)
     g->before = mem_dup(jsonv_str(jsonv_get(root, "before"), NULL));
     g->token_url = mem_dup(jsonv_str(jsonv_get(root, "token_url"), ""));
     g->origin = mem_dup(jsonv_str(jsonv_get(root, "origin"), ""));
+    g->issuer = mem_dup(jsonv_str(jsonv_get(root, "issuer"), ""));
     g->client = mem_dup(jsonv_str(jsonv_get(root, "client"), ""));
     g->problem = mem_dup(jsonv_str(jsonv_get(root, "problem"), NULL));
     g->life_ms = jsonv_int(jsonv_get(root, "life_ms"), 0);
@@ -90,6 +92,7 @@ char *grant_text(const struct grant *g)
     put_text(&b, "before", g->before);
     put_text(&b, "token_url", g->token_url);
     put_text(&b, "origin", g->origin);
+    put_text(&b, "issuer", g->issuer);
     put_text(&b, "client", g->client);
     put_text(&b, "problem", g->problem);
     put_number(&b, "life_ms", g->life_ms);
@@ -114,16 +117,16 @@ static char *usable(const struct jsonv *v)
     return n > 0 && n <= TOKEN_MAX ? mem_dup(token) : NULL;
 }
 
-/* Seconds as a number or a text; what is none, or less than a millisecond, is a guess. */
-static int64_t life_of(const struct jsonv *v)
+/* Seconds as a number or a text; what is none, or less than a millisecond, is the guess. */
+static int64_t life_of(const struct jsonv *v, int64_t guess, int64_t most)
 {
     bool number = v && v->text.p &&
                   (v->type == JSONV_INTEGER || v->type == JSONV_NUMBER || v->type == JSONV_STRING);
     char *end;
     double seconds = number ? strtod(v->text.p, &end) : 0;
     if (!number || end == v->text.p || !(seconds >= 0.001))
-        return LIFE_GUESS;
-    return seconds < LIFE_MAX / 1000.0 ? (int64_t)(seconds * 1000) : LIFE_MAX;
+        return guess;
+    return seconds < (double)most / 1000.0 ? (int64_t)(seconds * 1000) : most;
 }
 
 int token_answer_parse(struct str body, struct token_answer *out, struct err *e)
@@ -144,7 +147,8 @@ int token_answer_parse(struct str body, struct token_answer *out, struct err *e)
         rc = err_set(e, ERR_INPUT, "the token answer holds no usable access_token");
     if (rc == 0) {
         out->refresh = usable(jsonv_get(root, "refresh_token"));
-        out->life_ms = life_of(jsonv_get(root, "expires_in"));
+        out->life_ms = life_of(jsonv_get(root, "expires_in"), LIFE_GUESS, LIFE_MAX);
+        out->lasts_ms = life_of(jsonv_get(root, "expires_in"), GRANT_LASTS, GRANT_LASTS);
     }
     jsondoc_free(d);
     return rc;
@@ -162,6 +166,29 @@ void token_error(struct str body, char *out, size_t n)
     struct jsondoc *d = jsondoc_parse(body, NULL);
     snprintf(out, n, "%s", jsonv_str(jsonv_get(d ? jsondoc_root(d) : NULL, "error"), ""));
     jsondoc_free(d);
+}
+
+/* HubSpot says BAD_REFRESH_TOKEN as "status", GitHub bad_refresh_token, Slack
+ * invalid_refresh_token, Zoho invalid_code; and where there is no code at all, the words may tell.
+ */
+bool token_grant_gone(struct str body)
+{
+    static const char *const gone[] = {"invalid_grant", "invalid_code", "invalid_token",
+        "token_expired", "token_revoked", "expired_token"};
+    struct jsondoc *d = jsondoc_parse(body, NULL);
+    const struct jsonv *root = d ? jsondoc_root(d) : NULL;
+    const char *error = jsonv_str(jsonv_get(root, "error"), ""),
+               *status = jsonv_str(jsonv_get(root, "status"), "");
+    char words[WORDS_MAX];
+    bool is = strcasestr(error, "refresh_token") || strcasestr(status, "refresh_token");
+    for (size_t i = 0; i < sizeof gone / sizeof gone[0] && !is; i++)
+        is = strcmp(error, gone[i]) == 0;
+    if (!is && !error[0]) {
+        token_problem(body, words, sizeof words);
+        is = strcasestr(words, "refresh token") != NULL;
+    }
+    jsondoc_free(d);
+    return is;
 }
 
 void token_problem(struct str body, char *out, size_t n)

@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include "jsondoc.h"
 #include "mem.h"
 #include "str.h"
 
@@ -97,11 +98,30 @@ static int stored_grant(
     return rc < 0 ? err_prefix(e, "the grant of connection %s", connection) : rc;
 }
 
+static int64_t connected_ms(const char *json)
+{
+    struct jsondoc *d = jsondoc_parse(str_of(json), NULL);
+    int64_t ms = jsonv_int(jsonv_get(d ? jsondoc_root(d) : NULL, "connected_ms"), 0);
+    jsondoc_free(d);
+    return ms;
+}
+
+static bool was_connected_later(void *arg, const char *there)
+{
+    const int64_t *ours = arg;
+    return connected_ms(there) > *ours;
+}
+
 static int store_grant(
     void *arg, const char *company, const char *connection, const char *json, struct err *e)
 {
+    struct resolver_impl *r = arg;
+    int64_t ours = connected_ms(json);
+    if (!r->secrets)
+        return err_set(e, ERR_DENIED, "there is no data folder to keep it in");
     char *name = grant_name(connection);
-    int rc = store_secret(arg, company, name, json, e);
+    int rc =
+        secrets_set_unless(r->secrets, company, name, str_of(json), was_connected_later, &ours, e);
     mem_free(name);
     return rc;
 }

@@ -4,14 +4,14 @@
  * brings a new one may be lost, or not be stored. */
 #include <stdio.h>
 #include <string.h>
-#include "alert.h"
 #include "channel.h"
 #include "clock.h"
 #include "fault.h"
 #include "form.h"
 #include "grant.h"
+#include "grant_impl.h"
 #include "grant_store.h"
-#include "grant_wake.h"
+#include "http_url.h"
 #include "health.h"
 #include "log.h"
 #include "machine.h"
@@ -25,8 +25,8 @@
 #define IDLE_MS     60000 /* a renewal that nobody waits for is tried again after this, and twice */
 #define IDLE_MAX_MS 3600000 /* that each time, up to this */
 
-static void renew(struct channel *ch);
 static void on_timer(void *arg);
+static bool take_access(struct channel *ch);
 
 static void arm(struct channel *ch, int64_t ms)
 {
@@ -46,42 +46,34 @@ void grant_leave(struct channel *ch)
         loop_timer_free(t->timer);
 }
 
-/* What is not stored is known to this process alone: it is stored as soon as that is possible. */
-static void save_surely(struct channel *ch)
+/* What is not stored is known to this process alone: it is stored as soon as that is possible.
+ * False: somebody connected it anew meanwhile, so that what was asked for is about another grant.
+ */
+static bool save_surely(struct channel *ch)
 {
     struct err e = {0};
-    if (grant_save(ch, &e) == 0)
-        return;
-    log_event(LOG_ERROR, "grant not stored", "company", ch->company->name, "connection", ch->name,
-        "error", e.text, NULL);
-    arm(ch, SAVE_MS);
+    int rc = grant_save(ch, &e);
+    if (rc < 0) {
+        log_event(LOG_ERROR, "grant not stored", "company", ch->company->name, "connection",
+            ch->name, "error", e.text, NULL);
+        arm(ch, SAVE_MS);
+    }
+    return rc <= 0;
 }
 
-/* ---- what a person must do ---- */
-
-char *grant_words(const char *connection)
-{
-    return mem_printf("waits until connection %s is connected", connection);
-}
-
-static char *command_words(const struct channel *ch, const char *why)
-{
-    return mem_printf("%s; connect it with `sauma connect %s %s`, then all that waits goes on", why,
-        ch->company->name, ch->name);
-}
-
-static void tell_reconnect(struct channel *ch, const char *why)
+/* The grant that was connected meanwhile is the one to go on with. */
+static void go_on_with_new(struct channel *ch)
 {
     struct token *t = &ch->token;
-    char *words = command_words(ch, why);
-    if (!t->told)
-        alert_raise(ch->company->engine, ch->company->name, "reconnect", ch->name,
-            "connection %s: %s. Nothing is lost: runs that need it wait.", ch->name, words);
-    t->told = true;
-    resolver_wipe(t->value);
-    t->value = NULL;
-    token_tell(ch, TOKEN_RECONNECT, words, -1);
-    mem_free(words);
+    struct err e = {0};
+    log_event(LOG_INFO, "grant connected anew while it was renewed", "company", ch->company->name,
+        "connection", ch->name, NULL);
+    grant_unlock(ch);
+    t->renewing = false;
+    if (grant_read(ch, &e) == 1 && take_access(ch))
+        token_tell(ch, TOKEN_READY, "", -1);
+    else
+        grant_renew(ch);
 }
 
 /* The other side says that the grant does not hold any more. */
@@ -102,26 +94,13 @@ static void lost(struct channel *ch, const char *words)
     grant_set(&g->access, NULL);
     log_event(LOG_WARN, "grant lost", "company", ch->company->name, "connection", ch->name, "words",
         words, NULL);
-    save_surely(ch);
+    if (!save_surely(ch)) {
+        go_on_with_new(ch);
+        return;
+    }
     grant_unlock(ch);
     ch->token.renewing = false;
-    tell_reconnect(ch, g->problem);
-}
-
-/* NULL, or why the grant is of no use with the connection as it is now set. Owned by the caller. */
-static char *misfit(const struct channel *ch)
-{
-    const struct grant *g = ch->token.grant;
-    const struct credentials *c = &ch->credentials;
-    char *why = NULL, *origin = grant_origin(c->url);
-    if (g->problem)
-        why = mem_dup(g->problem);
-    else if (g->origin[0] && strcmp(g->origin, origin) != 0)
-        why = mem_printf("it was connected to %s and its address is now %s", g->origin, origin);
-    else if (g->client[0] && strcmp(g->client, c->client_id ? c->client_id : "") != 0)
-        why = mem_dup("its client_id is another one than when it was connected");
-    mem_free(origin);
-    return why;
+    grant_tell(ch, g->problem);
 }
 
 /* ---- renewal ---- */
@@ -193,7 +172,10 @@ static void renewed(struct channel *ch, const struct token_answer *a)
     g->renewed_ms = now;
     g->asked_ms = 0;
     t->failures = 0;
-    save_surely(ch);
+    if (!save_surely(ch)) {
+        go_on_with_new(ch);
+        return;
+    }
     FAULT_POINT("after_grant_saved");
     grant_unlock(ch);
     t->renewing = false;
@@ -206,10 +188,9 @@ static void send_renewal(struct channel *ch);
 static void refused(struct channel *ch, const struct http_out_result *r)
 {
     struct token *t = &ch->token;
-    char error[64], words[256];
-    token_error(r->body, error, sizeof error);
+    char words[256];
     credentials_problem(ch, r->body, STR_NONE, words, sizeof words);
-    if (strcmp(error, "invalid_grant") != 0) {
+    if (!token_grant_gone(r->body)) {
         not_asked(ch);
         grant_unlock(ch);
         t->renewing = false;
@@ -251,6 +232,14 @@ static void on_renewed(void *arg, const struct http_out_result *r)
     token_answer_free(&a);
 }
 
+/* Where it came from; the settings may name another path there, but a refresh token goes to no
+ * other server. */
+static const char *renewal_url(const struct channel *ch)
+{
+    const char *set = ch->credentials.token_url, *given = ch->token.grant->token_url;
+    return set && http_url_same_origin(set, given) ? set : given;
+}
+
 /* -1 and e: the private key is none. */
 static int put_renewal(struct token_request *q, const struct channel *ch, struct err *e)
 {
@@ -262,7 +251,7 @@ static int put_renewal(struct token_request *q, const struct channel *ch, struct
         return err_set(e, ERR_NOT_FOUND, "its settings were changed");
     form_put(&q->form, "grant_type", "refresh_token");
     form_put(&q->form, "refresh_token", ch->token.old_one && g->before ? g->before : g->refresh);
-    return token_request_client(q, c, &conn->auth, c->issuer ? c->issuer : g->token_url, e);
+    return token_request_client(q, c, &conn->auth, c->issuer ? c->issuer : renewal_url(ch), e);
 }
 
 static void send_renewal(struct channel *ch)
@@ -278,7 +267,7 @@ static void send_renewal(struct channel *ch)
     }
     e->stats.token_fetches++;
     memcpy(ch->token.hash, ch->credentials.hash, sizeof ch->token.hash);
-    ch->token.transfer = token_request_send(&q, e, ch->token.grant->token_url, on_renewed, ch);
+    ch->token.transfer = token_request_send(&q, e, renewal_url(ch), on_renewed, ch);
 }
 
 static void done_waiting(struct channel *ch)
@@ -292,7 +281,7 @@ static void not_connected(struct channel *ch, const char *why)
 {
     grant_unlock(ch);
     ch->token.renewing = false;
-    tell_reconnect(ch, why);
+    grant_tell(ch, why);
 }
 
 /* Credentials as they are now, and the grant as it is in the store. -1 and e. */
@@ -318,7 +307,7 @@ static void begin_renewal(struct channel *ch)
         later(ch, e.text, -1);
         return;
     }
-    char *why = got ? misfit(ch) : mem_dup("it is not connected yet");
+    char *why = got ? grant_misfit(ch) : mem_dup("it is not connected yet");
     bool newer = !why && t->grant->renewed_ms > known_ms;
     if (why) {
         not_connected(ch, why);
@@ -327,18 +316,21 @@ static void begin_renewal(struct channel *ch)
                (newer || (!list_empty(&t->waiting) && clock_mono_ms() < t->renew_ms))) {
         done_waiting(ch);
     } else if (!t->grant->refresh) {
-        lost(ch, "it has ended, and cannot be renewed");
+        lost(ch, "its token is refused, and no other was given to renew it with");
     } else {
         t->lost_ms = t->grant->asked_ms;
         t->grant->asked_ms = clock_wall_ms();
-        if (grant_save(ch, &e) < 0)
+        int saved = grant_save(ch, &e);
+        if (saved < 0)
             later(ch, e.text, -1);
+        else if (saved > 0)
+            go_on_with_new(ch);
         else
             send_renewal(ch);
     }
 }
 
-static void renew(struct channel *ch)
+void grant_renew(struct channel *ch)
 {
     struct token *t = &ch->token;
     struct err e = {0};
@@ -365,7 +357,7 @@ static void on_timer(void *arg)
     if (t->unsaved || t->transfer || ch->company->engine->draining)
         return;
     if (t->renewing || t->failures > 0)
-        renew(ch);
+        grant_renew(ch);
 }
 
 /* ---- who asks ---- */
@@ -379,7 +371,12 @@ void grant_ask(struct channel *ch, struct token_wait *w)
         w->done(w->arg, TOKEN_LATER, e.text, -1);
         return;
     }
-    char *why = t->grant ? misfit(ch) : mem_dup("it is not connected yet");
+    char *why = t->grant ? grant_misfit(ch) : mem_dup("it is not connected yet");
+    if (why && t->grant && !t->unsaved &&
+        grant_read(ch, &e) == 1) { /* by another process, perhaps */
+        mem_free(why);
+        why = grant_misfit(ch);
+    }
     if (!why && !t->renewing && token_refused(ch)) {
         w->done(w->arg, TOKEN_REFUSED, t->refusal, -1);
         return;
@@ -387,7 +384,7 @@ void grant_ask(struct channel *ch, struct token_wait *w)
     if (!why && ((t->value && now < t->end_ms) || take_access(ch))) {
         /* Renewed ahead of its end, while it is still good. */
         if (now >= t->renew_ms && !t->renewing && t->grant->refresh)
-            renew(ch);
+            grant_renew(ch);
         if (t->value)
             w->done(w->arg, TOKEN_READY, "", -1);
         else
@@ -396,25 +393,10 @@ void grant_ask(struct channel *ch, struct token_wait *w)
     }
     list_append(&t->waiting, &w->node);
     if (why)
-        tell_reconnect(ch, why);
+        grant_tell(ch, why);
     else if (!t->renewing)
-        renew(ch);
+        grant_renew(ch);
     mem_free(why);
-}
-
-const char *grant_state(struct channel *ch, char **why)
-{
-    struct err e = {0};
-    *why = NULL;
-    if (!ch->token.grant && grant_read(ch, &e) < 0) {
-        *why = mem_dup(e.text);
-        return "reconnect";
-    }
-    char *problem = ch->token.grant ? misfit(ch) : mem_dup("it is not connected yet");
-    if (problem)
-        *why = command_words(ch, problem);
-    mem_free(problem);
-    return !*why ? "ok" : ch->token.grant ? "reconnect" : "connect";
 }
 
 void grant_worked(struct channel *ch, const char *value)
@@ -424,58 +406,4 @@ void grant_worked(struct channel *ch, const char *value)
         return;
     grant_set(&t->grant->before, NULL);
     save_surely(ch);
-}
-
-void grant_look(struct channel *ch, int64_t now_ms)
-{
-    struct token *t = &ch->token;
-    struct err e = {0};
-    if (t->renewing || t->failures || (!t->grant && grant_read(ch, &e) < 1))
-        return;
-    const struct grant *g = t->grant;
-    int64_t every = ch->company->engine->set.grant_renew_ms;
-    bool due = every > 0 && now_ms - g->renewed_ms >= every;
-    const struct version *v = ch->company->current;
-    const struct manifest_connection *conn = manifest_connection(v->manifest, ch->name);
-    if (!due || g->problem || !g->refresh || credentials_get(ch, v, conn, &e) < 0)
-        return;
-    renew(ch);
-}
-
-int grant_connected(
-    struct channel *ch, const char *token_url, const struct token_answer *a, struct err *e)
-{
-    struct token *t = &ch->token;
-    struct grant *g = grant_new();
-    int64_t now = clock_wall_ms();
-    if (t->transfer)
-        http_out_cancel(t->transfer);
-    t->transfer = NULL;
-    t->renewing = false;
-    *g = (struct grant){.access = mem_dup(a->access),
-        .refresh = mem_dup(a->refresh),
-        .token_url = mem_dup(token_url),
-        .origin = grant_origin(ch->credentials.url),
-        .client = mem_dup(ch->credentials.client_id),
-        .life_ms = a->life_ms,
-        .end_ms = now + a->life_ms,
-        .connected_ms = now,
-        .renewed_ms = now};
-    grant_drop(ch);
-    t->grant = g;
-    int rc = grant_save(ch, e);
-    grant_unlock(ch);
-    if (rc < 0) {
-        grant_drop(ch);
-        t->unsaved = false;
-        return -1;
-    }
-    t->told = false;
-    t->failures = 0;
-    grant_set(&t->spent, NULL);
-    token_set(ch, a->access, a->life_ms, a->life_ms);
-    alert_clear(ch->company->engine, ch->company->name, "reconnect", ch->name);
-    token_tell(ch, TOKEN_READY, "", -1);
-    grant_wake(ch->company, ch->name);
-    return 0;
 }

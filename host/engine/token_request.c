@@ -84,6 +84,7 @@ struct http_out_transfer *token_request_send(
         .headers = headers,
         .nheaders = n,
         .body = buf_str(&q->form),
+        .write = true, /* a code or a refresh token may be good for once */
         .way = credentials_way_to(q->who, url),
         .timeout_ms = e->set.http_timeout_ms,
         .max_body = ANSWER_MAX};

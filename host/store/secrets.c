@@ -143,10 +143,44 @@ static int put(struct secrets *s, const char *company, const char *name, const s
     return query_run(q);
 }
 
-int secrets_set(
+static int seal_and_put(
     struct secrets *s, const char *company, const char *name, struct str value, struct err *e)
 {
     struct box box;
+    seal(s, company, name, value, &box);
+    int rc = put(s, company, name, &box);
+    if (rc)
+        sql_fail(s->sql, e, "cannot store the secret");
+    mem_free(box.p);
+    return rc;
+}
+
+static int put_unless(struct secrets *s, const char *company, const char *name, struct str value,
+    bool (*keep)(void *arg, const char *there), void *arg, struct err *e)
+{
+    char *there = NULL;
+    sql_forgive(s->sql);
+    if (sql_exec(s->sql, "BEGIN IMMEDIATE"))
+        return sql_fail(s->sql, e, "cannot store the secret");
+    bool kept = secrets_get(s, company, name, &there, NULL) == 1 && keep(arg, there);
+    secrets_wipe(there);
+    int rc = kept ? 1 : seal_and_put(s, company, name, value, e);
+    if (rc == 0 && sql_exec(s->sql, "COMMIT"))
+        rc = sql_fail(s->sql, e, "cannot store the secret");
+    if (rc)
+        sql_exec(s->sql, "ROLLBACK");
+    return rc;
+}
+
+int secrets_set(
+    struct secrets *s, const char *company, const char *name, struct str value, struct err *e)
+{
+    return secrets_set_unless(s, company, name, value, NULL, NULL, e);
+}
+
+int secrets_set_unless(struct secrets *s, const char *company, const char *name, struct str value,
+    bool (*keep)(void *arg, const char *there), void *arg, struct err *e)
+{
     if (check_names(company, name, e))
         return -1;
     if (value.n == 0)
@@ -156,13 +190,9 @@ int secrets_set(
     if (lock_keys(s, F_RDLCK, e))
         return -1;
     int rc = read_keys(s, e);
-    if (rc == 0) {
-        seal(s, company, name, value, &box);
-        rc = put(s, company, name, &box);
-        if (rc)
-            sql_fail(s->sql, e, "cannot store the secret");
-        mem_free(box.p);
-    }
+    if (rc == 0)
+        rc = keep ? put_unless(s, company, name, value, keep, arg, e)
+                  : seal_and_put(s, company, name, value, e);
     lock_keys(s, F_UNLCK, NULL);
     return rc;
 }

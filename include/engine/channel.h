@@ -155,7 +155,7 @@ void token_tell(struct channel *ch, enum token_result r, const char *problem, in
 void token_set(struct channel *ch, const char *value, int64_t life_ms, int64_t left_ms);
 void token_refuse(struct channel *ch, int status, struct str body);
 
-/* token_grant.c: the same for a connection that a person connects. */
+/* token_grant.c and grant_person.c: the same for a connection that a person connects. */
 void grant_ask(struct channel *ch, struct token_wait *w);
 void grant_worked(struct channel *ch, const char *value);
 /* It is renewed if it is due: it must not lapse because nobody uses it. */
@@ -169,6 +169,9 @@ void grant_leave(struct channel *ch); /* frees what it holds */
 /* "ok", "connect" or "reconnect"; *why: in words, owned by the caller, or NULL. With credentials.
  */
 const char *grant_state(struct channel *ch, char **why);
+/* When a grant that nothing can renew ends, in words, owned by the caller; NULL: it can be renewed.
+ */
+char *grant_ending(const struct channel *ch);
 /* What runs of this connection that wait for a person say, up to its first colon. */
 char *grant_words(const char *connection);
 

@@ -4,6 +4,7 @@
 #ifndef GRANT_H
 #define GRANT_H
 
+#include <stdbool.h>
 #include "err.h"
 #include "str.h"
 
@@ -13,6 +14,7 @@ struct grant {
     char *before;    /* the refresh token that this one took the place of, until it has worked */
     char *token_url; /* who gave it; the only address that is shown a refresh token */
     char *origin;    /* scheme, host and port that it is for; no other is shown the access token */
+    char *issuer;    /* that was asked where it is; "": none */
     char *client;    /* client id that it was given to */
     int64_t life_ms, end_ms; /* of access; the end by the wall clock */
     int64_t connected_ms;    /* wall clock: a person allowed it */
@@ -20,6 +22,8 @@ struct grant {
     int64_t asked_ms;        /* a renewal was asked for then, and its answer is not here; 0: none */
     char *problem;           /* it does not hold any more, and why; NULL: it does */
 };
+
+#define GRANT_LASTS (10LL * 365 * 86400000) /* nothing says when it ends */
 
 struct grant *grant_new(void);
 struct grant *grant_parse(struct str json, struct err *e); /* NULL and e */
@@ -34,12 +38,17 @@ struct token_answer {
     char *access;
     char *refresh;   /* NULL: none was given */
     int64_t life_ms; /* of access */
+    int64_t
+        lasts_ms; /* of access, if nothing can renew it: all that is said, and long if it is not */
 };
 /* -1 and e if it holds no token that can be used; a token of another type than Bearer is none. */
 int token_answer_parse(struct str body, struct token_answer *out, struct err *e);
 void token_answer_free(struct token_answer *a); /* zeroes */
 /* The member "error" of a refusal, as RFC 6749 5.2 has it, or "". */
 void token_error(struct str body, char *out, size_t n);
+/* True if a refusal is about the grant itself, not about who asks: RFC 6749 says invalid_grant,
+ * others other words. */
+bool token_grant_gone(struct str body);
 /* Words of a refusal, as str_line has them: error_description, error, errors[].message; "" if there
  * are none. */
 void token_problem(struct str body, char *out, size_t n);

@@ -6,7 +6,8 @@
 
 /* Reads it: 1, 0 (there is none), -1 and e. */
 int grant_read(struct channel *ch, struct err *e);
-/* Writes it; ch->token.unsaved is whether that failed. */
+/* Writes it: 0, -1 and e, or 1: it was connected anew meanwhile, and that grant stays in the store.
+ * ch->token.unsaved is whether it failed. */
 int grant_save(struct channel *ch, struct err *e);
 /* It is ours to renew, over all processes: 1, 0 (another has it), -1 and e. */
 int grant_lock(struct channel *ch, struct err *e);

@@ -14,7 +14,8 @@ struct resolver {
     /* What a person gave a key for or allowed: a secret that the host itself sets. */
     int (*set_secret)(
         void *arg, const char *company, const char *name, const char *value, struct err *e);
-    /* The grant of a connection (grant.h) as JSON, with results as above; and storing it. */
+    /* The grant of a connection (grant.h) as JSON, with results as above; and storing it: 0, -1 and
+     * e, or 1 if one is there that was connected later, which stays. */
     int (*grant)(
         void *arg, const char *company, const char *connection, char **json, struct err *e);
     int (*set_grant)(

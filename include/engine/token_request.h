@@ -29,6 +29,9 @@ void token_request_free(struct token_request *q); /* zeroes */
 char *client_assertion(const char *pem, const char *key_id, const char *client_id,
     const char *audience, int64_t now_s, struct err *e);
 
+/* -1 and e: the PEM text is no key that it can sign with. */
+int client_assertion_check(const char *pem, struct err *e);
+
 /* What came back from a token endpoint. */
 enum token_reply {
     TOKEN_REPLY_GRANTED,

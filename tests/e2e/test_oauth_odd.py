@@ -3,7 +3,9 @@ goes, is shown without our secrets and without what steers a terminal, and never
 import http.client
 import http.server
 import json
+import subprocess
 import threading
+import time
 import urllib.parse
 
 from authority import Authority
@@ -171,6 +173,165 @@ class Odd(Case):
         self.says["/token"] = {"access_token": "t1", "refresh_token": "r1", "expires_in": 600}
         self.allow()
         self.assertEqual(asked, [METADATA, "/token", "/api/who"])
+
+    # ---- grants ----
+    def test_a_grant_that_nothing_can_renew_says_when_it_ends(self):
+        self.begin()
+        self.says["/token"] = {"access_token": "t1"}
+        self.assertIn("no refresh token was given: it holds until the other side ends it", self.allow())
+        self.assertEqual(self.connection()["state"], "ok")
+        self.says["/token"] = {"access_token": "t2", "expires_in": 2}
+        self.assertIn("no refresh token was given (is a scope such as offline_access missing?): it ends at 2",
+                      self.allow())
+        self.deliver()
+        self.assertEqual(self.run_of(1, "done")["result"], "Bearer t2")
+        # Nobody uses it any more, and it is told all the same.
+        alert = wait_until(lambda: self.lines("alerts"), "an alert")[0]
+        self.assertEqual(alert["kind"], "reconnect")
+        self.assertRegex(alert["text"], "it end(s|ed) at 2.*`sauma connect plain crm`")
+        wait_until(lambda: self.connection()["state"] == "reconnect", "that it is over")
+        self.deliver()
+        self.assertIn("no refresh token was given", self.run_of(2, "waiting")["reason"])
+        # One that is refused before its time is over, too.
+        self.says["/token"] = {"access_token": "t3"}
+        self.allow()
+        self.assertEqual(self.run_of(2, "done")["result"], "Bearer t3")
+        self.says["/api/who"] = 401, {}
+        self.deliver()
+        self.assertIn("its token is refused", self.run_of(3, "waiting")["reason"])
+
+    def test_each_way_to_say_that_a_grant_is_gone(self):
+        """HubSpot's, GitHub's, Slack's, Zoho's; and words where there is no code at all."""
+        self.begin()
+        answers = (
+            (400, {"status": "BAD_REFRESH_TOKEN", "message": "missing or invalid refresh token"}),
+            (200, {"error": "bad_refresh_token", "error_description": "It is incorrect or expired."}),
+            (200, {"ok": False, "error": "invalid_refresh_token"}), (200, {"error": "invalid_code"}),
+            (401, {"errors": [{"status": 401, "message": "Refresh token is not valid"}]}),
+            (401, {"error": "invalid_grant"}))
+        for n, answer in enumerate(answers, 1):
+            self.says["/token"] = {"access_token": "t1", "refresh_token": "r1", "expires_in": 0.01}
+            self.allow()
+            self.says["/token"] = answer
+            self.deliver()
+            self.assertIn("does not accept its grant any more", self.run_of(n, "waiting")["reason"])
+            self.assertEqual(self.connection()["state"], "reconnect", answer)
+            self.says["/token"] = {"access_token": "t2", "refresh_token": "r2", "expires_in": 600}
+            self.allow()
+            self.run_of(n, "done")
+        # Who we are is another matter.
+        self.says["/token"] = {"access_token": "t1", "refresh_token": "r1", "expires_in": 0.01}
+        self.allow()
+        self.says["/token"] = 401, {"error": "invalid_client", "error_description": "no refresh token for you"}
+        self.deliver()
+        self.assertIn("credentials of connection crm were refused",
+                      self.run_of(len(answers) + 1, "attention")["reason"])
+        self.assertEqual(self.connection()["state"], "refused")
+
+    def test_a_refresh_token_goes_to_no_other_server(self):
+        self.begin(CODE.replace("try =", 'token_url = env "TOKEN_URL", authorize_url = env "OPEN_URL", try ='),
+                   TOKEN_URL="", OPEN_URL="")
+        other = Authority()
+        self.addCleanup(other.close)
+        url = self.authority.url
+        self.world.env["OPEN_URL"] = url + "/authorize"
+
+        def now_at(token_url):
+            self.world.host.stop()
+            self.world.env["TOKEN_URL"] = token_url
+            self.start()
+        now_at(url + "/token")
+        self.says["/token"] = {"access_token": "t1", "refresh_token": "r1", "expires_in": 0.01}
+        self.allow()
+        now_at(other.url + "/token")
+        self.deliver()
+        self.assertIn(f"its token_url is now {other.url}/token", self.run_of(1, "waiting")["reason"])
+        self.assertEqual((self.connection()["state"], other.asked), ("reconnect", []))
+        # Another path there is theirs as well.
+        self.says["/v3/token"] = {"access_token": "t2", "expires_in": 600}
+        now_at(url + "/v3/token")
+        self.deliver()
+        self.assertEqual(self.run_of(2, "done")["result"], "Bearer t2")
+        self.assertEqual(self.authority.at("/v3/token")[0].form["refresh_token"], "r1")
+
+    def test_what_is_connected_anew_while_another_process_renews_stays(self):
+        for n, answer in enumerate(({"access_token": "old", "refresh_token": "r1+", "expires_in": 600},
+                                    (400, {"error": "invalid_grant"}))):
+            if n:
+                self.doCleanups()
+                self.setUp()
+            self.begin()
+            may_answer = threading.Event()
+
+            def token(q):
+                if q.form["grant_type"] == "authorization_code":
+                    return {"access_token": "t2", "refresh_token": "r2", "expires_in": 600}
+                may_answer.wait(PATIENCE)
+                return answer
+            self.says["/token"] = {"access_token": "t1", "refresh_token": "r1", "expires_in": 0.01}
+            self.allow()
+            self.says["/token"] = token
+            event = self.world.dir + "/event.json"
+            with open(event, "w") as f:
+                f.write('{"type": "read"}')
+            run = self.world.start("run", ["run", self.world.companies + "/plain", event,
+                                           "--data", self.world.data])
+            wait_until(lambda: [q for q in self.authority.at("/token") if "refresh_token" in q.form],
+                       "the other process to ask")
+            self.allow()
+            may_answer.set()
+            self.assertEqual(run.p.wait(PATIENCE), 0, run.errors())
+            self.assertIn('"Bearer t2"', run.text())
+            self.world.host.stop()
+            self.start()
+            self.assertEqual(self.connection()["state"], "ok")
+            self.deliver()
+            self.assertEqual(self.run_of(1, "done")["result"], "Bearer t2")
+
+    def test_a_code_is_sent_once_though_its_answer_is_lost(self):
+        self.begin()
+        self.says["/token"] = None
+        self.assertIn("the token could not be asked", self.allow(status=1))
+        self.assertEqual(len(self.authority.at("/token")), 1)
+
+    # ---- other ways ----
+    def test_a_device_is_asked_for_less_often_where_that_fails(self):
+        self.begin(CODE.replace("authorization_code", "device_code"))
+        self.says["/device"] = {"device_code": "the-device-code", "user_code": "AB" + STEERS + "CD",
+                                "verification_uri": "http://x.example/dev", "interval": 1, "expires_in": 60}
+        answers = [(503, {}), None, (400, {"error": "access_denied"})]
+        at = []
+
+        def token(q):
+            at.append(time.monotonic())
+            return answers.pop(0)
+        self.says["/token"] = token
+        p, _ = self.connect()
+        self.assertEqual(p.p.wait(PATIENCE), 1)
+        self.assertShown(p.text())
+        self.assertIn("it was not allowed", p.errors())
+        self.assertGreater(at[1] - at[0], 1.9)
+        self.assertGreater(at[2] - at[1], 3.9)
+        self.says["/token"] = 400, {"error": "expired_token"}
+        p, _ = self.connect()
+        self.assertEqual(p.p.wait(PATIENCE), 1)
+        self.assertIn("nobody allowed it in time", p.errors())
+
+    def test_a_key_that_cannot_sign_is_seen_before_it_is_used(self):
+        self.begin('oauth = "client_credentials", issuer = env "ISSUER_URL", client_id = "signed", '
+                   'private_key = secret "crm"')
+        for curve, state in (("secp256k1", "secret"), ("P-256", "ok")):
+            key = subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+                                  "ec_paramgen_curve:" + curve], check=True, stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL).stdout
+            self.world.secret("plain", "crm", key.decode())
+            self.world.host.stop()
+            self.start()
+            self.assertEqual(self.connection()["state"], state)
+        self.world.secret("plain", "crm", "no key")
+        self.world.host.stop()
+        self.start()
+        self.assertIn("the private_key is no PEM key", self.connection()["reason"])
 
 
 if __name__ == "__main__":

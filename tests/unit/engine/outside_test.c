@@ -80,6 +80,31 @@ static void reads_token_answers(void **state)
     assert_int_equal(token_answer_parse(str_of(both), &a, NULL), 0);
     assert_null(a.refresh); /* a refresh token that no form can hold is none */
     token_answer_free(&a);
+    static const struct {
+        const char *json;
+        int64_t ms;
+    } lasting[] = {{"{\"access_token\":\"abc\"}", GRANT_LASTS},
+        {"{\"access_token\":\"abc\",\"expires_in\":5184000}", 5184000000},
+        {"{\"access_token\":\"abc\",\"expires_in\":0}", GRANT_LASTS},
+        {"{\"access_token\":\"abc\",\"expires_in\":1e18}", GRANT_LASTS}};
+    for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++) {
+        assert_int_equal(token_answer_parse(str_of(lasting[i].json), &a, NULL), 0);
+        assert_int_equal(a.lasts_ms, lasting[i].ms);
+        token_answer_free(&a);
+    }
+}
+
+static void knows_who_is_meant_by_a_refusal(void **state)
+{
+    assert_true(token_grant_gone(STR_LIT("{\"error\":\"invalid_grant\"}")));
+    assert_true(token_grant_gone(STR_LIT("{\"error\":\"Bad_Refresh_Token\"}")));
+    assert_true(token_grant_gone(STR_LIT("{\"status\":\"BAD_REFRESH_TOKEN\"}")));
+    assert_true(token_grant_gone(STR_LIT("{\"message\":\"Refresh Token is unknown\"}")));
+    assert_false(token_grant_gone(
+        STR_LIT("{\"error\":\"invalid_client\",\"error_description\":\"no refresh token\"}")));
+    assert_false(token_grant_gone(STR_LIT("{\"status\":400}")));
+    assert_false(token_grant_gone(STR_LIT("<html>refresh token")));
+    assert_false(token_grant_gone(STR_NONE));
 }
 
 static void finds_the_words_of_a_refusal(void **state)
@@ -231,6 +256,7 @@ int main(void)
         cmocka_unit_test(judges_statuses),
         cmocka_unit_test(reads_token_answers),
         cmocka_unit_test(finds_the_words_of_a_refusal),
+        cmocka_unit_test(knows_who_is_meant_by_a_refusal),
         cmocka_unit_test(limits_the_rate),
         cmocka_unit_test(breaks_and_probes),
         cmocka_unit_test(reads_looks),
