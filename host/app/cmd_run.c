@@ -117,6 +117,7 @@ static void on_run(void *arg, const struct engine_run_info *i)
         char until[CLOCK_TEXT];
         clock_format(i->until_ms, until);
         printf("%s: waiting until %s: %s\n", i->rule, until, i->reason);
+        fflush(stdout); /* whoever watches a file is to see it, too */
     }
     if (!run_state_final(i->state) && i->state != RUN_HELD)
         return;

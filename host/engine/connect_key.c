@@ -20,8 +20,8 @@ static void on_key(void *arg, const struct http_out_result *r)
     struct jsondoc *d = jsondoc_parse(r->body, NULL);
     const char *key = jsonv_str(jsonv_get(d ? jsondoc_root(d) : NULL, "api_key"), "");
     struct channel *ch = connect_channel(c, &conn, &e);
-    if (!key[0]) {
-        connect_over(c, false, "the answer holds no api_key");
+    if (!key[0] || !endpoints_plain(key)) {
+        connect_over(c, false, "the answer holds no api_key that can be used");
     } else if (own->set_secret(own->arg, c->company, conn ? conn->auth.key_secret : "", key, &e) <
                0) {
         connect_over(c, false, "the API key cannot be kept: %s", e.text);

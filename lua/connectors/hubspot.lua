@@ -8,6 +8,14 @@ company and contact is read from its API, since a webhook has property names and
                       organization_fields = { business_id = "y_tunnus" },
                       deal_fields = { payment_term_days = "maksuehto" } }
 
+token is that of a private app. An app that a person allows has auth in its place, and is connected
+with `sauma connect` (connectors/oauth.lua):
+
+  auth = { oauth = "authorization_code", client_id = "...", scope = "oauth crm.objects.deals.read ...",
+           client_secret = secret "hubspot-client-secret",
+           authorize_url = "https://app.hubspot.com/oauth/authorize",
+           token_url = "https://api.hubapi.com/oauth/v1/token" }
+
 secret is the app's client secret, with which deliveries are signed; the signature covers the address
 to which HubSpot sends them, so that a host behind a proxy must know its own (serve's --public-url;
 public_url of the connection, if this one comes by another: "https://x.example/hooks/acme/hubspot").
@@ -46,6 +54,7 @@ local files = require "connectors.hubspot.files"
 local products = require "connectors.hubspot.products"
 local deal = require "connectors.crm.deal"
 local shape = require "connectors.crm.shape"
+local oauth = require "connectors.oauth"
 
 local PATHS = { deal = "the deal in HubSpot", organization = "the company in HubSpot" }
 local DEAL = { "dealname", "amount", "deal_currency_code", "dealstage", "hs_lastmodifieddate",
@@ -188,7 +197,9 @@ return {
   kind = "hubspot",
   settings = shape.settings {
     url = { type = "address", required = true, help = '"https://api.hubapi.com"' },
-    token = { type = "credential", required = true, help = "of a private app" },
+    token = { type = "credential", help = "of a private app" },
+    auth = { type = "table", help = "in its place, of an app that a person allows: "
+      .. "connectors/oauth.lua" },
     secret = { type = "secret_or_false", required = true,
       help = "the app's client secret; false: deliveries are not checked" },
     public_url = { type = "string", like = { "^https?://[^%s/]", "that begins with https://" },
@@ -202,8 +213,16 @@ return {
     unit_field = { type = "string", like = { "^[%w_]+$", "that names a property" },
       help = "property of line items with their unit" },
   },
-  check = shape.check,
-  auth = function(settings) return { type = "bearer", token = settings.token } end,
+  check = function(settings)
+    if (settings.token == nil) == (settings.auth == nil) then
+      return "token is a private app's, auth that of an app which a person allows: give one of them"
+    end
+    return settings.auth and oauth.check(settings.auth) or shape.check(settings)
+  end,
+  auth = function(settings)
+    if settings.auth then return oauth.auth(settings.auth) end
+    return { type = "bearer", token = settings.token }
+  end,
   webhook = function(settings)
     return { event = "subscriptionType", id = "eventId", attempt = "attemptNumber", each = true,
       address = settings.public_url,

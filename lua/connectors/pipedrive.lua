@@ -8,7 +8,13 @@ are read from its API, since the webhook has none of them (outside-systems 3.2).
                         deal_fields = { payment_term_days = "51ab...", project_reference = "77d0..." } }
 
 api_token is a user's own (Personal preferences, API): it may do what that user may. An app of the
-company's own that has an OAuth token gives token instead.
+company's own that has an OAuth token gives token instead; so that it is renewed, it gives auth, and
+is connected with `sauma connect` (connectors/oauth.lua):
+
+  auth = { oauth = "authorization_code", client_id = "...", client_secret = secret "pipedrive-app",
+           client_auth = "basic", authorize_url = "https://oauth.pipedrive.com/oauth/authorize",
+           token_url = "https://oauth.pipedrive.com/oauth/token", try = "/v1/users/me" }
+
 
 The webhook has no signature; it is created with a user and a password for Basic authentication, and
 secret is the password, or "user:password". version = 1 for webhooks v1 (they have no id of a delivery,
@@ -58,6 +64,7 @@ local organizations = require "connectors.pipedrive.organizations"
 local products = require "connectors.pipedrive.products"
 local deal = require "connectors.crm.deal"
 local shape = require "connectors.crm.shape"
+local oauth = require "connectors.oauth"
 
 local PATHS = { deal = "the deal in Pipedrive", organization = "the organization in Pipedrive" }
 local PAGE, get = client.PAGE, client.get
@@ -286,6 +293,8 @@ return {
       .. '"https://acme.pipedrive.com/api"' },
     api_token = { type = "credential", help = "of a user: Personal preferences, API" },
     token = { type = "credential", help = "OAuth token of an app, in the place of api_token" },
+    auth = { type = "table", help = "in the place of both, of an app that a person allows: "
+      .. "connectors/oauth.lua" },
     secret = { type = "secret_or_false", required = true,
       help = "password of the webhook's Basic authentication; false: it has none" },
     version = { type = "integer", help = "of its webhooks: 2 (default) or 1" },
@@ -295,12 +304,16 @@ return {
     if settings.version and settings.version ~= 1 and settings.version ~= 2 then
       return "version is that of the webhooks: 1 or 2"
     end
-    if (settings.api_token == nil) == (settings.token == nil) then
-      return "api_token is a user's, token an app's (OAuth): give one of them"
+    local ways = (settings.api_token ~= nil and 1 or 0) + (settings.token ~= nil and 1 or 0)
+      + (settings.auth ~= nil and 1 or 0)
+    if ways ~= 1 then
+      return "api_token is a user's, token an app's (OAuth), auth that of an app which a person allows: "
+        .. "give one of them"
     end
-    return shape.check(settings)
+    return settings.auth and oauth.check(settings.auth) or shape.check(settings)
   end,
   auth = function(settings)
+    if settings.auth then return oauth.auth(settings.auth) end
     if settings.token then return { type = "bearer", token = settings.token } end
     return { type = "bearer", header = "x-api-token", token = settings.api_token }
   end,

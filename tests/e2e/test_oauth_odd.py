@@ -78,7 +78,10 @@ class Odd(Case):
         def look():
             runs = list(reversed(self.world.runs()))
             return len(runs) >= n and runs[n - 1]["state"] == state and runs[n - 1]
-        return wait_until(look, f"run {n} to be {state}: {self.world.runs()}")
+        try:
+            return wait_until(look, f"run {n} to be {state}")
+        except AssertionError as e:
+            raise AssertionError(f"{e}: {self.world.runs()}") from e
 
     # ---- words ----
     def assertShown(self, text):
@@ -316,6 +319,34 @@ class Odd(Case):
         p, _ = self.connect()
         self.assertEqual(p.p.wait(PATIENCE), 1)
         self.assertIn("nobody allowed it in time", p.errors())
+
+    def test_hubspot_and_pipedrive_as_apps_that_a_person_allows(self):
+        auth = ('auth = { oauth = "authorization_code", issuer = env "ISSUER_URL", client_id = "app", '
+                'client_secret = secret "crm"')
+        self.begin()
+        self.world.add_company("crms", f"""company "Crms Oy" {{}}
+connect "webhook" {{ as = "open", secret = false, event = "type", id = "id" }}
+connect "hubspot" {{ url = env "CRM_URL", secret = false, {auth}, scope = "oauth" }} }}
+connect "pipedrive" {{ url = env "CRM_URL", secret = false, {auth}, client_auth = "basic", try = "/who" }} }}
+rule "Read" {{ on = "open.read", run = function()
+  return hubspot.companies.get("7").properties.name .. ", " .. pipedrive.organizations.get("8").name
+end }}""")
+        self.world.secret("crms", "crm", SECRET)
+        self.says["/api/crm/v3/objects/companies/7"] = lambda q: {"id": "7", "properties": {
+            "name": q.headers["Authorization"]}}
+        organization = lambda q: {"success": True, "data": {"id": 8, "name": q.headers["Authorization"]}}  # noqa: E731
+        self.says["/api/v1/organizations/8"] = self.says["/api/v2/organizations/8"] = organization
+        self.world.host.stop()
+        self.start()
+        for name in ("hubspot", "pipedrive"):
+            self.says["/token"] = {"access_token": "of-" + name, "refresh_token": "r1", "expires_in": 1800}
+            p = self.world.start("connect", ["connect", "crms", name, "--data", self.world.data])
+            address = p.line(r"(?m)^  (http\S+)$").group(1)
+            self.come_back(dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(address).query)))
+            self.assertEqual(p.p.wait(PATIENCE), 0, p.errors())
+        self.assertEqual([a.headers["Authorization"] is None for a in self.authority.at("/token")], [True, False])
+        self.world.deliver({"type": "read", "id": "1"}, "crms", "open", sign=False)
+        self.assertEqual(self.run_of(1, "done")["result"], "Bearer of-hubspot, Bearer of-pipedrive")
 
     def test_a_key_that_cannot_sign_is_seen_before_it_is_used(self):
         self.begin('oauth = "client_credentials", issuer = env "ISSUER_URL", client_id = "signed", '

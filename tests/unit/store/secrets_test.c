@@ -42,6 +42,28 @@ static char *path_in(struct fixture *f, const char *name)
     return mem_printf("%s/%s", f->dir, name);
 }
 
+static bool is_that(void *arg, const char *there)
+{
+    return strcmp(arg, there) == 0;
+}
+
+static void replaces_unless_something_is_there(void **state)
+{
+    struct fixture *f = *state;
+    struct secrets *a = open_secrets(f), *b = open_secrets(f);
+    struct err e = {0};
+    char two[] = "two";
+    assert_int_equal(secrets_set_unless(a, "acme", "key", STR_LIT("one"), is_that, two, &e), 0);
+    assert_int_equal(secrets_set_unless(b, "acme", "key", STR_LIT("two"), is_that, two, &e), 0);
+    assert_int_equal(secrets_set_unless(a, "acme", "key", STR_LIT("three"), is_that, two, &e), 1);
+    expect(a, "acme", "key", "two");
+    assert_int_equal(
+        secrets_set(a, "acme", "key", STR_LIT("four"), &e), 0); /* nothing is left open */
+    expect(b, "acme", "key", "four");
+    secrets_close(a);
+    secrets_close(b);
+}
+
 static void set_get_list_remove(void **state)
 {
     struct fixture *f = *state;
@@ -372,6 +394,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(set_get_list_remove),
+        T(replaces_unless_something_is_there),
         T(lists_names_only),
         T(a_moved_or_changed_row_does_not_open),
         T(another_key_is_named),
