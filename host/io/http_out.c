@@ -143,7 +143,7 @@ static void transfer_prepare(
     t->peer = (struct http_out_peer){PEER_FINE, 0};
     t->over_body = t->over_head = t->head_done = false;
     t->odd = NULL;
-    t->packed = 0;
+    t->packed = t->head_bytes = 0;
     t->status = 0;
     t->nspans = 0;
     t->code = CURLE_OK;

@@ -124,11 +124,17 @@ static bool add_line(struct http_out_transfer *t, struct str line)
     return true;
 }
 
-/* One whole line of the answer's head; after the body, of its trailer, which is ignored. */
+/* One whole line of the answer's head; after the body, of its trailer, which is ignored. libcurl
+ * keeps them all, of heads before the final one (1xx) too, so all are counted. */
 static size_t take_header(char *p, size_t size, size_t n, void *arg)
 {
     struct http_out_transfer *t = arg;
     n *= size;
+    t->head_bytes += n;
+    if (t->head_bytes > HTTP_OUT_HEAD_MAX) {
+        t->over_head = true;
+        return 0;
+    }
     if (t->head_done)
         return n;
     struct str line = {p, n};

@@ -17,7 +17,7 @@
 #define HTTP_OUT_METHOD_MAX  32
 #define HTTP_OUT_ORIGIN_MAX  300
 #define HTTP_OUT_PROBLEM_MAX 800
-#define HTTP_OUT_HEAD_MAX    ((size_t)128 << 10) /* bytes of an answer's headers */
+#define HTTP_OUT_HEAD_MAX    ((size_t)128 << 10) /* bytes of an answer's headers and trailers */
 #define HTTP_OUT_HEADERS_MAX 256                 /* headers of an answer */
 
 enum transfer_state {
@@ -77,8 +77,9 @@ struct http_out_transfer {
     bool invalid;              /* refused before libcurl saw it; problem says why */
     struct http_out_peer peer; /* what was denied, if it was */
     bool over_body, over_head;
-    bool head_done;  /* the blank line after the headers of a final status came */
-    const char *odd; /* why the answer was not read to its end; NULL: it was, as far as it came */
+    size_t head_bytes; /* of all its heads and its trailer */
+    bool head_done;    /* the blank line after the headers of a final status came */
+    const char *odd;   /* why the answer was not read to its end; NULL: it was, as far as it came */
     enum http_out_packing packing;
     z_stream z;    /* unless packing is PACKED_NOT */
     size_t packed; /* bytes that came */

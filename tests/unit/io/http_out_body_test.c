@@ -57,7 +57,22 @@ static void pack(struct buf *out, const char *text, size_t n, int bits, int leve
     deflateEnd(&z);
 }
 
-/* The outcome of an answer with these lines of its head and this body. */
+/* The outcome of an answer, which is taken from raw. */
+static enum http_out_outcome answer_raw(
+    struct fixture *f, const char *method, struct buf *raw, size_t max_body)
+{
+    assert_true(f->nanswers < ANSWERS_MAX);
+    struct cut_text *kept = &f->answers[f->nanswers++];
+    kept->p = buf_take(raw, &kept->n);
+    atomic_store(&cut_raw, kept);
+    snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d/raw", f->server.port);
+    struct http_out_request r = {
+        .method = method, .url = f->url, .timeout_ms = 60000, .max_body = max_body};
+    run_request(&f->run, &r);
+    return f->run.outcome;
+}
+
+/* That of one with these lines of its head and this body. */
 static enum http_out_outcome answer(
     struct fixture *f, const char *method, const char *lines, struct str body, size_t max_body)
 {
@@ -65,15 +80,7 @@ static enum http_out_outcome answer(
     buf_init(&raw, BUF_MAX_DEFAULT);
     buf_addf(&raw, "HTTP/1.1 200 OK\r\n%s\r\n", lines);
     buf_add(&raw, body.p, body.n);
-    assert_true(f->nanswers < ANSWERS_MAX);
-    struct cut_text *kept = &f->answers[f->nanswers++];
-    kept->p = buf_take(&raw, &kept->n);
-    atomic_store(&cut_raw, kept);
-    snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d/raw", f->server.port);
-    struct http_out_request r = {
-        .method = method, .url = f->url, .timeout_ms = 60000, .max_body = max_body};
-    run_request(&f->run, &r);
-    return f->run.outcome;
+    return answer_raw(f, method, &raw, max_body);
 }
 
 static enum http_out_outcome packed(struct fixture *f, const char *encoding, struct str body)
@@ -236,6 +243,32 @@ static void a_line_without_end_is_over_the_limit(void **state)
     buf_free(&lines);
 }
 
+/* Neither before the final head nor behind the body; libcurl would keep them all. */
+static void heads_and_trailers_have_a_bound(void **state)
+{
+    static const char *const begins[] = {
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n",
+        "HTTP/1.1 102 Processing\r\n\r\n"};
+    static const char *const mores[] = {"X-A: b\r\n", "HTTP/1.1 103 Early Hints\r\nX-A: b\r\n\r\n"};
+    static const char *const ends[] = {"\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"};
+    struct fixture *f = *state;
+    for (int i = 0; i < 2; i++)
+        for (int many = 0; many < 2; many++) {
+            struct buf raw;
+            buf_init(&raw, BUF_MAX_DEFAULT);
+            buf_adds(&raw, begins[i]);
+            for (int k = 0; k < (many ? 100000 : 100); k++)
+                buf_adds(&raw, mores[i]);
+            buf_adds(&raw, ends[i]);
+            assert_int_equal(
+                answer_raw(f, "GET", &raw, 1000), many ? HTTP_OUT_UNKNOWN : HTTP_OUT_ANSWERED);
+            if (many)
+                assert_non_null(strstr(f->run.problem, "headers of the answer are over the limit"));
+            else
+                assert_string_equal(f->run.body, "{}");
+        }
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -246,6 +279,7 @@ int main(void)
         TEST(what_is_something_else_is_unknown),
         TEST(lengths_are_digits_and_one),
         TEST(a_line_without_end_is_over_the_limit),
+        TEST(heads_and_trailers_have_a_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
