@@ -48,6 +48,21 @@ static int l_answered(lua_State *L, int status, lua_KContext context)
     return 3;
 }
 
+/* JSON with an escaped NUL, which no text of the host's can hold. */
+static bool has_nul(struct str json)
+{
+    const char *p = json.p;
+    while (p && (p = memmem(p, json.n - (size_t)(p - json.p), "\\u0000", 6))) {
+        size_t marks = 0;
+        while (p - marks > json.p && p[-(ptrdiff_t)marks - 1] == '\\')
+            marks++;
+        if (marks % 2 == 0)
+            return true;
+        p += 6;
+    }
+    return false;
+}
+
 int l_host_step(lua_State *L)
 {
     struct vm *vm = vm_of(L);
@@ -60,6 +75,9 @@ int l_host_step(lua_State *L)
     buf_clear(&c->context->spec);
     if (codec_encode(vm, L, 1, &c->context->spec, &e) < 0)
         return luaL_error(L, "what was asked of the host cannot be written as JSON: %s", e.text);
+    if (has_nul(buf_str(&c->context->spec)))
+        return luaL_error(L, "what was asked of the host holds a NUL byte (\"\\0\"), which no text "
+                             "there can have");
     c->seq++;
     lua_settop(L, 2);
     return bridge_suspend(L, l_answered);
@@ -80,10 +98,19 @@ static bool looks_like_json(struct str raw)
     return text.n > 0 && (text.p[0] == '{' || text.p[0] == '[');
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+}
+
+/* "json" as a word, or behind a hyphen: application/json, problem+json, x-json; not x-ndjson nor
+ * json-seq, which are lists of texts. */
 static bool has_json(struct str kind)
 {
     for (size_t i = 0; i + 4 <= kind.n; i++)
-        if (strncasecmp(kind.p + i, "json", 4) == 0)
+        if (strncasecmp(kind.p + i, "json", 4) == 0 &&
+            (i == 0 || kind.p[i - 1] == '-' || !is_letter(kind.p[i - 1])) &&
+            (i + 4 == kind.n || !is_letter(kind.p[i + 4])))
             return true;
     return false;
 }

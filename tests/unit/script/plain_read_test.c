@@ -71,6 +71,16 @@ static void test_answers(void **state)
         {"{\"status\":200,\"headers\":{\"content-type\":\"a/b+JSON; x=1\"}}", "7",
             "{\"response\":{\"body\":7,\"headers\":{\"content-type\":\"a/b+JSON; x=1\"},"
             "\"status\":200},\"seq\":1}"},
+        {"{\"status\":200,\"headers\":{\"content-type\":\"application/x-json\"}}", "7",
+            "{\"response\":{\"body\":7,\"headers\":{\"content-type\":\"application/x-json\"},"
+            "\"status\":200},\"seq\":1}"},
+        /* A list of JSON texts is none itself. */
+        {"{\"status\":200,\"headers\":{\"content-type\":\"application/x-ndjson\"}}", "1\n2",
+            "{\"response\":{\"body\":\"1\\n2\",\"headers\":{\"content-type\":"
+            "\"application/x-ndjson\"},\"status\":200},\"seq\":1}"},
+        {"{\"status\":200,\"headers\":{\"content-type\":\"application/json-seq\"}}", "1\n2",
+            "{\"response\":{\"body\":\"1\\n2\",\"headers\":{\"content-type\":"
+            "\"application/json-seq\"},\"status\":200},\"seq\":1}"},
         /* All else is told as it is. */
         {"{\"status\":200,\"headers\":{\"content-type\":\"application/json\"}}", "{\"a\"",
             "{\"meta\":{\"headers\":{\"content-type\":\"application/json\"},\"status\":200},"
@@ -245,11 +255,41 @@ static void test_broken_answers(void **state)
     host_stop(&h);
 }
 
+/* The host's texts end at a NUL: a step with one says so at the script's line, and what only looks
+ * so is asked. */
+static void test_a_nul_is_not_asked(void **state)
+{
+    static const char source[] =
+        "local host = require 'host'\n"
+        "local boot = {}\n"
+        "function boot.load() end\n"
+        "function boot.run()\n"
+        "  local ok, problem = pcall(host.step, { op = 'x', text = 'a\\\\u0000 \\0' })\n"
+        "  if ok then return 'asked' end\n"
+        "  host.step({ op = 'x', text = [[\\u0000]] })\n"
+        "  return problem\n"
+        "end\n"
+        "return boot\n";
+    struct fake_host h;
+    host_start(&h, &usual_limits);
+    host_load(&h, "c", "company", bundle_of("lua/boot.lua", source, NULL),
+        bundle_of("a.lua", "", NULL), "{}");
+    uint64_t id = host_call(&h, "run", "{}", "");
+    assert_int_equal(host_turn(&h), 1);
+    expect_step(&h, id, 1, "{\"op\":\"x\",\"text\":\"\\\\u0000\"}", "");
+    host_answer(&h, id, 1, "{}", "");
+    expect_end(&h,
+        "\"what was asked of the host holds a NUL byte (\\\"\\\\0\\\"), which no text there "
+        "can have\"");
+    host_stop(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_asked),
         cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_a_nul_is_not_asked),
         cmocka_unit_test(test_headers_are_a_table),
         cmocka_unit_test(test_headers_as_an_error),
         cmocka_unit_test(test_broken_answers),
