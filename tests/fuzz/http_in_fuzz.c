@@ -114,6 +114,8 @@ static void naive_agrees(const struct http_parse *p, struct str rest)
     if (str_starts(rest, "\r\n"))
         rest = (struct str){rest.p + 2, rest.n - 2};
     struct str line = naive_line(&rest), left;
+    must(str_eq(
+        http_line_target(line), p->target)); /* as the access log has it of what is refused */
     must(str_is(str_cut(line, ' ', &left), p->method));
     must(str_eq(str_cut(left, ' ', &left), p->target));
     must(str_is(left, p->old ? "HTTP/1.0" : "HTTP/1.1"));
@@ -159,6 +161,20 @@ static void check_request(const struct http_parse *p)
     }
 }
 
+/* Each byte of a query is itself or three that stand for it. */
+static void check_query(struct str raw)
+{
+    char *out = malloc(raw.n + 1);
+    long n = http_percent_decode(out, raw, true);
+    size_t at = 0;
+    for (long i = 0; i < n; i++) {
+        must(at < raw.n && out[i] != '\0');
+        at += raw.p[at] == '%' ? 3 : 1;
+    }
+    must(n < 0 ? memchr(raw.p, '%', raw.n) != NULL : at == raw.n);
+    free(out);
+}
+
 static void describe(const struct http_parse *p, struct buf *out)
 {
     if (p->state == HTTP_PARSE_REFUSED) {
@@ -167,6 +183,7 @@ static void describe(const struct http_parse *p, struct buf *out)
         return;
     }
     check_request(p);
+    check_query(p->query);
     buf_addf(out, "%s %d %d %d ", p->method, p->keep_alive, p->old, p->expects_continue);
     add(out, p->target);
     add(out, p->path);

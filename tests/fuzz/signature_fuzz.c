@@ -155,6 +155,29 @@ static void sign_form(struct signed_delivery *d, struct str text, int variant)
     d->scheme = SCHEME_HMAC;
 }
 
+/* What is signed with a time that is none is not authentic. */
+static void check_bad_time(const struct signature_check *given, unsigned how)
+{
+    static const char *const times[] = {
+        "", "-1700000000", "1700000000000000", "17e8", "+1700000000"};
+    static const struct manifest_hmac form = {"X-Shop", "v0=", "X-Time", false};
+    const char *time = times[how % (sizeof times / sizeof times[0])];
+    struct signature_check c = *given;
+    struct str secret = STR_LIT("shop");
+    unsigned char mac[32];
+    char text[68] = "v0=";
+    signature_mac(mac, secret, time, c.body);
+    str_hex(text + 3, mac, sizeof mac);
+    struct http_header h[] = {{STR_LIT("X-Shop"), str_of(text)}, {STR_LIT("X-Time"), str_of(time)}};
+    c.scheme = SCHEME_HMAC;
+    c.form = &form;
+    c.secrets = &secret;
+    c.nsecrets = 1;
+    c.headers = h;
+    c.nheaders = time[0] == '\0' ? 1 : 2;
+    must(signature_verify(&c, NULL) == -1);
+}
+
 static void sign_plain(struct signed_delivery *d, bool basic)
 {
     d->secret = basic ? STR_LIT("user:word") : STR_LIT("word");
@@ -250,6 +273,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(strstr(e.text, "guessed") == NULL || memmem(data, size, "guessed", 7) != NULL);
     must(strstr(e.text, "MfKQ") == NULL || memmem(data, size, "MfKQ", 4) != NULL);
     believed(&c, (unsigned char)bytes[1]);
+    if (bytes[1] % 16 == 15)
+        check_bad_time(&c, (unsigned char)bytes[1] / 16);
     free(bytes);
     return 0;
 }
