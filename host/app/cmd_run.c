@@ -33,6 +33,7 @@ struct foreground {
     struct parts parts;
     struct buf event;
     char *company;
+    char *waits; /* the reason that was said last */
     bool json, told;
     int runs, ended;
     int status;
@@ -113,7 +114,9 @@ static void print_end_json(const struct engine_run_info *i)
 static void on_run(void *arg, const struct engine_run_info *i)
 {
     struct foreground *f = arg;
-    if (i->state == RUN_WAITING && !f->json) {
+    if (i->state == RUN_WAITING && !f->json && strcmp(f->waits ? f->waits : "", i->reason) != 0) {
+        mem_free(f->waits);
+        f->waits = mem_dup(i->reason);
         char until[CLOCK_TEXT];
         clock_format(i->until_ms, until);
         printf("%s: waiting until %s: %s\n", i->rule, until, i->reason);
@@ -271,6 +274,7 @@ static int run_run(const struct conf *c)
     }
     parts_close(&f.parts);
     mem_free(f.company);
+    mem_free(f.waits);
     buf_free(&f.event);
     return f.status;
 }

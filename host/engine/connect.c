@@ -205,8 +205,14 @@ static bool right_issuer(struct connect *c, const char *iss)
 {
     if (!c->issuer || (!iss && !c->iss) || (iss && strcmp(iss, c->issuer) == 0))
         return true;
-    connect_over(c, false, "the answer comes from \"%.200s\" and not from %.200s; nothing was done",
-        iss ? iss : "nobody that says so", c->issuer);
+    if (iss)
+        connect_over(c, false,
+            "the answer comes from \"%.200s\" and not from %.200s; nothing was done", iss,
+            c->issuer);
+    else
+        connect_over(c, false,
+            "the answer does not say that it comes from %.200s, which always says so; nothing was done",
+            c->issuer);
     return false;
 }
 

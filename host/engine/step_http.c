@@ -369,6 +369,7 @@ static void placed(void *arg)
 
 /* Runs wait so long before they look whether it was connected; then they are woken, too. */
 #define GRANT_LOOK_MS INT64_C(3600000)
+#define GRANT_RUN_MS  INT64_C(3000) /* in the foreground: it is another process that tells */
 
 /* Nothing can be sent before a person connects the connection, and that is no failure: the time is
  * not the step's nor the run's. */
@@ -378,12 +379,13 @@ static void await_person(struct step *s, const char *problem)
         step_fail(s, "transient", "%s could not be reached: %s", s->conn->name, problem);
         return;
     }
-    s->first_ms += GRANT_LOOK_MS;
-    s->run->began_ms += GRANT_LOOK_MS;
+    int64_t ms = settings(s)->ignore_trigger ? GRANT_RUN_MS : GRANT_LOOK_MS;
+    s->first_ms += ms;
+    s->run->began_ms += ms;
     if (s->recorded)
-        tries_store(s, GRANT_LOOK_MS, 0);
+        tries_store(s, ms, 0);
     char *words = grant_words(s->conn->name), *why = mem_printf("%s: %s", words, problem);
-    step_wait(s, GRANT_LOOK_MS, step_http_attempt, why);
+    step_wait(s, ms, step_http_attempt, why);
     mem_free(words);
     mem_free(why);
 }

@@ -291,6 +291,32 @@ class Odd(Case):
             self.deliver()
             self.assertEqual(self.run_of(1, "done")["result"], "Bearer t2")
 
+    def test_a_run_in_the_foreground_says_what_it_waits_for_and_goes_on(self):
+        self.begin()
+        event = self.world.dir + "/event.json"
+        with open(event, "w") as f:
+            f.write('{"type": "read"}')
+        run = self.world.start("run", ["run", self.world.companies + "/plain", event, "--data", self.world.data])
+        run.line("waits until connection crm is connected")
+        time.sleep(4)
+        self.says["/token"] = {"access_token": "t1", "refresh_token": "r1", "expires_in": 600}
+        self.allow()
+        self.assertEqual(run.p.wait(PATIENCE), 0, run.errors())
+        self.assertEqual(run.text().count("waits until connection"), 1)
+        self.assertIn('"Bearer t1"', run.text())
+
+    def test_an_answer_comes_from_the_issuer_that_was_asked(self):
+        self.begin()
+        url = self.authority.url
+        self.says[METADATA]["authorization_response_iss_parameter_supported"] = True
+        for iss, why in ((None, "does not say that it comes from"), ("", "comes from"), (url + "/", "comes from"),
+                         ("https://evil.example", 'comes from "https://evil.example"')):
+            p, query = self.connect()
+            self.come_back(query, code="c", **({} if iss is None else {"iss": iss}))
+            self.assertEqual(p.p.wait(PATIENCE), 1)
+            self.assertIn(why, p.errors())
+        self.assertEqual(self.authority.at("/token"), [])
+
     def test_a_code_is_sent_once_though_its_answer_is_lost(self):
         self.begin()
         self.says["/token"] = None
