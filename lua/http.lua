@@ -308,6 +308,14 @@ end
 -- The record that proves the effect, or nil if it is not there. tries is empty before it is sent.
 local function look(spec, options, tries)
   local ok, record, count = pcall(options.find)
+  if ok and count ~= nil then
+    local given_count = count
+    count = tonumber(tostring(count))
+    if not count then
+      ok, record = false, ("find gives a record and how many there are, and the second is a %s")
+        :format(type(given_count))
+    end
+  end
   if not ok and #tries == 0 then error(record, 0) end
   if not ok then
     in_doubt(spec, tries, ("Looking for it failed: %s. Look there yourself, or put right what was in "

@@ -55,6 +55,8 @@ CASES = [
      "parts is a list of 1 to 64 parts"),
     ("post { parts = { { name = 'a', text = 5 } } }", 'text of part "a" is a text, not a number'),
     ("post { parts = { { name = 'a', file = 5 } } }", 'file of part "a" is a file that http.get'),
+    ("post { json = {}, look_first = true, find = function() return { id = 1 }, 'x' end }",
+     "find gives a record and how many there are, and the second is a string"),
     # what a rule's own functions give of an answer
     ("http.get('p', '/404', { explain = function(_, body) return body, body, body end })",
      "p refused GET /404: 404 no such thing"),
