@@ -85,6 +85,10 @@ static void look(void *arg)
     struct jsondoc *d = call(c, "GET", c->path, STR_NONE);
     const struct jsonv *v = d ? jsondoc_root(d) : NULL;
     const char *state = jsonv_str(jsonv_get(v, "state"), "");
+    if (!d && c->status == STATUS_OUTSIDE)
+        fprintf(stderr,
+            "sauma: the host has ended; when it runs again, `sauma connections` says whether "
+            "it is connected\n");
     bool over = !strcmp(state, "done") || !strcmp(state, "failed");
     if (!strcmp(state, "open") && !c->told) {
         say_open(c, v);

@@ -3,6 +3,7 @@ goes, is shown without our secrets and without what steers a terminal, and never
 import http.client
 import http.server
 import json
+import signal
 import subprocess
 import threading
 import time
@@ -316,6 +317,15 @@ class Odd(Case):
             self.assertEqual(p.p.wait(PATIENCE), 1)
             self.assertIn(why, p.errors())
         self.assertEqual(self.authority.at("/token"), [])
+
+    def test_a_host_that_ends_while_a_person_is_asked(self):
+        self.begin()
+        p, _ = self.connect()
+        self.world.host.stop(signal.SIGKILL)
+        self.assertEqual(p.p.wait(PATIENCE), 3)
+        self.assertIn("when it runs again, `sauma connections` says whether it is connected", p.errors())
+        self.start()
+        self.assertEqual(self.connection()["state"], "connect")
 
     def test_a_code_is_sent_once_though_its_answer_is_lost(self):
         self.begin()

@@ -21,10 +21,16 @@ static void token(struct str s)
         assert(a.access[0] && a.life_ms > 0 && a.life_ms <= 86400000);
         assert(strcspn(a.access, "\r\n ") == strlen(a.access));
         assert(!a.refresh || a.refresh[0]);
+        assert(a.lasts_ms >= a.life_ms && a.lasts_ms <= GRANT_LASTS);
     }
     token_answer_free(&a);
     token_error(s, words, sizeof words);
     token_problem(s, words, sizeof words);
+    assert(str_utf8_valid(str_of(words)) && strlen(words) <= 200);
+    for (const char *p = words; *p; p++)
+        assert((unsigned char)*p >= ' ' && *p != 0x7f);
+    if (token_grant_gone(s) && token_answer_parse(s, &a, &e) == 0)
+        token_answer_free(&a);
 }
 
 static void metadata(struct str s)
