@@ -86,6 +86,16 @@ static bool decode_extended(struct str v, struct buf *out)
     return true;
 }
 
+/* Before anything is looked at: "." and what nobody sees is "." as well. */
+static void drop_controls(struct buf *b)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++)
+        if ((unsigned char)b->p[i] >= ' ' && b->p[i] != 0x7f)
+            b->p[n++] = b->p[i];
+    b->n = n;
+}
+
 void header_file_name(struct str disposition, struct buf *out)
 {
     struct buf value, name;
@@ -94,6 +104,7 @@ void header_file_name(struct str disposition, struct buf *out)
     if (!header_parameter(disposition, "filename*", &value) ||
         !decode_extended(buf_str(&value), &name))
         header_parameter(disposition, "filename", &name);
+    drop_controls(&name);
     size_t from = 0, end = name.n;
     if (end == 0)
         goto out; /* and no bytes to point into */
@@ -107,9 +118,7 @@ void header_file_name(struct str disposition, struct buf *out)
     }
     struct str own = {name.p + from, end - from};
     if (str_utf8_valid(own) && !str_is(own, ".") && !str_is(own, ".."))
-        for (size_t i = from; i < end; i++)
-            if ((unsigned char)name.p[i] >= ' ' && name.p[i] != 0x7f)
-                buf_addc(out, name.p[i]);
+        buf_add(out, own.p, own.n);
 out:
     buf_free(&value);
     buf_free(&name);

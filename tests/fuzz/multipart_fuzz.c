@@ -17,7 +17,8 @@ static void check_name(struct str header)
     for (size_t i = 0; i < name.n; i++)
         if (name.p[i] == '/' || name.p[i] == '\\' || (unsigned char)name.p[i] < ' ')
             abort();
-    if (name.n > 200 || !str_utf8_valid(buf_str(&name)))
+    if (name.n > 200 || str_is(buf_str(&name), ".") || str_is(buf_str(&name), "..") ||
+        !str_utf8_valid(buf_str(&name)))
         abort();
     buf_free(&name);
 }

@@ -26,6 +26,8 @@ static void test_file_names(void **state)
     expect_name("attachment; filename*=UTF-8''%FF.pdf", "");
     expect_name("attachment; xfilename=a.pdf", "");
     expect_name("attachment; filename=\"..\"", "");
+    expect_name("attachment; filename=\"..\x01\"", "");
+    expect_name("attachment; filename*=UTF-8''%2e%7f%2e%00", "");
     expect_name("attachment; filename=\"a/.\"", "");
     expect_name("inline", "");
     expect_name("", "");
