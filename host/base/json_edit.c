@@ -234,6 +234,27 @@ struct diff {
     int n, max;
 };
 
+/* The list of differences and who keeps it stand around a value: with them it must be readable. */
+#define SHOWN_DEPTH (JSON_DEPTH_MAX - 8)
+
+static int levels_of(const struct jsonv *v)
+{
+    int most = 0;
+    for (const struct jsonv *c = v ? v->child : NULL; c; c = c->next) {
+        int n = 1 + levels_of(c);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+static void put_shown(struct buf *out, const struct jsonv *v)
+{
+    if (levels_of(v) < SHOWN_DEPTH)
+        jsonv_write(out, v);
+    else
+        json_put_cstring(out, "(nested too deeply to be shown)");
+}
+
 static void put_difference(struct diff *d, const struct jsonv *before, const struct jsonv *after)
 {
     if (d->n++ >= d->max)
@@ -242,9 +263,9 @@ static void put_difference(struct diff *d, const struct jsonv *before, const str
     json_put_key(d->out, "path");
     json_put_string(d->out, d->path.n ? buf_str(&d->path) : STR_LIT(""));
     json_put_key(d->out, "before");
-    jsonv_write(d->out, before);
+    put_shown(d->out, before);
     json_put_key(d->out, "after");
-    jsonv_write(d->out, after);
+    put_shown(d->out, after);
     buf_addc(d->out, '}');
 }
 
