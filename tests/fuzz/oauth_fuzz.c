@@ -74,8 +74,9 @@ static void sent(const char *text)
     form_put(&b, "iss", text);
     char *code = form_get(buf_str(&b), "code", &many), *iss = form_get(buf_str(&b), "iss", NULL);
     assert(code && iss && !many && strcmp(code, text) == 0 && strcmp(iss, text) == 0);
+    buf_addc(&b, '\0');
     assert(strspn(b.p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%&=") ==
-           b.n);
+           b.n - 1);
     mem_free(code);
     mem_free(iss);
     buf_free(&b);
