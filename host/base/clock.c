@@ -198,24 +198,89 @@ bool clock_parse_rfc3339(const char *text, size_t n, int64_t *wall_ms)
     return true;
 }
 
+static const char day_names[] = "MonTueWedThuFriSatSun";
+static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+static void word(struct scan *s, const char *text)
+{
+    size_t n = strlen(text);
+    if (!s->ok || (size_t)(s->end - s->p) < n || memcmp(s->p, text, n) != 0)
+        s->ok = false;
+    else
+        s->p += n;
+}
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" */
+static int64_t http_date(struct scan *s)
+{
+    name_of(s, day_names);
+    word(s, ", ");
+    int d = digits(s, 2);
+    word(s, " ");
+    int m = 1 + name_of(s, month_names);
+    word(s, " ");
+    int y = digits(s, 4);
+    word(s, " ");
+    int64_t ms = date_fields(s, y, m, d) + clock_fields(s);
+    word(s, " GMT");
+    return ms;
+}
+
+/* Of two digits, as RFC 9110 has it: what would be over 50 years ahead is of the century before. */
+static int whole_year(int two)
+{
+    int y, m, d;
+    clock_date(clock_wall_ms() / DAY_MS, &y, &m, &d);
+    int whole = y - y % 100 + two;
+    return whole > y + 50 ? whole - 100 : whole;
+}
+
+/* "Sunday, 06-Nov-94 08:49:37 GMT" */
+static int64_t old_date(struct scan *s)
+{
+    static const char *const rests[] = {
+        "day, ", "sday, ", "nesday, ", "rsday, ", "day, ", "urday, ", "day, "};
+    word(s, rests[name_of(s, day_names)]);
+    int d = digits(s, 2);
+    word(s, "-");
+    int m = 1 + name_of(s, month_names);
+    word(s, "-");
+    int y = whole_year(digits(s, 2));
+    word(s, " ");
+    int64_t ms = date_fields(s, y, m, d) + clock_fields(s);
+    word(s, " GMT");
+    return ms;
+}
+
+/* "Sun Nov  6 08:49:37 1994" */
+static int64_t c_date(struct scan *s)
+{
+    name_of(s, day_names);
+    word(s, " ");
+    int m = 1 + name_of(s, month_names);
+    word(s, " ");
+    bool one = s->p != s->end && *s->p == ' ';
+    if (one)
+        s->p++;
+    int d = digits(s, one ? 1 : 2);
+    word(s, " ");
+    int64_t time = clock_fields(s);
+    word(s, " ");
+    return date_fields(s, digits(s, 4), m, d) + time;
+}
+
 bool clock_parse_http(const char *text, size_t n, int64_t *wall_ms)
 {
-    struct scan s = {text, text + n, true};
-    name_of(&s, "MonTueWedThuFriSatSun");
-    one_of(&s, ",");
-    one_of(&s, " ");
-    int d = digits(&s, 2);
-    one_of(&s, " ");
-    int m = 1 + name_of(&s, "JanFebMarAprMayJunJulAugSepOctNovDec");
-    one_of(&s, " ");
-    int y = digits(&s, 4);
-    one_of(&s, " ");
-    int64_t ms = date_fields(&s, y, m, d);
-    ms += clock_fields(&s);
-    if (!s.ok || s.end - s.p != 4 || memcmp(s.p, " GMT", 4) != 0)
-        return false;
-    *wall_ms = ms;
-    return true;
+    static int64_t (*const forms[])(struct scan *) = {http_date, old_date, c_date};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct scan s = {text, text + n, true};
+        int64_t ms = forms[i](&s);
+        if (s.ok && s.p == s.end) {
+            *wall_ms = ms;
+            return true;
+        }
+    }
+    return false;
 }
 
 void clock_boot(char out[40])

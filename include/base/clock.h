@@ -21,8 +21,9 @@ void clock_format(int64_t wall_ms, char out[CLOCK_TEXT]);
 /* "2026-11-20 11:15:00" in the time zone of the machine or of TZ, as a person at a terminal reads
  * it. */
 void clock_format_local(int64_t wall_ms, char out[CLOCK_TEXT]);
-/* Parses RFC 3339 text, and IMF-fixdate of HTTP; false if it is neither. */
 #include <stdbool.h>
+/* Parses RFC 3339 text; and a date of HTTP in its form of today or one of the two before it, which
+ * are to be taken as well (RFC 9110, 5.6.7). False if it is none. */
 bool clock_parse_rfc3339(const char *s, size_t n, int64_t *wall_ms);
 bool clock_parse_http(const char *s, size_t n, int64_t *wall_ms);
 

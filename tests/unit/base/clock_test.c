@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "backoff.h"
 #include "clock.h"
@@ -105,10 +106,16 @@ static void parses_rfc3339(void **state)
 static void parses_http(void **state)
 {
     static const char good[] = "Sun, 06 Nov 1994 08:49:37 GMT";
+    static const char *const others[] = {
+        "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun Nov 06 08:49:37 1994"};
     static const char *const bad[] = {
         "",
-        "Sunday, 06-Nov-94 08:49:37 GMT",
-        "Sun Nov  6 08:49:37 1994",
+        "Monnesday, 06-Nov-94 08:49:37 GMT",
+        "Sunday, 06-Nov-1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37",
+        "Sun Nov  6 08:49:37 94",
+        "Sun Nov   6 08:49:37 1994",
+        "Sun Nov  6 08:49:37 1994 GMT",
         "Sun, 6 Nov 1994 08:49:37 GMT",
         "Sun, 06 Nov 1994 08:49:37 UTC",
         "Sun, 06 Nov 1994 08:49:37 +0000",
@@ -125,6 +132,32 @@ static void parses_http(void **state)
     assert_true(ms == INT64_C(784111777000));
     for (size_t n = 0; n < sizeof(good) - 1; n++)
         assert_false(clock_parse_http(good, n, &ms));
+    for (size_t i = 0; i < COUNT(others); i++) {
+        ms = 0;
+        assert_true(clock_parse_http(others[i], strlen(others[i]), &ms));
+        assert_true(ms == INT64_C(784111777000));
+        for (size_t n = 0; n < strlen(others[i]); n++)
+            assert_false(clock_parse_http(others[i], n, &ms));
+    }
+    /* The year of two digits is within 50 years from now, or of the century before. */
+    for (int ahead = -60; ahead < 60; ahead++) {
+        char text[64];
+        time_t now = (time_t)(clock_wall_ms() / 1000);
+        struct tm t;
+        gmtime_r(&now, &t);
+        t.tm_year += ahead;
+        t.tm_mon = 5;
+        t.tm_mday = 15;
+        time_t at = timegm(&t);
+        gmtime_r(&at, &t);
+        size_t n = strftime(text, sizeof(text), "%A, %d-%b-", &t);
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "%02d", t.tm_year % 100);
+        n += strftime(text + n, sizeof(text) - n, " %H:%M:%S GMT", &t);
+        assert_true(clock_parse_http(text, n, &ms));
+        int century = ahead > 50 ? -100 : ahead <= -50 ? 100 : 0;
+        t.tm_year += century;
+        assert_true(ms == (int64_t)timegm(&t) * 1000);
+    }
     for (size_t i = 0; i < COUNT(bad); i++)
         assert_false(clock_parse_http(bad[i], strlen(bad[i]), &ms));
 }
