@@ -1,5 +1,6 @@
 #include "api_connect.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -70,19 +71,38 @@ static void put_connection(void *arg, const struct connection_info *i)
     buf_addc(&l->b, '}');
 }
 
+static void reply_unknown(
+    struct http_in_exchange *x, const char *company, const struct str_near *near)
+{
+    char text[400];
+    const char *meant = str_near_found(near);
+    snprintf(text, sizeof text, "no company '%.100s' is loaded%s%s%s", company,
+        meant ? " (did you mean '" : "", meant ? meant : "", meant ? "'?)" : "");
+    reply_error(x, 404, text);
+}
+
 static void list(struct api_connect *a, struct http_in_exchange *x)
 {
     const char **names = mem_zalloc(COMPANIES_MAX, sizeof *names);
     char *only = http_in_query(http_in_request(x), "company");
     int n = engine_companies(a->engine, names, COMPANIES_MAX);
+    bool known = !only;
+    struct str_near near = {.name = str_of(only)};
     struct listing l = {.n = 0};
     buf_init(&l.b, LIST_MAX);
     buf_adds(&l.b, "{\"connections\":[");
-    for (int i = 0; i < n && i < COMPANIES_MAX; i++)
-        if (!only || strcmp(only, names[i]) == 0)
-            connections_each(a->engine, names[i], put_connection, &l);
+    for (int i = 0; i < n && i < COMPANIES_MAX; i++) {
+        str_near_offer(&near, str_of(names[i]));
+        if (only && strcmp(only, names[i]) != 0)
+            continue;
+        known = true;
+        connections_each(a->engine, names[i], put_connection, &l);
+    }
     buf_adds(&l.b, "]}");
-    reply_json(x, 200, buf_str(&l.b));
+    if (known)
+        reply_json(x, 200, buf_str(&l.b));
+    else
+        reply_unknown(x, only, &near);
     buf_free(&l.b);
     mem_free(only);
     mem_free(names);

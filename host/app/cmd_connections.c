@@ -18,10 +18,9 @@ static void print_one(const struct jsonv *v)
 {
     const char *reason = jsonv_str(jsonv_get(v, "reason"), "");
     const char *renewed = jsonv_str(jsonv_get(v, "renewed_at"), NULL);
-    printf("%-20s %-20s %-18s %-10s%s%s%s\n", jsonv_str(jsonv_get(v, "company"), ""),
+    printf("%-20s %-20s %-18s %-10s%s%s\n", jsonv_str(jsonv_get(v, "company"), ""),
         jsonv_str(jsonv_get(v, "connection"), ""), jsonv_str(jsonv_get(v, "auth"), ""),
-        jsonv_str(jsonv_get(v, "state"), ""), renewed ? " renewed " : "", renewed ? renewed : "",
-        "");
+        jsonv_str(jsonv_get(v, "state"), ""), renewed ? " renewed " : "", renewed ? renewed : "");
     if (reason[0])
         printf("%20s %s\n", "", reason);
 }

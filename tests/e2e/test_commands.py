@@ -106,6 +106,17 @@ class Commands(Case):
             self.assertEqual(self.answer(*command, "--data", w.data, "--limit", "2"),
                              (0, "these are the newest 2; there may be more: --limit"))
 
+    def test_connections_of_no_company(self):
+        w = self.world
+        w.add_company("acme", 'company "A" {}\nconnect "webhook" { as = "shop", secret = false }\n'
+                              'rule "R" { on = "shop", run = function() end }\n')
+        w.start_host()
+        self.assertEqual(self.answer("connections", "acme", "--data", w.data)[0], 0)
+        for name, meant in (("amce", " (did you mean 'acme'?)"), ("other", "")):
+            code, errors = self.answer("connections", name, "--data", w.data)
+            self.assertEqual(code, 3)
+            self.assertIn(f"no company '{name}' is loaded{meant}", errors)
+
     def test_check_tells_what_a_missing_value_may_be(self):
         w = self.world
         folder = os.path.join(w.dir, "firms", "acme")
