@@ -15,7 +15,6 @@ is connected with `sauma connect` (connectors/oauth.lua):
            client_auth = "basic", authorize_url = "https://oauth.pipedrive.com/oauth/authorize",
            token_url = "https://oauth.pipedrive.com/oauth/token", try = "/v1/users/me" }
 
-
 The webhook has no signature; it is created with a user and a password for Basic authentication, and
 secret is the password, or "user:password". version = 1 for webhooks v1 (they have no id of a delivery,
 so that one that comes twice is two events; the deal is invoiced once all the same).

@@ -71,7 +71,7 @@ for _, kind in ipairs { %s } do
     connect (kind) (settings)
   end, { url = connector.settings.url and connector.settings.url.type == "address"
     and (connector.schemes or { "https://" })[1] .. "x.example" or nil,
-    token = kind == "pipedrive" and secret "a" or nil })
+    token = (kind == "pipedrive" or kind == "hubspot") and secret "a" or nil })
 end
 try_all("connect", COMMON, function(settings)
   settings.as = settings.as or "c" .. n
