@@ -48,7 +48,7 @@ static long number(struct str text, size_t at, size_t digits, int base)
 static long character(struct str needle, size_t *bytes)
 {
     unsigned char c = (unsigned char)needle.p[0];
-    size_t n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1;
+    size_t n = c >= 0xf5 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1;
     long v = n == 1 ? c : c & (0xff >> (n + 1));
     *bytes = 1;
     if (n > needle.n)
