@@ -36,6 +36,24 @@ local function world(invoices)
   return procountor, crm
 end
 
+-- The alert of that state that the rule was told of, or nil.
+local function told(state)
+  for _, run in ipairs(runs "wait") do
+    local alert = run.rule == "overdue is told" and run.result
+    if alert and alert.state == state then return alert end
+  end
+end
+
+-- It becomes an event a moment after the run that raised it.
+local function await(state)
+  local deadline = time.ms() + 30000
+  repeat
+    local alert = told(state)
+    if alert then return alert end
+  until time.ms() > deadline
+  return {}
+end
+
 local function status(crm) return crm.payment_statuses["O-31"] end
 
 local function requests(system, method, path)
@@ -220,21 +238,6 @@ test("on another day open invoices are looked at again, though nothing changed t
 end)
 
 test("who is overdue for long is an alert, until it is paid", function()
-  local function told(state)
-    for _, run in ipairs(runs "wait") do
-      local alert = run.rule == "overdue is told" and run.result
-      if alert and alert.state == state then return alert end
-    end
-  end
-  -- It becomes an event a moment after the run that raised it.
-  local function await(state)
-    local deadline = time.ms() + 30000
-    repeat
-      local alert = told(state)
-      if alert then return alert end
-    until time.ms() > deadline
-    return {}
-  end
   local procountor = world { invoice("CRM-D-1", -14) }
   look()
   expect(told "open").is(nil)
@@ -271,8 +274,5 @@ test("a list of invoices that does not say whose they are: the customer's own re
   procountor.seed { settings = { names_in_search = false } }
   expect(look().written).is(1)
   expect(status(crm)).has { overdue_total = decimal "100.40", overdue_days = 20 }
-  runs "wait"
-  local told
-  for _, run in ipairs(runs()) do told = run.rule == "overdue is told" and run.result.text or told end
-  expect(told).contains "Testiasiakas Oy owes 100.40"
+  expect(await("open").text).contains "Testiasiakas Oy owes 100.40"
 end)
