@@ -30,6 +30,8 @@ report 'longer than 500 lines: is it one idea?' \
     "$(git ls-files '*.c' '*.h' '*.lua' '*.py' | xargs wc -l | awk '$2 != "total" && $1 > 500 {print "  " $2 " " $1}')"
 report 'a path of one machine' \
     "$(git grep -nE '(^|[^a-zA-Z0-9_.])/(work|root|home/[a-z]+)/' -- . ':!tests/fuzz/corpus' ':!tests/lint.sh')"
+report 'at the top level stand Makefile README.md host rules lua include tests examples, and nothing else' \
+    "$(git ls-files | sed 's,/.*,,' | sort -u | grep -vxE '\..*|Makefile|README\.md|host|rules|lua|include|tests|examples')"
 report 'unfinished' "$(git grep -nE '\b(TODO|FIXME|XXX:)' -- . ':!tests/lint.sh')"
 if [ -n "$(git ls-files '*.lua')" ]; then
     report 'luacheck' "$(git ls-files '*.lua' | xargs luacheck --no-color -q 2>&1 | grep -vE '^Total: 0 warnings / 0 errors|^$')"

@@ -45,6 +45,15 @@ static void offer_variables(struct str_near *near, const char *patterns)
     }
 }
 
+/* False: none that was offered is so near. */
+static bool tell_near(const struct str_near *near, char *words, size_t n)
+{
+    const char *found = str_near_found(near);
+    if (found)
+        snprintf(words, n, " (did you mean '%s', which is set?)", found);
+    return found != NULL;
+}
+
 /* What is to be done about a variable: " ...", or "". */
 static void tell_variable(const struct checking *ch, const char *name, char *words, size_t n)
 {
@@ -55,17 +64,15 @@ static void tell_variable(const struct checking *ch, const char *name, char *wor
         return;
     }
     offer_variables(&near, ch->env);
-    if (!getenv(name) && str_near_found(&near))
-        snprintf(words, n, " (did you mean '%s', which is set?)", near.best);
+    if (!getenv(name))
+        tell_near(&near, words, n);
 }
 
 static void tell_secret(const struct checking *ch, const char *name, char *words, size_t n)
 {
     struct str_near near = {.name = str_of(name)};
     secrets_list(ch->all.parts.secrets, ch->company, offer_secret, &near, NULL);
-    if (str_near_found(&near))
-        snprintf(words, n, " (did you mean '%s', which is set?)", near.best);
-    else
+    if (!tell_near(&near, words, n))
         snprintf(words, n, ": sauma secret set %s %s", ch->company, name);
 }
 

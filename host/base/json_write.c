@@ -75,3 +75,14 @@ int json_put_key(struct buf *b, const char *key)
     json_put_string(b, str_of(key));
     return buf_addc(b, ':');
 }
+
+const char *json_find_nul(struct str json)
+{
+    const char *p = json.p, *end = json.p + json.n;
+    while (p < end && (p = memchr(p, '\\', (size_t)(end - p)))) {
+        if (end - p >= 6 && memcmp(p, "\\u0000", 6) == 0)
+            return p;
+        p += 2; /* with what it escapes, which may be another backslash */
+    }
+    return NULL;
+}

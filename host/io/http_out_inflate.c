@@ -25,14 +25,13 @@ static void give(void *arg, void *p)
     mem_free(p);
 }
 
-static bool begin(struct http_out_transfer *t)
+static void begin(struct http_out_transfer *t)
 {
     t->z = (z_stream){.zalloc = take, .zfree = give};
     if (inflateInit2(&t->z, WINDOW) != Z_OK)
         mem_exhausted();
     t->packing = PACKED_YET;
     t->packed = 0;
-    return true;
 }
 
 bool http_out_inflate_head(struct http_out_transfer *t)
@@ -53,7 +52,9 @@ bool http_out_inflate_head(struct http_out_transfer *t)
         }
         found = true;
     }
-    return !found || begin(t);
+    if (found)
+        begin(t);
+    return true;
 }
 
 /* One call of zlib's into what room there is; false: nothing more is taken of this answer. */

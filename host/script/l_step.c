@@ -8,6 +8,7 @@
 #include "codec.h"
 #include "context.h"
 #include "encode_scalar.h"
+#include "json.h"
 #include "unread.h"
 #include "vm.h"
 
@@ -48,21 +49,6 @@ static int l_answered(lua_State *L, int status, lua_KContext context)
     return 3;
 }
 
-/* JSON with an escaped NUL, which no text of the host's can hold. */
-static bool has_nul(struct str json)
-{
-    const char *p = json.p;
-    while (p && (p = memmem(p, json.n - (size_t)(p - json.p), "\\u0000", 6))) {
-        size_t marks = 0;
-        while (p - marks > json.p && p[-(ptrdiff_t)marks - 1] == '\\')
-            marks++;
-        if (marks % 2 == 0)
-            return true;
-        p += 6;
-    }
-    return false;
-}
-
 int l_host_step(lua_State *L)
 {
     struct vm *vm = vm_of(L);
@@ -75,7 +61,7 @@ int l_host_step(lua_State *L)
     buf_clear(&c->context->spec);
     if (codec_encode(vm, L, 1, &c->context->spec, &e) < 0)
         return luaL_error(L, "what was asked of the host cannot be written as JSON: %s", e.text);
-    if (has_nul(buf_str(&c->context->spec)))
+    if (json_find_nul(buf_str(&c->context->spec)))
         return luaL_error(L, "what was asked of the host holds a NUL byte (\"\\0\"), which no text "
                              "there can have");
     c->seq++;

@@ -261,9 +261,11 @@ static bool push_field(lua_State *L, int index, const char *name, int type)
 /* What reads it holds texts as C does, and would know nothing of an error with a NUL in it. */
 static void without_nul(char *json, size_t n)
 {
-    for (char *p = json, *end = json + n; p && (p = memchr(p, '\\', (size_t)(end - p))); p += 2)
-        if (end - p >= 6 && memcmp(p, "\\u0000", 6) == 0)
-            memcpy(p, "\\ufffd", 6);
+    const char *nul;
+    for (size_t at = 0; (nul = json_find_nul((struct str){json + at, n - at})); at += 6) {
+        at = (size_t)(nul - json);
+        memcpy(json + at, "\\ufffd", 6);
+    }
 }
 
 void report_error(struct vm *vm, lua_State *L, int status, struct buf *out)

@@ -57,6 +57,9 @@ int json_check(struct str src, struct err *e);
 /* Writes s as a JSON string with quotes. Invalid UTF-8 becomes U+FFFD. */
 int json_put_string(struct buf *b, struct str s);
 int json_put_cstring(struct buf *b, const char *s); /* NULL writes null */
+/* The first escaped NUL (six bytes: \\u0000) in a JSON text, which texts of C cannot hold; or NULL.
+ */
+const char *json_find_nul(struct str json);
 /* Writes `"key":` with a comma before it unless it is the first of its object. */
 int json_put_key(struct buf *b, const char *key);
 

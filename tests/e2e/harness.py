@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import http.client
+import http.server
 import json
 import os
 import random
@@ -18,6 +19,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from urllib.parse import urlsplit
@@ -296,6 +298,16 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.world = World()
         self.addCleanup(self.world.close)
+
+    def serve(self, handler):
+        """A server of the handler (BaseHTTPRequestHandler) on a free port, until the test's end; what it
+        is to remember may go into its list `seen`."""
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server.seen = []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return server
 
 
 def main():

@@ -7,7 +7,6 @@ import random
 import shutil
 import signal
 import socket
-import threading
 import time
 
 from harness import Case, fixture, main, wait_until
@@ -225,10 +224,7 @@ class Diff(Case):
             def log_message(self, *_):
                 pass
 
-        peer = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Peer)
-        threading.Thread(target=peer.serve_forever, daemon=True).start()
-        self.addCleanup(peer.server_close)
-        self.addCleanup(peer.shutdown)
+        peer = self.serve(Peer)
         w = self.world
         w.env["PEER_URL"] = f"http://127.0.0.1:{peer.server_port}"
         with open(os.path.join(self.folder, "company.lua"), "w") as f:

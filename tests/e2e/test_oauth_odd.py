@@ -169,10 +169,7 @@ class Odd(Case):
             def log_message(self, *args):
                 pass
 
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        server = self.serve(Proxy)
         self.begin(more='proxy = env "PROXY_URL",', PROXY_URL=f"http://127.0.0.1:{server.server_address[1]}")
         self.says["/token"] = {"access_token": "t1", "refresh_token": "r1", "expires_in": 600}
         self.allow()

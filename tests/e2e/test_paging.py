@@ -1,7 +1,6 @@
 """Lists that come a page at a time: each page is a step, and no list is read for ever."""
 import http.server
 import json
-import threading
 from urllib.parse import parse_qs, urlsplit
 
 from harness import Case, main
@@ -80,11 +79,7 @@ class Crm(http.server.BaseHTTPRequestHandler):
 
 class Paging(Case):
     def test_each_way_of_pages(self):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Crm)
-        server.seen = []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        server = self.serve(Crm)
         w = self.world
         w.env["CRM_URL"] = f"http://127.0.0.1:{server.server_port}/base"
         w.add_company("pages", COMPANY)

@@ -2,7 +2,6 @@
 left out or bent without a word."""
 import http.server
 import re
-import threading
 
 from harness import Case, main
 
@@ -86,11 +85,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 class Options(Case):
     def test_each_of_them(self):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-        server.seen = []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        server = self.serve(Server)
         w = self.world
         w.env["P_URL"] = f"http://127.0.0.1:{server.server_port}/base"
         w.add_company("asking", COMPANY % "\n".join(f"  function() return {lua} end," for lua, _ in CASES))

@@ -4,7 +4,6 @@ import http.server
 import os
 import re
 import subprocess
-import threading
 
 from harness import Case, main
 
@@ -78,11 +77,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 class Lines(Case):
     def test_what_curl_sends_is_what_was_sent(self):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-        server.seen = []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        server = self.serve(Server)
         w = self.world
         w.env["P_URL"] = f"http://127.0.0.1:{server.server_port}/base"
         w.add_company("lines", COMPANY % "\n".join(f"  function() return {lua} end," for lua in CASES))

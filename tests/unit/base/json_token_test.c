@@ -235,9 +235,25 @@ static void names_the_place_of_a_duplicate(void **state)
     assert_string_equal(e.text, "not JSON: a key that the object has already at line 3, column 2");
 }
 
+/* The escape itself, not a backslash with letters behind it. */
+static void an_escaped_nul_is_found(void **state)
+{
+    static const struct {
+        const char *json;
+        int at; /* -1: there is none */
+    } cases[] = {{"\"\\u0000\"", 1}, {"\"a\\\\u0000\"", -1}, {"\"\\\\\\u0000\"", 3},
+        {"\"\\u0001\"", -1}, {"\"\\u000", -1}, {"\"\\", -1}, {"", -1},
+        {"[\"\\n\",\"\\u0000\"]", 7}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *found = json_find_nul(str_of(cases[i].json));
+        assert_int_equal(found ? found - cases[i].json : -1, cases[i].at);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_escaped_nul_is_found),
         cmocka_unit_test(decodes_strings),
         cmocka_unit_test(finds_specials_at_any_offset),
         cmocka_unit_test(keeps_numbers),

@@ -398,17 +398,6 @@ static void test_out_of_descriptors(void **state)
 
 /* ---- the end ---- */
 
-static void drained(void *arg)
-{
-    atomic_fetch_add(&((struct served *)arg)->done, 1);
-}
-
-static void drain(void *arg)
-{
-    struct served *s = arg;
-    http_in_drain(s->http, drained, s);
-}
-
 static void test_drain(void **state)
 {
     struct served s;
@@ -426,7 +415,7 @@ static void test_drain(void **state)
     peer_text(half, GET);
     wait_seen(&s, 4);
     usleep(30000);
-    served_ask(&s, drain);
+    served_ask(&s, served_drain);
     text = peer_read_all(idle, NULL); /* closed at once */
     assert_null(strstr(text, "RESET"));
     free(text);
@@ -467,7 +456,7 @@ static void test_drain_serves_who_waits(void **state)
         served_begin(&s, &c, say_202);
         int fd = peer_connect(&s);
         peer_text(fd, GET "\r\n");
-        served_ask(&s, drain);
+        served_ask(&s, served_drain);
         char *text = peer_read_all(fd, NULL);
         peer_statuses(text, strlen(text), statuses, sizeof(statuses));
         assert_string_equal(statuses, "202");

@@ -203,17 +203,6 @@ static void test_a_pipeline_takes_turns(void **state)
 
 /* ---- the end ---- */
 
-static void drained(void *arg)
-{
-    atomic_fetch_add(&((struct served *)arg)->done, 1);
-}
-
-static void drain(void *arg)
-{
-    struct served *s = arg;
-    http_in_drain(s->http, drained, s);
-}
-
 /* Who is slow at sending or reading does not hold up the end, though its own deadline is far. */
 static void test_a_drain_waits_for_nobody_slow(void **state)
 {
@@ -230,7 +219,7 @@ static void test_a_drain_waits_for_nobody_slow(void **state)
     }
     usleep(200000);
     int64_t from = clock_mono_ms();
-    served_ask(&s, drain);
+    served_ask(&s, served_drain);
     expect_status(fd[0], "HTTP/1.1 408");
     expect_status(fd[1], "HTTP/1.1 408");
     while (atomic_load(&s.done) == 0)

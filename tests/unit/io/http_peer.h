@@ -47,6 +47,18 @@ static void served_ask(struct served *s, loop_fn fn)
         usleep(200);
 }
 
+static inline void served_drained(void *arg)
+{
+    atomic_fetch_add(&((struct served *)arg)->done, 1);
+}
+
+/* For served_ask: the server drains, and counts in `done` that it has. */
+static inline void served_drain(void *arg)
+{
+    struct served *s = arg;
+    http_in_drain(s->http, served_drained, s);
+}
+
 static void served_count_refused(
     void *arg, const char *peer, struct str target, int status, const char *why)
 {
