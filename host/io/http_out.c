@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include "clock.h"
+#include "http_out_clock.h"
 #include "http_out_impl.h"
 #include "http_out_memory.h"
 #include "mem.h"
@@ -168,6 +169,7 @@ static void transfer_body(struct http_out_transfer *t, const struct http_out_req
 static void start_waiting(struct http_out *h)
 {
     struct list *node;
+    http_out_clock_hold();
     while ((node = list_shift(&h->starting))) {
         struct http_out_transfer *t = LIST_OF(node, struct http_out_transfer, node);
         t->code = http_out_easy_set(t);
@@ -178,9 +180,10 @@ static void start_waiting(struct http_out *h)
         else
             transfer_move(t, TRANSFER_FINISHED, &h->finished);
     }
+    http_out_clock_release();
 }
 
-static void deliver(struct http_out *h)
+void http_out_deliver_all(struct http_out *h)
 {
     struct list *node;
     while ((node = list_shift(&h->finished))) {
@@ -201,7 +204,7 @@ static void turn_run(void *arg)
     list_move(&due, &h->kicked); /* those that want it again have their turn in the loop's next */
     while ((node = list_shift(&due)))
         http_out_sockets_kick(LIST_OF(node, struct http_out_lane, kicked));
-    deliver(h);
+    http_out_deliver_all(h);
 }
 
 void http_out_post(struct http_out *h)
@@ -228,7 +231,6 @@ void http_out_collect(struct http_out_lane *lane)
         t->code = code;
         transfer_move(t, TRANSFER_FINISHED, &lane->owner->finished);
     }
-    deliver(lane->owner);
 }
 
 void http_out_finish(struct http_out_transfer *t)

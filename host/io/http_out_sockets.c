@@ -5,6 +5,7 @@
  * happens on it that nobody waits for, or it is closed. */
 #include <string.h>
 #include <unistd.h>
+#include "http_out_clock.h"
 #include "http_out_impl.h"
 #include "mem.h"
 
@@ -20,8 +21,11 @@ static void act(struct http_out_lane *lane, curl_socket_t fd, int events)
 {
     int running;
     list_remove(&lane->kicked);
+    http_out_clock_hold();
     curl_multi_socket_action(lane->multi, fd, events, &running);
     http_out_collect(lane);
+    http_out_clock_release();
+    http_out_deliver_all(lane->owner);
 }
 
 void http_out_sockets_kick(struct http_out_lane *lane)

@@ -203,8 +203,9 @@ int http_out_sockets_close(void *arg, curl_socket_t number);
 void http_out_finish(struct http_out_transfer *t);
 /* http_out.c. Has http_out_turn run at the end of this turn of the loop. */
 void http_out_post(struct http_out *h);
-/* Takes what libcurl is done with in this lane and calls done for it, and for all else that is
- * finished. Not from libcurl's callbacks. */
+/* Takes what libcurl is done with in this lane. Not from libcurl's callbacks, as the next. */
 void http_out_collect(struct http_out_lane *lane);
+/* Calls done for all that is finished. */
+void http_out_deliver_all(struct http_out *h);
 
 #endif
