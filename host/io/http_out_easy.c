@@ -176,8 +176,11 @@ static CURLcode set_lasting(struct http_out_transfer *t, CURL *easy)
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (c->ca_file)
+    SET(CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (c->ca_file) {
         SET(CURLOPT_CAINFO, c->ca_file);
+        SET(CURLOPT_PROXY_CAINFO, c->ca_file);
+    }
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_ms);
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);

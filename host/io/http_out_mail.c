@@ -41,6 +41,7 @@ struct mail_job {
     bool whole;                /* libcurl has all of the message and may have sent its end */
     struct http_out_peer peer; /* what was denied, if it was */
     CURLcode code;
+    const char *advice;
     long last; /* code of the last reply */
     char reply[600], error[CURL_ERROR_SIZE];
 };
@@ -281,8 +282,10 @@ static void *deliver(void *arg)
         j->code = set_message(j, easy);
     if (j->code == CURLE_OK)
         j->code = curl_easy_perform(easy);
-    if (easy)
+    if (easy) {
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &j->last);
+        j->advice = http_out_advice(easy, false);
+    }
     curl_easy_cleanup(easy); /* says QUIT, if it was not said yet */
     pthread_mutex_lock(&p->mutex);
     list_append(&p->done, &j->node);
@@ -449,12 +452,13 @@ void http_out_mail_result(struct http_out_transfer *t, struct http_out_result *r
         return;
     }
     r->outcome = j->whole ? HTTP_OUT_UNKNOWN : HTTP_OUT_NOT_SENT;
-    http_out_peer_words(&j->peer, denied, sizeof denied);
+    http_out_peer_words(&j->peer, "its", denied, sizeof denied);
     if (!t->invalid && j->peer.denied)
         snprintf(t->problem, sizeof t->problem, "%s: %s", t->origin, denied);
     else if (!t->invalid)
-        snprintf(t->problem, sizeof t->problem, "%s: %s (%s)", t->origin, words_of(j->code),
-            j->error[0] ? j->error : curl_easy_strerror(j->code));
+        snprintf(t->problem, sizeof t->problem, "%s: %s (%s%s)", t->origin, words_of(j->code),
+            j->error[0] ? j->error : curl_easy_strerror(j->code),
+            j->code == CURLE_PEER_FAILED_VERIFICATION ? j->advice : "");
     r->problem = t->problem;
     r->permanent = r->outcome == HTTP_OUT_NOT_SENT &&
                    (t->invalid || j->peer.denied || j->code == CURLE_USE_SSL_FAILED ||

@@ -101,15 +101,15 @@ struct http_out_peer http_out_peer_judge_text(
     return http_out_peer_judge(h, addr, mail);
 }
 
-void http_out_peer_words(const struct http_out_peer *p, char *words, size_t n)
+void http_out_peer_words(const struct http_out_peer *p, const char *whose, char *words, size_t n)
 {
     words[0] = '\0';
     if (p->denied == PEER_NOT_PUBLIC)
         snprintf(words, n,
-            "its address is not a public one, and others are the operator's to allow "
-            "(--allow-net)");
+            "%s address is not a public one, and others are the operator's to allow (--allow-net)",
+            whose);
     else if (p->denied == PEER_PORT)
-        snprintf(words, n, "its port %d is not one that is allowed (--allow-port)", p->port);
+        snprintf(words, n, "%s port %d is not one that is allowed (--allow-port)", whose, p->port);
 }
 
 /* ---- the operator's lists ---- */

@@ -1,6 +1,8 @@
 /* What a finished transfer means. NOT_SENT is said only when libcurl never came to sending. */
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include "clock.h"
 #include "http_out_impl.h"
 
@@ -24,6 +26,39 @@ static enum proxy_word proxy_word(const struct http_out_transfer *t)
     return http >= 300 || socks != CURLPX_OK ? PROXY_LATER : PROXY_SILENT;
 }
 
+/* Is it a proxy by TLS whose certificate or TLS is what failed? With it begins all; a host of TLS
+ * behind it is spoken to when it has answered CONNECT. */
+static bool failed_at_proxy(const struct http_out_transfer *t)
+{
+    long answered = 0;
+    if (!t->proxy || t->begun || strncasecmp(t->proxy, "https:", 6) != 0)
+        return false;
+    curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &answered);
+    return !answered;
+}
+
+const char *http_out_advice(CURL *easy, bool of_proxy)
+{
+    long found = X509_V_OK;
+    curl_easy_getinfo(
+        easy, of_proxy ? CURLINFO_PROXY_SSL_VERIFYRESULT : CURLINFO_SSL_VERIFYRESULT, &found);
+    switch (found) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return "; it is renewed by who runs that server";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return "; is the clock of this machine right?";
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+        return "; the server has to send its intermediate certificates, or --ca-file names its "
+               "authority";
+    default:
+        return "";
+    }
+}
+
 static const char *words_of(const struct http_out_transfer *t)
 {
     switch (proxy_word(t)) {
@@ -44,9 +79,10 @@ static const char *words_of(const struct http_out_transfer *t)
     case CURLE_OPERATION_TIMEDOUT:
         return t->begun ? "no whole answer in time" : "no connection in time";
     case CURLE_PEER_FAILED_VERIFICATION:
-        return "its certificate is not trusted";
+        return failed_at_proxy(t) ? "the certificate of its proxy is not trusted"
+                                  : "its certificate is not trusted";
     case CURLE_SSL_CONNECT_ERROR:
-        return "TLS failed";
+        return failed_at_proxy(t) ? "TLS with its proxy failed" : "TLS failed";
     case CURLE_GOT_NOTHING:
         return "the connection was closed without an answer";
     case CURLE_PARTIAL_FILE:
@@ -85,7 +121,7 @@ static void set_problem(struct http_out_transfer *t)
     char denied[160];
     if (t->invalid)
         return; /* http_out_check said it */
-    http_out_peer_words(&t->peer, denied, sizeof(denied));
+    http_out_peer_words(&t->peer, t->proxy ? "the proxy's" : "its", denied, sizeof(denied));
     if (t->code == CURLE_URL_MALFORMAT && !t->begun)
         snprintf(t->problem, n, "the request was not sent: its address is not a URL");
     else if (t->peer.denied && !t->begun)
@@ -110,8 +146,10 @@ static void set_problem(struct http_out_transfer *t)
         snprintf(t->problem, n, "%s: the answer was cut off in %s", t->origin,
             t->head_done ? "what is packed in it" : "its headers");
     else
-        snprintf(t->problem, n, "%s: %s (%s)", t->origin, words_of(t),
-            t->error[0] ? t->error : curl_easy_strerror(t->code));
+        snprintf(t->problem, n, "%s: %s (%s%s)", t->origin, words_of(t),
+            t->error[0] ? t->error : curl_easy_strerror(t->code),
+            t->code == CURLE_PEER_FAILED_VERIFICATION ? http_out_advice(t->easy, failed_at_proxy(t))
+                                                      : "");
 }
 
 static bool never_sent(const struct http_out_transfer *t)

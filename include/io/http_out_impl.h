@@ -153,6 +153,9 @@ void http_out_inflate_end(struct http_out_transfer *t);
 
 /* http_out_result.c. Calls done with the result of a finished transfer. */
 void http_out_deliver(struct http_out_transfer *t);
+/* What to do where a certificate was not trusted, the proxy's or the other side's own: words behind
+ * libcurl's, or "". */
+const char *http_out_advice(CURL *easy, bool of_proxy);
 
 /* http_out_mail.c. The same for a mail: check, start instead of set, result; and free, what it has
  * in t. */
@@ -172,8 +175,8 @@ struct http_out_peer http_out_peer_judge(
  */
 struct http_out_peer http_out_peer_judge_text(
     const struct http_out *h, const char *ip, int port, const char *own, bool mail);
-/* In words for people, "" if nothing was denied. */
-void http_out_peer_words(const struct http_out_peer *p, char *words, size_t n);
+/* In words for people, "" if nothing was denied; whose: "its", or who stands between. */
+void http_out_peer_words(const struct http_out_peer *p, const char *whose, char *words, size_t n);
 /* What libcurl opens its sockets by: the address is the one it really connects to, so neither a
  * spelling of a URL nor a name that changes its address gets past it. peer: NULL if the transfer
  * may have any; else it says what was denied. */

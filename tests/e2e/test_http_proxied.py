@@ -1,7 +1,9 @@
 """Requests out through a proxy: of HTTP, with a tunnel or without, and of SOCKS."""
 import base64
+import os
 import select
 import socket
+import ssl
 import threading
 
 from harness import main, wait_until
@@ -34,14 +36,19 @@ class Peer(threading.Thread):
 
 
 class Proxy(Peer):
-    """A small HTTP proxy: CONNECT, and absolute requests answered by itself."""
+    """A small HTTP proxy: CONNECT, and absolute requests answered by itself. context: of TLS to it."""
 
-    def __init__(self):
+    def __init__(self, context=None):
         self.refuse = None  # a status line, instead of what it is for
-        self.heads = []
+        self.context, self.heads = context, []
         super().__init__()
 
     def serve(self, client):
+        if self.context:
+            try:
+                client = self.context.wrap_socket(client, server_side=True)
+            except OSError:
+                return client.close()
         with client:
             head = b""
             while b"\r\n\r\n" not in head:
@@ -134,6 +141,29 @@ class Proxied(WaysCase):
         before = len(self.proxy.heads)
         self.assertIn("its proxy has no way there now", str(self.ask("tunnel", kind="post")))
         self.assertEqual(len(self.proxy.heads) - before, 2)  # nothing was sent: tried again
+
+    def test_a_proxy_by_tls(self):
+        """Its certificate is to be trusted as any other's, and it hears nothing before that."""
+        w, ca = self.world, self.nginx()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*(os.path.join(w.dir, name) for name in ("srv.pem", "srv.key")))
+        proxy = Proxy(context)
+        self.addCleanup(proxy.stop)
+        w.env["PROXY_URL"] = f"https://me:pass@127.0.0.1:{proxy.port}"
+        self.start()
+        for name in ("through", "tunnel"):
+            self.assertRegex(self.ask(name), r": the certificate of its proxy is not trusted .*--ca-file names")
+        self.assertEqual(proxy.heads, [])
+        w.host.stop()
+        self.start("--ca-file", ca)
+        self.assertEqual(self.ask("through", "/x")["body"], "via")
+        self.assertEqual(self.ask("tunnel")["body"]["protocol"], "HTTP/2.0")
+        self.assertEqual([h.split(" ")[0] for h in proxy.heads], ["GET", "CONNECT"])
+        # Behind a proxy that is trusted it is the other side that is not.
+        w.host.stop()
+        w.env["PROXY_URL"] = f"http://me:pass@127.0.0.1:{self.proxy.port}"
+        self.start()
+        self.assertIn(": its certificate is not trusted", self.ask("tunnel"))
 
     def test_what_is_no_address_of_a_proxy_is_quoted_nowhere(self):
         w = self.world

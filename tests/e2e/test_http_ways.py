@@ -162,7 +162,7 @@ class Ways(WaysCase):
     def test_the_port_of_an_address_of_the_company_s_own(self):
         self.start()
         self.assertIn("its port 8443 is not one that is allowed", self.ask("port")["problem"])
-        self.assertIn("its port 3128 is not one that is allowed", self.ask("relay")["problem"])
+        self.assertIn("the proxy's port 3128 is not one that is allowed", self.ask("relay")["problem"])
         for ports in ("443, 0", "8000-7000", "443-", "https", "65536"):
             bad = self.world.sauma("serve", "--companies", self.world.companies, "--data",
                                    self.world.data + "2", "--allow-port", ports, check=False)
