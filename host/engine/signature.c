@@ -84,11 +84,9 @@ static int verify_basic(const struct signature_check *c, struct str given, struc
         return err_set(e, ERR_DENIED, "Authorization: Basic is not base64");
     struct str all = {plain, n}, password;
     str_cut(all, ':', &password);
-    for (int i = 0; i < c->nsecrets; i++) {
-        bool pair = memchr(c->secrets[i].p, ':', c->secrets[i].n) != NULL;
+    for (int i = 0; i < c->nsecrets; i++) /* a password may have a colon, too */
         same |= signature_usable(c->secrets[i]) &&
-                str_same_secret(pair ? all : password, c->secrets[i]);
-    }
+                (str_same_secret(password, c->secrets[i]) || str_same_secret(all, c->secrets[i]));
     sodium_memzero(plain, sizeof plain);
     return same ? 0 : err_set(e, ERR_DENIED, "the user or password of Authorization is wrong");
 }

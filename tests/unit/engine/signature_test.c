@@ -201,6 +201,11 @@ static void verifies_basic(void **state)
     assert_int_equal(check(SCHEME_BASIC, "other:geheim", &h, 1, NULL), -1);
     assert_int_equal(check(SCHEME_BASIC, "user", &h, 1, NULL), -1);
     assert_int_equal(check(SCHEME_SECRET, "geheim", &h, 1, NULL), -1);
+    h = header("Authorization", "Basic dXNlcjpnZTpoZWlt"); /* user:ge:heim */
+    assert_int_equal(check(SCHEME_ANY, "ge:heim", &h, 1, NULL), 0);
+    assert_int_equal(check(SCHEME_ANY, "user:ge:heim", &h, 1, NULL), 0);
+    assert_int_equal(check(SCHEME_ANY, "other:ge:heim", &h, 1, NULL), -1);
+    assert_int_equal(check(SCHEME_ANY, "heim", &h, 1, NULL), -1);
     h = header("Authorization", "basic dXNlcjpnZWhlaW0=");
     assert_int_equal(check(SCHEME_BASIC, "geheim", &h, 1, NULL), 0);
     h = header("Authorization", "Basic !!!");
