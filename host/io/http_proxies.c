@@ -60,8 +60,9 @@ static void write_address(const unsigned char bytes[16], char out[HTTP_ADDRESS_T
 
 static int add_one(struct http_proxies *p, struct str item, struct err *e)
 {
-    struct str width;
-    struct str address = str_cut(item, '/', &width);
+    if (p->n == PROXIES_MAX)
+        return err_set(e, ERR_LIMIT, "more than %d proxies: write networks", PROXIES_MAX);
+    struct str width, address = str_cut(item, '/', &width);
     struct network *n = &p->networks[p->n];
     int family = read_address(address, n->bytes), most = family == 4 ? 32 : 128;
     int64_t bits = most;
@@ -69,8 +70,6 @@ static int add_one(struct http_proxies *p, struct str item, struct err *e)
         return err_set(e, ERR_INPUT,
             "\"%.*s\" is neither an address nor a network: write 10.0.0.7, 10.0.0.0/8 or ::1",
             (int)(item.n < 80 ? item.n : 80), item.p);
-    if (p->n == PROXIES_MAX)
-        return err_set(e, ERR_LIMIT, "more than %d proxies: write networks", PROXIES_MAX);
     n->bits = (int)bits + (family == 4 ? 96 : 0);
     p->n++;
     return 0;

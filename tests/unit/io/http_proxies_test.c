@@ -123,6 +123,17 @@ static void test_bad_lists(void **state)
     }
 }
 
+static void test_as_many_as_there_is_room_for(void **state)
+{
+    struct err e = {0};
+    struct http_proxies *p = http_proxies_new(false);
+    for (int i = 0; i < 256; i++)
+        assert_int_equal(http_proxies_add(p, "10.0.0.1", &e), 0);
+    assert_int_equal(http_proxies_add(p, "10.0.0.1", &e), -1);
+    assert_non_null(strstr(e.text, "more than 256"));
+    http_proxies_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_forwarded),
         cmocka_unit_test(test_forwarded_proto),
         cmocka_unit_test(test_bad_lists),
+        cmocka_unit_test(test_as_many_as_there_is_room_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
