@@ -406,9 +406,11 @@ void http_out_mail_stop(struct http_out *h)
         return;
     for (struct list *n = p->running.next; n != &p->running; n = n->next)
         atomic_store(&LIST_OF(n, struct mail_job, link)->stop, true);
+    /* All of them first: each that ends still touches the list of those that are done. */
+    for (struct list *n = p->running.next; n != &p->running; n = n->next)
+        pthread_join(LIST_OF(n, struct mail_job, link)->thread, NULL);
     while (!list_empty(&p->running)) {
         struct mail_job *j = LIST_OF(p->running.next, struct mail_job, link);
-        pthread_join(j->thread, NULL);
         list_remove(&j->link);
         job_free(j);
     }

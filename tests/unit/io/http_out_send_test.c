@@ -127,6 +127,27 @@ static void mail_passwords_are_not_sent_in_the_clear(void **state)
     }
 }
 
+/* Each has a thread, which ends in its own time. */
+static void mails_under_way_end_with_the_client(void **state)
+{
+    const char *to[] = {"a@b.example"};
+    struct http_out_mail mail = {.from = "c@d.example", .to = to, .nto = 1};
+    struct fixture *f = *state;
+    char address[64];
+    struct run run;
+    run_open(&run, NULL);
+    snprintf(address, sizeof(address), "smtp+plain://127.0.0.1:%d", f->server.port);
+    struct http_out_request r = request(address, true);
+    r.mail = &mail;
+    r.timeout_ms = 60000;
+    for (int i = 0; i < 20; i++)
+        http_out_start(run.client, &r, run_done, &run);
+    while (atomic_load(&f->server.connections) < 16)
+        run_turn(&run);
+    run_close(&run);
+    assert_int_equal(run.done, 0);
+}
+
 static void only_public_addresses_when_told(void **state)
 {
     static const char *const hosts[] = {"127.0.0.1", "127.1", "0", "2130706433", "0x7f.1",
@@ -422,6 +443,7 @@ int main(void)
         TEST(bad_addresses_are_refused),
         TEST(bad_names_and_values_are_refused),
         TEST(mail_passwords_are_not_sent_in_the_clear),
+        TEST(mails_under_way_end_with_the_client),
         TEST(only_public_addresses_when_told),
         TEST(ports_and_networks_that_are_allowed),
         TEST(no_connection_is_not_sent),
