@@ -140,7 +140,7 @@ static void transfer_prepare(
     t->certificate = mem_dup(r->way.certificate);
     t->key = mem_dup(r->way.key);
     t->start_us = clock_mono_us();
-    t->begun = t->resent = t->again_refused = t->undone = t->invalid = false;
+    t->begun = t->resent = t->again_refused = t->undone = t->invalid = t->given = false;
     t->peer = (struct http_out_peer){PEER_FINE, 0};
     t->over_body = t->over_head = t->head_done = false;
     t->odd = NULL;
@@ -166,12 +166,45 @@ static void transfer_body(struct http_out_transfer *t, const struct http_out_req
 
 /* ---- turns ----------------------------------------------------------------------------------- */
 
+static int64_t left_ms(const struct http_out_transfer *t)
+{
+    return t->timeout_ms - (clock_mono_us() - t->start_us) / 1000;
+}
+
+/* Libcurl has a queue of its own, in which nobody's time ends. */
+static void wait_for_room(struct http_out *h)
+{
+    int64_t next = INT64_MAX;
+    for (struct list *l = h->starting.next; l != &h->starting; l = l->next) {
+        int64_t left = left_ms(LIST_OF(l, struct http_out_transfer, node));
+        next = left < next ? left : next;
+    }
+    if (next < INT64_MAX)
+        loop_timer_arm(h->patience, next);
+}
+
+static void patience_ended(void *arg)
+{
+    struct http_out *h = arg;
+    struct list *next;
+    for (struct list *l = h->starting.next; l != &h->starting; l = next) {
+        struct http_out_transfer *t = LIST_OF(l, struct http_out_transfer, node);
+        next = l->next;
+        if (left_ms(t) > 0)
+            continue;
+        t->code = CURLE_OPERATION_TIMEDOUT;
+        transfer_move(t, TRANSFER_FINISHED, &h->finished);
+    }
+    http_out_post(h);
+}
+
 static void start_waiting(struct http_out *h)
 {
     struct list *node;
     http_out_clock_hold();
-    while ((node = list_shift(&h->starting))) {
+    while (!http_out_lanes_full(h) && (node = list_shift(&h->starting))) {
         struct http_out_transfer *t = LIST_OF(node, struct http_out_transfer, node);
+        t->timeout_ms = left_ms(t);
         t->code = http_out_easy_set(t);
         if (t->code == CURLE_OK && !http_out_lane_begin(t))
             t->code = CURLE_FAILED_INIT;
@@ -181,6 +214,7 @@ static void start_waiting(struct http_out *h)
             transfer_move(t, TRANSFER_FINISHED, &h->finished);
     }
     http_out_clock_release();
+    wait_for_room(h);
 }
 
 void http_out_deliver_all(struct http_out *h)
@@ -259,6 +293,7 @@ struct http_out *http_out_new(struct loop *l, const struct http_out_config *c, s
     list_init(&h->active);
     list_init(&h->finished);
     list_init(&h->idle);
+    h->patience = loop_timer_new(l, patience_ended, h);
     http_out_lanes_init(h);
     h->share = curl_share_init();
     if (!h->share) {
@@ -297,6 +332,7 @@ void http_out_free(struct http_out *h)
     free_all(h, &h->idle);
     http_out_mail_stop(h);
     http_out_lanes_free(h);
+    loop_timer_free(h->patience);
     curl_share_cleanup(h->share);
     http_out_sockets_free(h); /* after the lanes, which still close their sockets */
     loop_unpost(h->loop, turn_run, h);

@@ -13,7 +13,7 @@ enum proxy_word { PROXY_SILENT, PROXY_LATER, PROXY_CREDENTIALS, PROXY_NO };
 static enum proxy_word proxy_word(const struct http_out_transfer *t)
 {
     long http = 0, socks = CURLPX_OK;
-    if (!t->proxy || !t->easy || t->begun)
+    if (!t->proxy || !t->given || t->begun)
         return PROXY_SILENT;
     curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &http);
     curl_easy_getinfo(t->easy, CURLINFO_PROXY_ERROR, &socks);
@@ -154,7 +154,7 @@ static void set_problem(struct http_out_transfer *t)
 
 static bool never_sent(const struct http_out_transfer *t)
 {
-    if (t->invalid || !t->easy || (t->undone && t->again_refused))
+    if (!t->given || (t->undone && t->again_refused))
         return true;
     long sent = 0; /* counted by libcurl: a second witness to `begun` */
     curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
@@ -224,7 +224,7 @@ void http_out_deliver(struct http_out_transfer *t)
         r.too_large = t->over_body || t->over_head;
         r.permanent = r.outcome == HTTP_OUT_NOT_SENT && is_permanent(t);
     }
-    if (t->easy && !t->invalid)
+    if (t->given)
         r.timing = timing_of(t->easy);
     r.duration_us = clock_mono_us() - t->start_us;
     t->done(t->arg, &r);

@@ -1,4 +1,4 @@
-/* HTTP client: one libcurl multi handle on the loop. A write is never sent twice by itself: what
+/* HTTP client: libcurl on the loop. A write is never sent twice by itself: what
  * libcurl would send again is refused, and redirects are not followed. HTTP/2 where a server of TLS
  * offers it, else HTTP/1.1; gzip answers are inflated. */
 #ifndef HTTP_OUT_H
@@ -22,8 +22,8 @@ struct http_out_config {
                                 * Both count in whole seconds, rounded down. */
     const char *ca_file;       /* NULL: the system's certificates */
     const char *user_agent;
-    int max_connections;      /* in all; 0: no limit */
-    int max_idle_connections; /* kept open without a transfer */
+    int max_connections;      /* in all, and requests under way: the others wait; 0: no limit */
+    int max_idle_connections; /* kept open without a transfer; but one for 16 of all at least */
     bool public_only;         /* refuse to connect to loopback, private and special addresses */
     /* Networks that count as public all the same: "10.1.0.0/16, fd00::/8, 127.0.0.1"; NULL: none.
      */

@@ -22,7 +22,7 @@
 
 enum transfer_state {
     TRANSFER_IDLE,      /* in the pool */
-    TRANSFER_STARTING,  /* to be given to libcurl at the end of this turn */
+    TRANSFER_STARTING,  /* to be given to libcurl at the end of a turn, when a lane has room */
     TRANSFER_ACTIVE,    /* libcurl has it */
     TRANSFER_MAILING,   /* a thread of http_out_mail.c has it */
     TRANSFER_FINISHED,  /* done is to be called */
@@ -75,6 +75,7 @@ struct http_out_transfer {
     bool again_refused;        /* a write that libcurl was about to send a second time */
     bool undone;               /* because the other side said that the first was not carried out */
     bool invalid;              /* refused before libcurl saw it; problem says why */
+    bool given;                /* libcurl had it, and may be asked what it knows of it */
     struct http_out_peer peer; /* what was denied, if it was */
     bool over_body, over_head;
     size_t head_bytes; /* of all its heads and its trailer */
@@ -114,6 +115,7 @@ struct http_out_lane {
     struct loop_timer *timer;
     struct list kicked; /* of the owner's list, while libcurl wants to be called at once */
     int busy;           /* transfers that it has */
+    bool used;          /* since it was last asked whether it is still needed */
 };
 
 struct http_out {
@@ -121,11 +123,13 @@ struct http_out {
     CURLSH *share;
     struct http_out_lane **lanes; /* NULL: not needed yet */
     int nlanes, nbusy;            /* nbusy: transfers of all */
+    struct loop_timer *rest;      /* lets lanes go that nobody needs */
     struct list kicked;
     struct socket_watch **watches; /* by descriptor number */
     size_t nwatches;
     bool turn_posted;
     struct list starting, active, finished, idle;
+    struct loop_timer *patience; /* of those that wait for a lane */
     int nidle;
     struct mail_pool *mails;   /* NULL: none was sent yet */
     struct http_out_net *nets; /* of config.allow_net */
@@ -185,10 +189,12 @@ curl_socket_t http_out_open_socket(
 /* Reads config.allow_net and allow_port. -1 and e: what is no network, or no port. */
 int http_out_net_init(struct http_out *h, struct err *e);
 
-/* http_out_lane.c. A transfer whose options are set is given to libcurl, false: it does not take
- * it; and taken from it, be it done or not. The lanes go when no transfer is active. */
+/* http_out_lane.c. A transfer whose options are set is given to libcurl, unless the lanes are full;
+ * false: it does not take it; and taken from it, be it done or not. The lanes go when no transfer
+ * is active. */
 void http_out_lanes_init(struct http_out *h);
 void http_out_lanes_free(struct http_out *h);
+bool http_out_lanes_full(const struct http_out *h);
 bool http_out_lane_begin(struct http_out_transfer *t);
 void http_out_lane_end(struct http_out_transfer *t);
 
