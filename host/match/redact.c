@@ -1,5 +1,6 @@
 #include "redact.h"
 
+#include <ctype.h>
 #include <string.h>
 #include "err.h"
 #include "ids.h"
@@ -37,20 +38,30 @@ static void put_text(struct buf *out, struct str text)
     buf_free(&b);
 }
 
-/* True if the path of a member of data ends as the rule says. */
+/* True if the path of a member of data ends as the rule says. A part * is any one, or none: arrays
+ * are no part of a path, and "*.phone" is meant to be wherever a phone is. ends: whether the rest
+ * of the rule may end there; a star keeps what is there and adds what is one further up. */
 static bool names(const struct redaction *r, struct str rule)
 {
-    int at = r->depth;
+    bool ends[DEPTH_MAX + 1] = {false};
+    int depth = r->depth, lowest = depth;
+    ends[depth] = true;
     while (rule.n) {
         size_t dot = rule.n;
         while (dot > 0 && rule.p[dot - 1] != '.')
             dot--;
         struct str part = {rule.p + dot, rule.n - dot};
-        if (--at < r->data || (!str_is(part, "*") && !str_eq(part, r->path[at])))
-            return false;
+        bool star = str_is(part, "*");
+        lowest = lowest > r->data ? lowest - 1 : lowest;
+        for (int at = lowest; at <= depth; at++)
+            ends[at] = (star && ends[at]) ||
+                       (at < depth && ends[at + 1] && (star || str_eq(part, r->path[at])));
         rule.n = dot > 0 ? dot - 1 : 0;
     }
-    return true;
+    for (int at = lowest; at <= depth; at++)
+        if (ends[at])
+            return true;
+    return false;
 }
 
 static bool hidden(const struct redaction *r)
@@ -140,6 +151,21 @@ static size_t value_end(struct str s, size_t at, size_t quote)
     return s.n;
 }
 
+/* The last part of a rule; empty where that says no name. */
+static struct str last_part(const struct jsonv *rule)
+{
+    struct str name = rule->type == JSONV_STRING ? rule->text : STR_NONE;
+    for (size_t i = name.n; i > 0; i--)
+        if (name.p[i - 1] == '.')
+            name = (struct str){name.p + i, name.n - i};
+    return str_is(name, "*") ? STR_NONE : name;
+}
+
+static bool stands_at(struct str s, size_t at, struct str name)
+{
+    return name.n && name.n <= s.n - at && !memcmp(s.p + at, name.p, name.n);
+}
+
 /* `"name": ` at `at`: the length of that, and of its quotes; 0 if it is none that a rule ends with.
  */
 static size_t member_at(const struct jsonv *rules, struct str s, size_t at, size_t *quote)
@@ -147,15 +173,9 @@ static size_t member_at(const struct jsonv *rules, struct str s, size_t at, size
     size_t q = quote_at(s, at);
     *quote = q;
     for (const struct jsonv *v = rules; v && q; v = v->next) {
-        struct str name = v->type == JSONV_STRING ? v->text : STR_NONE;
-        for (size_t i = name.n; i > 0; i--)
-            if (name.p[i - 1] == '.') {
-                name = (struct str){name.p + i, name.n - i};
-                break;
-            }
+        struct str name = last_part(v);
         size_t end = at + q + name.n;
-        if (!name.n || str_is(name, "*") || end > s.n || memcmp(s.p + at + q, name.p, name.n) ||
-            quote_at(s, end) != q)
+        if (!stands_at(s, at + q, name) || quote_at(s, end) != q)
             continue;
         end += q + spaces_at(s, end + q);
         if (end < s.n && s.p[end] == ':')
@@ -164,11 +184,32 @@ static size_t member_at(const struct jsonv *rules, struct str s, size_t at, size
     return 0;
 }
 
+/* `name=` of a query or form at `at`: the length of that; 0 if it is none. */
+static size_t field_at(const struct jsonv *rules, struct str s, size_t at)
+{
+    if (at > 0 && s.p[at - 1] != '?' && s.p[at - 1] != '&')
+        return 0;
+    for (const struct jsonv *v = rules; v; v = v->next) {
+        struct str name = last_part(v);
+        size_t end = at + name.n;
+        if (stands_at(s, at, name) && end < s.n && s.p[end] == '=')
+            return name.n + 1;
+    }
+    return 0;
+}
+
+static size_t field_end(struct str s, size_t at)
+{
+    while (at < s.n && s.p[at] != '&' && s.p[at] != '"' && !isspace((unsigned char)s.p[at]))
+        at++;
+    return at;
+}
+
 static void put_hidden(const struct jsonv *rules, struct buf *out, struct str s)
 {
     struct buf b;
     size_t length, quote;
-    if (!rules || !s.n || !memchr(s.p, '"', s.n)) {
+    if (!rules || !s.n) {
         redact_text(out, s);
         return;
     }
@@ -180,6 +221,10 @@ static void put_hidden(const struct jsonv *rules, struct buf *out, struct str s)
             buf_adds(&b, MASKED);
             buf_add(&b, s.p + at, quote);
             at = value_end(s, at + length, quote);
+        } else if ((length = field_at(rules, s, at)) > 0) {
+            buf_add(&b, s.p + at, length);
+            buf_adds(&b, MASKED);
+            at = field_end(s, at + length);
         } else {
             buf_add(&b, s.p + at, quote ? quote : 1);
             at += quote ? quote : 1;

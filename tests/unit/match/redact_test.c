@@ -35,8 +35,17 @@ static void fields_are_hidden_by_their_path(void **state)
     shown(rules, "{\"steps\":[{\"answer\":{\"body\":[{\"a\":{\"phone\":{\"x\":1}}}]}}]}",
         "{\"steps\":[{\"answer\":{\"body\":[{\"a\":{\"phone\":\"***\"}}]}}]}");
     /* Only below data, and only the whole path. */
-    shown(rules, "{\"buyer\":{\"person_id\":7},\"body\":{\"person_id\":7,\"phone\":8}}",
-        "{\"buyer\":{\"person_id\":7},\"body\":{\"person_id\":7,\"phone\":8}}");
+    shown(rules, "{\"buyer\":{\"person_id\":7},\"body\":{\"person_id\":7,\"phones\":8}}",
+        "{\"buyer\":{\"person_id\":7},\"body\":{\"person_id\":7,\"phones\":8}}");
+    /* A star is any part, an array or nothing. */
+    shown(rules, "{\"phone\":1,\"result\":{\"phone\":2}}",
+        "{\"phone\":1,\"result\":{\"phone\":\"***\"}}");
+    rules = "[\"people.*.name\",\"*.*.*.iban\"]";
+    shown(rules,
+        "{\"body\":{\"people\":[{\"name\":1},{\"a\":{\"name\":2,\"b\":{\"name\":3}}}],\"name\":4}}",
+        "{\"body\":{\"people\":[{\"name\":\"***\"},{\"a\":{\"name\":\"***\",\"b\":{\"name\":3}}}],\"name\":4}}");
+    shown(rules, "{\"data\":{\"iban\":1,\"a\":{\"b\":{\"c\":{\"d\":{\"iban\":2}}}}}}",
+        "{\"data\":{\"iban\":\"***\",\"a\":{\"b\":{\"c\":{\"d\":{\"iban\":\"***\"}}}}}}");
     shown("[\"phone\"]", "{\"result\":{\"phone\":8,\"fax\":null}}",
         "{\"result\":{\"phone\":\"***\",\"fax\":null}}");
 }
@@ -64,6 +73,12 @@ static void members_within_words_are_hidden(void **state)
     words_are("{\"phone\":null}", "{\"phone\":\"***\"}");
     words_are("the \"phone\" of \"phone\": ", "the \"phone\" of \"phone\": \"***\"");
     words_are("\"phones\":1 \\\\", "\"phones\":1 \\\\");
+    /* Queries and forms. */
+    words_are("/people?a=1&phone=%2B358+40&b=2 and /x?iban=FI1",
+        "/people?a=1&phone=***&b=2 and /x?iban=***");
+    words_are("phone=1&phones=2&telephone=3&iban=", "phone=***&phones=2&telephone=3&iban=***");
+    words_are("{\"url\":\"/x?phone=1\",\"a\":2}", "{\"url\":\"/x?phone=***\",\"a\":2}");
+    words_are("the phone=1, and ?phone", "the phone=1, and ?phone");
     shown("[\"*.phone\"]", "{\"log\":[{\"text\":\"{\\\"phone\\\":1}\"}]}",
         "{\"log\":[{\"text\":\"{\\\"phone\\\":\\\"***\\\"}\"}]}");
     shown(NULL, "{\"reason\":\"{\\\"phone\\\":1}\"}", "{\"reason\":\"{\\\"phone\\\":1}\"}");
