@@ -9,6 +9,8 @@
 
 /* A run that waits longer than this is left to itself: the test wants to see that it waits. */
 #define WAIT_SEEN_MS 1000
+/* Who waits for all runs looks so often whether the engine is about to begin more. */
+#define LOOK_MS 2
 
 struct step {
     struct step *next;
@@ -35,7 +37,8 @@ struct event {
 
 struct waiting {
     struct list node;
-    char *event; /* NULL: all runs */
+    char *event; /* NULL: all runs, at most until then */
+    int64_t until_ms;
     struct loop_timer *timer;
     loop_fn fn;
     void *arg;
@@ -44,6 +47,7 @@ struct waiting {
 
 struct test_record {
     struct loop *loop;
+    const struct engine *engine;
     struct list runs, events, waits;
 };
 
@@ -124,7 +128,7 @@ static struct run *run_of(struct test_record *r, const struct engine_run_info *i
     return run;
 }
 
-static bool settled(const struct test_record *r, const char *event, bool waiting_counts)
+static bool settled(const struct test_record *r, const char *event)
 {
     int seen = 0;
     for (const struct list *n = r->runs.next; n != &r->runs; n = n->next) {
@@ -132,8 +136,8 @@ static bool settled(const struct test_record *r, const char *event, bool waiting
         if (event && strcmp(run->event, event))
             continue;
         seen++;
-        bool parked = run->state == RUN_WAITING && waiting_counts &&
-                      run->until_ms > clock_wall_ms() + WAIT_SEEN_MS;
+        bool parked =
+            event && run->state == RUN_WAITING && run->until_ms > clock_wall_ms() + WAIT_SEEN_MS;
         if (!run_state_final(run->state) && run->state != RUN_HELD && !parked)
             return false;
     }
@@ -142,7 +146,8 @@ static bool settled(const struct test_record *r, const char *event, bool waiting
         if (event && !strcmp(ev->id, event))
             return seen >= ev->runs;
     }
-    return !event; /* not routed yet */
+    /* An event is not routed yet; of all, alerts and tasks may still become some. */
+    return !event && engine_idle(r->engine);
 }
 
 static void look(struct test_record *r)
@@ -150,7 +155,7 @@ static void look(struct test_record *r)
     for (struct list *n = r->waits.next; n != &r->waits;) {
         struct waiting *w = LIST_OF(n, struct waiting, node);
         n = n->next;
-        if (!settled(r, w->event, w->event != NULL))
+        if (!w->event || !settled(r, w->event))
             continue;
         loop_post(r->loop, w->fn, w->arg);
         waiting_free(w);
@@ -215,6 +220,7 @@ static void on_event(void *arg, const struct engine_event_info *i)
 void test_record_follow(struct test_record *r, struct engine *e)
 {
     struct engine_observer o = {.event = on_event, .run = on_run, .step = on_step, .arg = r};
+    r->engine = e;
     engine_observe(e, &o);
 }
 
@@ -303,9 +309,13 @@ void test_record_wait(struct test_record *r, const char *event, loop_fn fn, void
     look(r);
 }
 
-static void on_timeout(void *arg)
+static void on_look(void *arg)
 {
     struct waiting *w = arg;
+    if (clock_mono_ms() < w->until_ms && !settled(w->record, NULL)) {
+        loop_timer_arm(w->timer, LOOK_MS);
+        return;
+    }
     loop_post(w->record->loop, w->fn, w->arg);
     waiting_free(w);
 }
@@ -313,9 +323,9 @@ static void on_timeout(void *arg)
 void test_record_wait_all(struct test_record *r, int64_t ms, loop_fn fn, void *arg)
 {
     struct waiting *w = waiting_new(r, NULL, fn, arg);
-    w->timer = loop_timer_new(r->loop, on_timeout, w);
-    loop_timer_arm(w->timer, ms);
-    look(r);
+    w->until_ms = clock_mono_ms() + ms;
+    w->timer = loop_timer_new(r->loop, on_look, w);
+    loop_timer_arm(w->timer, 0);
 }
 
 void test_record_acted(

@@ -159,6 +159,11 @@ void engine_start(struct engine *e)
     schedule_pump(e);
 }
 
+bool engine_idle(const struct engine *e)
+{
+    return e->held == 0 && e->active == 0;
+}
+
 bool engine_ready(const struct engine *e)
 {
     return e->started && !e->draining && !store_full(e->parts.store);

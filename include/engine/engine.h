@@ -89,6 +89,9 @@ void engine_free(struct engine *e);
 /* Begins to work through what the store holds unsettled. To be called once, after the companies
  * were loaded; events that are ingested before it wait. */
 void engine_start(struct engine *e);
+/* Nothing is at work, in memory or on its way to the store: what is open waits for a time, for
+ * another run or for a person. */
+bool engine_idle(const struct engine *e);
 /* True after engine_start, while the store takes events and no drain is under way. */
 bool engine_ready(const struct engine *e);
 /* Starts no new run or step, waits at most deadline_ms for the steps under way, then calls done

@@ -33,19 +33,10 @@ test("what is not in order is an alert, until it is", function()
       if run.rule == "told" and run.result and run.result.state == state then return run.result end
     end
   end
-  -- It becomes an event a moment after the run that raised it.
-  local function await(state)
-    local deadline = time.ms() + 30000
-    repeat
-      local alert = told(state)
-      if alert then return alert end
-    until time.ms() > deadline
-    return {}
-  end
   local procountor = start { product("T-1", { id = 901 }), product("T-1", { id = 902 }) }
   expect(look().problems).is(1)
-  expect(await("open").text).contains "stands in Procountor twice, also as id 902"
+  expect(told("open").text).contains "stands in Procountor twice, also as id 902"
   procountor.act("product", { product = 902, active = "no" })
   expect(look()).has { problems = 0, written = 1 }
-  expect(await("over").kind).is "catalogue"
+  expect(told("over").kind).is "catalogue"
 end)

@@ -44,16 +44,6 @@ local function told(state)
   end
 end
 
--- It becomes an event a moment after the run that raised it.
-local function await(state)
-  local deadline = time.ms() + 30000
-  repeat
-    local alert = told(state)
-    if alert then return alert end
-  until time.ms() > deadline
-  return {}
-end
-
 local function status(crm) return crm.payment_statuses["O-31"] end
 
 local function requests(system, method, path)
@@ -243,12 +233,12 @@ test("who is overdue for long is an alert, until it is paid", function()
   expect(told "open").is(nil)
   procountor.seed { invoices = { invoice("CRM-D-2", -15) } }
   look()
-  expect(await("open").text).contains "Testiasiakas Oy owes 200.80 EUR"
+  expect(told("open").text).contains "Testiasiakas Oy owes 200.80 EUR"
   expect(told("open").text).contains "15 days"
   expect(told "over").is(nil)
   procountor.seed { payments = { { originalInvoiceNumber = "CRM-D-2" } } }
   look()
-  expect(await("over").kind).is "overdue"
+  expect(told("over").kind).is "overdue"
 end)
 
 test("a sum in another currency is told in that of the books", function()
@@ -274,5 +264,5 @@ test("a list of invoices that does not say whose they are: the customer's own re
   procountor.seed { settings = { names_in_search = false } }
   expect(look().written).is(1)
   expect(status(crm)).has { overdue_total = decimal "100.40", overdue_days = 20 }
-  expect(await("open").text).contains "Testiasiakas Oy owes 100.40"
+  expect(told("open").text).contains "Testiasiakas Oy owes 100.40"
 end)
