@@ -31,12 +31,13 @@ static struct mail_address address_of(const struct jsonv *v)
     return (struct mail_address){.name = text_of(v, "name"), .address = text_of(v, "address")};
 }
 
-/* Appends the addresses of a list; -1 if there are too many. */
-static int add_addresses(const struct jsonv *list, struct mail_address *to, int *n)
+/* Appends the addresses of a list. */
+static int add_addresses(const struct jsonv *list, struct mail_address *to, int *n, struct err *e)
 {
     for (const struct jsonv *c = list ? list->child : NULL; c; c = c->next) {
         if (*n == MAIL_RECIPIENTS_MAX)
-            return -1;
+            return err_set(
+                e, ERR_LIMIT, "to: a mail has at most %d recipients", MAIL_RECIPIENTS_MAX);
         to[(*n)++] = address_of(c);
     }
     return 0;
@@ -55,16 +56,15 @@ static int mail_build(const struct step *s, struct outgoing *m, struct err *e)
 {
     struct mail_address to[MAIL_RECIPIENTS_MAX];
     struct jsondoc *d = jsondoc_parse((struct str){s->body, s->nbody}, e);
-    int nto = 0, n = 0, rc = 0;
+    int nto = 0, n = 0;
     buf_init(&m->text, MAIL_MAX);
     if (!d)
         return err_prefix(e, "the mail cannot be read");
     const struct jsonv *v = jsondoc_root(d);
-    if (add_addresses(jsonv_get(v, "to"), to, &nto) < 0)
-        rc = -1;
+    int rc = add_addresses(jsonv_get(v, "to"), to, &nto, e);
     n = nto;
-    if (rc < 0 || add_addresses(jsonv_get(v, "cc"), to, &n) < 0)
-        rc = err_set(e, ERR_LIMIT, "to: a mail has at most %d recipients", MAIL_RECIPIENTS_MAX);
+    if (rc == 0)
+        rc = add_addresses(jsonv_get(v, "cc"), to, &n, e);
     struct mail mail = {.from = address_of(jsonv_get(v, "from")),
         .reply_to = address_of(jsonv_get(v, "reply_to")),
         .to = to,
@@ -77,6 +77,11 @@ static int mail_build(const struct step *s, struct outgoing *m, struct err *e)
         .date_ms = jsonv_int(jsonv_get(v, "date_ms"), 0)};
     if (rc == 0)
         rc = mail_compose(&m->text, &mail, e);
+    const struct jsonv *left = jsonv_get(v, "envelope"); /* of them, who does not have it yet */
+    if (rc == 0 && left) {
+        n = 0;
+        rc = add_addresses(left, to, &n, e);
+    }
     if (rc == 0) {
         m->sender = mem_dupn(mail.from.address.p, mail.from.address.n);
         fill_envelope(m, to, n);
@@ -125,7 +130,7 @@ void step_mail_answered(struct step *s, const struct http_out_result *r)
         return;
     }
     struct buf meta;
-    buf_init(&meta, 256);
+    buf_init(&meta, BUF_MAX_DEFAULT);
     buf_addc(&meta, '{');
     step_request_meta(&meta, r);
     buf_addc(&meta, '}');

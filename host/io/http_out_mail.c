@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 #include "http_out_impl.h"
+#include "http_out_mail_replies.h"
 #include "mem.h"
 
 /* Mails that are under way at once, of all companies; the others wait their turn. */
@@ -42,8 +43,9 @@ struct mail_job {
     struct http_out_peer peer; /* what was denied, if it was */
     CURLcode code;
     const char *advice;
-    long last; /* code of the last reply */
-    char reply[600], error[CURL_ERROR_SIZE];
+    struct mail_replies replies;
+    struct http_header refused; /* of the result */
+    char error[CURL_ERROR_SIZE];
 };
 
 struct mail_pool {
@@ -134,6 +136,7 @@ bool http_out_mail_check(struct http_out_transfer *t, const struct http_out_requ
             return fail(t, "a recipient's address is not one");
     if (!j->to)
         return fail(t, "it has no recipients");
+    mail_replies_init(&j->replies, from->nto);
     j->user = mem_dup(from->user);
     j->password = mem_dup(from->password);
     j->ca_file = mem_dup(t->owner->config.ca_file);
@@ -149,6 +152,7 @@ static void job_free(struct mail_job *j)
 {
     list_remove(&j->node);
     curl_slist_free_all(j->to);
+    mail_replies_free(&j->replies);
     if (j->password)
         explicit_bzero(j->password, strlen(j->password));
     mem_free(j->url);
@@ -175,21 +179,19 @@ static size_t send_message(char *to, size_t size, size_t n, void *arg)
     return take;
 }
 
-/* One line of a reply: "250-STARTTLS", "550 5.1.1 no such user". Its words are kept for people.
- * What is longer than a line may be (512 bytes, RFC 5321 4.5.3.1.5) is left out: half a password
- * that it repeats could not be masked. */
 static size_t take_reply(char *p, size_t size, size_t n, void *arg)
 {
-    struct mail_job *j = arg;
-    struct str line = str_trim((struct str){p, n * size});
-    if (line.n <= 4)
-        return n * size;
-    bool bye = !memcmp(line.p, "221", 3);
-    if (line.n - 4 >= sizeof j->reply)
-        snprintf(j->reply, sizeof j->reply, "(%zu bytes)", line.n);
-    else if (!bye)
-        snprintf(j->reply, sizeof j->reply, "%.*s", (int)(line.n - 4), line.p + 4);
+    mail_replies_line(&((struct mail_job *)arg)->replies, (struct str){p, n * size});
     return n * size;
+}
+
+/* What libcurl does, of which the commands that it sends are wanted. */
+static int watch(CURL *easy, curl_infotype type, char *p, size_t n, void *arg)
+{
+    if (type == CURLINFO_HEADER_OUT)
+        mail_replies_sent(&((struct mail_job *)arg)->replies, (struct str){p, n});
+    (void)easy;
+    return 0;
 }
 
 static size_t take_nothing(char *p, size_t size, size_t n, void *arg)
@@ -230,12 +232,16 @@ static CURLcode set_message(struct mail_job *j, CURL *easy)
     SET(CURLOPT_ERRORBUFFER, j->error);
     SET(CURLOPT_HEADERFUNCTION, take_reply);
     SET(CURLOPT_HEADERDATA, j);
+    SET(CURLOPT_DEBUGFUNCTION, watch);
+    SET(CURLOPT_DEBUGDATA, j);
+    SET(CURLOPT_VERBOSE, 1L);
     SET(CURLOPT_WRITEFUNCTION, take_nothing);
     SET(CURLOPT_UPLOAD, 1L);
     SET(CURLOPT_READFUNCTION, send_message);
     SET(CURLOPT_READDATA, j);
     SET(CURLOPT_MAIL_FROM, j->from);
     SET(CURLOPT_MAIL_RCPT, j->to);
+    SET(CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L); /* who is refused keeps it from nobody else */
     if (j->user) {
         SET(CURLOPT_USERNAME, j->user);
         SET(CURLOPT_PASSWORD, j->password ? j->password : "");
@@ -282,10 +288,8 @@ static void *deliver(void *arg)
         j->code = set_message(j, easy);
     if (j->code == CURLE_OK)
         j->code = curl_easy_perform(easy);
-    if (easy) {
-        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &j->last);
+    if (easy)
         j->advice = http_out_advice(easy, false);
-    }
     curl_easy_cleanup(easy); /* says QUIT, if it was not said yet */
     pthread_mutex_lock(&p->mutex);
     list_append(&p->done, &j->node);
@@ -444,13 +448,17 @@ static const char *words_of(CURLcode code)
 
 void http_out_mail_result(struct http_out_transfer *t, struct http_out_result *r)
 {
-    const struct mail_job *j = t->mail;
+    struct mail_job *j = t->mail;
     char denied[160];
+    int refusal = j->code == CURLE_OK ? 0 : mail_replies_refusal(&j->replies);
     if (!t->invalid && !j->peer.denied &&
-        (j->code == CURLE_OK || j->code == CURLE_LOGIN_DENIED || j->last >= 400)) {
+        (j->code == CURLE_OK || j->code == CURLE_LOGIN_DENIED || refusal)) {
         r->outcome = HTTP_OUT_ANSWERED;
-        r->status = j->code == CURLE_OK ? 250 : j->last >= 400 ? (int)j->last : 535;
-        r->body = str_of(j->reply);
+        r->status = j->code == CURLE_OK ? 250 : refusal ? refusal : 535;
+        r->body = mail_replies_words(&j->replies);
+        j->refused = (struct http_header){STR_LIT("refused"), buf_str(&j->replies.refused)};
+        r->headers = &j->refused;
+        r->nheaders = j->code == CURLE_OK && j->refused.value.n ? 1 : 0;
         return;
     }
     r->outcome = j->whole ? HTTP_OUT_UNKNOWN : HTTP_OUT_NOT_SENT;

@@ -6,17 +6,19 @@
  * on this machine or in its own network; a password is sent to this machine only). Its path is the
  * name said in EHLO.
  *
- * The result's status is the server's last reply code, its body that reply's words. NOT_SENT also
- * means that the connection broke before the end of the message: a server must not deliver half a
- * mail (RFC 5321, 4.1.1.4). UNKNOWN: the end was sent, and no reply came. */
+ * The result's status is 250, or the code with which the server refused the mail, its body the
+ * reply's words. A recipient that is refused keeps the mail from nobody else: the header "refused"
+ * has who did not get it, "a@b.fi, c@d.fi", and only a mail that nobody may have is refused.
+ * NOT_SENT also means that the connection broke before the end of the message: a server must not
+ * deliver half a mail (RFC 5321, 4.1.1.4). UNKNOWN: the end was sent, and no reply came. */
 #ifndef HTTP_OUT_MAIL_H
 #define HTTP_OUT_MAIL_H
 
 #include "mail_text.h"
 
 struct http_out_mail {
-    const char *from;      /* plain addresses: the envelope */
-    const char *const *to; /* each must be taken, or the mail is refused as a whole */
+    const char *from; /* plain addresses: the envelope */
+    const char *const *to;
     int nto;
     const char *user, *password; /* NULL: without AUTH */
 };

@@ -16,12 +16,14 @@ path is the name said in EHLO.
 
 Both return true, or false and the problem: a mail that did not get through never ends a run, it leaves
 a warning. A server that says "later" (4yz, greylisting) is asked again until the deadline. A mail whose
-answer was lost is sent once more with the same Message-ID, by which receivers know it again. `must =
+answer was lost is sent once more with the same Message-ID, by which receivers know it again. Who is
+refused keeps it from nobody else: he alone is asked about again, and is named in the problem. `must =
 true` in send wants to be sure: what is refused raises an error, and a lost answer goes to a person.
 ]]
 
 local given = require "given"
 local http = require "http"
+local json = require "json"
 local log = require "log"
 local text = require "text"
 local time = require "time"
@@ -46,6 +48,13 @@ local function addresses(value, what)
   for i, one in ipairs(type(value) == "table" and value or { value }) do
     list[i] = address(one) or error(what .. " wants addresses as texts", 0)
   end
+  return list
+end
+
+-- The header "refused" of an answer: "anna@yritys.fi, b@c.fi".
+local function envelope(refused)
+  local list = json.array {}
+  for one in refused:gmatch("[^, ]+") do list[#list + 1] = { address = one } end
   return list
 end
 
@@ -98,20 +107,34 @@ local function new(connection)
       message_id = ("%s.%d@sauma"):format(current.call.run or "test", current.seq()) }
   end
 
+  -- Those whom the server refused are asked about anew, without the others, who have it: by a step of
+  -- its own, which is tried again or refused as any other is.
+  local function deliver(message, options)
+    local answer
+    repeat
+      answer = http.write(connection.name, "MAIL", "", options)
+      local refused = answer.headers.refused
+      message.envelope = refused and envelope(refused)
+    until not refused
+    return answer
+  end
+
   function smtp.send(mail)
     if type(mail) ~= "table" then
       error("smtp.send wants { subject = ..., text = ..., to = ... }", 2)
     end
-    local options = { json = message_of(mail), explain = explain, timeout = TIMEOUT, what = "a mail" }
+    local message = message_of(mail)
+    local options = { json = message, explain = explain, timeout = TIMEOUT, what = "a mail" }
     if mail.must then
-      http.write(connection.name, "MAIL", "", options)
+      deliver(message, options)
       return true
     end
     options.lost, options.attempts = "drop", 2
-    local answer, problem = http.try(http.write, connection.name, "MAIL", "", options)
+    local answer, problem = http.try(deliver, message, options)
     if answer and not answer.unknown then return true end
     problem = answer and answer.problem or tostring(problem)
-    current.warn("the mail by %s did not get through: %s", connection.name, problem)
+    current.warn("the mail by %s did not get through%s: %s", connection.name,
+      message.envelope and " to all" or "", problem)
     return false, problem
   end
 

@@ -14,6 +14,7 @@ local MAILS_MAX = 2000
 local SWITCHES = {
   login = false,      -- { user = "u", password = "p" }: AUTH is a must
   reject = {},        -- recipients that are refused: { ["nobody@x.fi"] = "550 5.1.1 no such user" }
+  recipients = 0,     -- of one mail; the others are asked to come again (452). 0: as many as there are
   greylist = false,   -- each recipient is asked to come again once (451)
   greeting = false,   -- said instead of 220: "421 too many connections"
   final = false,      -- said when a mail is whole, and it is not kept: "554 5.6.0 looks like spam"
@@ -45,6 +46,8 @@ end
 local function refuse_recipient(session, address)
   local word = w.settings.reject and w.settings.reject[address]
   if word then return word end
+  local most = w.settings.recipients or 0
+  if most > 0 and #session.to >= most then return "452 4.5.3 too many recipients" end
   if not w.settings.greylist then return nil end
   local key = session.from .. " " .. address
   if w.seen[key] then return nil end

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -94,16 +95,82 @@ class Sandbox(Mail):
     def test_what_a_server_refuses_is_said_in_its_words(self):
         self.start(self.world.urls["smtp"])
         self.switch(reject={"nobody@x.example": "550 5.1.1 no such user here"})
-        run = self.run_of(to=["talous@posti.example", "nobody@x.example"])
-        self.assertEqual(run["state"], "done", run)
-        self.assertIn("550", run["result"]["problem"])
-        self.assertIn("no such user here", run["result"]["warnings"][0])
         run = self.run_of("sure", to="nobody@x.example")
         self.assertEqual(run["state"], "attention", run)
         self.assertIn("no such user here", run["reason"])
         self.switch(final="554 5.6.0 looks like spam")
         self.assertIn("looks like spam", self.run_of()["result"]["problem"])
         self.assertEqual(self.mails(), [])
+
+    def test_who_is_refused_keeps_the_mail_from_nobody_else(self):
+        self.start(self.world.urls["smtp"])
+        self.switch(reject={"nobody@x.example": "550-5.1.1 no such\r\n550 5.1.1 user here"})
+        both = ["nobody@x.example", "talous@posti.example"]
+        run = self.run_of(to=both)
+        self.assertEqual(run["state"], "done", run)
+        self.assertIn("550 nobody@x.example: 5.1.1 no such 5.1.1 user here", run["result"]["problem"])
+        self.assertIn("did not get through to all", run["result"]["warnings"][0])
+        mail, = self.mails()
+        self.assertEqual((mail["envelope_to"], mail["to"]),
+                         (["talous@posti.example"], "<nobody@x.example>, <talous@posti.example>"))
+        run = self.run_of("sure", to=both)
+        self.assertEqual(run["state"], "attention", run)
+        self.assertIn("nobody@x.example", run["reason"])
+        self.switch(reject={})
+        self.world.sauma("retry", run["id"], "--data", "data")
+        wait_until(lambda: self.world.show(run["id"])["state"] == "done", "the run to end")
+        first, second = self.mails()[1:]
+        self.assertEqual([m["envelope_to"] for m in (first, second)],
+                         [["talous@posti.example"], ["nobody@x.example"]])
+        self.assertEqual(first["raw"], second["raw"])
+
+    def test_who_is_to_come_again_is_asked_again_alone(self):
+        self.start(self.world.urls["smtp"], "", "--retry-base", "3s", "--retry-cap", "3s")
+        self.switch(reject={"slow@x.example": "451 4.7.1 greylisted", "nobody@x.example": "550 5.1.1 who?"})
+        self.world.deliver({"type": "sure", "to": ["nobody@x.example", "a@b.example", "slow@x.example"]},
+                           company="acme", connection="shop", sign=False)
+        wait_until(lambda: self.world.runs(state="waiting"), "the run to wait")
+        self.world.host.stop(signal.SIGKILL)
+        self.switch(reject={"nobody@x.example": "550 5.1.1 who?"})
+        self.world.start_host("--retry-base", "20ms", "--retry-cap", "100ms", "--looks", "none")
+        run = self.world.settled()[0]
+        self.assertEqual(run["state"], "attention", run)
+        self.assertEqual([m["envelope_to"] for m in self.mails()], [["a@b.example"], ["slow@x.example"]])
+
+    def test_a_server_that_takes_a_few_recipients_at_a_time(self):
+        """452 (RFC 5321, 4.5.3.1.10)."""
+        self.start(self.world.urls["smtp"])
+        self.switch(recipients=20)
+        everybody = [f"a{i}@b.example" for i in range(50)]
+        run = self.run_of("sure", to=everybody)
+        self.assertEqual((run["state"], run["result"]), ("done", {"ok": True}), run)
+        mails = self.mails()
+        self.assertEqual([len(m["envelope_to"]) for m in mails], [20, 20, 10])
+        self.assertEqual(sum((m["envelope_to"] for m in mails), []), everybody)
+
+    def test_a_line_that_is_cut_after_a_refusal_refuses_nobody(self):
+        """One was taken, one refused, and the server goes before it has the mail: it goes out again."""
+        sent = []
+
+        def serve(front):
+            for last in (None, b"354 go\r\n"):
+                with front.accept()[0] as c, c.makefile("rb") as lines:
+                    c.sendall(b"220 here\r\n")
+                    for line in lines:
+                        if line.startswith(b"DATA"):
+                            if not last:
+                                break
+                            c.sendall(last)
+                            while (line := lines.readline()) != b".\r\n":
+                                sent.append(line)
+                        c.sendall(b"550 5.1.1 who?\r\n" if b"nobody" in line else b"250 ok\r\n")
+        front = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(front.close)
+        threading.Thread(target=serve, args=(front,), daemon=True).start()
+        self.start(f"smtp+plain://127.0.0.1:{front.getsockname()[1]}", ", deadline = 2")
+        run = self.run_of("sure", to=["a@b.example", "nobody@x.example"])
+        self.assertEqual(run["state"], "attention", run)
+        self.assertIn(b"Subject: Hei\r\n", sent)
 
     def test_a_server_that_says_later_is_asked_again(self):
         self.start(self.world.urls["smtp"])
@@ -235,6 +302,10 @@ class Server(Mail):
         self.assertEqual((mail["from"], mail["to"]), ("noreply@posti.example", ["a@b.example"]))
         self.assertIn("Subject: =?UTF-8?B?w5Zsank=?=", mail["raw"])
         self.assertIn("no such user", self.run_of(to="nobody@b.example")["result"]["problem"])
+        run = self.run_of(to=["nobody@b.example", "c@d.example", "nobody@x.example"])
+        self.assertIn("nobody@b.example: no such user; nobody@x.example: no such user",
+                      run["result"]["problem"])
+        self.assertEqual([mail["to"] for mail in self.mails()], [["a@b.example"], ["c@d.example"]])
 
     def test_tls_at_once_and_a_wrong_password(self):
         port = self.open(secure=True, login={"user": "posti", "password": "another"}, methods=["LOGIN"])
