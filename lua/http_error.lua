@@ -126,7 +126,7 @@ function http_error.value_at(sent, path)
     if name ~= "" then value = value[name] end
     if index ~= "" then
       if type(value) ~= "table" then return nil end
-      value = value[math.tointeger(index) + 1]
+      value = value[(math.tointeger(index) or -1) + 1] -- whatever a server writes there
     end
   end
   if type(value) == "table" or value == json.null then return nil end

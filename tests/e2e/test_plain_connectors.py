@@ -84,6 +84,8 @@ class Stock(http.server.BaseHTTPRequestHandler):
         if isinstance(how, int):
             return self.send(how, b'{"message":"no such luck","field":"order"}',
                              headers=[("Retry-After", "0"), ("Location", "http://127.0.0.1:1/")])
+        if isinstance(how, bytes):
+            return self.send(422, how)
         if how == "reset":
             return self.reset()
         self.make(body)
@@ -232,6 +234,8 @@ class Plain(Case):
         for post, state, made, words in (
                 ([], "done", 1, ""), ([429], "done", 1, ""),
                 ([400], "attention", 0, 'field order, sent "A1"'),
+                ([b'{"message":"no such luck","field":"[99999999999999999999]"}'], "attention", 0,
+                 "422 no such luck"),
                 ([302], "attention", 0, "redirects are not followed"),
                 ([500], "attention", 0, "look there yourself"),
                 (["lost"], "attention", 1, "look there yourself"),
