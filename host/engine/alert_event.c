@@ -35,11 +35,14 @@ static void on_added(void *arg, enum store_event_result result, int64_t seq, con
 {
     struct notice *n = arg;
     if (engine_held_back(n->engine)) {
+        struct company *c = company_get(n->engine, n->company, false);
         if (result == STORE_EVENT_NEW)
             events_stored(n->engine, &n->se, seq);
         else if (result == STORE_EVENT_FAILED)
             log_event(LOG_ERROR, "event of an alert not stored", "company", n->company, "error",
                 err ? err->text : "", NULL);
+        else if (c)
+            alert_told_before(c);
     }
     notice_free(n);
     (void)first_id;

@@ -86,6 +86,12 @@ static bool is_over_limit(struct company *c)
     return true;
 }
 
+void alert_told_before(struct company *c)
+{
+    if (c->told.n > 0)
+        c->told.n--;
+}
+
 static void tell_number(struct company *c)
 {
     alert_raise(c->engine, c->name, MANY, c->name,
@@ -216,7 +222,13 @@ void alert_was_open(struct engine *e, const struct store_alert *a, int64_t times
     if (find(e, a))
         return;
     struct open_alert *o = open_alert_new(e, a);
+    struct company *c = company_get(e, a->company, false);
     o->times = times > 0 ? times : 1;
+    if (c && strcmp(a->kind, MANY) == 0) { /* of an hour that the host before this one counted */
+        c->told.many = true;
+        if (c->told.n == 0)
+            c->told.since_ms = clock_mono_ms() - HOUR_MS;
+    }
     tell(e, o); /* the store knows if it was told before */
 }
 

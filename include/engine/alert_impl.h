@@ -20,5 +20,7 @@ void alert_opened(struct engine *e, const struct store_alert *a);
 void alert_goes_on(struct engine *e, const struct store_alert *a);
 void alert_is_over(struct engine *e, const struct store_alert *a);
 void alert_was_open(struct engine *e, const struct store_alert *a, int64_t times);
+/* What the company was told last was known already: it does not count as told in this hour. */
+void alert_told_before(struct company *c);
 
 #endif

@@ -159,6 +159,23 @@ class Told(Case):
         self.assertIn("So far 4 times", self.slack_messages()[2])
         rows = [json.loads(a) for a in self.act("alerts", "--json").stdout.splitlines()]
         self.assertEqual(sorted(a["kind"] for a in rows), ["failed"] * 6 + ["many-alerts"])
+        # The next host goes on with the hour: it ends for those that this one counted, too.
+        self.act("skip", "--company", "many", "--reason-like", "no", "--reason", "test")
+        wait_until(lambda: len(self.act("alerts", "--json").stdout.splitlines()) == 1, "the six to be over")
+        self.start_over()
+        wait_until(lambda: not self.act("alerts", "--json").stdout, "the number to be over")
+
+    def test_what_was_told_before_a_start_does_not_count_after_it(self):
+        w, source = self.world, TELLING.replace("url = env", "rate = 1000, url = env")
+        for n in range(6):
+            source += f'rule "R{n}" {{ on = "shop.r{n}", run = function() error "no" end }}\n'
+        w.add_company("many", source)
+        self.start_over("--alerts-per-hour", "4")
+        for n in range(6):
+            self.assertEqual(w.deliver({"type": f"r{n}"}, "many", "shop", sign=False)[0], 202)
+            self.assertEqual(self.told(n + 1)[n], ("failed", f"R{n}", "open"))
+            if n == 2:
+                self.start_over("--alerts-per-hour", "4")
 
     def test_names_of_the_hosts_own_events_are_taken(self):
         w = self.world
