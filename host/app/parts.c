@@ -72,9 +72,10 @@ int parts_open_engine(
     if (!(p->store = store_open(p->loop, data, e)))
         return -1;
     if (o->secrets_data) {
-        if (!(p->secrets = secrets_open(o->secrets_data, e)))
+        if (!(p->secrets = secrets_open(o->secrets_data, e)) ||
+            !(p->secrets_writer = secrets_writer_new(p->loop, o->secrets_data, e)))
             return -1;
-        p->resolver = resolver_new(p->secrets, o->env_patterns);
+        p->resolver = resolver_new(p->secrets, p->secrets_writer, o->env_patterns);
     } else {
         p->resolver = resolver_fixed(o->env_patterns);
     }
@@ -124,6 +125,7 @@ void parts_close_engine(struct parts *p)
         http_out_free(p->http);
     if (p->store)
         store_close(p->store);
+    secrets_writer_free(p->secrets_writer); /* before what it tells of is gone */
     if (p->resolver)
         resolver_free(p->resolver);
     if (p->secrets)
@@ -136,6 +138,7 @@ void parts_close_engine(struct parts *p)
     p->http = NULL;
     p->store = NULL;
     p->resolver = NULL;
+    p->secrets_writer = NULL;
     p->secrets = NULL;
     p->temporary = NULL;
 }

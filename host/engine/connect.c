@@ -31,6 +31,8 @@ static void connect_free(struct connect *c)
     endpoints_cancel(c->finding);
     if (c->transfer)
         http_out_cancel(c->transfer);
+    if (c->write)
+        secrets_write_tell(c->write, NULL, NULL);
     token_cancel(&c->token);
     loop_timer_free(c->timer);
     mem_free(c->company);
@@ -131,15 +133,31 @@ void connect_refused(struct connect *c, const char *what, const struct http_out_
             words[0] ? words : http_reason(r->status), r->status);
 }
 
+static void on_kept(void *arg, int rc, const struct err *why)
+{
+    struct connect *c = arg;
+    const struct manifest_connection *conn;
+    struct err e = {0};
+    c->write = NULL;
+    struct channel *ch = connect_channel(c, &conn, &e);
+    if (rc != 0)
+        connect_over(c, false, "it was allowed, and cannot be kept: %s",
+            rc < 0 ? why->text : "it was connected once more meanwhile");
+    else if (!ch || grant_connected(ch, &e) < 0)
+        connect_over(c, false, "it was allowed, but something else is missing: %s", e.text);
+    else
+        connect_try(c);
+}
+
 void connect_granted(struct connect *c, const struct token_answer *a)
 {
     const struct manifest_connection *conn;
     struct err e = {0};
     struct channel *ch = connect_channel(c, &conn, &e);
-    if (!ch || grant_connected(ch, c->token_url, a, &e) < 0)
+    if (ch)
+        c->write = grant_allowed(ch, c->token_url, a, on_kept, c, &e);
+    if (!c->write)
         connect_over(c, false, "it was allowed, and cannot be kept: %s", e.text);
-    else
-        connect_try(c);
 }
 
 static void on_token(void *arg, const struct http_out_result *r)

@@ -6,6 +6,24 @@
 #include "jsondoc.h"
 #include "mem.h"
 
+static void on_kept(void *arg, int rc, const struct err *why)
+{
+    struct connect *c = arg;
+    const struct manifest_connection *conn;
+    struct err e = {0};
+    c->write = NULL;
+    struct channel *ch = connect_channel(c, &conn, &e);
+    if (rc < 0) {
+        connect_over(c, false, "the API key cannot be kept: %s", why->text);
+        return;
+    }
+    if (ch) {
+        credentials_forget(ch);
+        token_forget(ch);
+    }
+    connect_try(c);
+}
+
 static void on_key(void *arg, const struct http_out_result *r)
 {
     struct connect *c = arg;
@@ -19,20 +37,16 @@ static void on_key(void *arg, const struct http_out_result *r)
     }
     struct jsondoc *d = jsondoc_parse(r->body, NULL);
     const char *key = jsonv_str(jsonv_get(d ? jsondoc_root(d) : NULL, "api_key"), "");
-    struct channel *ch = connect_channel(c, &conn, &e);
-    if (!key[0] || !endpoints_plain(key)) {
-        connect_over(c, false, "the answer holds no api_key that can be used");
-    } else if (own->set_secret(own->arg, c->company, conn ? conn->auth.key_secret : "", key, &e) <
-               0) {
-        connect_over(c, false, "the API key cannot be kept: %s", e.text);
-    } else {
-        if (ch) {
-            credentials_forget(ch);
-            token_forget(ch);
-        }
-        connect_try(c);
-    }
+    bool usable = key[0] && endpoints_plain(key);
+    connect_channel(c, &conn, &e); /* the key that is to come may be what is missing */
+    if (usable)
+        c->write = own->set_secret(
+            own->arg, c->company, conn ? conn->auth.key_secret : "", key, on_kept, c, &e);
     jsondoc_free(d);
+    if (!usable)
+        connect_over(c, false, "the answer holds no api_key that can be used");
+    else if (!c->write)
+        connect_over(c, false, "the API key cannot be kept: %s", e.text);
 }
 
 void connect_key_ask(struct connect *c, struct token_request *q)

@@ -142,19 +142,12 @@ void grant_look(struct channel *ch, int64_t now_ms)
     grant_renew(ch);
 }
 
-int grant_connected(
-    struct channel *ch, const char *token_url, const struct token_answer *a, struct err *e)
+struct secrets_write *grant_allowed(const struct channel *ch, const char *token_url,
+    const struct token_answer *a, secrets_written_fn fn, void *arg, struct err *e)
 {
-    struct token *t = &ch->token;
-    struct grant *g = grant_new();
-    int64_t now = clock_wall_ms();
-    struct err none = {0};
-    int64_t before = grant_read(ch, &none) == 1 ? t->grant->connected_ms : 0;
+    struct grant *there = grant_stored(ch), *g = grant_new();
+    int64_t now = clock_wall_ms(), before = there ? there->connected_ms : 0;
     int64_t lasts = a->refresh ? a->life_ms : a->lasts_ms;
-    if (t->transfer)
-        http_out_cancel(t->transfer);
-    t->transfer = NULL;
-    t->renewing = false;
     *g = (struct grant){.access = mem_dup(a->access),
         .refresh = mem_dup(a->refresh),
         .token_url = mem_dup(token_url),
@@ -165,19 +158,23 @@ int grant_connected(
         .end_ms = now + lasts,
         .connected_ms = now > before ? now : before + 1, /* the later one stays, in all processes */
         .renewed_ms = now};
-    grant_drop(ch);
-    t->grant = g;
-    int rc = grant_save(ch, e);
-    grant_unlock(ch);
-    if (rc != 0) {
-        grant_drop(ch);
-        t->unsaved = false;
-        return -1;
-    }
+    struct secrets_write *w = grant_keep(ch, g, fn, arg, e);
+    grant_free(g);
+    grant_free(there);
+    return w;
+}
+
+int grant_connected(struct channel *ch, struct err *e)
+{
+    struct token *t = &ch->token;
+    grant_stop(ch); /* what it was before does not replace it in the store */
+    int got = grant_read(ch, e);
+    if (got <= 0 || !t->grant->access)
+        return got < 0 ? -1 : err_set(e, ERR_NOT_FOUND, "it was changed meanwhile");
     t->told = false;
     t->failures = 0;
     grant_set(&t->spent, NULL);
-    token_set(ch, a->access, lasts, lasts);
+    token_set(ch, t->grant->access, t->grant->life_ms, t->grant->life_ms);
     alert_clear(ch->company->engine, ch->company->name, "reconnect", ch->name);
     token_tell(ch, TOKEN_READY, "", -1);
     grant_wake(ch->company, ch->name);

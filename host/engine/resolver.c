@@ -10,7 +10,8 @@
 /* The public part comes first: callers hold a struct resolver. */
 struct resolver_impl {
     struct resolver face;
-    struct secrets *secrets;
+    struct secrets *secrets; /* NULL: there are none */
+    struct secrets_writer *writer;
     char *patterns;
 };
 
@@ -75,13 +76,11 @@ static int stored_secret(
     return rc;
 }
 
-static int store_secret(
-    void *arg, const char *company, const char *name, const char *value, struct err *e)
+static struct secrets_write *store_secret(void *arg, const char *company, const char *name,
+    const char *value, secrets_written_fn done, void *done_arg, struct err *e)
 {
     struct resolver_impl *r = arg;
-    if (!r->secrets)
-        return err_set(e, ERR_DENIED, "there is no data folder to keep it in");
-    return secrets_set(r->secrets, company, name, str_of(value), e);
+    return secrets_write(r->writer, company, name, str_of(value), NULL, done, done_arg);
 }
 
 static char *grant_name(const char *connection)
@@ -98,32 +97,28 @@ static int stored_grant(
     return rc < 0 ? err_prefix(e, "the grant of connection %s", connection) : rc;
 }
 
-static int64_t connected_ms(const char *json)
+static int64_t connected_ms(struct str json)
 {
-    struct jsondoc *d = jsondoc_parse(str_of(json), NULL);
+    struct jsondoc *d = jsondoc_parse(json, NULL);
     int64_t ms = jsonv_int(jsonv_get(d ? jsondoc_root(d) : NULL, "connected_ms"), 0);
     jsondoc_free(d);
     return ms;
 }
 
-static bool was_connected_later(void *arg, const char *there)
+static bool was_connected_later(const char *there, struct str ours)
 {
-    const int64_t *ours = arg;
-    return connected_ms(there) > *ours;
+    return connected_ms(str_of(there)) > connected_ms(ours);
 }
 
-static int store_grant(
-    void *arg, const char *company, const char *connection, const char *json, struct err *e)
+static struct secrets_write *store_grant(void *arg, const char *company, const char *connection,
+    const char *json, secrets_written_fn done, void *done_arg, struct err *e)
 {
     struct resolver_impl *r = arg;
-    int64_t ours = connected_ms(json);
-    if (!r->secrets)
-        return err_set(e, ERR_DENIED, "there is no data folder to keep it in");
     char *name = grant_name(connection);
-    int rc =
-        secrets_set_unless(r->secrets, company, name, str_of(json), was_connected_later, &ours, e);
+    struct secrets_write *w =
+        secrets_write(r->writer, company, name, str_of(json), was_connected_later, done, done_arg);
     mem_free(name);
-    return rc;
+    return w;
 }
 
 static int lock_grant(void *arg, const char *company, const char *connection, struct err *e)
@@ -144,10 +139,11 @@ static void unlock_grant(void *arg, const char *company, const char *connection)
     mem_free(name);
 }
 
-static int no_secret_set(
-    void *arg, const char *company, const char *name, const char *value, struct err *e)
+static struct secrets_write *no_secret_set(void *arg, const char *company, const char *name,
+    const char *value, secrets_written_fn done, void *done_arg, struct err *e)
 {
-    return err_set(e, ERR_DENIED, "there is no data folder to keep it in");
+    err_set(e, ERR_DENIED, "there is no data folder to keep it in");
+    return NULL;
 }
 
 static int fixed_grant(
@@ -176,12 +172,14 @@ static int fixed_secret(
     return 1;
 }
 
-struct resolver *resolver_new(struct secrets *secrets, const char *env_patterns)
+struct resolver *resolver_new(
+    struct secrets *secrets, struct secrets_writer *writer, const char *env_patterns)
 {
     struct resolver_impl *r = mem_zalloc(1, sizeof *r);
     r->face = (struct resolver){stored_secret, env_value, store_secret, stored_grant, store_grant,
         lock_grant, unlock_grant, r, false};
     r->secrets = secrets;
+    r->writer = writer;
     r->patterns = mem_dup(env_patterns);
     return &r->face;
 }

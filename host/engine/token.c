@@ -195,8 +195,7 @@ static void found(void *arg, const struct endpoints *ep, const char *problem, bo
 static void fetch(struct channel *ch, const struct manifest_connection *conn)
 {
     const struct credentials *c = &ch->credentials;
-    grant_free(ch->token.grant); /* a person connected it, when it was set otherwise */
-    ch->token.grant = NULL;
+    grant_stop(ch); /* a person connected it, when it was set otherwise */
     if (c->token_url)
         send_fetch(ch, conn, c->token_url);
     else

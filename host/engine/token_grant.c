@@ -27,6 +27,7 @@
 
 static void on_timer(void *arg);
 static bool take_access(struct channel *ch);
+static void stored_at_last(struct channel *ch, int rc, const struct err *e);
 
 static void arm(struct channel *ch, int64_t ms)
 {
@@ -40,32 +41,43 @@ void grant_leave(struct channel *ch)
 {
     struct token *t = &ch->token;
     grant_unlock(ch);
+    grant_save_forget(ch);
     grant_drop(ch);
     resolver_wipe(t->spent);
     if (t->timer)
         loop_timer_free(t->timer);
 }
 
-/* What is not stored is known to this process alone: it is stored as soon as that is possible.
- * False: somebody connected it anew meanwhile, so that what was asked for is about another grant.
- */
-static bool save_surely(struct channel *ch)
+void grant_stop(struct channel *ch)
 {
-    struct err e = {0};
-    int rc = grant_save(ch, &e);
-    if (rc < 0) {
-        log_event(LOG_ERROR, "grant not stored", "company", ch->company->name, "connection",
-            ch->name, "error", e.text, NULL);
-        arm(ch, SAVE_MS);
-    }
-    return rc <= 0;
+    struct token *t = &ch->token;
+    if (t->transfer)
+        http_out_cancel(t->transfer);
+    t->transfer = NULL;
+    grant_save_forget(ch);
+    grant_unlock(ch);
+    grant_drop(ch);
+    t->renewing = t->unsaved = false;
 }
 
-/* The grant that was connected meanwhile is the one to go on with. */
-static void go_on_with_new(struct channel *ch)
+/* What is not stored is known to this process alone: it is stored as soon as that is possible. */
+static void saved_or_later(struct channel *ch, int rc, const struct err *e)
+{
+    if (rc >= 0)
+        return;
+    log_event(LOG_ERROR, "grant not stored", "company", ch->company->name, "connection", ch->name,
+        "error", e->text, NULL);
+    arm(ch, SAVE_MS);
+}
+
+/* True if somebody connected it anew while it was renewed, so that what was asked for is about
+ * another grant: that one is the one to go on with. */
+static bool connected_anew(struct channel *ch, int rc)
 {
     struct token *t = &ch->token;
     struct err e = {0};
+    if (rc <= 0)
+        return false;
     log_event(LOG_INFO, "grant connected anew while it was renewed", "company", ch->company->name,
         "connection", ch->name, NULL);
     grant_unlock(ch);
@@ -74,6 +86,17 @@ static void go_on_with_new(struct channel *ch)
         token_tell(ch, TOKEN_READY, "", -1);
     else
         grant_renew(ch);
+    return true;
+}
+
+static void lost_saved(struct channel *ch, int rc, const struct err *e)
+{
+    saved_or_later(ch, rc, e);
+    if (connected_anew(ch, rc))
+        return;
+    grant_unlock(ch);
+    ch->token.renewing = false;
+    grant_tell(ch, ch->token.grant->problem);
 }
 
 /* The other side says that the grant does not hold any more. */
@@ -92,15 +115,11 @@ static void lost(struct channel *ch, const char *words)
         g->problem = mem_printf("the other side does not accept its grant any more (%s)", words);
     }
     grant_set(&g->access, NULL);
+    resolver_wipe(ch->token.value);
+    ch->token.value = NULL;
     log_event(LOG_WARN, "grant lost", "company", ch->company->name, "connection", ch->name, "words",
         words, NULL);
-    if (!save_surely(ch)) {
-        go_on_with_new(ch);
-        return;
-    }
-    grant_unlock(ch);
-    ch->token.renewing = false;
-    grant_tell(ch, g->problem);
+    grant_save(ch, lost_saved);
 }
 
 /* ---- renewal ---- */
@@ -134,7 +153,7 @@ static void later(struct channel *ch, const char *problem, int64_t wait_ms)
 static void not_asked(struct channel *ch)
 {
     ch->token.grant->asked_ms = ch->token.lost_ms;
-    save_surely(ch);
+    grant_save(ch, saved_or_later);
 }
 
 /* True if the grant has an access token that is good for a while; it is then the channel's. */
@@ -151,6 +170,20 @@ static bool take_access(struct channel *ch)
     return true;
 }
 
+static void renewed_saved(struct channel *ch, int rc, const struct err *e)
+{
+    struct token *t = &ch->token;
+    saved_or_later(ch, rc, e);
+    if (connected_anew(ch, rc))
+        return;
+    FAULT_POINT("after_grant_saved");
+    grant_unlock(ch);
+    t->renewing = false;
+    token_set(ch, t->grant->access, t->grant->life_ms, t->grant->life_ms);
+    token_tell(ch, TOKEN_READY, "", -1);
+}
+
+/* What it brought is used when it is on disk: a crash before that leaves the one before. */
 static void renewed(struct channel *ch, const struct token_answer *a)
 {
     struct token *t = &ch->token;
@@ -172,15 +205,7 @@ static void renewed(struct channel *ch, const struct token_answer *a)
     g->renewed_ms = now;
     g->asked_ms = 0;
     t->failures = 0;
-    if (!save_surely(ch)) {
-        go_on_with_new(ch);
-        return;
-    }
-    FAULT_POINT("after_grant_saved");
-    grant_unlock(ch);
-    t->renewing = false;
-    token_set(ch, a->access, a->life_ms, a->life_ms);
-    token_tell(ch, TOKEN_READY, "", -1);
+    grant_save(ch, renewed_saved);
 }
 
 static void send_renewal(struct channel *ch);
@@ -291,9 +316,27 @@ static int look_again(struct channel *ch, struct err *e)
     const struct manifest_connection *conn = v ? manifest_connection(v->manifest, ch->name) : NULL;
     if (!conn)
         return err_set(e, ERR_NOT_FOUND, "it is not among the company's connections any more");
-    if (credentials_get(ch, v, conn, e) < 0 || (ch->token.unsaved && grant_save(ch, e) < 0))
-        return -1;
-    return grant_read(ch, e);
+    return credentials_get(ch, v, conn, e) < 0 ? -1 : grant_read(ch, e);
+}
+
+static void asked_saved(struct channel *ch, int rc, const struct err *e)
+{
+    if (rc < 0) {
+        ch->token.grant->asked_ms = ch->token.lost_ms;
+        later(ch, e->text, -1);
+    } else if (!connected_anew(ch, rc)) {
+        send_renewal(ch);
+    }
+}
+
+static void begin_renewal(struct channel *ch);
+
+static void known_saved(struct channel *ch, int rc, const struct err *e)
+{
+    if (rc < 0)
+        later(ch, e->text, -1);
+    else
+        begin_renewal(ch);
 }
 
 /* It is ours to renew. What another process did meanwhile is taken over. */
@@ -301,6 +344,10 @@ static void begin_renewal(struct channel *ch)
 {
     struct token *t = &ch->token;
     struct err e = {0};
+    if (t->unsaved) {
+        grant_save(ch, known_saved);
+        return;
+    }
     int64_t known_ms = t->grant ? t->grant->renewed_ms : 0;
     int got = look_again(ch, &e);
     if (got < 0) {
@@ -320,13 +367,7 @@ static void begin_renewal(struct channel *ch)
     } else {
         t->lost_ms = t->grant->asked_ms;
         t->grant->asked_ms = clock_wall_ms();
-        int saved = grant_save(ch, &e);
-        if (saved < 0)
-            later(ch, e.text, -1);
-        else if (saved > 0)
-            go_on_with_new(ch);
-        else
-            send_renewal(ch);
+        grant_save(ch, asked_saved);
     }
 }
 
@@ -338,10 +379,10 @@ void grant_renew(struct channel *ch)
         t->since_ms = clock_mono_ms();
     t->renewing = true;
     t->old_one = false;
-    int got = grant_lock(ch, &e);
+    int got = t->saving ? 0 : grant_lock(ch, &e);
     if (got == 1) {
         begin_renewal(ch);
-    } else if (got == 0 && clock_mono_ms() - t->since_ms < BUSY_MAX) {
+    } else if (t->saving || (got == 0 && clock_mono_ms() - t->since_ms < BUSY_MAX)) {
         arm(ch, BUSY_MS);
     } else {
         later(ch, got < 0 ? e.text : "another process is renewing it", -1);
@@ -352,12 +393,19 @@ static void on_timer(void *arg)
 {
     struct channel *ch = arg;
     struct token *t = &ch->token;
-    if (t->unsaved && t->grant)
-        save_surely(ch);
-    if (t->unsaved || t->transfer || ch->company->engine->draining)
-        return;
-    if (t->renewing || t->failures > 0)
+    if (t->saving)
+        arm(ch, BUSY_MS);
+    else if (t->unsaved && t->grant)
+        grant_save(ch, stored_at_last);
+    else if (!t->transfer && !ch->company->engine->draining && (t->renewing || t->failures > 0))
         grant_renew(ch);
+}
+
+static void stored_at_last(struct channel *ch, int rc, const struct err *e)
+{
+    saved_or_later(ch, rc, e);
+    if (rc >= 0)
+        on_timer(ch);
 }
 
 /* ---- who asks ---- */
@@ -371,8 +419,13 @@ void grant_ask(struct channel *ch, struct token_wait *w)
         w->done(w->arg, TOKEN_LATER, e.text, -1);
         return;
     }
+    /* What it becomes is used, and told, when it is on disk. */
+    if (t->saving && t->renewing && !(t->value && now < t->end_ms)) {
+        list_append(&t->waiting, &w->node);
+        return;
+    }
     char *why = t->grant ? grant_misfit(ch) : mem_dup("it is not connected yet");
-    if (why && t->grant && !t->unsaved &&
+    if (why && t->grant && !t->unsaved && !t->saving &&
         grant_read(ch, &e) == 1) { /* by another process, perhaps */
         mem_free(why);
         why = grant_misfit(ch);
@@ -402,8 +455,16 @@ void grant_ask(struct channel *ch, struct token_wait *w)
 void grant_worked(struct channel *ch, const char *value)
 {
     struct token *t = &ch->token;
-    if (t->renewing || !t->value || strcmp(t->value, value) != 0)
+    struct err e = {0};
+    if (t->renewing || t->saving || t->unsaved || !t->value || strcmp(t->value, value) != 0 ||
+        grant_lock(ch, &e) != 1)
         return;
+    struct grant *there = grant_stored(ch);
     grant_set(&t->grant->before, NULL);
-    save_surely(ch);
+    /* Not over what another process made of it since. */
+    if (there && there->connected_ms == t->grant->connected_ms &&
+        there->renewed_ms == t->grant->renewed_ms)
+        grant_save(ch, saved_or_later);
+    grant_unlock(ch);
+    grant_free(there);
 }

@@ -156,13 +156,13 @@ static int seal_and_put(
 }
 
 static int put_unless(struct secrets *s, const char *company, const char *name, struct str value,
-    bool (*keep)(void *arg, const char *there), void *arg, struct err *e)
+    secrets_keep_fn keep, struct err *e)
 {
     char *there = NULL;
     sql_forgive(s->sql);
     if (sql_exec(s->sql, "BEGIN IMMEDIATE"))
         return sql_fail(s->sql, e, "cannot store the secret");
-    bool kept = secrets_get(s, company, name, &there, NULL) == 1 && keep(arg, there);
+    bool kept = secrets_get(s, company, name, &there, NULL) == 1 && keep(there, value);
     secrets_wipe(there);
     int rc = kept ? 1 : seal_and_put(s, company, name, value, e);
     if (rc == 0 && sql_exec(s->sql, "COMMIT"))
@@ -175,11 +175,11 @@ static int put_unless(struct secrets *s, const char *company, const char *name, 
 int secrets_set(
     struct secrets *s, const char *company, const char *name, struct str value, struct err *e)
 {
-    return secrets_set_unless(s, company, name, value, NULL, NULL, e);
+    return secrets_set_unless(s, company, name, value, NULL, e);
 }
 
 int secrets_set_unless(struct secrets *s, const char *company, const char *name, struct str value,
-    bool (*keep)(void *arg, const char *there), void *arg, struct err *e)
+    secrets_keep_fn keep, struct err *e)
 {
     if (check_names(company, name, e))
         return -1;
@@ -191,7 +191,7 @@ int secrets_set_unless(struct secrets *s, const char *company, const char *name,
         return -1;
     int rc = read_keys(s, e);
     if (rc == 0)
-        rc = keep ? put_unless(s, company, name, value, keep, arg, e)
+        rc = keep ? put_unless(s, company, name, value, keep, e)
                   : seal_and_put(s, company, name, value, e);
     lock_keys(s, F_UNLCK, NULL);
     return rc;

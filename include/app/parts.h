@@ -26,6 +26,7 @@ struct parts {
     struct loop *loop;
     struct store *store;
     struct secrets *secrets;
+    struct secrets_writer *secrets_writer;
     struct resolver *resolver;
     struct http_out *http;
     struct scripts *scripts;

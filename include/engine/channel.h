@@ -9,6 +9,7 @@
 #include "limit.h"
 #include "list.h"
 #include "manifest.h"
+#include "secrets_writer.h"
 
 struct company;
 struct version;
@@ -64,16 +65,17 @@ struct token {
     struct endpoints_ask *finding; /* where the token request goes is being looked up */
     struct list waiting;
     /* token_grant.c: of a connection that a person connects */
-    struct grant *grant;      /* as it is in the store; NULL: not read, or there is none */
-    char *spent;              /* an access token that was not taken */
-    bool renewing, locked;    /* from the asking on; no other process does it meanwhile */
-    bool unsaved;             /* what the grant became is not on disk yet */
-    bool old_one;             /* the refresh token before this one is tried */
-    bool told;                /* people were, that it does not hold */
-    int64_t since_ms;         /* monotonic: of the renewal */
-    int64_t lost_ms;          /* grant.asked_ms before it */
-    int failures;             /* renewals that nobody waits for and that failed, in a row */
-    struct loop_timer *timer; /* goes on with it */
+    struct grant *grant;       /* as it is in the store; NULL: not read, or there is none */
+    char *spent;               /* an access token that was not taken */
+    bool renewing, locked;     /* from the asking on; no other process does it meanwhile */
+    struct grant_save *saving; /* what it became is being written; NULL: it is not */
+    bool unsaved;              /* and could not be */
+    bool old_one;              /* the refresh token before this one is tried */
+    bool told;                 /* people were, that it does not hold */
+    int64_t since_ms;          /* monotonic: of the renewal */
+    int64_t lost_ms;           /* grant.asked_ms before it */
+    int failures;              /* renewals that nobody waits for and that failed, in a row */
+    struct loop_timer *timer;  /* goes on with it */
 };
 
 struct channel {
@@ -160,12 +162,16 @@ void grant_ask(struct channel *ch, struct token_wait *w);
 void grant_worked(struct channel *ch, const char *value);
 /* It is renewed if it is due: it must not lapse because nobody uses it. */
 void grant_look(struct channel *ch, int64_t now_ms);
-/* A person connected it: what the token endpoint said is stored, and all that waits goes on. -1
- * and e: it cannot be stored. */
+/* A person allowed it: what the token endpoint said is written, and fn told as resolver.h says.
+ * NULL and e: it cannot be kept. */
 struct token_answer;
-int grant_connected(
-    struct channel *ch, const char *token_url, const struct token_answer *a, struct err *e);
+struct secrets_write *grant_allowed(const struct channel *ch, const char *token_url,
+    const struct token_answer *a, secrets_written_fn fn, void *arg, struct err *e);
+/* That is in the store: all that waits goes on with it. -1 and e. */
+int grant_connected(struct channel *ch, struct err *e);
 void grant_leave(struct channel *ch); /* frees what it holds */
+/* What is under way with it is given up, and it is forgotten; what is being written is written. */
+void grant_stop(struct channel *ch);
 /* "ok", "connect" or "reconnect"; *why: in words, owned by the caller, or NULL. With credentials.
  */
 const char *grant_state(struct channel *ch, char **why);

@@ -35,7 +35,8 @@ struct connect {
     int64_t end_ms;  /* wall clock */
     struct endpoints_ask *finding;
     struct http_out_transfer *transfer;
-    struct loop_timer *timer; /* of its end, and of asking again */
+    struct secrets_write *write; /* of what was allowed; NULL: none is under way */
+    struct loop_timer *timer;    /* of its end, and of asking again */
     struct token_wait token;
     connect_fn fn; /* of the browser that waits */
     void *arg;

@@ -18,10 +18,12 @@ struct secrets *secrets_open(const char *dir, struct err *e);
 void secrets_close(struct secrets *s);
 int secrets_set(
     struct secrets *s, const char *company, const char *name, struct str value, struct err *e);
-/* The same, unless keep says true of the value that is there (NULL: none, or it does not open),
- * with no other process between the two: 0 it is stored, 1 that one was kept, -1 and e. */
+/* True if the value that is there is to stay, and not be replaced by ours. */
+typedef bool (*secrets_keep_fn)(const char *there, struct str ours);
+/* The same, unless there is a value that opens and keep says true of it, with no other process
+ * between the two: 0 it is stored, 1 that one was kept, -1 and e. keep may be NULL. */
 int secrets_set_unless(struct secrets *s, const char *company, const char *name, struct str value,
-    bool (*keep)(void *arg, const char *there), void *arg, struct err *e);
+    secrets_keep_fn keep, struct err *e);
 /* 1: *value is an owned NUL-terminated copy, to be wiped with secrets_wipe; 0: there is none;
  * -1: e. */
 int secrets_get(

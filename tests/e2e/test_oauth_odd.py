@@ -289,6 +289,40 @@ class Odd(Case):
             self.deliver()
             self.assertEqual(self.run_of(1, "done")["result"], "Bearer t2")
 
+    def test_what_another_process_renewed_stays_though_an_older_token_works_at_last(self):
+        self.begin()
+        used, asleep, may_answer = ["a code"], [], threading.Event()
+
+        def token(q):
+            used.append(q.form["refresh_token"])
+            return {"access_token": f"t{len(used)}", "refresh_token": f"r{len(used)}", "expires_in": 600}
+
+        def who(q):
+            if q.headers["Authorization"] == "Bearer t2" and asleep:
+                return 401, {}
+            if not asleep:
+                asleep.append(True)
+                may_answer.wait(PATIENCE)
+            return {"who": q.headers["Authorization"]}
+        self.says["/token"] = {"access_token": "t1", "refresh_token": "r1", "expires_in": 0.01}
+        self.allow()
+        self.says["/token"], self.says["/api/who"] = token, who
+        self.deliver()  # with t2, whose answer takes long
+        wait_until(lambda: asleep, "the first use of t2")
+        event = self.world.dir + "/event.json"
+        with open(event, "w") as f:
+            f.write('{"type": "read"}')
+        done = self.world.sauma("run", self.world.companies + "/plain", event, "--data", self.world.data)
+        self.assertIn(b'"Bearer t3"', done.stdout)
+        may_answer.set()
+        self.assertEqual(self.run_of(1, "done")["result"], "Bearer t2")
+        self.world.host.stop()
+        self.says["/api/who"] = lambda q: {"who": "t4"} if q.headers["Authorization"] == "Bearer t4" else (401, {})
+        self.start()
+        self.deliver()
+        self.assertEqual(self.run_of(2, "done")["result"], "t4")
+        self.assertEqual(used, ["a code", "r1", "r2", "r3"])
+
     def test_a_run_in_the_foreground_says_what_it_waits_for_and_goes_on(self):
         self.begin()
         event = self.world.dir + "/event.json"

@@ -7,7 +7,7 @@
 #include "judge.h"
 #include "machine.h"
 #include "mem.h"
-#include "secrets.h"
+#include "secrets_writer.h"
 
 static struct {
     struct store *store;
@@ -53,16 +53,14 @@ int secrets_get(
     return 0;
 }
 
-int secrets_set(
-    struct secrets *s, const char *company, const char *name, struct str value, struct err *e)
+struct secrets_write *secrets_write(struct secrets_writer *w, const char *company, const char *name,
+    struct str value, secrets_keep_fn keep, secrets_written_fn fn, void *arg)
 {
-    return 0;
+    return NULL;
 }
 
-int secrets_set_unless(struct secrets *s, const char *company, const char *name, struct str value,
-    bool (*keep)(void *arg, const char *there), void *arg, struct err *e)
+void secrets_write_tell(struct secrets_write *o, secrets_written_fn fn, void *arg)
 {
-    return 0;
 }
 
 int secrets_lock(struct secrets *s, const char *company, const char *name, struct err *e)

@@ -42,9 +42,9 @@ static char *path_in(struct fixture *f, const char *name)
     return mem_printf("%s/%s", f->dir, name);
 }
 
-static bool is_that(void *arg, const char *there)
+static bool is_two(const char *there, struct str ours)
 {
-    return strcmp(arg, there) == 0;
+    return strcmp(there, "two") == 0 && ours.n > 0;
 }
 
 static void replaces_unless_something_is_there(void **state)
@@ -52,10 +52,9 @@ static void replaces_unless_something_is_there(void **state)
     struct fixture *f = *state;
     struct secrets *a = open_secrets(f), *b = open_secrets(f);
     struct err e = {0};
-    char two[] = "two";
-    assert_int_equal(secrets_set_unless(a, "acme", "key", STR_LIT("one"), is_that, two, &e), 0);
-    assert_int_equal(secrets_set_unless(b, "acme", "key", STR_LIT("two"), is_that, two, &e), 0);
-    assert_int_equal(secrets_set_unless(a, "acme", "key", STR_LIT("three"), is_that, two, &e), 1);
+    assert_int_equal(secrets_set_unless(a, "acme", "key", STR_LIT("one"), is_two, &e), 0);
+    assert_int_equal(secrets_set_unless(b, "acme", "key", STR_LIT("two"), is_two, &e), 0);
+    assert_int_equal(secrets_set_unless(a, "acme", "key", STR_LIT("three"), is_two, &e), 1);
     expect(a, "acme", "key", "two");
     assert_int_equal(
         secrets_set(a, "acme", "key", STR_LIT("four"), &e), 0); /* nothing is left open */
