@@ -91,10 +91,67 @@ static int keys_close(struct keys *k, struct json_reader *r, int depth)
     return 0;
 }
 
-static int check(struct json_reader *r, struct keys *k)
+/* ---- what is to be found ---- */
+
+struct finds {
+    struct json_find *f;
+    int n;
+    bool here; /* of one of them */
+};
+
+static void finds_init(struct finds *w)
+{
+    for (int i = 0; i < w->n; i++) {
+        struct json_find *f = &w->f[i];
+        f->key = str_cut(str_of(f->path), '.', &f->rest);
+        f->depth = 0;
+        f->here = false;
+    }
+}
+
+/* A key is at depth + 1 only in the object that was entered last: each has it once. */
+static void finds_key(struct finds *w, const struct json_reader *r)
+{
+    for (int i = 0; i < w->n; i++) {
+        struct json_find *f = &w->f[i];
+        f->here = f->path[0] && r->depth == f->depth + 1 && str_eq(r->text, f->key);
+        w->here |= f->here;
+    }
+}
+
+static void finds_value(struct finds *w, const struct json_reader *r, enum json_token t)
+{
+    bool text = t == JSON_STRING || t == JSON_INTEGER || t == JSON_NUMBER;
+    w->here = false;
+    for (int i = 0; i < w->n; i++) {
+        struct json_find *f = &w->f[i];
+        if (!f->here)
+            continue;
+        f->here = false;
+        if (!f->rest.n && text) {
+            f->fn(f->arg, r->text);
+        } else if (f->rest.n && t == JSON_OBJECT) {
+            f->key = str_cut(f->rest, '.', &f->rest);
+            f->depth++;
+        }
+    }
+}
+
+/* What is not found in the object that it would be in is nowhere. */
+static void finds_close(struct finds *w, const struct json_reader *r)
+{
+    for (int i = 0; i < w->n; i++)
+        if (r->depth == w->f[i].depth)
+            w->f[i].depth = JSON_DEPTH_MAX;
+}
+
+static int check(struct json_reader *r, struct keys *k, struct finds *w)
 {
     for (;;) {
-        switch (json_next(r)) {
+        enum json_token t = json_next(r);
+        if (w->here)
+            finds_value(w, r, t);
+        switch (t) {
         case JSON_ERROR:
             return -1;
         case JSON_END:
@@ -106,10 +163,12 @@ static int check(struct json_reader *r, struct keys *k)
         case JSON_KEY:
             if (keys_add(k, r) < 0)
                 return -1;
+            finds_key(w, r);
             break;
         case JSON_OBJECT_END:
             if (keys_close(k, r, r->depth + 1) < 0)
                 return -1;
+            finds_close(w, r);
             break;
         default:
             break;
@@ -119,11 +178,18 @@ static int check(struct json_reader *r, struct keys *k)
 
 int json_check(struct str src, struct err *e)
 {
+    return json_check_find(src, NULL, 0, e);
+}
+
+int json_check_find(struct str src, struct json_find *f, int n, struct err *e)
+{
     struct json_reader r;
     struct keys k = {0};
+    struct finds w = {.f = f, .n = n};
     json_reader_init(&r, src);
     buf_init(&k.text, src.n);
-    int rc = check(&r, &k);
+    finds_init(&w);
+    int rc = check(&r, &k, &w);
     if (rc < 0)
         json_fail(&r, e);
     buf_free(&k.text);

@@ -5,21 +5,6 @@
 #include "id.h"
 #include "json.h"
 
-/* In the object the reader just entered: the first token of the value of key, or JSON_END. */
-static enum json_token enter_member(struct json_reader *r, struct str key)
-{
-    enum json_token t;
-    while ((t = json_next(r)) == JSON_KEY) {
-        bool here = str_eq(r->text, key);
-        t = json_next(r);
-        if (here)
-            return t;
-        if (t == JSON_ERROR || json_skip(r) < 0)
-            break;
-    }
-    return JSON_END;
-}
-
 static int take(
     struct str text, bool hash_long, char out[DELIVERY_TEXT], const char *path, struct err *e)
 {
@@ -37,32 +22,35 @@ static int take(
     return 0;
 }
 
-int delivery_text(
-    struct str body, const char *path, bool hash_long, char out[DELIVERY_TEXT], struct err *e)
+struct wanted {
+    const char *path;
+    bool hash_long;
+    char *out;
+    struct err *e;
+    int rc;
+};
+
+static void found(void *arg, struct str text)
 {
-    struct json_reader r;
-    struct str rest = str_of(path);
-    int rc = 0;
-    out[0] = '\0';
-    if (!rest.n)
-        return 0;
-    json_reader_init(&r, body);
-    enum json_token t = json_next(&r);
-    while (rest.n && t == JSON_OBJECT) {
-        struct str key = str_cut(rest, '.', &rest);
-        t = enter_member(&r, key);
-    }
-    if (!rest.n && (t == JSON_STRING || t == JSON_INTEGER || t == JSON_NUMBER))
-        rc = take(r.text, hash_long, out, path, e);
-    json_reader_free(&r);
-    return rc;
+    struct wanted *w = arg;
+    w->rc = take(text, w->hash_long, w->out, w->path, w->e);
 }
 
-void delivery_id(struct str body, const char *path, const struct http_header *headers, int n,
-    char out[DELIVERY_TEXT])
+/* In one go: a large body is long to read, and the loop stands still meanwhile. */
+int delivery_read(struct str body, const char *type_path, char type[DELIVERY_TEXT],
+    const char *id_path, char id[DELIVERY_TEXT], struct err *e)
+{
+    struct wanted of_type = {type_path, false, type, e, 0}, of_id = {id_path, true, id, NULL, 0};
+    struct json_find f[] = {{.path = type_path, .fn = found, .arg = &of_type},
+        {.path = id_path, .fn = found, .arg = &of_id}};
+    type[0] = id[0] = '\0';
+    int rc = json_check_find(body, f, 2, e);
+    return rc < 0 ? rc : of_type.rc;
+}
+
+void delivery_id(const struct http_header *headers, int n, char out[DELIVERY_TEXT])
 {
     static const char *const names[] = {"X-Event-Id", "webhook-id"};
-    delivery_text(body, path, true, out, NULL);
     for (size_t i = 0; i < 2 && !out[0]; i++) {
         struct str v = str_trim(http_header_get(headers, n, names[i]));
         /* A header may hold any byte; an id that is no text is compared by its hash. */

@@ -148,12 +148,8 @@ static void take_one(struct engine *e, const char *company, const char *connecti
 {
     struct err err = {0};
     struct ingest *g = mem_zalloc(1, sizeof *g);
-    int rc = json_check(body, &err);
-    if (rc == 0 && type)
-        snprintf(g->type, sizeof g->type, "%.200s", type);
-    else if (rc == 0)
-        rc = delivery_text(body, hook ? hook->event : "", false, g->type, &err);
-    if (rc < 0) {
+    if (delivery_read(body, hook && !type ? hook->event : "", g->type, hook ? hook->id : "",
+            g->delivery, &err) < 0) {
         log_event(LOG_WARN, "delivery refused", "company", company, "connection", connection,
             "problem", err.text, NULL);
         mem_free(g);
@@ -161,7 +157,9 @@ static void take_one(struct engine *e, const char *company, const char *connecti
         refuse(e, fn, arg, 400, err.text);
         return;
     }
-    delivery_id(body, hook ? hook->id : "", headers, nheaders, g->delivery);
+    if (type)
+        snprintf(g->type, sizeof g->type, "%.200s", type);
+    delivery_id(headers, nheaders, g->delivery);
     g->engine = e;
     g->company = mem_dup(company);
     g->connection = mem_dup(connection);

@@ -54,6 +54,19 @@ int json_fail(const struct json_reader *r, struct err *e);
 /* Whole text is one JSON value, with no duplicate keys: 0, else -1 and e. */
 int json_check(struct str src, struct err *e);
 
+/* Something to be found meanwhile: fn is called with the string (decoded) or number (as written)
+ * that stands at a dotted path of an object's members; not if there is none. */
+struct json_find {
+    const char *path; /* "": nothing */
+    void (*fn)(void *arg, struct str text);
+    void *arg;
+    /* Of json_check_find. */
+    struct str key, rest; /* the next member of the path, and those after it */
+    int depth;            /* members that were entered */
+    bool here;            /* the value that comes is that member's */
+};
+int json_check_find(struct str src, struct json_find *f, int n, struct err *e);
+
 /* Writes s as a JSON string with quotes. Invalid UTF-8 becomes U+FFFD. */
 int json_put_string(struct buf *b, struct str s);
 int json_put_cstring(struct buf *b, const char *s); /* NULL writes null */

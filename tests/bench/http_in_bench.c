@@ -7,16 +7,15 @@
 
 #include "delivery.h"
 #include "http_in.h"
-#include "json.h"
 #include "log.h"
 
 static void answer(void *arg, struct http_in_exchange *x)
 {
     static const struct http_header type = {{"Content-Type", 12}, {"application/json", 16}};
     struct str body = http_in_request(x)->body;
-    char id[DELIVERY_TEXT], json[DELIVERY_TEXT + 16];
+    char none[DELIVERY_TEXT], id[DELIVERY_TEXT], json[DELIVERY_TEXT + 16];
     struct err e = {0};
-    if (json_check(body, &e) < 0 || delivery_text(body, "id", true, id, &e) < 0) {
+    if (delivery_read(body, "", none, "id", id, &e) < 0) {
         http_in_reply(x, 400, NULL, 0, STR_NONE);
         return;
     }

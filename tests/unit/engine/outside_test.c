@@ -207,35 +207,48 @@ static void finds_texts_of_deliveries(void **state)
         const char *path, *text;
     } cases[] = {{"a.id", "e\xc3\xa4"}, {"n", "12"}, {"f", "1.50"}, {"b", ""}, {"o", ""}, {"a", ""},
         {"a.x", ""}, {"n.x", ""}, {"missing", ""}, {"", ""}};
-    char out[DELIVERY_TEXT];
+    char type[DELIVERY_TEXT], id[DELIVERY_TEXT];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(delivery_text(STR_LIT(json), cases[i].path, false, out, NULL), 0);
-        assert_string_equal(out, cases[i].text);
+        assert_int_equal(
+            delivery_read(STR_LIT(json), cases[i].path, type, cases[0].path, id, NULL), 0);
+        assert_string_equal(type, cases[i].text);
+        assert_string_equal(id, cases[0].text);
     }
-    assert_int_equal(delivery_text(STR_LIT("[1]"), "a", false, out, NULL), 0);
-    assert_string_equal(out, "");
+    static const char *const elsewhere[] = {"[1]", "[{\"a\":1}]",
+        "{\"b\":{\"a\":1},\"c\":[{\"a\":1}]}", "{\"a\":[\"b\",{\"b\":1}]}", "\"a\"",
+        "{\"c\":{},\"d\":{\"a\":{\"b\":1}}}"};
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
+        assert_int_equal(delivery_read(str_of(elsewhere[i]), "a", type, "a.b", id, NULL), 0);
+        assert_string_equal(type, "");
+        assert_string_equal(id, "");
+    }
+    assert_int_equal(delivery_read(STR_LIT("{\"a\":1,\"a\":2}"), "a", type, "", id, NULL), -1);
+    assert_int_equal(delivery_read(STR_LIT("{\"a\":1} x"), "a", type, "", id, NULL), -1);
 }
 
 static void finds_delivery_ids(void **state)
 {
     struct http_header h[] = {
         {STR_LIT("webhook-id"), STR_LIT("w1")}, {STR_LIT("x-event-id"), STR_LIT(" x1 ")}};
-    char out[DELIVERY_TEXT], longer[500];
+    char out[DELIVERY_TEXT] = "evt", type[DELIVERY_TEXT], longer[500];
     struct err e = {0};
-    delivery_id(STR_LIT("{\"id\":\"evt\"}"), "id", h, 2, out);
+    delivery_id(h, 2, out);
     assert_string_equal(out, "evt");
-    delivery_id(STR_LIT("{}"), "id", h, 2, out);
+    out[0] = '\0';
+    delivery_id(h, 2, out);
     assert_string_equal(out, "x1");
-    delivery_id(STR_LIT("{}"), "", h, 1, out);
+    out[0] = '\0';
+    delivery_id(h, 1, out);
     assert_string_equal(out, "w1");
-    delivery_id(STR_LIT("{}"), "id", NULL, 0, out);
+    out[0] = '\0';
+    delivery_id(NULL, 0, out);
     assert_string_equal(out, "");
     memset(longer, 'a', sizeof longer);
     memcpy(longer, "{\"id\":\"", 7);
     memcpy(longer + 497, "\"}", 3);
-    delivery_id(str_of(longer), "id", NULL, 0, out);
+    assert_int_equal(delivery_read(str_of(longer), "", type, "id", out, &e), 0);
     assert_int_equal(strlen(out), 32); /* its hash */
-    assert_int_equal(delivery_text(str_of(longer), "id", false, out, &e), -1);
+    assert_int_equal(delivery_read(str_of(longer), "id", type, "", out, &e), -1);
 }
 
 static void allows_variables_by_pattern(void **state)
