@@ -1,7 +1,8 @@
 --[[
 Any system that posts JSON to us: connect "webhook" { as = "shop", secret = secret "shop",
 event = "type", id = "id" }, then POST /hooks/{company}/shop. event and id are where in the body the
-event's type and the delivery's id stand ("data.kind" goes deeper).
+event's type and the delivery's id stand ("data.kind" goes deeper). The id is else the header X-Event-Id
+or webhook-id; without any of them, what a sender sends again is another event.
 
 signature says how the sender proves itself with the secret:
   "standard"  Standard Webhooks: webhook-id, webhook-timestamp, webhook-signature; the secret is
