@@ -10,6 +10,7 @@
 #include "mem.h"
 
 #define POOL_MAX        256 /* idle transfers kept with their easy handles */
+#define PATIENCE_MS     100 /* how late one may be told that it has waited for too long */
 #define REQUEST_MAX     (SIZE_MAX / 2)
 #define POOL_BUFFER_MAX ((size_t)64 << 10) /* a pooled transfer keeps no larger buffer */
 
@@ -166,35 +167,26 @@ static void transfer_body(struct http_out_transfer *t, const struct http_out_req
 
 /* ---- turns ----------------------------------------------------------------------------------- */
 
-static int64_t left_ms(const struct http_out_transfer *t)
+static int64_t left_ms(const struct http_out_transfer *t, int64_t now_us)
 {
-    return t->timeout_ms - (clock_mono_us() - t->start_us) / 1000;
+    return t->timeout_ms - (now_us - t->start_us) / 1000;
 }
 
-/* Libcurl has a queue of its own, in which nobody's time ends. */
-static void wait_for_room(struct http_out *h)
-{
-    int64_t next = INT64_MAX;
-    for (struct list *l = h->starting.next; l != &h->starting; l = l->next) {
-        int64_t left = left_ms(LIST_OF(l, struct http_out_transfer, node));
-        next = left < next ? left : next;
-    }
-    if (next < INT64_MAX)
-        loop_timer_arm(h->patience, next);
-}
-
+/* Of those that wait for room: libcurl has a queue of its own, in which nobody's time ends. */
 static void patience_ended(void *arg)
 {
     struct http_out *h = arg;
     struct list *next;
+    int64_t now_us = clock_mono_us();
     for (struct list *l = h->starting.next; l != &h->starting; l = next) {
         struct http_out_transfer *t = LIST_OF(l, struct http_out_transfer, node);
         next = l->next;
-        if (left_ms(t) > 0)
+        if (left_ms(t, now_us) > 0)
             continue;
         t->code = CURLE_OPERATION_TIMEDOUT;
         transfer_move(t, TRANSFER_FINISHED, &h->finished);
     }
+    h->patient = false;
     http_out_post(h);
 }
 
@@ -204,7 +196,7 @@ static void start_waiting(struct http_out *h)
     http_out_clock_hold();
     while (!http_out_lanes_full(h) && (node = list_shift(&h->starting))) {
         struct http_out_transfer *t = LIST_OF(node, struct http_out_transfer, node);
-        t->timeout_ms = left_ms(t);
+        t->timeout_ms = left_ms(t, clock_mono_us());
         t->code = http_out_easy_set(t);
         if (t->code == CURLE_OK && !http_out_lane_begin(t))
             t->code = CURLE_FAILED_INIT;
@@ -214,7 +206,10 @@ static void start_waiting(struct http_out *h)
             transfer_move(t, TRANSFER_FINISHED, &h->finished);
     }
     http_out_clock_release();
-    wait_for_room(h);
+    if (!list_empty(&h->starting) && !h->patient) {
+        h->patient = true;
+        loop_timer_arm(h->patience, PATIENCE_MS);
+    }
 }
 
 void http_out_deliver_all(struct http_out *h)

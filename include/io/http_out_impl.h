@@ -130,6 +130,7 @@ struct http_out {
     bool turn_posted;
     struct list starting, active, finished, idle;
     struct loop_timer *patience; /* of those that wait for a lane */
+    bool patient;                /* patience is armed */
     int nidle;
     struct mail_pool *mails;   /* NULL: none was sent yet */
     struct http_out_net *nets; /* of config.allow_net */
