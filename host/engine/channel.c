@@ -92,9 +92,14 @@ bool channel_is_shut(const struct channel *ch)
     return ch->not_before_ms > now || ch->breaker.open_until_ms > now;
 }
 
+/* Who leaves its place while it is being called is followed by the loop that called it, or a queue
+ * of those who do so would need a stack as long as itself. */
 static void serve_queue(void *arg)
 {
     struct channel *ch = arg;
+    if (ch->serving)
+        return;
+    ch->serving = true;
     while (!list_empty(&ch->queue)) {
         bool refused = channel_is_shut(ch);
         if (!refused && !take_place(ch))
@@ -103,6 +108,7 @@ static void serve_queue(void *arg)
         w->refused = refused;
         w->go(w->arg);
     }
+    ch->serving = false;
 }
 
 void channel_enter(struct channel *ch, struct channel_wait *w)

@@ -155,6 +155,37 @@ static void failed_transport(struct step *s, const struct http_out_result *r)
 
 static void send_request(struct step *s);
 
+/* It is what it is: recorded, and the script's to judge. */
+static void take_answer(struct step *s, const struct http_out_result *r)
+{
+    struct buf meta, masked_meta, masked_body;
+    struct str body = r->body.p ? r->body : STR_LIT("");
+    buf_init(&meta, BUF_MAX_DEFAULT);
+    buf_init(&masked_meta, BUF_MAX_DEFAULT);
+    buf_init(&masked_body, SIZE_MAX / 4);
+    buf_addc(&meta, '{');
+    bool file = step_file_wanted(jsondoc_root(s->doc)) && r->status < 300;
+    if (file) {
+        struct http_out_result shown = *r;
+        shown.body = body;
+        step_mask_file(s, r->status, &shown.body, &masked_body);
+        step_file_put(&meta, &shown, &body);
+    }
+    step_request_meta(&meta, r);
+    buf_addc(&meta, '}');
+    struct str said = buf_str(&meta);
+    step_mask(s, r->status, &said, &masked_meta);
+    if (!file)
+        step_mask(s, r->status, &body, &masked_body);
+    step_http_leave(s);
+    if (!s->write && !store_keeps_file(said))
+        kept_put(s, r->status, said, body);
+    step_answer(s, "done", r->status, said, body);
+    buf_free(&meta);
+    buf_free(&masked_meta);
+    buf_free(&masked_body);
+}
+
 static void answered(struct step *s, const struct http_out_result *r)
 {
     const struct jsonv *spec = jsondoc_root(s->doc);
@@ -193,32 +224,7 @@ static void answered(struct step *s, const struct http_out_result *r)
         step_http_leave(s);
         step_http_unknown(s, problem);
     } else {
-        struct buf meta, masked_meta, masked_body;
-        struct str body = r->body.p ? r->body : STR_LIT("");
-        buf_init(&meta, BUF_MAX_DEFAULT);
-        buf_init(&masked_meta, BUF_MAX_DEFAULT);
-        buf_init(&masked_body, SIZE_MAX / 4);
-        buf_addc(&meta, '{');
-        bool file = step_file_wanted(spec) && r->status < 300;
-        if (file) {
-            struct http_out_result shown = *r;
-            shown.body = body;
-            step_mask_file(s, r->status, &shown.body, &masked_body);
-            step_file_put(&meta, &shown, &body);
-        }
-        step_request_meta(&meta, r);
-        buf_addc(&meta, '}');
-        struct str said = buf_str(&meta);
-        step_mask(s, r->status, &said, &masked_meta);
-        if (!file)
-            step_mask(s, r->status, &body, &masked_body);
-        step_http_leave(s);
-        if (!s->write && !store_keeps_file(said))
-            kept_put(s, r->status, said, body);
-        step_answer(s, "done", r->status, said, body);
-        buf_free(&meta);
-        buf_free(&masked_meta);
-        buf_free(&masked_body);
+        take_answer(s, r);
     }
 }
 

@@ -86,6 +86,7 @@ struct channel {
     struct health health;
     struct forged forged;
     int cap, in_use;
+    bool serving;          /* its queue is being gone through */
     int64_t not_before_ms; /* monotonic: the other side asked for silence until then */
     struct list queue;     /* struct channel_wait */
     struct loop_timer *timer;
@@ -109,6 +110,7 @@ bool channel_is_shut(const struct channel *ch);
 void channel_enter(struct channel *ch, struct channel_wait *w);
 void channel_cancel(struct channel_wait *w); /* no longer waits */
 void channel_leave(struct channel *ch);      /* the place is free again */
+/* The other side asked not to be asked for so long. */
 void channel_silence(struct channel *ch, int64_t ms);
 /* The same of a connection that may not be in use yet. */
 void channel_silence_named(struct company *c, const char *name, int64_t ms);
