@@ -15,8 +15,10 @@
 #include "http_out_mail_replies.h"
 #include "mem.h"
 
-/* Mails that are under way at once, of all companies; the others wait their turn. */
-#define MAILS_AT_ONCE 16
+/* Mails that are under way at once, of all companies, and of them to one server, which may take
+ * minutes for each; the others wait their turn. */
+#define MAILS_AT_ONCE 32
+#define MAILS_TO_ONE  4
 /* Seconds that a server may take for one answer. */
 #define ANSWER_S 300L
 
@@ -326,11 +328,22 @@ static void settle(struct mail_job *j)
         job_free(j);
 }
 
+static int running_to(const struct mail_pool *p, const char *url)
+{
+    int n = 0;
+    for (const struct list *l = p->running.next; l != &p->running; l = l->next)
+        n += strcmp(LIST_OF(l, struct mail_job, link)->url, url) == 0;
+    return n;
+}
+
 static void fill(struct mail_pool *p)
 {
-    while (p->nrunning < MAILS_AT_ONCE && !list_empty(&p->waiting)) {
-        struct mail_job *j = LIST_OF(p->waiting.next, struct mail_job, node);
-        if (!run(j)) {
+    struct list *next;
+    for (struct list *n = p->waiting.next; n != &p->waiting && p->nrunning < MAILS_AT_ONCE;
+         n = next) {
+        struct mail_job *j = LIST_OF(n, struct mail_job, node);
+        next = n->next;
+        if (running_to(p, j->url) < MAILS_TO_ONE && !run(j)) {
             j->code = CURLE_FAILED_INIT;
             settle(j);
         }

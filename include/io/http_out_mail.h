@@ -1,5 +1,5 @@
-/* A mail through the same client as HTTP requests: libcurl speaks SMTP in a thread for each, 16 at
- * once, and what is known of the outcome is said in the same words on the loop.
+/* A mail through the same client as HTTP requests: libcurl speaks SMTP in a thread for each, 32 at
+ * once and 4 to one server, and what is known of the outcome is said in the same words on the loop.
  *
  * The address of a server is smtp://host (STARTTLS is a must, port 587 if none is named),
  * smtps://host (TLS from the first byte, port 465) or smtp+plain://host (no TLS, port 25: a relay

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include "http_out_impl.h"
 #include "http_out_mail.h"
 #include "io/cut_server.h"
@@ -142,10 +143,37 @@ static void mails_under_way_end_with_the_client(void **state)
     r.timeout_ms = 60000;
     for (int i = 0; i < 20; i++)
         http_out_start(run.client, &r, run_done, &run);
-    while (atomic_load(&f->server.connections) < 16)
+    while (atomic_load(&f->server.connections) < 2)
         run_turn(&run);
     run_close(&run);
     assert_int_equal(run.done, 0);
+}
+
+/* A server that keeps many mails waiting keeps none that go to another. */
+static void mails_to_one_server_leave_room_for_others(void **state)
+{
+    const char *to[] = {"a@b.example"};
+    struct http_out_mail mail = {.from = "c@d.example", .to = to, .nto = 1};
+    struct fixture *f = *state;
+    struct cut_server other;
+    char address[64];
+    cut_start(&other);
+    snprintf(address, sizeof(address), "smtp+plain://127.0.0.1:%d", f->server.port);
+    struct http_out_request r = request(address, true);
+    r.mail = &mail;
+    for (int i = 0; i < 40; i++)
+        http_out_start(f->run.client, &r, run_done, &f->run);
+    snprintf(address, sizeof(address), "smtp+plain://127.0.0.1:%d", other.port);
+    http_out_start(f->run.client, &r, run_done, &f->run);
+    for (int i = 0; i < 3000 && !atomic_load(&other.connections); i++) {
+        run_turn(&f->run);
+        usleep(1000);
+    }
+    assert_int_equal(atomic_load(&other.connections), 1);
+    assert_in_range(atomic_load(&f->server.connections), 1, 15);
+    run_close(&f->run);
+    cut_stop(&other);
+    run_open(&f->run, NULL);
 }
 
 static void only_public_addresses_when_told(void **state)
@@ -444,6 +472,7 @@ int main(void)
         TEST(bad_names_and_values_are_refused),
         TEST(mail_passwords_are_not_sent_in_the_clear),
         TEST(mails_under_way_end_with_the_client),
+        TEST(mails_to_one_server_leave_room_for_others),
         TEST(only_public_addresses_when_told),
         TEST(ports_and_networks_that_are_allowed),
         TEST(no_connection_is_not_sent),
