@@ -22,7 +22,7 @@ allowed.connection = {
   as = { type = "string", help = "the connection's name, if not its kind" },
   timeout = { type = "number", above = 0, max = 3600, help = "seconds for one request" },
   rate = { type = "number", above = 0, max = 1000000,
-    help = "requests a second; after a rest so many at once" },
+    help = "requests in any second; 0.5 is one in any two seconds" },
   settle = { type = "number", min = 0, max = 86400,
     help = "seconds that a lost request may still be under way" },
   looks = { type = "list", help = "seconds after settle at which a lost request that was not found is "

@@ -18,7 +18,7 @@ struct channel *channel_get(struct company *c, const struct manifest_connection 
         ch->name = mem_dup(conn->name);
         list_init(&ch->queue);
         list_init(&ch->token.waiting);
-        limiter_init(&ch->limiter, rate, clock_mono_us());
+        limiter_init(&ch->limiter, rate);
         breaker_init(&ch->breaker, s->breaker_failures, s->breaker_ms, s->retry_cap_ms);
         ch->timer = loop_timer_new(c->engine->parts.loop, serve_queue, ch);
         map_set(c->channels, str_of(conn->name), ch);
@@ -28,7 +28,7 @@ struct channel *channel_get(struct company *c, const struct manifest_connection 
         mem_free(until);
     }
     if (ch->limiter.rate != rate)
-        limiter_set_rate(&ch->limiter, rate);
+        limiter_set_rate(&ch->limiter, rate, clock_mono_us());
     ch->cap = conn->concurrency ? conn->concurrency : s->concurrency;
     return ch;
 }

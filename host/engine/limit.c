@@ -1,5 +1,6 @@
 #include "limit.h"
 
+#include <math.h>
 #include <string.h>
 
 /* While a probe is under way the others look again this soon. */
@@ -7,41 +8,61 @@
 /* A probe that was forgotten (its run ended) does not keep the breaker closed to all. */
 #define PROBE_MAX_MS 60000
 
-static double depth(double rate)
+#define RING        (LIMITER_SLOTS + 1)
+#define SLOT_MAX_US 1e15
+
+static int most_of(double rate)
 {
-    return rate < 1 ? 1 : rate;
+    return rate >= 1 && rate == floor(rate) ? (int)rate : 1;
 }
 
-void limiter_init(struct limiter *l, double rate, int64_t now_us)
+static int64_t slot_us(double rate)
 {
-    l->rate = rate;
-    l->tokens = depth(rate);
-    l->at_us = now_us;
+    return (int64_t)fmin(ceil(most_of(rate) * 1e6 / rate / LIMITER_SLOTS), SLOT_MAX_US);
 }
 
-void limiter_set_rate(struct limiter *l, double rate)
+void limiter_init(struct limiter *l, double rate)
 {
+    memset(l, 0, sizeof *l);
     l->rate = rate;
-    if (l->tokens > depth(rate))
-        l->tokens = depth(rate);
+}
+
+void limiter_set_rate(struct limiter *l, double rate, int64_t now_us)
+{
+    int all = l->all;
+    limiter_init(l, rate);
+    if (rate > 0) {
+        l->slot = now_us / slot_us(rate);
+        l->taken[l->slot % RING] = l->all = all;
+    }
+}
+
+static void forget_before(struct limiter *l, int64_t slot)
+{
+    for (int i = 0; i < RING && l->slot < slot; i++) {
+        int *oldest = &l->taken[++l->slot % RING];
+        l->all -= *oldest;
+        *oldest = 0;
+    }
+    if (l->slot < slot)
+        l->slot = slot;
 }
 
 int64_t limiter_take(struct limiter *l, int64_t now_us)
 {
     if (l->rate <= 0)
         return 0;
-    if (now_us > l->at_us) {
-        l->tokens += (double)(now_us - l->at_us) * l->rate / 1e6;
-        if (l->tokens > depth(l->rate))
-            l->tokens = depth(l->rate);
-        l->at_us = now_us;
-    }
-    if (l->tokens >= 1) {
-        l->tokens -= 1;
+    int64_t slot = slot_us(l->rate);
+    forget_before(l, now_us / slot);
+    if (l->all < most_of(l->rate)) {
+        l->taken[l->slot % RING]++;
+        l->all++;
         return 0;
     }
-    int64_t wait = (int64_t)((1 - l->tokens) * 1e6 / l->rate) + 1;
-    return wait > 0 ? wait : 1;
+    int64_t free = l->slot + 1; /* when the oldest of them is forgotten */
+    while (!l->taken[free % RING])
+        free++;
+    return free * slot - now_us;
 }
 
 void breaker_init(struct breaker *b, int limit, int64_t base_ms, int64_t cap_ms)

@@ -1,4 +1,4 @@
-/* What one connection is allowed: a token bucket for its rate, and a circuit breaker that stops
+/* What one connection is allowed: so many requests in any second, and a circuit breaker that stops
  * asking an outside system that does not answer. Plain arithmetic on a monotonic clock. */
 #ifndef LIMIT_H
 #define LIMIT_H
@@ -6,14 +6,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Outside systems count in windows, of a second, of ten, of a minute, and refuse what is beyond. So
+ * that whoever asks at their rate is never refused, no window of a second has more than that, after
+ * a rest neither: so many may then go at once, and the next when a second is over. A rate that is
+ * not whole ("100 a minute") has one request in each of its intervals. */
+#define LIMITER_SLOTS 50 /* of a window; it is longer by up to one of them */
 struct limiter {
-    double rate;   /* a second; 0: no limit */
-    double tokens; /* at most one second's worth, at least one */
-    int64_t at_us;
+    double rate;  /* a second; 0: no limit */
+    int64_t slot; /* the newest; they are numbered since the clock began */
+    int taken[LIMITER_SLOTS + 1],
+        all; /* in each of the last slots, in a ring; and in all of these */
 };
-void limiter_init(struct limiter *l, double rate, int64_t now_us);
-/* Another rate from now on; what is in the bucket stays within it. */
-void limiter_set_rate(struct limiter *l, double rate);
+void limiter_init(struct limiter *l, double rate);
+/* Another rate from now on. What was taken lately counts. */
+void limiter_set_rate(struct limiter *l, double rate, int64_t now_us);
 /* 0: taken. Else the microseconds until one can be taken; nothing was taken. */
 int64_t limiter_take(struct limiter *l, int64_t now_us);
 

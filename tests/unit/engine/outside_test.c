@@ -121,28 +121,66 @@ static void finds_the_words_of_a_refusal(void **state)
     assert_string_equal(words, "");
 }
 
-static void limits_the_rate(void **state)
+/* What a server sees that counts in windows: how many are the most within one. */
+static int most_within(const int64_t *at, int n, int64_t window_us)
+{
+    int most = 0;
+    for (int first = 0, last = 0; last < n; last++) {
+        while (at[last] - at[first] >= window_us)
+            first++;
+        if (last - first + 1 > most)
+            most = last - first + 1;
+    }
+    return most;
+}
+
+/* Rests, and floods of whoever takes what is to be had as soon as it is. */
+static void a_window_never_has_more_than_the_rate(void **state)
+{
+    static const struct {
+        double rate;
+        int64_t window_us;
+        int most;
+    } cases[] = {{20, 1000000, 20}, {19, 10000000, 190}, {10, 2000000, 20}, {5, 60000000, 300},
+        {1, 1000000, 1}, {0.5, 2000000, 1}, {1000, 1000000, 1000}, {2.5, 2000000, 5}};
+    enum { N = 4000 };
+    static int64_t at[N];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct limiter l;
+        int64_t now = 123456789, busy_us = 0;
+        limiter_init(&l, cases[i].rate);
+        for (int n = 0; n < N; n++) {
+            if (n % 977 == 500)
+                now += (int64_t)(n % 13) * 700000;
+            for (int64_t wait; (wait = limiter_take(&l, now)) > 0; now += wait)
+                busy_us += wait;
+            at[n] = now;
+        }
+        int most = most_within(at, N, cases[i].window_us);
+        assert_true(most <= cases[i].most && most >= cases[i].most * .97);
+        /* Who floods has nearly all of it. */
+        assert_true((double)busy_us / 1e6 * cases[i].rate < N * 1.03);
+    }
+}
+
+static void another_rate_counts_what_was_taken(void **state)
 {
     struct limiter l;
-    int64_t now = 1000000;
-    limiter_init(&l, 10, now);
+    int64_t now = 5000000;
+    limiter_init(&l, 10);
     for (int i = 0; i < 10; i++)
         assert_int_equal(limiter_take(&l, now), 0);
+    assert_true(limiter_take(&l, now) > 0);
+    limiter_set_rate(&l, 12, now);
+    assert_int_equal(limiter_take(&l, now), 0);
+    assert_int_equal(limiter_take(&l, now), 0);
     int64_t wait = limiter_take(&l, now);
-    assert_true(wait > 90000 && wait <= 100001);
-    assert_int_equal(limiter_take(&l, now + wait), 0);
-    assert_true(limiter_take(&l, now + wait) > 0);
-    /* Never more than a second's worth, however long it was quiet. */
-    now += 3600LL * 1000000;
-    int taken = 0;
-    while (limiter_take(&l, now) == 0)
-        taken++;
-    assert_int_equal(taken, 10);
-    limiter_init(&l, 0.5, now);
+    assert_true(wait >= 1000000 && wait <= 1020000);
+    limiter_set_rate(&l, 0, now);
     assert_int_equal(limiter_take(&l, now), 0);
-    assert_true(limiter_take(&l, now) > 1900000);
-    limiter_set_rate(&l, 0);
+    limiter_set_rate(&l, 0.001, now);
     assert_int_equal(limiter_take(&l, now), 0);
+    assert_true(limiter_take(&l, now) >= 1000000000);
 }
 
 static void breaks_and_probes(void **state)
@@ -270,7 +308,8 @@ int main(void)
         cmocka_unit_test(reads_token_answers),
         cmocka_unit_test(finds_the_words_of_a_refusal),
         cmocka_unit_test(knows_who_is_meant_by_a_refusal),
-        cmocka_unit_test(limits_the_rate),
+        cmocka_unit_test(a_window_never_has_more_than_the_rate),
+        cmocka_unit_test(another_rate_counts_what_was_taken),
         cmocka_unit_test(breaks_and_probes),
         cmocka_unit_test(reads_looks),
         cmocka_unit_test(finds_texts_of_deliveries),
