@@ -68,12 +68,28 @@ static void tell_variable(const struct checking *ch, const char *name, char *wor
         tell_near(&near, words, n);
 }
 
+static void tell_command(const struct checking *ch, const char *name, char *words, size_t n)
+{
+    char *command = companies_secret_command(&ch->all, ch->company, name);
+    snprintf(words, n, ": %s", command);
+    mem_free(command);
+}
+
 static void tell_secret(const struct checking *ch, const char *name, char *words, size_t n)
 {
     struct str_near near = {.name = str_of(name)};
     secrets_list(ch->all.parts.secrets, ch->company, offer_secret, &near, NULL);
     if (!tell_near(&near, words, n))
-        snprintf(words, n, ": sauma secret set %s %s", ch->company, name);
+        tell_command(ch, name, words, n);
+}
+
+static void on_connection(void *arg, const struct connection_info *i)
+{
+    const struct checking *ch = arg;
+    const struct manifest *m = engine_manifest(ch->all.parts.engine, i->company);
+    if (companies_waits_for_person(i))
+        printf("%s/%s: note: connection %s: %s\n", ch->dir,
+            manifest_connection(m, i->connection)->where, i->connection, i->words);
 }
 
 static void on_missing(void *arg, bool env, const char *name, const char *where)
@@ -85,7 +101,7 @@ static void on_missing(void *arg, bool env, const char *name, const char *where)
         if (env)
             tell_variable(ch, name, words, sizeof(words));
         else
-            snprintf(words, sizeof(words), ": sauma secret set %s %s", ch->company, name);
+            tell_command(ch, name, words, sizeof(words));
         printf("%s/%s: note: needs %s '%s'%s\n", ch->dir, where, kind, name, words);
         return;
     }
@@ -132,6 +148,8 @@ static void on_loaded(void *arg, const char *company, const char *version, const
             engine_missing(ch->all.parts.engine, company, on_missing, ch);
         else
             manifest_each_name(m, on_missing, ch);
+        if (ch->secrets_known)
+            connections_each(ch->all.parts.engine, company, on_connection, ch);
         print_schedules(m, ch->dir);
         if (!ch->problems)
             printf("%s: ok: %s, version %s, %d connection%s, %d rule%s\n", ch->dir, m->company,
@@ -169,8 +187,9 @@ const struct command command_check = {
         "Nothing outside is touched. Names that do not exist are found in functions too, before\n"
         "any event comes to that line, and so is what a module or a connection does not have. Of\n"
         "schedules and polls the next three times are shown.\n"
-        "With a data folder, secrets that are missing in it are errors; without one they are\n"
-        "listed as what has to be set, and so are environment variables.\n",
+        "With a data folder, secrets that are missing in it are errors, and connections that a\n"
+        "person is still to allow are told; without one secrets are listed as what has to be set,\n"
+        "and so are environment variables.\n",
     .options = options,
     .run = check_run,
 };

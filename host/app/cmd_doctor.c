@@ -59,11 +59,22 @@ static void on_missing(void *arg, bool env, const char *name, const char *where)
 {
     struct examination *x = arg;
     char *next = env ? mem_printf("set it for the host; --env says which may be named")
-                     : mem_printf("sauma secret set %s %s", x->company, name);
+                     : companies_secret_command(&x->all, x->company, name);
     char *text = mem_printf("%s: %s needs the %s '%s'", x->company, where,
         env ? "environment variable" : "secret", name);
     x->problems++;
     on_line(x, DOCTOR_BAD, "company", text, next);
+    mem_free(text);
+    mem_free(next);
+}
+
+static void on_connection(void *arg, const struct connection_info *i)
+{
+    if (!companies_waits_for_person(i))
+        return;
+    char *text = mem_printf("%s: connection %s: %s", i->company, i->connection, i->words);
+    char *next = mem_printf("sauma connect %s %s", i->company, i->connection);
+    on_line(arg, DOCTOR_WARN, "company", text, next);
     mem_free(text);
     mem_free(next);
 }
@@ -82,6 +93,7 @@ static void on_loaded(void *arg, const char *company, const char *version, const
         text = mem_printf("%s loads, version %s, with all it needs", company, version);
         if (!x->problems)
             on_line(x, DOCTOR_OK, "company", text, "");
+        connections_each(x->all.parts.engine, company, on_connection, x);
     }
     mem_free(text);
 }
@@ -136,8 +148,8 @@ const struct command command_doctor = {
     .details =
         "Runs beside a host and changes nothing in it. It reads the whole store: integrity, books against\n"
         "a recount, orphans, what is overdue, schema, key, disk, log, clock, backups; with\n"
-        "--companies also whether they load and have their secrets. Exit status 1 if something is\n"
-        "bad.\n",
+        "--companies also whether they load, have their secrets and are connected. Exit status 1 if\n"
+        "something is bad.\n",
     .options = options,
     .run = doctor_run,
 };

@@ -71,3 +71,19 @@ int companies_each(const char *dir, int (*fn)(void *arg, const char *path), void
     free(names);
     return status;
 }
+
+char *companies_secret_command(const struct companies *all, const char *company, const char *secret)
+{
+    const struct manifest *m = engine_manifest(all->parts.engine, company);
+    for (int i = 0; m && i < m->nconnections; i++)
+        if (connect_by_key(&m->connections[i].auth) &&
+            !strcmp(m->connections[i].auth.key_secret, secret))
+            return mem_printf("sauma connect %s %s, or sauma secret set %s %s", company,
+                m->connections[i].name, company, secret);
+    return mem_printf("sauma secret set %s %s", company, secret);
+}
+
+bool companies_waits_for_person(const struct connection_info *i)
+{
+    return !strcmp(i->state, "connect") || !strcmp(i->state, "reconnect");
+}

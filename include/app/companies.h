@@ -2,6 +2,7 @@
 #ifndef COMPANIES_H
 #define COMPANIES_H
 
+#include "connect.h"
 #include "parts.h"
 
 struct companies {
@@ -21,5 +22,12 @@ void companies_look(struct companies *all, const char *dir, engine_loaded_fn fn,
 /* Calls fn for each folder of dir that holds a company.lua, in alphabetical order, until one call
  * returns another status than STATUS_OK, which it returns; -1: dir cannot be read. */
 int companies_each(const char *dir, int (*fn)(void *arg, const char *path), void *arg);
+
+/* The command that sets a secret of the company. Owned by the caller. */
+char *companies_secret_command(
+    const struct companies *all, const char *company, const char *secret);
+/* True if a person is to connect it, for the first time or anew; its words say with which command.
+ */
+bool companies_waits_for_person(const struct connection_info *i);
 
 #endif

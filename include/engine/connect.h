@@ -25,6 +25,8 @@ bool connect_get(struct engine *e, const char *id, struct connect_info *out);
 typedef void (*connect_fn)(void *arg, bool ok, const char *words);
 void connect_callback(struct engine *e, struct str query, connect_fn fn, void *arg);
 void connect_free_all(struct engine *e);
+/* True if what a person's login gives is a key, which becomes a secret of the company. */
+bool connect_by_key(const struct manifest_auth *a);
 
 /* How each connection of the company stands. */
 struct connection_info {

@@ -58,9 +58,7 @@ void connect_refused(struct connect *c, const char *what, const struct http_out_
 void connect_device_begin(struct connect *c, const char *device_url);
 /* From now on a person may allow it. */
 void connect_open(struct connect *c);
-/* connect_key.c: true if what a person's login gives is a key. */
-bool connect_by_key(const struct manifest_auth *a);
-/* The address to open for that. */
+/* connect_key.c: the address to open where what a person's login gives is a key. */
 void connect_key_begin(
     struct connect *c, const struct channel *ch, const struct manifest_connection *conn);
 /* Sends the request for the key, which holds the code already. */

@@ -117,12 +117,20 @@ class OAuth(Case):
                           run["reason"])
             self.assertIn("sauma connect plain crm", run["reason"])
         self.assertEqual(self.connection()["state"], "connect")
+        check = ["check", os.path.join(self.world.companies, "plain"), "--data", self.world.data]
+        doctor = ["doctor", "--companies", self.world.companies, "--data", self.world.data]
+        self.assertRegex(self.world.sauma(*check).stdout.decode(), r"company\.lua:\d+: note: connection crm: it is "
+                         "not connected yet; connect it with `sauma connect plain crm`")
+        self.assertRegex(self.world.sauma(*doctor).stdout.decode(), r"warn .*plain: connection crm: it is not "
+                         r"connected yet; .*\n *-> sauma connect plain crm\n")
         alerts = self.world.sauma("alerts", "--json", "--data", self.world.data).stdout.decode()
         self.assertIn("sauma connect plain crm", alerts)
         p = self.allow()
         self.assertIn("crm: it is connected", p.text())
         self.await_runs(2, "done")
         self.assertEqual(self.connection()["state"], "ok")
+        for command in (check, doctor):
+            self.assertNotIn("connection crm", self.world.sauma(*command).stdout.decode())
         wait_until(lambda: not self.world.sauma("alerts", "--json", "--data", self.world.data).stdout,
                    "the alert to be over")
         # A restart needs nobody, and no renewal: the token is still good.

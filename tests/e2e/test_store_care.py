@@ -149,7 +149,7 @@ class StoreCare(Case):
         self.care("secret", "remove", "minimal", "procountor-api-key")
         _, bad = self.doctor("--companies", w.companies, check=False)
         self.assertEqual([line["next"] for line in bad],
-                         ["sauma secret set minimal procountor-api-key"])
+                         ["sauma connect minimal procountor, or sauma secret set minimal procountor-api-key"])
         said = self.care("doctor").stdout.decode()
         self.assertIn("ok    integrity", said)
         self.assertRegex(said, r"(?m)^\d+ ok, \d+ to be looked at, 0 bad$")
