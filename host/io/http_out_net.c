@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "http_out_impl.h"
 #include "mem.h"
 
@@ -188,11 +189,30 @@ int http_out_net_init(struct http_out *h, struct err *e)
     return each(h, h->config.allow_port, add_ports, e);
 }
 
+/* Would the system speak to that address from that address itself? A datagram socket that is
+ * connected sends nothing, and says so before anything is sent. */
+static bool is_this_machine(const struct curl_sockaddr *a)
+{
+    struct sockaddr_storage own = {0};
+    unsigned char there[16], here[16];
+    socklen_t n = sizeof(own);
+    int fd = socket(a->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool known = fd >= 0 && !connect(fd, &a->addr, a->addrlen) &&
+                 !getsockname(fd, (struct sockaddr *)&own, &n);
+    if (fd >= 0)
+        close(fd);
+    int family = bytes_of(&a->addr, there);
+    return known && family == bytes_of((struct sockaddr *)&own, here) &&
+           !memcmp(there, here, family == AF_INET ? 4 : 16);
+}
+
 curl_socket_t http_out_open_socket(
     const struct http_out *h, bool mail, struct http_out_peer *peer, const struct curl_sockaddr *a)
 {
     if (peer) {
         *peer = http_out_peer_judge(h, &a->addr, mail);
+        if (!peer->denied && !is_listed(h, &a->addr) && is_this_machine(a))
+            peer->denied = PEER_NOT_PUBLIC;
         if (peer->denied)
             return CURL_SOCKET_BAD;
     }

@@ -4,6 +4,7 @@ import base64
 import http.server
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -118,27 +119,36 @@ class Ways(WaysCase):
         w.add_company("own", """company "Own" {}
             connect "webhook" { as = "open", secret = false, event = "type" }
             connect "http" { as = "itself", url = "http://8.8.8.8:%d" }
-            rule "Get" { on = "open.get", run = function() return itself.get("/x").status end }""" % self.plain)
-        event = os.path.join(w.dir, "event.json")
-        with open(event, "w") as f:
-            f.write('{"type": "get"}')
-        serve = ("import http.server; http.server.ThreadingHTTPServer(('8.8.8.8', %d), "
-                 "http.server.SimpleHTTPRequestHandler).serve_forever()" % self.plain)
+            connect "smtp" { url = "smtp+plain://8.8.8.8:%d", from = "a@b.fi", to = "c@d.fi" }
+            rule "Get" { on = "open.get", run = function() return itself.get("/x").status end }
+            rule "Mail" { on = "open.mail", run = function()
+              return smtp.send { subject = "s", text = "t" } end }
+            """ % (self.plain, self.plain))
+        for kind in ("get", "mail"):
+            with open(os.path.join(w.dir, kind), "w") as f:
+                json.dump({"type": kind}, f)
+        served = os.path.join(w.dir, "served")
+        with open(os.path.join(w.dir, "serve.py"), "w") as f:  # says who connects, and what is asked
+            f.write("import http.server, sys\n"
+                    "s = http.server.ThreadingHTTPServer(('8.8.8.8', %d), http.server.SimpleHTTPRequestHandler)\n"
+                    "s.verify_request = lambda *_: print('connected', file=sys.stderr, flush=True) or True\n"
+                    "s.serve_forever()\n" % self.plain)
         lines = ["ip link set lo up", "ip addr add 8.8.8.8/32 dev lo",
-                 f'"{sys.executable}" -c "{serve}" >/dev/null 2>"{w.dir}/served" & served=$!',
+                 f'{sys.executable} serve.py 2>"{served}" & served=$!',
                  f'until (: </dev/tcp/8.8.8.8/{self.plain}) 2>/dev/null; do sleep 0.1; done',
-                 '"$@"; "$@" --allow-net 10.0.0.0/8 --allow-port "443, 1024-65535"',
-                 '"$@" --allow-net 8.8.8.8', "kill $served"]
-        done = subprocess.run(["unshare", "-rn", "bash", "-c", "\n".join(lines), "sh", SAUMA, "run",
-                               os.path.join(w.companies, "own"), event, "--http-timeout", "20s"],
+                 'here() { "$0" run companies/own "$@" --http-timeout 20s; }',
+                 'here get', 'ports=443,1024-65535; here get --allow-net 10.0.0.0/8 --allow-port $ports',
+                 'here mail --allow-port $ports', 'here get --allow-net 8.8.8.8', "kill $served"]
+        done = subprocess.run(["unshare", "-rn", "bash", "-c", "\n".join(lines), SAUMA],
                               env=w.env, cwd=w.dir, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, timeout=PATIENCE)
-        other, first, second = done.stdout.split("own, version ")[1:]
+        other, first, mail, second = done.stdout.split("own, version ")[1:]
         self.assertIn(f"its port {self.plain} is not one that is allowed (--allow-port)", other)
-        self.assertIn("its address is not a public one", first)
+        for refused in (first, mail):
+            self.assertIn("its address is not a public one", refused)
         self.assertIn("GET /x -> 404", second)
-        with open(os.path.join(w.dir, "served")) as f:
-            self.assertEqual(f.read().count("GET /x"), 1)
+        with open(served) as f:  # the shell, and who may
+            self.assertEqual(re.findall("connected|GET /x", f.read()), ["connected"] * 2 + ["GET /x"])
 
     def test_a_request_has_one_body(self):
         self.start()
