@@ -120,6 +120,14 @@ local function is_address(value, connector)
   return false
 end
 
+-- The parts of auth that are nobody's to read.
+local CREDENTIALS = { "bearer", "password", "value", "client_secret", "private_key" }
+
+local function warn_plain(entry, name)
+  state.warnings[#state.warnings + 1] = ('%s: %s of connection "%s" stands in the file as plain text; '
+    .. 'secret "name" keeps it out of it'):format(entry.where, name, entry.name)
+end
+
 local function check_literal(entry, name, value)
   local wanted = entry.connector.settings[name]
   if wanted and wanted.type == "secret_or_false" and type(value) == "table"
@@ -127,8 +135,11 @@ local function check_literal(entry, name, value)
     for _, each in ipairs(value) do check_literal(entry, name, each) end
   elseif type(value) == "string" and wanted
     and (wanted.type == "credential" or wanted.type == "secret_or_false") then
-    state.warnings[#state.warnings + 1] = ('%s: %s of connection "%s" stands in the file as plain '
-      .. 'text; secret "name" keeps it out of it'):format(entry.where, name, entry.name)
+    warn_plain(entry, name)
+  elseif name == "auth" and type(value) == "table" and not handle.kind(value) then
+    for _, part in ipairs(CREDENTIALS) do
+      if type(value[part]) == "string" then warn_plain(entry, "auth." .. part) end
+    end
   elseif type(value) == "string" and wanted and wanted.type == "address" and not wanted.free
     and not is_address(value, entry.connector) then
     fail(entry.where, 'connection "%s": %s is "%s"; an address begins with %s', entry.name, name, value,

@@ -7,7 +7,8 @@ says so, since the commonest mistake is a misspelled one.
   environment.check(taken)   raises if a function of the company's files uses a name that is not
                              taken, as "rules/x.lua:3: there is nothing called ..."
       -> { text, ... }: what is read, of a module or a connection by its name, that is not there
-         ('rules/x.lua:3: "slack" has no "psot" ...'): a call of it would fail
+         ('rules/x.lua:3: "slack" has no "psot" ...'): a call of it would fail; and comparisons with
+         a float, which no decimal is equal to
 ]]
 
 local host = require "host"
@@ -28,6 +29,7 @@ local INSTEAD = {
   debug = "log(value) shows what a value is", collectgarbage = "memory is the host's to collect",
   load = code, loadstring = code, loadfile = code, dofile = code, package = code,
   _G = "globals cannot be made or changed; a module's table holds what is shared",
+  sleep = "time.sleep(seconds)", date = "time.today(), time.now()", null = "nil, or json.null in JSON",
 }
 
 -- What Lua itself brings of tables.
@@ -83,7 +85,10 @@ local function warnings_of(uses)
     end
   end
   for _, use in ipairs(uses) do
-    if whole[use.name] then
+    if use.fraction then
+      warnings[#warnings + 1] = ('%s:%d: == and ~= with a float: numbers with a fraction are decimals '
+        .. 'here, and none is equal to a float; write decimal "25.5"'):format(use.path, use.line)
+    elseif whole[use.name] then
       local value, name, member = absent(use)
       if name and not tested[name .. "." .. member] then
         warnings[#warnings + 1] = ('%s:%d: "%s" has no "%s"%s'):format(use.path, use.line, name,
@@ -98,7 +103,7 @@ function environment.check(taken)
   local first
   local uses = host.globals()
   for _, use in ipairs(uses) do
-    local wrong = use.set or not taken(use.name)
+    local wrong = not use.fraction and (use.set or not taken(use.name))
     if wrong and (not first or use.path < first.path
       or use.path == first.path and use.line < first.line) then
       first = use

@@ -26,11 +26,15 @@ local meta = {
   end,
 }
 
+-- In each handle, so that it cannot be written as JSON: {} would be sent in the value's place.
+local CONTENT = "its value is not for scripts"
+local function content() end
+
 local function new(kind, name, pattern)
   if type(name) ~= "string" or not name:find(pattern) then
     error(('%s wants a name of letters, digits, "_" and "-"'):format(kind), 3)
   end
-  local value = setmetatable({}, meta)
+  local value = setmetatable({ [CONTENT] = content }, meta)
   known[value] = { kind = kind, name = name }
   return value
 end

@@ -65,12 +65,15 @@ local function short(text)
   return text
 end
 
--- One entry of a list of errors: Procountor's {field, message}, others' {error}, or a plain text.
+-- One entry of a list of errors: Procountor's {field, message}, others' {error}, or a plain text;
+-- FastAPI's { loc = { "body", "qty" }, msg }.
 local function entry_words(entry)
   if type(entry) == "string" then return entry, nil end
   if type(entry) ~= "table" then return nil, nil end
-  return given.text(entry.message) or given.text(entry.errorCode) or given.text(entry.error),
-    given.text(entry.field) or given.text(entry.propertyPath)
+  local loc = type(entry.loc) == "table" and entry.loc
+  return given.text(entry.message) or given.text(entry.msg) or given.text(entry.errorCode)
+    or given.text(entry.error), given.text(entry.field) or given.text(entry.propertyPath)
+    or given.text(entry.path) or loc and given.text(loc[#loc])
 end
 
 function http_error.words(body)
@@ -81,8 +84,11 @@ function http_error.words(body)
     return text ~= "" and utf8.len(text) and text or nil, nil
   end
   if type(body) ~= "table" then return nil, nil end
-  local list = body.errors or body.constraintViolations
-  if type(list) == "table" and list[1] ~= nil then
+  local list
+  for _, name in ipairs { "errors", "constraintViolations", "details", "detail" } do
+    if not list and type(body[name]) == "table" and body[name][1] ~= nil then list = body[name] end
+  end
+  if list then
     local texts, field = {}, nil
     for _, entry in ipairs(list) do
       local words, at = entry_words(entry)

@@ -70,14 +70,22 @@ local JUDGE = {
   end,
 }
 
+local function names_of(known)
+  local names = {}
+  for name in pairs(known) do names[#names + 1] = name end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
 function http_options.check(options, known, level)
   if options == nil then return http_options.NONE end
   if type(options) ~= "table" then error("the options of a request are a table", level + 1) end
   for name, value in pairs(options) do
     local kind = known[name]
     if not kind then
-      error(('a request has no option "%s"%s'):format(tostring(name), suggest(name, known)),
-        level + 1)
+      local near = suggest(name, known)
+      error(('a request has no option "%s"%s'):format(tostring(name),
+        near ~= "" and near or "; it has " .. names_of(known)), level + 1)
     end
     if kind ~= "any" and type(value) ~= kind then
       error(('option "%s" of a request is a %s, not a %s'):format(name, kind, type(value)),

@@ -11,7 +11,9 @@ What a test file sees, and what it asks of the host.
 A context of mode "single": module "testing", one Lua state for one company's test files.
 Globals of a test file:
   test(name, fn)                        one test
-  sandbox(kind[, options])              an outside system; .invoices and the like are looked up now,
+  sandbox(kind[, options])              an outside system (sandbox("http", { connection = "stock",
+                                        routes = {...} }): `sauma help sandbox/http`);
+                                        .invoices and the like are looked up now,
                                         .fault(spec) .seed{...} .clear() .url; .act(name, form) is
                                         what a person does on its page: .act("customer", {...})
   deliver(connection, event[, options]) the event arrives; gives its run, and .duplicate .status
@@ -24,9 +26,11 @@ Globals of a test file:
   fixture(name[, changes])              fixtures/<name>, fields changed by dotted path; `absent` as
                                         a value takes the field away
   fixture_text(name)                    the same file as it is
-  expect(value)                         see testing/expect.lua
+  expect(value)                         see `sauma help testing/expect`
 and the modules that need no host: json cjson decimal ids address names text time crypto.
+]]
 
+--[[
 Functions of this module (WIRE_CALL [context, function, arguments, body]):
 
   load(options)    options = { company = "minimal" }          (anything else is ignored)

@@ -40,16 +40,88 @@ static FILE *open_topic(const char *home, const char *name)
     return in;
 }
 
-static int help_topic(const char *home, const char *name)
+static bool print_topic_text(const char *home, const char *name)
 {
     char line[1024];
-    FILE *in = home ? open_topic(home, name) : NULL;
+    FILE *in = open_topic(home, name);
     if (!in)
-        return command_unknown(name);
+        return false;
     while (fgets(line, sizeof(line), in))
         fputs(line, stdout);
     fclose(in);
-    return STATUS_OK;
+    return true;
+}
+
+/* ---- what is written in Lua: the comment at a file's head says what it is and takes ---------- */
+
+static FILE *open_script(const char *home, const char *folder, const char *name)
+{
+    if (strstr(name, ".."))
+        return NULL;
+    char *path = mem_printf("%s/lua/%s%s.lua", home, folder, name);
+    FILE *in = fopen(path, "rb");
+    mem_free(path);
+    return in;
+}
+
+static bool print_head(const char *home, const char *folder, const char *name, bool another)
+{
+    char line[1024];
+    FILE *in = open_script(home, folder, name);
+    if (!in)
+        return false;
+    bool block = fgets(line, sizeof(line), in) && !strncmp(line, "--[[", 4);
+    printf("%slua/%s%s.lua\n\n", another ? "\n" : "", folder, name);
+    if (!block && !strncmp(line, "-- ", 3))
+        fputs(line + 3, stdout);
+    while (fgets(line, sizeof(line), in) &&
+           (block ? strncmp(line, "]]", 2) != 0 : !strncmp(line, "--", 2)))
+        fputs(block ? line : line + (line[2] == ' ' ? 3 : 2), stdout);
+    fclose(in);
+    return true;
+}
+
+static bool is_connector(const char *home, const char *name)
+{
+    char line[1024];
+    bool found = false;
+    FILE *in = open_script(home, "connectors/", name);
+    while (in && !found && fgets(line, sizeof(line), in))
+        found = !strncmp(line, "  kind = ", 9);
+    if (in)
+        fclose(in);
+    return found;
+}
+
+/* The kinds of connection there are, in a line or two. */
+static void print_connectors(const char *home)
+{
+    struct dirent **found;
+    char *folder = mem_printf("%s/lua/connectors", home);
+    int n = scandir(folder, &found, NULL, alphasort);
+    mem_free(folder);
+    if (n < 0)
+        return;
+    printf("\nconnections:");
+    for (int i = 0; i < n; i++) {
+        char *dot = strchr(found[i]->d_name, '.');
+        if (dot && !strcmp(dot, ".lua")) {
+            *dot = '\0';
+            if (is_connector(home, found[i]->d_name))
+                printf(" %s", found[i]->d_name);
+        }
+        free(found[i]);
+    }
+    free(found);
+    printf("\nin scripts:  http paging time log links lock task notify; in tests: testing\n");
+}
+
+static int help_text(const char *home, const char *name)
+{
+    bool topic = home && print_topic_text(home, name);
+    bool connector = home && print_head(home, "connectors/", name, topic);
+    bool module = home && !topic && print_head(home, "", name, connector);
+    return topic || connector || module ? STATUS_OK : command_unknown(name);
 }
 
 /* A topic's name, and its heading as what it is about. */
@@ -91,7 +163,7 @@ static int help_run(const struct conf *c)
     if (conf_positionals(c) > 0) {
         const char *name = conf_positional(c, 0);
         const struct command *cmd = command_find(name);
-        status = cmd ? help_one(cmd) : help_topic(home, name);
+        status = cmd ? help_one(cmd) : help_text(home, name);
         mem_free(home);
         return status;
     }
@@ -100,9 +172,11 @@ static int help_run(const struct conf *c)
            "usage: sauma COMMAND ...\n\n");
     for (int i = 0; commands[i]; i++)
         printf("  %-11s %s\n", commands[i]->name, commands[i]->summary);
-    if (home)
+    if (home) {
         print_topics(home);
-    printf("\n`sauma help COMMAND` or `sauma help TOPIC` says more. Exit status: 0 ok,\n"
+        print_connectors(home);
+    }
+    printf("\n`sauma help NAME` says more of each of these. Exit status: 0 ok,\n"
            "1 the answer is no, 2 wrong usage, 3 the outside failed.\n");
     mem_free(home);
     return status;
@@ -110,8 +184,8 @@ static int help_run(const struct conf *c)
 
 const struct command command_help = {
     .name = "help",
-    .usage = "help [COMMAND | TOPIC]",
-    .summary = "what there is, one command's settings, or a topic in full",
+    .usage = "help [COMMAND | TOPIC | CONNECTION | MODULE]",
+    .summary = "what there is; one command's settings, a topic, a connection's in full",
     .options = no_options,
     .run = help_run,
 };

@@ -35,6 +35,7 @@ static void fill(
     struct run *r, uint32_t seq, const struct manifest_connection *conn, const struct jsonv *spec)
 {
     r->doubt.seq = seq;
+    r->doubt.find = jsonv_bool(jsonv_get(spec, "find"), false);
     r->doubt.settle_ms = doubt_settle_ms(r->engine, conn, spec);
     r->doubt.looks = looks_of(r->engine, conn, spec, r->doubt.settle_ms);
     r->doubt.sends = r->engine->set.sends  ? r->engine->set.sends
@@ -205,7 +206,8 @@ void doubt_settle(struct step *s)
     }
     int64_t until = clock_wall_ms() + left;
     clock_format(until, at);
-    snprintf(why, sizeof why, "nobody knows whether step %lld arrived%s; it is looked for %sat %s",
-        (long long)of, after ? ", and it was not found yet" : "", after ? "again " : "", at);
+    snprintf(why, sizeof why, "nobody knows whether step %lld arrived%s; %s %sat %s", (long long)of,
+        after ? ", and it was not found yet" : "",
+        r->doubt.find ? "it is looked for" : "a person is asked", after ? "again " : "", at);
     step_wait(s, left, settled, why);
 }

@@ -16,6 +16,7 @@ enum {
     OP_NOT = 51,
     OP_EQ = 57,
     OP_EQK = 60,
+    OP_EQI = 61,
     OP_TEST = 66,
     OP_TESTSET = 67
 };
@@ -113,6 +114,9 @@ static bool take_header(struct reading *r)
     return !r->bad && integer == 0x5678 && number == (lua_Number)370.5;
 }
 
+/* In the place of a constant that is a number with a fraction. */
+static const char fraction[] = "";
+
 /* The names among the first 256 constants, which is as far as the instructions reach. */
 static void take_constants(struct reading *r, struct str names[256])
 {
@@ -120,8 +124,11 @@ static void take_constants(struct reading *r, struct str names[256])
     for (size_t i = 0; i < n && !r->bad; i++) {
         struct str name = STR_NONE;
         switch (take_byte(r)) {
-        case K_INTEGER:
         case K_FLOAT:
+            name = (struct str){fraction, 0};
+            take(r, 8);
+            break;
+        case K_INTEGER:
             take(r, 8);
             break;
         case K_SHORT:
@@ -223,13 +230,15 @@ static void report(struct reading *r, const char *code, const struct outer *own,
             line += l->step[i];
         }
         struct globals_use use = {.line = line, .set = CODE_OP(op) == OP_SETTABUP};
+        use.fraction = CODE_OP(op) == OP_EQK ? names[CODE_B(op)].p == fraction
+                                             : CODE_OP(op) == OP_EQI && CODE_C(op);
         if (CODE_OP(op) == OP_GETTABUP && own->env[CODE_B(op)])
             use.name = names[CODE_C(op)];
         else if (use.set && own->env[CODE_A(op)])
             use.name = names[CODE_B(op)];
-        if (!use.name.p)
+        if (!use.name.p && !use.fraction)
             continue;
-        if (!use.set)
+        if (use.name.p && !use.set)
             add_members(&use, code, l->n, i, names);
         r->fn(r->arg, &use);
     }

@@ -163,12 +163,13 @@ struct globals_list {
     lua_Integer n;
 };
 
-/* { name =, path =, line =, set =, tested =, members... } behind the list, which is on top. */
+/* { name =, path =, line =, set =, tested =, fraction =, members... } behind the list, which is on
+ * top. */
 static void add_global(void *arg, const struct globals_use *use)
 {
     struct globals_list *g = arg;
     lua_State *L = g->L;
-    lua_createtable(L, use->nmembers, 5);
+    lua_createtable(L, use->nmembers, 6);
     lua_pushlstring(L, use->name.p, use->name.n);
     lua_setfield(L, -2, "name");
     lua_pushstring(L, g->path);
@@ -179,6 +180,8 @@ static void add_global(void *arg, const struct globals_use *use)
     lua_setfield(L, -2, "set");
     lua_pushboolean(L, use->tested);
     lua_setfield(L, -2, "tested");
+    lua_pushboolean(L, use->fraction);
+    lua_setfield(L, -2, "fraction");
     for (int i = 0; i < use->nmembers; i++) {
         lua_pushlstring(L, use->members[i].p, use->members[i].n);
         lua_rawseti(L, -2, i + 1);

@@ -76,6 +76,32 @@ static int l_rep(lua_State *L)
     return call_own(L);
 }
 
+/* A text's field that is none. Lua would say nil: of an answer that is a web page where JSON was
+ * expected, `body[1]` would be "not found", and a write would be made twice. */
+static int l_no_field(lua_State *L)
+{
+    base_push_text(L, 2);
+    return luaL_error(L,
+        "a text has no \"%s\" (an answer that is not JSON, a web page or an empty one, is a text)",
+        lua_tostring(L, -1));
+}
+
+/* Pushes what texts have: the functions of the table on top, and an error for all else. */
+static void push_fields(lua_State *L)
+{
+    int library = lua_gettop(L);
+    lua_createtable(L, 0, 20);
+    for (lua_pushnil(L); lua_next(L, library);) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, library + 1);
+    }
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, l_no_field);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+}
+
 int l_open_string(lua_State *L)
 {
     static const char *const kept[] = {
@@ -96,12 +122,13 @@ int l_open_string(lua_State *L)
     }
     lua_pop(L, 1);
     /* ("x"):find must be the capped one too, and nobody may change what all strings share. */
+    push_fields(L);
     lua_pushliteral(L, "");
     lua_getmetatable(L, -1);
     lua_pushvalue(L, -3);
     lua_setfield(L, -2, "__index");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 2);
+    lua_pop(L, 3);
     return 1;
 }

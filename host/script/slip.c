@@ -48,6 +48,11 @@ const char *slip_of(struct str message, struct str line)
             return NAMES;
         return "is a comma missing before it?";
     }
+    if (holds(line, "!=") && holds(message, "near '!'"))
+        return "unequal is written ~=";
+    if ((holds(line, "&&") && holds(message, "near '&'")) ||
+        (holds(line, "||") && holds(message, "near '|'")))
+        return "these are written and, or, not";
     if (holds(message, "<name> expected near") && holds(line, ":"))
         return "a setting is written name = value";
     return NULL;

@@ -284,6 +284,7 @@ struct run {
     /* The last write, for the looking that may follow it (doubt.c). All by the wall clock. */
     struct {
         uint32_t seq; /* 0: none yet */
+        bool find;    /* it can be looked for */
         int64_t sent_ms;
         int64_t ended_ms; /* since when its request is no longer this host's to end */
         int64_t settle_ms;

@@ -11,12 +11,13 @@
 
 /* A use of a name: it is read, or set (written). members are what is read of it there and used
  * without being tested first: of slack.post(x) "post", of procountor.invoices.create(x) both; not
- * of `if slack.post then`. Texts are valid during the call. */
+ * of `if slack.post then`. Or, without a name, a comparison by == or ~= with a number that has a
+ * fraction. Texts are valid during the call. */
 struct globals_use {
     struct str name, members[GLOBALS_MEMBERS];
     int nmembers;
     int line;
-    bool set, tested;
+    bool set, tested, fraction;
 };
 
 /* May raise. */

@@ -8,7 +8,7 @@ auth = { bearer = secret "stock-token" } }. auth is one of
   { oauth = "authorization_code", issuer = ..., ... }   OAuth 2.0, see connectors/oauth.lua
 
 In a script: http.get("stock", "/items", { ... }), or stock.get("/items", { ... }), and the same
-with each, write(method, path, ...), post, put, patch, delete.
+with each, search, write(method, path, ...), post, put, patch, delete.
 ]]
 
 local http = require "http"
@@ -48,7 +48,7 @@ end
 
 local function new(connection)
   local object = {}
-  for _, name in ipairs { "get", "each", "post", "put", "patch", "delete" } do
+  for _, name in ipairs { "get", "each", "search", "post", "put", "patch", "delete" } do
     object[name] = function(path, given)
       if type(path) == "table" then -- the connection itself
         error(('write %s.%s(...): a dot, no colon'):format(connection.name, name), 2)

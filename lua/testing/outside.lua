@@ -71,13 +71,18 @@ end
 local SANDBOX_OPTIONS = { fault = true, name = true, connection = true, settings = false,
   seed = false, strict = false, routes = false, collections = false }
 
--- sandbox(kind[, options]): started at the first call in a test, the same one afterwards.
+-- sandbox(kind[, options]): started at the first call in a test, the same one afterwards. Another one
+-- for a connection of its own has that one's name.
 function outside.sandbox(kind, options)
   within_a_test "sandbox"
   if type(kind) ~= "string" then failure.raise("sandbox wants the name of one, \"procountor\"") end
   options = options or {}
   local name = options.name or kind
   local known = current.sandboxes[name]
+  if known and not options.name and options.connection then
+    name = options.connection
+    known = current.sandboxes[name]
+  end
   if known then
     if next(options) then
       failure.raise(("the sandbox %q runs already; give another name = \"...\""):format(name))

@@ -248,15 +248,24 @@ connect "webhook" { as = "shop", secret = secret "shop-secret", event = "e", id 
     def test_topics(self):
         w = self.world
         listed = w.sauma("help").stdout.decode().split("topics:")[1].split("`sauma help")[0]
+        listed, others = listed.split("connections:")
         names = [line.split()[0] for line in listed.strip().splitlines()]
         self.assertEqual([n + ".md" for n in names], sorted(os.listdir(os.path.join(ROOT, "host", "help"))))
         with open(os.path.join(ROOT, "README.md")) as f:
             readme = f.read()
         for name in names:
             with open(os.path.join(ROOT, "host", "help", name + ".md"), "rb") as f:
-                self.assertEqual(w.sauma("help", name).stdout, f.read())
+                self.assertTrue(w.sauma("help", name).stdout.startswith(f.read()))
             self.assertIn(f"| `{name}` |", readme)
-        for wrong in ("peopel", "../README", ".", ""):
+        kinds, modules = others.split("in scripts:")
+        for name in kinds.split() + modules.replace("; in tests:", "").split():
+            out = w.sauma("help", name).stdout.decode()
+            self.assertIn(f"/{name}.lua\n\n", out)
+            self.assertGreater(len(out.splitlines()), 3, name)
+        self.assertIn('connect "http"', w.sauma("help", "http").stdout.decode())
+        self.assertIn("http.each(", w.sauma("help", "http").stdout.decode())
+        self.assertIn("lua/testing/expect.lua", w.sauma("help", "testing/expect").stdout.decode())
+        for wrong in ("peopel", "../README", ".", "", "sync/../http", "/etc/passwd", "sync"[:2]):
             code, errors = self.answer("help", wrong)
             self.assertEqual(code, 2)
             self.assertIn("sauma help", errors)

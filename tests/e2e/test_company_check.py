@@ -33,6 +33,11 @@ BROKEN = {
                                   'quotation marks are written " here'),
     "hyphen in a name": (HEAD + 'connect "slack" { my-url = 1 }\n', "company.lua:3",
                          "near '=' (names have the letters a to z, digits and _ alone"),
+    "another language's operators": (HEAD + "if a != b then end\n", "company.lua:3",
+                                     "(unequal is written ~=)"),
+    "another language's and": (HEAD + "local x = a && b\n", "company.lua:3",
+                               "(these are written and, or, not)"),
+    "no sleep": (HEAD + "sleep(1)\n", "company.lua:3", "time.sleep(seconds)"),
     "colon": (HEAD + 'connect "slack" { url : "x" }\n', "company.lua:3",
               "(a setting is written name = value)"),
     "brace without an end": (HEAD + 'connect "slack" { url = secret "x"\n', "company.lua:4",
@@ -351,6 +356,28 @@ end }
             f'{folder}/company.lua:{at + 4}: "procountor.invoices" has no "creat" (did you mean "create"?)',
             f'{folder}/company.lua:{at + 9}: "http" has no "gett" (did you mean "get"?)',
             f'{folder}/company.lua:{at + 10}: "slack" has no "psot"; it has escape, kind, name, notify, send'])
+
+    def test_a_decimal_is_never_equal_to_a_float(self):
+        _, code, out, _ = self.check("floats", HEAD + """rule "R" { on = "shop.x", run = function(e)
+  local rate = 25.5
+  if e.vat == 25.5 then return e.vat ~= 14.0 end
+  return { e.vat == 24, e.vat == decimal "25.5", e.vat < 3, e.vat == "25.5", rate }
+end }
+""")
+        told = [line.split(":")[1] for line in out.splitlines() if "== and ~= with a float" in line]
+        self.assertEqual((code, told), (0, ["5", "5"]))
+
+    def test_a_credential_in_the_file_is_told(self):
+        for auth, part in (('{ bearer = "t" }', "bearer"), ('{ user = "u", password = "p" }', "password"),
+                           ('{ header = "X-Key", value = "v" }', "value"),
+                           ('{ oauth = "client_credentials", token_url = "https://a.example", '
+                            'client_id = "c", client_secret = "s" }', "client_secret")):
+            with self.subTest(auth):
+                _, code, out, _ = self.check(part, HTTP % f"auth = {auth}")
+                self.assertEqual(code, 0)
+                self.assertIn(f'company.lua:3: auth.{part} of connection "h" stands in the file as plain', out)
+        _, _, out, _ = self.check("kept", HTTP % 'auth = { bearer = secret "t" }')
+        self.assertNotIn("plain text", out)
 
     def test_many_at_once_are_each_told_as_alone(self):
         """Folders of one name are different companies, and one that dies at loading is alone with it."""

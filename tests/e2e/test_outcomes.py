@@ -223,6 +223,10 @@ class Schedule(Outcomes):
         self.assertIn("nobody knows whether step 1 arrived; it is looked for at 20",
                       self.wait_waiting()["reason"])
         self.assertEqual(self.world.settled(1)[0]["state"], "done")
+        self.books.plan = [(True, None)]
+        self.send("write", order="D2")  # which nothing looks for
+        self.assertIn("nobody knows whether step 1 arrived; a person is asked at 20",
+                      self.wait_waiting()["reason"])
 
 
 if __name__ == "__main__":

@@ -34,6 +34,11 @@ rule "Write" { on = "open.write", run = function(e)
   return stock.post("/made", { json = { order = e.order } }).status
 end }
 rule "Colon" { on = "open.colon", run = function() return stock:get("/items").status end }
+rule "Search" { on = "open.search", run = function(e)
+  return stock.search("/made", { json = { order = e.order } }).status
+end }
+rule "Secret" { on = "open.secret", run = function() stock.post("/made", { json = { secret "token" } }) end }
+rule "Option" { on = "open.option", run = function() stock.get("/made", { params = {} }) end }
 rule "Write and find" { on = "open.find", run = function(e)
   local answer = http.write("stock", "POST", "/made", { json = { order = e.order },
     find = function()
@@ -188,6 +193,14 @@ class Plain(Case):
         state, _, reason, _ = self.run_of("colon")
         self.assertEqual(state, "failed")
         self.assertIn("write stock.get(...): a dot, no colon", reason)
+
+    def test_what_no_request_can_be_made_of_is_said(self):
+        self.assertEqual(self.run_of("search")[:2], ("done", 201))
+        for kind, words in (("secret", "its value is not for scripts"),
+                            ("option", 'no option "params"; it has accept, anew,')):
+            state, _, reason, made = self.run_of(kind)
+            self.assertEqual((state, made), ("failed", 0))
+            self.assertIn(words, reason)
 
     def test_reads(self):
         self.assertEqual(self.run_of("read")[:2], ("done", []))

@@ -217,6 +217,11 @@ static void test_string(void **state)
         "local o = setmetatable({}, { __name = 'thing' }) return tostring(o) == 'thing'",
         "return not pcall(tostring, setmetatable({}, { __tostring = function() return 5 .. '' == 5 end }))",
         "return utf8.len('äö') == 2 and utf8.char(228) == 'ä'",
+        "local ok, e = pcall(function() return ('<html>').items end)\n"
+        "return not ok and e:find('a text has no \"items\" (an answer that is not JSON', 1, true) ~= nil",
+        "local ok, e = pcall(function() return (''):trim() end)\n"
+        "return not ok and e:find('a text has no \"trim\"', 1, true) ~= nil",
+        "return not pcall(function() return ('[]')[1] end) and string.items == nil",
         "local n = setmetatable({}, { __tostring = function() return 5 end, __name = {} })\n"
         "return tostring(n) == '5' and (('%s'):format(n)) == '5'",
         "local o = setmetatable({}, { __name = 'thing' })\n"
