@@ -100,8 +100,19 @@ static bool personal_at(const char *p)
 
 static bool word_char(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (unsigned char)c >= 0x80;
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* It is the end of something longer, PO261127-1234 say: letters and digits of an escape (\n,
+ * \u00a0, %20) are no part of it, and what is not ASCII is more often a mark or a blank than a
+ * letter. */
+static bool goes_on_from(const char *text, size_t at)
+{
+    const char *p = text + at;
+    if (at == 0 || !word_char(p[-1]))
+        return false;
+    return !((at >= 2 && p[-2] == '\\') || (at >= 3 && p[-3] == '%') ||
+             (at >= 6 && p[-6] == '\\' && p[-5] == 'u'));
 }
 
 /* Bytes of a code at `at`, with any dash for its sign; 0 if there is none. */
@@ -127,7 +138,7 @@ static size_t personal_length(struct str text, size_t at)
 bool ids_find_personal(struct str text, size_t *at, size_t *n)
 {
     for (size_t i = 0; i < text.n; i++) {
-        if (i > 0 && word_char(text.p[i - 1]))
+        if (goes_on_from(text.p, i))
             continue;
         *n = personal_length(text, i);
         if (!*n || (i + *n < text.n && word_char(text.p[i + *n])))

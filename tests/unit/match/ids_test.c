@@ -182,6 +182,35 @@ static void personal_codes_are_kept_apart(void **state)
     assert_false(ids_find_personal(STR_LIT(""), &at, &n));
 }
 
+/* In quotation marks, behind a blank that does not break, a bullet or a line end that is escaped;
+ * but not as the end of an order's number, PO261127-1234. */
+static void a_personal_code_stands_by_itself(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t at;
+    } found[] = {{"\xe2\x80\x9c"
+                  "131052-308T\xe2\x80\x9d",
+                     3},
+        {"hetu\xc2\xa0"
+         "131052-308T\xc2\xa0x",
+            6},
+        {"\xe2\x80\xa2"
+         "131052A308T",
+            3},
+        {"who?\\n131052-308T\\n", 6}, {"q=\\u00a0131052-308T", 8}, {"q=%20131052-308T%20x", 5},
+        {"Hetu:131052-308T", 5}};
+    static const char *const others[] = {
+        "PO261127-1234", "no131052-308T", "x20131052-308T", "1131052-308T", "131052-308T2"};
+    size_t at, n;
+    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++) {
+        assert_true(ids_find_personal(str_of(found[i].text), &at, &n));
+        assert_int_equal(at, found[i].at);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_false(ids_find_personal(str_of(others[i]), &at, &n));
+}
+
 static void types_can_be_listed(void **state)
 {
     struct ids_checked c;
@@ -297,6 +326,7 @@ int main(void)
         cmocka_unit_test(rf_references),
         cmocka_unit_test(bank_accounts),
         cmocka_unit_test(personal_codes_are_kept_apart),
+        cmocka_unit_test(a_personal_code_stands_by_itself),
         cmocka_unit_test(types_can_be_listed),
         cmocka_unit_test(labels),
         cmocka_unit_test(sameness),
