@@ -13,7 +13,7 @@ struct socket_watch {
     struct http_out_lane *lane; /* that asked last */
     struct loop_fd *fd;
     curl_socket_t number;
-    bool asked;   /* by libcurl */
+    bool in, out; /* what libcurl asked for */
     bool lasting; /* a connection of ours: its end is told by its closing */
 };
 
@@ -36,7 +36,7 @@ void http_out_sockets_kick(struct http_out_lane *lane)
 static void socket_ready(void *arg, bool readable, bool writable)
 {
     struct socket_watch *w = arg;
-    if (!w->asked) { /* an idle connection: libcurl looks at it when it is wanted again */
+    if (!w->in && !w->out) { /* an idle connection: libcurl looks at it when it is wanted again */
         loop_fd_watch(w->fd, false, false);
         return;
     }
@@ -76,25 +76,30 @@ static int socket_wanted(CURL *easy, curl_socket_t number, int what, void *arg, 
     if (what == CURL_POLL_REMOVE && ((size_t)number >= h->nwatches || !h->watches[number]))
         return 0;
     struct socket_watch *w = watch_of(h, number);
-    bool readable = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
-    bool writable = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
+    bool wrote = w->out;
     w->lane = lane;
-    w->asked = readable || writable;
-    if (w->asked || !w->lasting)
-        loop_fd_watch(w->fd, readable, writable);
+    w->in = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
+    w->out = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
+    if (w->in || w->out || wrote || !w->lasting)
+        loop_fd_watch(w->fd, w->in, w->out);
     return 0;
 }
 
+/* One that is not connected yet libcurl closes without a word, and the kernel watches it no longer.
+ * The next socket has its number, and libcurl may take it for watched. */
 void http_out_sockets_opened(struct http_out *h, curl_socket_t number)
 {
-    watch_of(h, number)->lasting = true;
+    struct socket_watch *w = watch_of(h, number);
+    w->lasting = true;
+    loop_fd_watch(w->fd, false, false);
+    loop_fd_watch(w->fd, w->in, w->out);
 }
 
 int http_out_sockets_close(void *arg, curl_socket_t number)
 {
     struct http_out *h = arg;
     struct socket_watch *w = watch_of(h, number);
-    w->asked = w->lasting = false;
+    w->in = w->out = w->lasting = false;
     loop_fd_watch(w->fd, false, false);
     return close(number);
 }

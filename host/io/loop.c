@@ -194,12 +194,12 @@ void loop_off_idle(struct loop *l, loop_fn fn, void *arg)
     }
 }
 
-/* An event that libevent could not allocate: memory is out, which mem.c ends the process for. */
+/* libevent gives none only without memory. */
 static struct event *new_event(struct loop *l, int fd, short what, event_callback_fn cb, void *arg)
 {
     struct event *ev = event_new(l->base, fd, what, cb, arg);
     if (ev == NULL)
-        mem_zalloc(SIZE_MAX, 2);
+        mem_exhausted();
     return ev;
 }
 
