@@ -144,6 +144,11 @@ local function check_literal(entry, name, value)
     and not is_address(value, entry.connector) then
     fail(entry.where, 'connection "%s": %s is "%s"; an address begins with %s', entry.name, name, value,
       table.concat(entry.connector.schemes or WEB, " or "))
+  elseif type(value) == "string" and wanted and wanted.type == "address"
+    and value:find("^http://") then
+    state.warnings[#state.warnings + 1] = ('%s: %s of connection "%s" begins with http://: it is read '
+      .. "on the way, and refused unless the operator allows its port (--allow-port); is it https://?")
+      :format(entry.where, name, entry.name)
   end
 end
 

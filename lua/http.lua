@@ -45,7 +45,8 @@ address of the same origin. Options (an unknown one is an error):
 and of a write also
 
   what     in words for people, what it makes: 'customer "Acme Oy"'
-  find     function() -> record [, count]: looks for the effect of this write by its natural key
+  find     function() -> record [, count]: looks for the effect of this write by its natural key; nil
+           is "not there", an error or a web page that nobody knows
   settle   seconds that a lost request may still be under way (else the connection's, else 120)
   looks    { 300, 900, 3600 }: when it is looked for again after that, if it was not found (else the
            connection's, else these in proportion to settle = 120); {}: one look is enough
@@ -308,6 +309,9 @@ end
 -- The record that proves the effect, or nil if it is not there. tries is empty before it is sent.
 local function look(spec, options, tries)
   local ok, record, count = pcall(options.find)
+  if ok and type(record) == "string" and (not record:find("%S") or record:find("^%s*<")) then
+    ok, record = false, "find gave an answer that is not JSON, and so no record"
+  end
   if ok and count ~= nil then
     local given_count = count
     count = tonumber(tostring(count))

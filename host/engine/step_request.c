@@ -61,6 +61,10 @@ static int build_url(const char *base, const char *path, char **url, struct err 
         if (o == 0 || origin_length(path) != o || strncasecmp(base, path, o) != 0)
             return err_set(e, ERR_DENIED, "the address leads away from the connection's own");
         *url = mem_dup(path);
+    } else if (n > 0 && strpbrk(base, "?#")) {
+        return err_set(e, ERR_INPUT,
+            "the connection's url has a query, and nothing can stand "
+            "behind one: say it in the query of each request");
     } else if (n == 0 || path[0] == '/' || path[0] == '?') {
         *url = mem_printf("%s%s", base, path);
     } else {

@@ -378,6 +378,10 @@ end }
                 self.assertIn(f'company.lua:3: auth.{part} of connection "h" stands in the file as plain', out)
         _, _, out, _ = self.check("kept", HTTP % 'auth = { bearer = secret "t" }')
         self.assertNotIn("plain text", out)
+        self.assertNotIn("http://", out)
+        _, code, out, _ = self.check("clear", (HTTP % "").replace("https", "http"))
+        self.assertEqual(code, 0)
+        self.assertIn('company.lua:3: url of connection "h" begins with http://: it is read on the way', out)
 
     def test_many_at_once_are_each_told_as_alone(self):
         """Folders of one name are different companies, and one that dies at loading is alone with it."""

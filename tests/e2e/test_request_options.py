@@ -8,6 +8,7 @@ from harness import Case, main
 COMPANY = """company "Asking Oy" {}
 connect "webhook" { as = "open", secret = false, event = "type", id = "id" }
 connect "http" { as = "p", url = env "P_URL" }
+connect "http" { as = "q", url = env "Q_URL" }
 local function get(options) return http.get("p", "/", options) end
 local function post(options) return http.post("p", "/", options) end
 local cases = {
@@ -56,6 +57,14 @@ CASES = [
     ("post { parts = { { name = 'a', file = 5 } } }", 'file of part "a" is a file that http.get'),
     ("post { json = {}, look_first = true, find = function() return { id = 1 }, 'x' end }",
      "find gives a record and how many there are, and the second is a string"),
+    ("post { json = {}, look_first = true, find = function() return ' <html>' end }",
+     "find gave an answer that is not JSON"),
+    ("post { json = {}, look_first = true, find = function() return '' end }",
+     "find gave an answer that is not JSON"),
+    # an address that has a query itself
+    ("http.get('q', '')", "/base?key=1"),
+    ("http.get('q', '/x')", "the connection's url has a query, and nothing can stand behind one"),
+    ("http.get('q', '', { query = { a = 1 } })", "the connection's url has a query"),
     # what a rule's own functions give of an answer
     ("http.get('p', '/404', { explain = function(_, body) return body, body, body end })",
      "p refused GET /404: 404 no such thing"),
@@ -88,6 +97,7 @@ class Options(Case):
         server = self.serve(Server)
         w = self.world
         w.env["P_URL"] = f"http://127.0.0.1:{server.server_port}/base"
+        w.env["Q_URL"] = w.env["P_URL"] + "?key=1"
         w.add_company("asking", COMPANY % "\n".join(f"  function() return {lua} end," for lua, _ in CASES))
         w.start_host()
         for n, (lua, expected) in enumerate(CASES, 1):
