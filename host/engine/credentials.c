@@ -14,6 +14,7 @@
 
 /* A secret that was changed in the store is used after this. */
 #define FRESH_MS   5000
+#define REFUSED_MS 1000 /* so old may secrets be that a delivery is refused by */
 #define VALUES_MAX (2 * MANIFEST_PARAMS_MAX)
 
 static int resolve(const struct version *v, const struct manifest_connection *conn,
@@ -415,4 +416,12 @@ int credentials_webhook(struct channel *ch, const struct version *v,
         if (ch->webhook_secrets[i])
             out[n++] = str_of(ch->webhook_secrets[i]);
     return n;
+}
+
+bool credentials_webhook_again(struct channel *ch)
+{
+    if (clock_mono_ms() - ch->webhook_ms < REFUSED_MS)
+        return false;
+    forget_webhook(ch);
+    return true;
 }

@@ -269,19 +269,21 @@ static int authenticate(struct company *c, const struct manifest_connection *con
         .url = conn && conn->webhook.address[0] ? str_of(conn->webhook.address) : d->url,
         .now_ms = clock_wall_ms(),
         .window_ms = INT64_MAX / 4};
-    if (conn) {
-        check.window_ms = c->engine->set.signature_window_ms;
-        if (conn->webhook.scheme != SCHEME_NONE) {
-            check.nsecrets =
-                credentials_webhook(channel_get(c, conn), c->current, conn, secrets, err);
-            if (check.nsecrets < 0) {
-                log_event(LOG_ERROR, "webhook secret missing", "company", c->name, "connection",
-                    conn->name, "problem", err->text, NULL);
-                return err_set(err, ERR_DENIED, "the delivery could not be authenticated");
-            }
+    if (!conn || conn->webhook.scheme == SCHEME_NONE)
+        return signature_verify(&check, err);
+    struct channel *ch = channel_get(c, conn);
+    check.window_ms = c->engine->set.signature_window_ms;
+    int rc;
+    do {
+        check.nsecrets = credentials_webhook(ch, c->current, conn, secrets, err);
+        if (check.nsecrets < 0) {
+            log_event(LOG_ERROR, "webhook secret missing", "company", c->name, "connection",
+                conn->name, "problem", err->text, NULL);
+            return err_set(err, ERR_DENIED, "the delivery could not be authenticated");
         }
-    }
-    return signature_verify(&check, err);
+        rc = signature_verify(&check, err);
+    } while (rc < 0 && credentials_webhook_again(ch));
+    return rc;
 }
 
 void engine_ingest(struct engine *e, const struct engine_delivery *d, engine_reply_fn fn, void *arg)

@@ -126,6 +126,9 @@ struct channel *credentials_without(
  * live until the next call. */
 int credentials_webhook(struct channel *ch, const struct version *v,
     const struct manifest_connection *conn, struct str out[MANIFEST_SECRETS_MAX], struct err *e);
+/* What fits none of them may be signed with one that was set a moment ago: true if it is worth
+ * asking for them again, which not every forgery is. */
+bool credentials_webhook_again(struct channel *ch);
 /* True if token is that of the connection's button; conn may be NULL. */
 bool credentials_button(
     const struct version *v, const struct manifest_connection *conn, struct str token);
