@@ -153,7 +153,7 @@ static void put_lower(struct buf *b, struct str name)
 static void put_joined(struct buf *b, const struct http_out_result *r, int first)
 {
     struct buf value;
-    buf_init(&value, 65536);
+    buf_init(&value, BUF_MAX_DEFAULT); /* the client bounds all of them */
     for (int k = first; k < r->nheaders; k++) {
         if (!str_ieq(r->headers[k].name, r->headers[first].name))
             continue;

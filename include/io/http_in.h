@@ -27,7 +27,7 @@ struct http_in_config {
     int64_t idle_ms;     /* keep-alive without a request */
     int64_t write_ms;    /* one answer, from when the peer stops taking it to its last byte */
     int64_t linger_ms;   /* after the last answer: what the peer goes on sending is dropped, so that
-                          * no   reset eats the answer; then it is cut */
+                          * no reset eats the answer; then it is cut */
     int64_t drain_ms;    /* what a drain still gives a request that is half here, or an answer */
     int max_connections; /* at the limit whose peer is waited for longest makes room, else accepting
                           * pauses */

@@ -57,6 +57,9 @@ end }
 rule "Keep" { on = "open.keep", run = function(e)
   return #http.get("stock", "/items", { keep = e.keep, anew = e.anew, accept = { 404 } }).body
 end }
+rule "Long" { on = "open.long", run = function()
+  return #http.get("stock", "/items").headers["x-long"]
+end }
 rule "Signed" { on = { "any", "signed", "shared", "basic", "pair" }, run = function() end }
 """
 SECRET, PAIR, TOKEN = "s3cret-hook", "someone:pass:wörd", "tok-canary-77"
@@ -89,6 +92,8 @@ class Stock(http.server.BaseHTTPRequestHandler):
         if isinstance(how, int):
             return self.send(how, b'{"message":"no such luck","field":"order"}',
                              headers=[("Retry-After", "0"), ("Location", "http://127.0.0.1:1/")])
+        if how == "long headers":
+            return self.send(200, b"[]", headers=[("X-Long", "x" * 40000), ("X-Long", "y" * 40000)])
         if isinstance(how, bytes):
             return self.send(422, how)
         if how == "reset":
@@ -259,6 +264,9 @@ class Plain(Case):
                 got = self.run_of("write", post=post)
                 self.assertEqual((got[0], got[3]), (state, made), got)
                 self.assertIn(words, got[2])
+
+    def test_a_header_that_comes_twice_is_whole(self):
+        self.assertEqual(self.run_of("long", get=["long headers"])[:2], ("done", 80002))
 
     def test_writes_with_find_happen_once(self):
         for post, how in ((["lost"], "adopted"), (["half"], "adopted"), (["hang"], "adopted"),
