@@ -1,5 +1,6 @@
 /* JSON reader: one token a call, in one pass over the source, without recursion. */
 #include "json.h"
+#include "json_run.h"
 
 #include <string.h>
 
@@ -59,37 +60,12 @@ static inline void skip_space(struct json_reader *r)
 
 /* ---- strings ------------------------------------------------------------------------------- */
 
-#define EACH_BYTE(x) (UINT64_C(0x0101010101010101) * (x))
-
-/* Bytes of a word that end a run of plain characters: quote, backslash, control, beyond ASCII.
- * The lowest marked byte is right; those above it may be marked by a borrow. */
-static inline uint64_t special_bytes(uint64_t w)
-{
-    uint64_t quote = w ^ EACH_BYTE('"'), slash = w ^ EACH_BYTE('\\');
-    return ((quote - EACH_BYTE(1)) | (slash - EACH_BYTE(1)) | (w - EACH_BYTE(0x20)) | w) &
-           EACH_BYTE(0x80);
-}
-
 /* End of the run of characters at p that stand for themselves: at a quote, a backslash, a control
  * character, invalid UTF-8, or the end. */
 static inline const char *plain_run(const char *p, const char *end)
 {
     for (;;) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        while (end - p >= 8) {
-            uint64_t w;
-            memcpy(&w, p, 8);
-            uint64_t marks = special_bytes(w);
-            if (marks) {
-                p += __builtin_ctzll(marks) >> 3;
-                break;
-            }
-            p += 8;
-        }
-#endif
-        while (p != end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
-               *p != '\\')
-            p++;
+        p = json_ascii_run(p, end);
         if (p == end || (unsigned char)*p < 0x80)
             return p;
         size_t n = str_utf8_step(p, end);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "buf.h"
 #include "clock.h"
+#include "event_put.h"
 #include "json.h"
 #include "mem.h"
 
@@ -93,12 +94,7 @@ void act_key(
     struct version *v, const struct store_standing *st, struct str data, act_key_fn fn, void *arg)
 {
     struct asking *a = mem_zalloc(1, sizeof *a);
-    struct incoming ev = {.connection = (char *)(uintptr_t)st->event.connection,
-        .type = (char *)(uintptr_t)st->event.type,
-        .delivery = (char *)(uintptr_t)st->event.delivery,
-        .received_ms = st->event.received_ms};
     struct buf args;
-    snprintf(ev.id, sizeof ev.id, "%s", st->event.id);
     a->engine = v->company->engine;
     a->version = version_hold(v);
     a->rule = mem_dup(st->run.rule);
@@ -108,7 +104,7 @@ void act_key(
     list_append(&a->engine->asking, &a->node);
     buf_init(&args, 1 << 20);
     buf_addc(&args, '{');
-    incoming_put(&args, &ev);
+    event_put(&args, &st->event);
     buf_addc(&args, '}');
     a->arguments = buf_take(&args, &a->nargs);
     a->data = mem_dupn(data.p, data.n);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "buf.h"
 #include "clock.h"
+#include "event_put.h"
 #include "json.h"
 #include "lock.h"
 #include "log.h"
@@ -110,17 +111,12 @@ bool incoming_held_back(struct incoming *ev)
 
 void incoming_put(struct buf *b, const struct incoming *ev)
 {
-    char received[CLOCK_TEXT];
-    clock_format(ev->received_ms, received);
-    buf_adds(b, "\"event\":{\"connection\":");
-    json_put_cstring(b, ev->connection);
-    buf_adds(b, ",\"delivery\":");
-    json_put_cstring(b, ev->delivery);
-    buf_adds(b, ",\"id\":");
-    json_put_cstring(b, ev->id);
-    buf_addf(b, ",\"received_at\":\"%s\",\"type\":", received);
-    json_put_cstring(b, ev->type);
-    buf_addc(b, '}');
+    struct store_event se = {.id = ev->id,
+        .connection = ev->connection,
+        .type = ev->type,
+        .delivery = ev->delivery,
+        .received_ms = ev->received_ms};
+    event_put(b, &se);
 }
 
 /* Later ones of its company are not routed before it. */

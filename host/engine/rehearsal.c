@@ -4,6 +4,7 @@
 #include <string.h>
 #include "buf.h"
 #include "clock.h"
+#include "event_put.h"
 #include "id.h"
 #include "jsondoc.h"
 #include "map.h"
@@ -390,17 +391,14 @@ static const char *run_id(const struct work *w, const char *rule)
 static void put_arguments(struct buf *b, const struct work *w)
 {
     const struct history_event *ev = w->event;
-    char received[CLOCK_TEXT], seed[33];
-    clock_format(ev->received_ms, received);
-    buf_adds(b, "{\"event\":{\"connection\":");
-    json_put_cstring(b, ev->connection);
-    buf_adds(b, ",\"delivery\":");
-    json_put_cstring(b, ev->delivery);
-    buf_adds(b, ",\"id\":");
-    json_put_cstring(b, ev->id);
-    buf_addf(b, ",\"received_at\":\"%s\",\"type\":", received);
-    json_put_cstring(b, ev->type);
-    buf_addc(b, '}');
+    char seed[33];
+    struct store_event se = {.id = ev->id,
+        .connection = ev->connection,
+        .type = ev->type,
+        .delivery = ev->delivery,
+        .received_ms = ev->received_ms};
+    buf_addc(b, '{');
+    event_put(b, &se);
     if (w->run >= 0) {
         const char *rule = w->out->runs[w->run].rule, *id = run_id(w, rule);
         id_hash(seed, id, strlen(id));

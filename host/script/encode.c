@@ -82,6 +82,17 @@ static inline void put_byte(struct buf *b, char c)
 
 /* ---- arrays -------------------------------------------------------------------------------- */
 
+/* The value on top is the array's i-th; takes it away. */
+static inline int put_element(struct out *x, lua_Integer i)
+{
+    if (i > 1)
+        put_byte(x->b, ',');
+    if (put(x, lua_gettop(x->L)) < 0)
+        return add_way_index(x, i);
+    lua_pop(x->L, 1);
+    return 0;
+}
+
 /* The array at index whose keys do not come in order by themselves; its first `done` elements are
  * written. (Were they written again, a list in a list in a list would take twice as long for each.)
  */
@@ -102,11 +113,8 @@ static int put_unordered(struct out *x, int index, lua_Integer done)
         return fail(x, "a list with holes: an element in between is nil (json.null is a value)");
     for (lua_Integer i = done + 1; i <= count; i++) {
         lua_rawgeti(L, index, i);
-        if (i > 1)
-            put_byte(x->b, ',');
-        if (put(x, lua_gettop(L)) < 0)
-            return add_way_index(x, i);
-        lua_pop(L, 1);
+        if (put_element(x, i) < 0)
+            return -1;
     }
     put_byte(x->b, ']');
     return 0;
@@ -124,12 +132,8 @@ static int put_array(struct out *x, int index)
             lua_pop(L, 2);
             return put_unordered(x, index, i);
         }
-        i++;
-        if (i > 1)
-            put_byte(x->b, ',');
-        if (put(x, lua_gettop(L)) < 0)
-            return add_way_index(x, i);
-        lua_pop(L, 1);
+        if (put_element(x, ++i) < 0)
+            return -1;
     }
     put_byte(x->b, ']');
     return 0;

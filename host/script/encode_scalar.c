@@ -1,5 +1,6 @@
 /* Numbers and strings, as fast as they come: they are most of any JSON. */
 #include "encode_scalar.h"
+#include "json_run.h"
 
 #include <float.h>
 #include <math.h>
@@ -88,32 +89,6 @@ size_t scalar_float(double v, char out[SCALAR_TEXT])
 
 /* ---- strings ------------------------------------------------------------------------------- */
 
-#define EACH_BYTE(x) (UINT64_C(0x0101010101010101) * (x))
-
-/* End of the run at p that needs no escape and no check. */
-static inline const char *plain_run(const char *p, const char *end)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    while (end - p >= 8) {
-        uint64_t w;
-        memcpy(&w, p, 8);
-        uint64_t quote = w ^ EACH_BYTE('"'), slash = w ^ EACH_BYTE('\\');
-        uint64_t marks =
-            ((quote - EACH_BYTE(1)) | (slash - EACH_BYTE(1)) | (w - EACH_BYTE(0x20)) | w) &
-            EACH_BYTE(0x80);
-        if (marks) {
-            p += __builtin_ctzll(marks) >> 3;
-            break;
-        }
-        p += 8;
-    }
-#endif
-    while (p != end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
-           *p != '\\')
-        p++;
-    return p;
-}
-
 static size_t escape(unsigned char c, char out[8])
 {
     static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
@@ -136,7 +111,7 @@ int scalar_string(struct buf *b, struct str s)
     *to = '"';
     b->n++;
     for (;;) {
-        p = plain_run(p, end);
+        p = json_ascii_run(p, end);
         if (p != end && (unsigned char)*p >= 0x80) {
             size_t n = str_utf8_step(p, end);
             if (!n)

@@ -266,6 +266,16 @@ function kit.handle(ledger, request, body, draw, answer)
   return meta, raw
 end
 
+-- What the buttons of a page do: acts = { name = function(w, form) -> what is said on the page }.
+function kit.acting(acts)
+  return function(w, name, form)
+    local act = acts[name]
+    if not act then return kit.text(404, "there is no such act") end
+    w.said = act(w, form)
+    return kit.text(303, "", { location = "../" })
+  end
+end
+
 -- What a person does on the page of sandbox w: given = { act, form, now, at_ms } -> { said }.
 function kit.act(w, acts, given)
   w.now, w.at_ms = given.now:sub(1, 19), given.at_ms

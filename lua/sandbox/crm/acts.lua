@@ -123,9 +123,4 @@ function acts.deal(w, form)
   return ('"%s" is a new deal.'):format(title)
 end
 
-return function(w, name, form)
-  local act = acts[name]
-  if not act then return kit.text(404, "there is no such act") end
-  w.said = act(w, form)
-  return kit.text(303, "", { location = "../" })
-end
+return kit.acting(acts)
