@@ -236,8 +236,8 @@ const struct command command_secret = {
              "rotate-key",
     .summary = "a company's credentials, encrypted at rest",
     .details =
-        "COMPANY is the name of the company's folder. A running host sees a new value at the next\n"
-        "start, or when it next asks for a token. A name that nothing in the company's folder uses is\n"
+        "COMPANY is the name of the company's folder. A running host uses a new value within 5 s, and\n"
+        "at once where the old one was refused. A name that nothing in the company's folder uses is\n"
         "kept all the same, and told; list says which those are, and which are missing, of companies\n"
         "whose folders are in --companies. rotate-key seals all with a new key, also while a host runs;\n"
         "stopped half way, it goes on when it is said again. The key is in DIR/key, the file that\n"

@@ -123,6 +123,8 @@ void health_answered(struct channel *ch, const char *title, int status)
         return;
     }
     is_up(ch);
+    if (status == 401 || status == 403 || status == 407)
+        ch->credentials_ms = 0; /* what is corrected now counts at once */
     if (status == 401 || status == 407) {
         health_refused(ch, words);
     } else if (status == 403) {

@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 
-from harness import Case, main
+from harness import Case, main, wait_until
 
 COMPANY = """company "Plain Oy" {}
 connect "webhook" { as = "any",    secret = secret "hook", event = "type", id = "id" }
@@ -225,6 +225,17 @@ class Plain(Case):
         expected = base64.b64encode(f"me:{TOKEN}".encode()).decode()
         self.assertEqual(self.server.asked[0][2], "Basic " + expected)
         self.assertEqual(self.run_of("try", get=[418])[1], {"answered": False, "status": 418})
+
+    def test_a_credential_that_is_corrected_counts_at_once(self):
+        for status in (403, 401):
+            with self.subTest(status):
+                self.assertEqual(self.run_of("read", get=[status] * 3)[0], "attention")
+                self.server.plan["GET"] = []
+                self.world.secret("plain", "token", f"new-{status}")
+                run = self.world.runs(state="attention")[0]["id"]
+                self.world.sauma("retry", run, "--data", self.world.data)
+                wait_until(lambda: self.world.show(run)["state"] == "done", "the end")
+                self.assertEqual(self.server.asked[-1][2], f"Bearer new-{status}")
 
     def test_an_answer_that_counts_for_a_while_and_one_that_is_to_be_new(self):
         def keep(made, **event):
