@@ -7,13 +7,26 @@
 #include "access_log.h"
 #include "clock.h"
 #include "http_strict.h"
+#include "list.h"
 #include "log.h"
 #include "mem.h"
 #include "metrics_page.h"
 #include "reply.h"
 
+/* A body of megabytes takes long to judge: of those that come at once there is one a turn of the
+ * loop, and what else is to be done comes between them. */
+#define LARGE_BODY ((size_t)256 << 10)
+
+struct large {
+    struct list node;
+    struct http_in_exchange *exchange;
+    struct str names; /* of its path */
+};
+
 struct routes {
     const struct parts *parts;
+    struct list larges; /* that wait for their turn */
+    struct loop_timer *next_large;
     struct metrics_page *metrics;
     struct api *api;
     char *public_url;          /* without a slash at its end; NULL: not known */
@@ -24,9 +37,13 @@ struct routes {
     int said;                  /* lines of that second */
 };
 
+static void take_large(void *arg);
+
 struct routes *routes_new(const struct parts *p, struct api *api)
 {
     struct routes *r = mem_zalloc(1, sizeof(*r));
+    list_init(&r->larges);
+    r->next_large = loop_timer_new(p->loop, take_large, r);
     r->parts = p;
     r->metrics = metrics_page_new(p);
     r->api = api;
@@ -35,6 +52,13 @@ struct routes *routes_new(const struct parts *p, struct api *api)
 
 void routes_free(struct routes *r)
 {
+    struct list *node;
+    while ((node = list_shift(&r->larges)) != NULL) {
+        struct large *l = LIST_OF(node, struct large, node);
+        reply_error(l->exchange, 503, "the host is about to stop; send it again");
+        mem_free(l);
+    }
+    loop_timer_free(r->next_large);
     metrics_page_free(r->metrics);
     mem_free(r->public_url);
     mem_free(r);
@@ -109,7 +133,7 @@ static void put_url(const struct routes *r, const struct http_in_request *q, str
 }
 
 /* POST /hooks/{company}/{connection} */
-static void hook(struct routes *r, struct http_in_exchange *x, struct str rest)
+static void take_hook(struct routes *r, struct http_in_exchange *x, struct str rest)
 {
     const struct http_in_request *q = http_in_request(x);
     char company[NAME_MAX_BYTES + 1], connection[NAME_MAX_BYTES + 1];
@@ -133,6 +157,30 @@ static void hook(struct routes *r, struct http_in_exchange *x, struct str rest)
         .body = q->body};
     engine_ingest(r->parts->engine, &d, on_ingested, x);
     buf_free(&url);
+}
+
+static void take_large(void *arg)
+{
+    struct routes *r = arg;
+    struct large *l = LIST_OF(list_shift(&r->larges), struct large, node);
+    if (!list_empty(&r->larges))
+        loop_timer_arm(r->next_large, 0);
+    take_hook(r, l->exchange, l->names);
+    mem_free(l);
+}
+
+static void hook(struct routes *r, struct http_in_exchange *x, struct str names)
+{
+    if (http_in_request(x)->body.n < LARGE_BODY) {
+        take_hook(r, x, names);
+        return;
+    }
+    struct large *l = mem_zalloc(1, sizeof(*l));
+    l->exchange = x;
+    l->names = names;
+    if (list_empty(&r->larges))
+        loop_timer_arm(r->next_large, 0);
+    list_append(&r->larges, &l->node);
 }
 
 static void health(struct routes *r, struct http_in_exchange *x, const char *path)

@@ -84,6 +84,23 @@ class Stalls(Case):
         self.assertEqual(sent, [202])
         self.assertEqual([r["result"] for r in self.world.settled(2)], ["Bearer t2"] * 2)
 
+    def test_large_webhooks_that_come_at_once_are_all_answered(self):
+        self.world.add_company("plain", COMPANY)
+        self.world.env.update(ISSUER_URL="http://127.0.0.1:1", CRM_URL="http://127.0.0.1:1")
+        self.world.start_host()
+        numbers, answers = ",".join("1" * 1500000), []
+
+        def send(n):
+            body = f'{{"data":[{numbers}],"type":"other","id":"{n // 2}"}}'.encode()  # each of them twice
+            answers.append(self.world.deliver(body, "plain", "open", sign=False)[0])
+        senders = [threading.Thread(target=send, args=(n,)) for n in range(8)]
+        for s in senders:
+            s.start()
+        self.longest_answer(0.5)
+        for s in senders:
+            s.join(PATIENCE)
+        self.assertEqual(sorted(answers), [200] * 4 + [202] * 4)
+
 
 if __name__ == "__main__":
     main()
