@@ -390,7 +390,7 @@ local function check_type(rule, text, name, entry)
       rule.name, text, name)
   end
   local made = entry.connector.webhook and entry.connector.webhook(entry.settings)
-  if made and made.event == "" and text ~= name then
+  if made and made.event == "" and not made.event_header and text ~= name then
     fail(rule.where, 'rule "%s": events of "%s" have no type, so on = "%s" never comes; say where '
       .. 'it stands, connect "%s" { event = "type" }, or listen to all of them, on = "%s"', rule.name,
       name, text, entry.connector.kind, name)

@@ -48,10 +48,20 @@ int delivery_read(struct str body, const char *type_path, char type[DELIVERY_TEX
     return rc < 0 ? rc : of_type.rc;
 }
 
-void delivery_id(const struct http_header *headers, int n, char out[DELIVERY_TEXT])
+int delivery_type(const struct http_header *headers, int n, const char *name,
+    char out[DELIVERY_TEXT], struct err *e)
 {
-    static const char *const names[] = {"X-Event-Id", "webhook-id"};
-    for (size_t i = 0; i < 2 && !out[0]; i++) {
+    struct str v = str_trim(http_header_get(headers, n, name));
+    out[0] = '\0';
+    if (!str_utf8_valid(v))
+        return err_set(e, ERR_INPUT, "the header %s is no text in UTF-8", name);
+    return take(v, false, out, name, e);
+}
+
+void delivery_id(const struct http_header *headers, int n, const char *own, char out[DELIVERY_TEXT])
+{
+    const char *const names[] = {own, "X-Event-Id", "webhook-id"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && !out[0]; i++) {
         struct str v = str_trim(http_header_get(headers, n, names[i]));
         /* A header may hold any byte; an id that is no text is compared by its hash. */
         if (v.n && str_utf8_valid(v))

@@ -141,6 +141,23 @@ static void add(struct ingest *g, const struct http_header *headers, int nheader
     buf_free(&kept);
 }
 
+/* The type that the host gives it (NULL: none), or that it says of itself; and its id. */
+static int read_delivery(struct ingest *g, const struct manifest_webhook *hook, const char *type,
+    const struct http_header *headers, int nheaders, struct str body, struct err *e)
+{
+    bool asked = hook && !type;
+    if (delivery_read(
+            body, asked ? hook->event : "", g->type, hook ? hook->id : "", g->delivery, e) < 0)
+        return -1;
+    if (asked && hook->event_header[0] &&
+        delivery_type(headers, nheaders, hook->event_header, g->type, e) < 0)
+        return -1;
+    if (type)
+        snprintf(g->type, sizeof g->type, "%.200s", type);
+    delivery_id(headers, nheaders, hook ? hook->id_header : "", g->delivery);
+    return 0;
+}
+
 /* After authentication: an authentic delivery that cannot be used is told and logged. */
 static void take_one(struct engine *e, const char *company, const char *connection,
     const struct manifest_webhook *hook, const char *type, const struct http_header *headers,
@@ -148,8 +165,7 @@ static void take_one(struct engine *e, const char *company, const char *connecti
 {
     struct err err = {0};
     struct ingest *g = mem_zalloc(1, sizeof *g);
-    if (delivery_read(body, hook && !type ? hook->event : "", g->type, hook ? hook->id : "",
-            g->delivery, &err) < 0) {
+    if (read_delivery(g, hook, type, headers, nheaders, body, &err) < 0) {
         log_event(LOG_WARN, "delivery refused", "company", company, "connection", connection,
             "problem", err.text, NULL);
         mem_free(g);
@@ -157,9 +173,6 @@ static void take_one(struct engine *e, const char *company, const char *connecti
         refuse(e, fn, arg, 400, err.text);
         return;
     }
-    if (type)
-        snprintf(g->type, sizeof g->type, "%.200s", type);
-    delivery_id(headers, nheaders, g->delivery);
     g->engine = e;
     g->company = mem_dup(company);
     g->connection = mem_dup(connection);

@@ -47,6 +47,8 @@ static int parse_webhook(
     const struct jsonv *v = jsonv_get(conn, "webhook");
     w->event = text_of(v, "event");
     w->id = text_of(v, "id");
+    w->event_header = text_of(v, "event_header");
+    w->id_header = text_of(v, "id_header");
     w->attempt = text_of(v, "attempt");
     w->address = text_of(v, "address");
     const struct jsonv *each = jsonv_get(v, "each");
@@ -294,6 +296,8 @@ static void free_connection(struct manifest_connection *c)
     manifest_auth_free(&c->auth);
     mem_free(c->webhook.event);
     mem_free(c->webhook.id);
+    mem_free(c->webhook.event_header);
+    mem_free(c->webhook.id_header);
     mem_free(c->webhook.attempt);
     mem_free(c->button.text);
     mem_free(c->webhook.address);

@@ -13,9 +13,14 @@
  * type of that length is an error. 0, or -1 and e. */
 int delivery_read(struct str body, const char *type_path, char type[DELIVERY_TEXT],
     const char *id_path, char id[DELIVERY_TEXT], struct err *e);
-/* Where the body, which is signed, holds no id of the delivery (out: ""): that of X-Event-Id or
- * webhook-id, if there is one. */
-void delivery_id(const struct http_header *headers, int n, char out[DELIVERY_TEXT]);
+/* The type that the header `name` holds; "" if there is none. -1 and e: it is no text, or over 200
+ * bytes. */
+int delivery_type(const struct http_header *headers, int n, const char *name,
+    char out[DELIVERY_TEXT], struct err *e);
+/* Where the body, which is signed, holds no id of the delivery (out: ""): that of the header `own`
+ * ("": none), of X-Event-Id or of webhook-id, if there is one. */
+void delivery_id(
+    const struct http_header *headers, int n, const char *own, char out[DELIVERY_TEXT]);
 /* The objects of a JSON array, as they stand in body, which is known to be JSON: their number, at
  * most max. -1 and e: it is no array, has more, or holds what is no object. */
 int delivery_each(struct str body, struct str *out, int max, struct err *e);

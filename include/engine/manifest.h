@@ -94,10 +94,11 @@ struct manifest_hmac {
 #define MANIFEST_SECRETS_MAX 4
 struct manifest_webhook {
     bool present;
-    char *event;   /* path of the event's type in the body; "" if none */
-    char *id;      /* path of the delivery's id; "" if none */
-    char *attempt; /* path of what counts the tries of one delivery; "" if none */
-    bool each;     /* a body that is an array holds several events, each with its own type and id */
+    char *event;                    /* path of the event's type in the body; "" if none */
+    char *id;                       /* path of the delivery's id; "" if none */
+    char *event_header, *id_header; /* where they stand if not in the body; "" if none */
+    char *attempt;                  /* path of what counts the tries of one delivery; "" if none */
+    bool each; /* a body that is an array holds several events, each with its own type and id */
     enum manifest_scheme scheme;
     struct manifest_hmac hmac;
     struct manifest_value secrets[MANIFEST_SECRETS_MAX]; /* each is good */

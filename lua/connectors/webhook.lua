@@ -1,8 +1,9 @@
 --[[
 Any system that posts JSON to us: connect "webhook" { as = "shop", secret = secret "shop",
 event = "type", id = "id" }, then POST /hooks/{company}/shop. event and id are where in the body the
-event's type and the delivery's id stand ("data.kind" goes deeper). The id is else the header X-Event-Id
-or webhook-id; without any of them, what a sender sends again is another event.
+event's type and the delivery's id stand ("data.kind" goes deeper), or { header = "X-GitHub-Event" }
+the header that has it. The id is else the header X-Event-Id or webhook-id; without any of them, what
+a sender sends again is another event.
 
 signature says how the sender proves itself with the secret:
   "standard"  Standard Webhooks: webhook-id, webhook-timestamp, webhook-signature; the secret is
@@ -41,8 +42,21 @@ local function check_form(form)
   return nil
 end
 
+-- Where the event's type or the delivery's id stands.
+local function check_place(name, place)
+  if type(place) ~= "table" then return nil end
+  local header = place.header
+  if type(header) ~= "string" or not header:find("^[%w_-]+$") or next(place, next(place)) then
+    return ('%s is a field of the body like "%s", or { header = "X-Event-%s" }'):format(name, name,
+      name == "id" and "Id" or "Type")
+  end
+  return nil
+end
+
 local function check(settings)
   local signature = settings.signature
+  local misplaced = check_place("event", settings.event) or check_place("id", settings.id)
+  if misplaced then return misplaced end
   if settings.secret == false and signature then
     return "signature without a secret: nothing could be checked"
   elseif type(signature) == "table" then
@@ -54,10 +68,18 @@ local function check(settings)
   return nil
 end
 
+-- In the body, and in the headers.
+local function place_of(place)
+  if type(place) == "table" then return "", place.header end
+  return place or "", nil
+end
+
 local function webhook(settings)
   local signature = settings.signature or "any"
   local form = type(signature) == "table" and signature or nil
-  return { event = settings.event or "", id = settings.id or "", hmac = form,
+  local event, event_header = place_of(settings.event)
+  local id, id_header = place_of(settings.id)
+  return { event = event, event_header = event_header, id = id, id_header = id_header, hmac = form,
     signature = settings.secret == false and "none" or form and "hmac" or signature }
 end
 
@@ -65,7 +87,7 @@ return {
   kind = "webhook",
   settings = {
     secret = { type = "secret_or_false", required = true },
-    event = { type = "path" }, id = { type = "path" }, signature = { type = "string|table" },
+    event = { type = "path|table" }, id = { type = "path|table" }, signature = { type = "string|table" },
   },
   needs_as = true, check = check, webhook = webhook,
   new = function() return {} end,

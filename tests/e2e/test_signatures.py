@@ -93,6 +93,31 @@ class Signatures(Case):
                     "X-HubSpot-Request-Timestamp": at}
         return headers
 
+    def test_type_and_id_stand_in_headers_of_the_senders_own(self):
+        w = self.world
+        w.add_company("acme", """company "Acme" {}
+            connect "webhook" { as = "shop", secret = secret "shop", event = { header = "X-Topic" },
+              id = { header = "X-Delivery" }, signature = { header = "X-Hmac", encoding = "base64" } }
+            rule "r" { on = "shop.orders/paid", run = function(e) return e.id end }
+        """)
+        w.secret("acme", "shop", "of the shop")
+        w.start_host()
+
+        def post(body, headers):
+            signed = {"X-Hmac": b64(mac(b"of the shop", body).digest()), **headers}
+            status, _, answer = request(w.address, "POST", "/hooks/acme/shop", body, signed)
+            return status, json.loads(answer)
+        status, first = post(b'{"id":7}', {"X-Topic": "orders/paid", "X-Delivery": "d-1"})
+        self.assertEqual(status, 202)
+        self.assertEqual(post(b'{"id":7}', {"X-Topic": "orders/paid", "X-Delivery": "d-1"}),
+                         (200, {**first, "duplicate": True}))
+        self.assertEqual(post(b'{"id":7}', {"X-Topic": "orders/paid", "X-Delivery": "d-2"})[0], 202)
+        self.assertEqual(post(b'{"id":7}', {"X-Topic": "orders/made", "X-Delivery": "d-3"})[0], 202)
+        status, refused = post(b'{"id":7}', {"X-Topic": "x" * 201, "X-Delivery": "d-4"})
+        self.assertEqual(status, 400)
+        self.assertIn("X-Topic is longer than 200 bytes", refused["error"])
+        wait_until(lambda: len(w.runs(state="done")) == 2, "a run of each that has a rule")
+
     def test_hubspot_is_over_the_address(self):
         public = "https://hooks.example.com"
         self.start({"crm": 'signature = "hubspot", secret = secret "crm"'}, "--public-url",
@@ -164,7 +189,9 @@ class Signatures(Case):
                            ('signature = { encoding = "hex" }', "header says where"),
                            ('signature = { header = "X", encoding = "utf8" }', '"hex" or "base64"'),
                            ('signature = { header = "X Y" }', "names of headers"),
-                           ('signature = { headers = "X" }', "signature has no headers")):
+                           ('signature = { headers = "X" }', "signature has no headers"),
+                           ('event = { header = "X Y" }', 'or { header = "X-Event-Type" }'),
+                           ('id = { headers = "X" }', 'or { header = "X-Event-Id" }')):
             w.add_company("bad", f'company "Bad" {{}}\nconnect "webhook" {{ as = "shop", secret = secret'
                           f' "s", {text} }}\n' + RULE % '"shop"')
             done = w.sauma("check", os.path.join(w.companies, "bad"), check=False)
