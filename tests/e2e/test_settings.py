@@ -14,7 +14,7 @@ WRONG = {
     "boolean": '"yes"', "table": "12", "function": '"f"', "address": "12", "credential": "{}",
     "secret_or_false": "true", "data": "print", "string|function": "{}", "function|text": "{}",
     "text|texts": "{ 1 }", "text|boolean": "12", "every|boolean": "12", "text|table": "12",
-    "table|string": "12", "string|table": "12",
+    "table|string": "12", "string|table": "12", "path|table": '"a..b"',
 }
 
 TRIES = """local WRONG, RULES, COMMON = { %s }, { %s }, { %s }
