@@ -70,13 +70,6 @@ local JUDGE = {
   end,
 }
 
-local function names_of(known)
-  local names = {}
-  for name in pairs(known) do names[#names + 1] = name end
-  table.sort(names)
-  return table.concat(names, ", ")
-end
-
 function http_options.check(options, known, level)
   if options == nil then return http_options.NONE end
   if type(options) ~= "table" then error("the options of a request are a table", level + 1) end
@@ -85,7 +78,7 @@ function http_options.check(options, known, level)
     if not kind then
       local near = suggest(name, known)
       error(('a request has no option "%s"%s'):format(tostring(name),
-        near ~= "" and near or "; it has " .. names_of(known)), level + 1)
+        near ~= "" and near or "; it has " .. table.concat(given_options.names(known), ", ")), level + 1)
     end
     if kind ~= "any" and type(value) ~= kind then
       error(('option "%s" of a request is a %s, not a %s'):format(name, kind, type(value)),

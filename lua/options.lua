@@ -8,6 +8,7 @@ was left out.
       what   how messages call it: 'connection "slack"'; nil if whoever calls adds that
 
   options.is_list(value)   -> true for a table without names and without holes
+  options.names(t)         -> its names, sorted
 
 Raises a text without a place; whoever calls knows the line. Types: string, number, integer,
 boolean, table, function; list (a table without names), texts (a list of texts), text (not empty),
@@ -100,7 +101,7 @@ local function words_of(types)
   return table.concat(list, " or ")
 end
 
-local function sorted_names(t)
+function options.names(t)
   local names = {}
   for name in pairs(t) do names[#names + 1] = name end
   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
@@ -148,7 +149,7 @@ end
 
 -- The nearest name; where none is near, all of a short list.
 local function known_names(name, known)
-  local near, names = suggest(name, known), sorted_names(known)
+  local near, names = suggest(name, known), options.names(known)
   if near ~= "" or #names > SHORT_LIST then return near end
   return "; there are " .. table.concat(names, ", ")
 end
@@ -158,7 +159,7 @@ function options.check(given, known, what)
   if type(given) ~= "table" or is_handle(given) then
     error(what .. "settings are a table: { name = value }", 0)
   end
-  for _, name in ipairs(sorted_names(given)) do
+  for _, name in ipairs(options.names(given)) do
     local entry = known[name]
     if not entry and type(name) ~= "string" then
       error(('%sa value without a name: settings are { name = value }'):format(what), 0)
@@ -169,7 +170,7 @@ function options.check(given, known, what)
     check_value(name, given[name], entry, what)
   end
   local missing = {}
-  for _, name in ipairs(sorted_names(known)) do
+  for _, name in ipairs(options.names(known)) do
     if known[name].required and given[name] == nil then
       local how = written(name, known[name])
       missing[#missing + 1] = how .. (known[name].help and " (" .. known[name].help .. ")" or "")

@@ -3,6 +3,7 @@
 
 local host = require "host"
 local json = require "json"
+local given_options = require "options"
 local failure = require "testing.failure"
 
 local outside = {}
@@ -58,13 +59,6 @@ local function plain(object, fn)
     if rawequal(first, object) then return fn(...) end
     return fn(first, ...)
   end
-end
-
-local function known_fields(state)
-  local names = {}
-  for name in pairs(state) do names[#names + 1] = name end
-  table.sort(names)
-  return table.concat(names, ", ")
 end
 
 -- true: for the host; false: for the sandbox's load().
@@ -125,7 +119,7 @@ function outside.sandbox(kind, options)
       local state = ask { op = "test.state", sandbox = name }
       if state[field] == nil then
         failure.raise(("the sandbox %q has no %s; it has: %s"):format(name, tostring(field),
-          known_fields(state)))
+          table.concat(given_options.names(state), ", ")))
       end
       return state[field]
     end,

@@ -148,12 +148,18 @@ class Told(Case):
         self.start_over()
         self.assertEqual(self.told(1), [("failed", "Break", "open")])
 
-    def test_beyond_so_many_an_hour_they_are_told_by_their_number(self):
-        w, source = self.world, TELLING.replace("url = env", "rate = 1000, url = env")
+    def many(self, *events, per_hour):
+        """A company with six rules that fail, R0 to R5, for one of these events or for one each."""
+        source = TELLING.replace("url = env", "rate = 1000, url = env")
         for n in range(6):
-            source += f'rule "R{n}" {{ on = "shop.all", run = function() error "no" end }}\n'
-        w.add_company("many", source)
-        self.start_over("--alerts-per-hour", "2")
+            source += (f'rule "R{n}" {{ on = "shop.{events[n % len(events)]}", run = function() '
+                       'error "no" end }\n')
+        self.world.add_company("many", source)
+        self.start_over("--alerts-per-hour", str(per_hour))
+        return self.world
+
+    def test_beyond_so_many_an_hour_they_are_told_by_their_number(self):
+        w = self.many("all", per_hour=2)
         self.assertEqual(w.deliver({"type": "all"}, "many", "shop", sign=False)[0], 202)
         self.assertEqual([kind for kind, _, _ in self.told(3)], ["failed", "failed", "many-alerts"])
         self.assertIn("So far 4 times", self.slack_messages()[2])
@@ -166,11 +172,7 @@ class Told(Case):
         wait_until(lambda: not self.act("alerts", "--json").stdout, "the number to be over")
 
     def test_what_was_told_before_a_start_does_not_count_after_it(self):
-        w, source = self.world, TELLING.replace("url = env", "rate = 1000, url = env")
-        for n in range(6):
-            source += f'rule "R{n}" {{ on = "shop.r{n}", run = function() error "no" end }}\n'
-        w.add_company("many", source)
-        self.start_over("--alerts-per-hour", "4")
+        w = self.many("r0", "r1", "r2", "r3", "r4", "r5", per_hour=4)
         for n in range(6):
             self.assertEqual(w.deliver({"type": f"r{n}"}, "many", "shop", sign=False)[0], 202)
             self.assertEqual(self.told(n + 1)[n], ("failed", f"R{n}", "open"))

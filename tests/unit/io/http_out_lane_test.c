@@ -5,18 +5,11 @@
 #include <cmocka.h>
 #include <unistd.h>
 #include "clock.h"
-#include "io/cut_server.h"
-#include "io/http_out_run.h"
+#include "io/http_out_served.h"
 
 #define MANY 100
 
-struct fixture {
-    struct cut_server server;
-    struct run run;
-    char url[256];
-};
-
-static void open_with(struct fixture *f, int connections)
+static void open_with(struct served *f, int connections)
 {
     struct http_out_config c;
     http_out_config_defaults(&c);
@@ -26,29 +19,19 @@ static void open_with(struct fixture *f, int connections)
 
 static int setup(void **state)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
+    struct served *f = calloc(1, sizeof(*f));
     cut_start(&f->server);
     *state = f;
     return 0;
 }
 
-static int teardown(void **state)
+static struct http_out_request request(struct served *f, const char *path, int timeout_ms)
 {
-    struct fixture *f = *state;
-    run_close(&f->run);
-    cut_stop(&f->server);
-    free(f);
-    return 0;
-}
-
-static struct http_out_request request(struct fixture *f, const char *path, int timeout_ms)
-{
-    snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d%s", f->server.port, path);
     return (struct http_out_request){
-        .method = "GET", .url = f->url, .timeout_ms = timeout_ms, .max_body = 1000};
+        .method = "GET", .url = served_url(f, path), .timeout_ms = timeout_ms, .max_body = 1000};
 }
 
-static void at_once(struct fixture *f, const char *path, int timeout_ms)
+static void at_once(struct served *f, const char *path, int timeout_ms)
 {
     struct http_out_request r = request(f, path, timeout_ms);
     f->run.done = 0;
@@ -59,7 +42,7 @@ static void at_once(struct fixture *f, const char *path, int timeout_ms)
     assert_int_equal(f->run.done, MANY);
 }
 
-static void one_after_the_other(struct fixture *f, int times)
+static void one_after_the_other(struct served *f, int times)
 {
     struct http_out_request r = request(f, "/headers", 60000);
     for (int i = 0; i < times; i++) {
@@ -70,7 +53,7 @@ static void one_after_the_other(struct fixture *f, int times)
 
 static void one_connection_serves_one_after_the_other(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     open_with(f, 512);
     one_after_the_other(f, 40);
     assert_int_equal(atomic_load(&f->server.connections), 1);
@@ -88,7 +71,7 @@ static void one_connection_serves_one_after_the_other(void **state)
 static void connections_have_a_limit(void **state)
 {
     static const int limits[] = {1, 2, 16, 17, 40, 90};
-    struct fixture *f = *state;
+    struct served *f = *state;
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         int before = atomic_load(&f->server.connections);
         open_with(f, limits[i]);
@@ -104,7 +87,7 @@ static void connections_have_a_limit(void **state)
  * are there. */
 static void the_end_of_any_makes_room(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct http_out_transfer *all[MANY];
     open_with(f, 512);
     one_after_the_other(f, 1);
@@ -125,7 +108,7 @@ static void the_end_of_any_makes_room(void **state)
 }
 
 /* Until so many are as they are to be, or it was waited for long enough. */
-static bool turns_until(struct fixture *f, atomic_int *what, int is, int ms)
+static bool turns_until(struct served *f, atomic_int *what, int is, int ms)
 {
     for (int i = 0; i < ms && atomic_load(what) != is; i++) {
         run_turn(&f->run);
@@ -138,7 +121,7 @@ static bool turns_until(struct fixture *f, atomic_int *what, int is, int ms)
 static void all_of_the_limit_can_be_had(void **state)
 {
     static const int limits[] = {17, 40, 90, 100};
-    struct fixture *f = *state;
+    struct served *f = *state;
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         int before = atomic_load(&f->server.connections);
         open_with(f, limits[i]);
@@ -155,7 +138,7 @@ static void all_of_the_limit_can_be_had(void **state)
 /* Those beyond the limit do not all stand behind the same few. */
 static void who_waits_is_served_by_whatever_becomes_free(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct http_out_transfer *all[32];
     open_with(f, 32);
     struct http_out_request r = request(f, "/silent", 6000);
@@ -176,7 +159,7 @@ static void who_waits_is_served_by_whatever_becomes_free(void **state)
 /* Waiting for a connection is part of the time that a request has. */
 static void who_waits_too_long_is_told(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     open_with(f, 1);
     struct http_out_request r = request(f, "/silent", 6000);
     http_out_start(f->run.client, &r, run_done, &f->run);
@@ -193,7 +176,7 @@ static void who_waits_too_long_is_told(void **state)
 static void connections_that_nobody_needs_are_closed(void **state)
 {
     struct http_out_config c;
-    struct fixture *f = *state;
+    struct served *f = *state;
     http_out_config_defaults(&c);
     c.max_idle_ms = 1000;
     run_open(&f->run, &c);
@@ -206,7 +189,7 @@ static void connections_that_nobody_needs_are_closed(void **state)
 
 int main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, served_teardown)
     const struct CMUnitTest tests[] = {
         TEST(one_connection_serves_one_after_the_other),
         TEST(connections_have_a_limit),

@@ -5,31 +5,7 @@
 #include <cmocka.h>
 #include <unistd.h>
 #include "http_out_mail.h"
-#include "io/cut_server.h"
-#include "io/http_out_run.h"
-
-struct fixture {
-    struct cut_server server; /* which never greets */
-    struct run run;
-};
-
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-    cut_start(&f->server);
-    run_open(&f->run, NULL);
-    *state = f;
-    return f->run.client ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    run_close(&f->run);
-    cut_stop(&f->server);
-    free(f);
-    return 0;
-}
+#include "io/http_out_served.h"
 
 static struct http_out_request request(const char *address, const struct http_out_mail *mail)
 {
@@ -46,7 +22,7 @@ static void mails_under_way_end_with_the_client(void **state)
 {
     const char *to[] = {"a@b.example"};
     struct http_out_mail mail = {.from = "c@d.example", .to = to, .nto = 1};
-    struct fixture *f = *state;
+    struct served *f = *state;
     char address[64];
     struct run run;
     run_open(&run, NULL);
@@ -66,7 +42,7 @@ static void mails_to_one_server_leave_room_for_others(void **state)
 {
     const char *to[] = {"a@b.example"};
     struct http_out_mail mail = {.from = "c@d.example", .to = to, .nto = 1};
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct cut_server other;
     char address[64];
     cut_start(&other);
@@ -89,7 +65,7 @@ static void mails_to_one_server_leave_room_for_others(void **state)
 
 int main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, served_setup, served_teardown)
     const struct CMUnitTest tests[] = {
         TEST(mails_under_way_end_with_the_client),
         TEST(mails_to_one_server_leave_room_for_others),

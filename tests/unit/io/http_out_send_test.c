@@ -10,33 +10,8 @@
 #include <unistd.h>
 #include "http_out_impl.h"
 #include "http_out_mail.h"
-#include "io/cut_server.h"
-#include "io/http_out_run.h"
+#include "io/http_out_served.h"
 #include "io/tls_server.h"
-
-struct fixture {
-    struct cut_server server;
-    struct run run;
-    char url[256];
-};
-
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-    cut_start(&f->server);
-    run_open(&f->run, NULL);
-    *state = f;
-    return f->run.client ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    run_close(&f->run);
-    cut_stop(&f->server);
-    free(f);
-    return 0;
-}
 
 static struct http_out_request request(const char *url, bool write)
 {
@@ -46,12 +21,6 @@ static struct http_out_request request(const char *url, bool write)
         .write = write,
         .timeout_ms = 60000,
         .max_body = 1000};
-}
-
-static const char *url(struct fixture *f, const char *path)
-{
-    snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d%s", f->server.port, path);
-    return f->url;
 }
 
 static void expect_not_sent(struct run *run, bool permanent, const char *words)
@@ -71,7 +40,7 @@ static void bad_addresses_are_refused(void **state)
         "http://a\r\nb/", "http://user:secret@127.0.0.1/", "http://127.0.0.1:0/",
         "http://127.0.0.1:99999/", "http://127.0.0.1:x/", "http://[::1/", "gopher://127.0.0.1/",
         "HTTP//x", "http://h/\x01"};
-    struct fixture *f = *state;
+    struct served *f = *state;
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
         struct http_out_request r = request(urls[i], true);
         run_request(&f->run, &r);
@@ -83,11 +52,11 @@ static void bad_addresses_are_refused(void **state)
 
 static void bad_names_and_values_are_refused(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     static const char *const methods[] = {
         "", "GE T", "GET\r\nX: 1", "CONNECT", "P\xc3\x96ST", "AVERYLONGMETHODNAMEOFTHIRTYTWOBYTES"};
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        struct http_out_request r = request(url(f, "/echo"), true);
+        struct http_out_request r = request(served_url(f, "/echo"), true);
         r.method = methods[i];
         run_request(&f->run, &r);
         expect_not_sent(&f->run, true, "method");
@@ -100,7 +69,7 @@ static void bad_names_and_values_are_refused(void **state)
         {STR_LIT("Transfer-Encoding"), STR_LIT("chunked")}, {STR_LIT("HOST"), STR_LIT("a")},
         {STR_LIT("Expect"), STR_LIT("100-continue")}};
     for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
-        struct http_out_request r = request(url(f, "/echo"), true);
+        struct http_out_request r = request(served_url(f, "/echo"), true);
         r.headers = &headers[i];
         r.nheaders = 1;
         run_request(&f->run, &r);
@@ -119,7 +88,7 @@ static void mail_passwords_are_not_sent_in_the_clear(void **state)
     const char *to[] = {"a@b.example"};
     struct http_out_mail mail = {
         .from = "c@d.example", .to = to, .nto = 1, .user = "me", .password = "secret"};
-    struct fixture *f = *state;
+    struct served *f = *state;
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
         struct http_out_request r = request(urls[i], true);
         r.mail = &mail;
@@ -134,7 +103,7 @@ static void only_public_addresses_when_told(void **state)
         "017700000001", "localhost", "loc%61lhost", "[::1]", "[::ffff:127.0.0.1]", "10.0.0.1",
         "192.168.1.1", "169.254.169.254", "[fe80::1]", "[fd00::1]", "[64:ff9b::7f00:1]",
         "[2002:7f00:1::]", "100.64.0.1", "224.0.0.1", "a.localhost"};
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct http_out_config c;
     struct run run;
     http_out_config_defaults(&c);
@@ -208,7 +177,7 @@ static void ports_and_networks_that_are_allowed(void **state)
 
 static void no_connection_is_not_sent(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     int port, fd = cut_listen(&port, 1);
     close(fd); /* now nobody listens there */
     char at[100];
@@ -227,7 +196,7 @@ static void no_connection_is_not_sent(void **state)
 /* A listener whose queue is full answers no further connection. */
 static void a_connect_that_hangs_is_not_sent(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     int port, fillers[8], listener = cut_listen(&port, 0);
     struct sockaddr_in a = {.sin_family = AF_INET,
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
@@ -264,7 +233,7 @@ static void *serve_all(void *arg)
  * waited for, and what gets the number of its descriptor is told when it is connected. */
 static void a_connection_that_is_not_made_leaves_nothing_to_the_next(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int port, fillers[8], listener = cut_listen(&port, 0);
     char at[100];
@@ -299,7 +268,7 @@ static void a_connection_that_is_not_made_leaves_nothing_to_the_next(void **stat
 /* Connected by the kernel, sent, and never accepted: nobody knows. */
 static void a_reset_before_accept_is_unknown(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     int port, listener = cut_listen(&port, 4);
     char at[100];
     snprintf(at, sizeof(at), "http://127.0.0.1:%d/", port);
@@ -314,7 +283,7 @@ static void a_reset_before_accept_is_unknown(void **state)
 
 static void tls_is_checked(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct tls_server good, old, stranger;
     tls_start(&good, "127.0.0.1", 0);
     tls_start(&old, "127.0.0.1", TLS1_1_VERSION);
@@ -360,7 +329,7 @@ static void tls_is_checked(void **state)
 /* ---- starts and cancels ---------------------------------------------------------------------- */
 
 struct chain {
-    struct fixture *f;
+    struct served *f;
     struct http_out_transfer *other;
     int done, wanted;
 };
@@ -377,19 +346,19 @@ static void chain_done(void *arg, const struct http_out_result *r)
         loop_stop(c->f->run.loop);
         return;
     }
-    struct http_out_request next = request(url(c->f, "/echo"), c->done % 2);
+    struct http_out_request next = request(served_url(c->f, "/echo"), c->done % 2);
     http_out_start(c->f->run.client, &next, chain_done, c);
     /* One that is cancelled before it begins, and one that is cancelled later. */
     http_out_cancel(http_out_start(c->f->run.client, &next, chain_done, c));
-    next.url = url(c->f, "/silent");
+    next.url = served_url(c->f, "/silent");
     c->other = http_out_start(c->f->run.client, &next, run_done, &c->f->run);
 }
 
 static void callbacks_may_start_and_cancel(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct chain c = {.f = f, .wanted = 200};
-    struct http_out_request first = request(url(f, "/echo"), false);
+    struct http_out_request first = request(served_url(f, "/echo"), false);
     http_out_start(f->run.client, &first, chain_done, &c);
     assert_int_equal(c.done, 0); /* never from inside start */
     loop_run(f->run.loop);
@@ -415,7 +384,7 @@ static void crowd_done(void *arg, const struct http_out_result *r)
 
 static void the_finished_may_be_cancelled(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct crowd c = {.run = &f->run};
     struct http_out_request r = request("ftp://nowhere/", false); /* all end in one turn */
     for (int i = 0; i < 64; i++)
@@ -434,8 +403,8 @@ static void many_done(void *arg, const struct http_out_result *r)
 
 static void many_at_once_all_end(void **state)
 {
-    struct fixture *f = *state;
-    struct http_out_request r = request(url(f, "/echo"), true);
+    struct served *f = *state;
+    struct http_out_request r = request(served_url(f, "/echo"), true);
     f->run.done = 0;
     f->run.wanted = 1000;
     for (int i = 0; i < 1000; i++) {
@@ -452,10 +421,10 @@ static void many_at_once_all_end(void **state)
 
 static void freeing_ends_what_is_under_way(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct run run;
     run_open(&run, NULL);
-    struct http_out_request r = request(url(f, "/silent"), true);
+    struct http_out_request r = request(served_url(f, "/silent"), true);
     for (int i = 0; i < 10; i++)
         http_out_start(run.client, &r, run_done, &run);
     run_turn(&run);
@@ -466,7 +435,7 @@ static void freeing_ends_what_is_under_way(void **state)
 
 int main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, served_setup, served_teardown)
     const struct CMUnitTest tests[] = {
         TEST(bad_addresses_are_refused),
         TEST(bad_names_and_values_are_refused),

@@ -5,44 +5,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "io/cut_server.h"
-#include "io/http_out_run.h"
-
-struct fixture {
-    struct cut_server server;
-    struct run run;
-    char url[256];
-};
-
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-    cut_start(&f->server);
-    run_open(&f->run, NULL);
-    *state = f;
-    return f->run.client ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    run_close(&f->run);
-    cut_stop(&f->server);
-    free(f);
-    return 0;
-}
-
-static const char *url(struct fixture *f, const char *path)
-{
-    snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d%s", f->server.port, path);
-    return f->url;
-}
+#include "io/http_out_served.h"
 
 static struct http_out_request request(
-    struct fixture *f, const char *method, const char *path, const char *body, bool write)
+    struct served *f, const char *method, const char *path, const char *body, bool write)
 {
     return (struct http_out_request){.method = method,
-        .url = url(f, path),
+        .url = served_url(f, path),
         .body = str_of(body),
         .write = write,
         .timeout_ms = 60000,
@@ -50,7 +19,7 @@ static struct http_out_request request(
 }
 
 static struct run *exchange(
-    struct fixture *f, const char *method, const char *path, const char *body, bool write)
+    struct served *f, const char *method, const char *path, const char *body, bool write)
 {
     struct http_out_request r = request(f, method, path, body, write);
     run_request(&f->run, &r);
@@ -61,7 +30,7 @@ static struct run *exchange(
 
 static void answers_come_whole(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct run *r = exchange(f, "POST", "/echo", "hello", true);
     assert_int_equal(r->outcome, HTTP_OUT_ANSWERED);
     assert_int_equal(r->status, 200);
@@ -90,7 +59,7 @@ static void every_method_is_sent_as_named(void **state)
 {
     static const char *const methods[] = {
         "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "X-Y"};
-    struct fixture *f = *state;
+    struct served *f = *state;
     for (int write = 0; write < 2; write++) {
         for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
             char start[64];
@@ -108,7 +77,7 @@ static void every_method_is_sent_as_named(void **state)
 
 static void nothing_is_added_to_a_request(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct http_header headers[] = {
         {STR_LIT("X-Key"), STR_LIT("  abc  ")}, {STR_LIT("X-None"), STR_LIT("")}};
     size_t big = (size_t)2 << 20; /* libcurl would announce so much with Expect */
@@ -130,7 +99,7 @@ static void nothing_is_added_to_a_request(void **state)
 /* One handle of libcurl serves all of these, and keeps options between them. */
 static void nothing_of_a_request_is_left_for_the_next(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     char plain[300], keyed[300];
     int port = f->server.port;
     snprintf(plain, sizeof(plain),
@@ -178,7 +147,7 @@ static void an_address_is_sent_the_same_each_time(void **state)
         "/a/../b", "/a/./b?c=/../d", "/.a", "/a?", "/a?b?c", "/a%2Fb%c3%a4?d=%2f%2F", "/a#part",
         "/a?b#part", "/(a)+b!*'$@", "/\xc3\xa4?\xc3\xa4", "/a//b", "//a", "/a/b/..", "/a;b:c~d",
         "/a"};
-    struct fixture *f = *state;
+    struct served *f = *state;
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         struct run fresh;
         char text[200];
@@ -201,7 +170,7 @@ static void an_address_is_sent_the_same_each_time(void **state)
 
 static void redirects_are_answers(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct run *r = exchange(f, "POST", "/redirect", "x", true);
     assert_int_equal(r->outcome, HTTP_OUT_ANSWERED);
     assert_int_equal(r->status, 307);
@@ -212,7 +181,7 @@ static void redirects_are_answers(void **state)
 
 static void answers_are_inflated_within_the_limit(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct run *r = exchange(f, "GET", "/gzip", NULL, false);
     assert_int_equal(r->outcome, HTTP_OUT_ANSWERED);
     assert_string_equal(r->body, "inflated");
@@ -232,7 +201,7 @@ static void answers_are_inflated_within_the_limit(void **state)
 
 static void the_limit_is_exact(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct http_out_request r = request(f, "POST", "/echo", "12345", true);
     r.max_body = 5;
     run_request(&f->run, &r);
@@ -248,7 +217,7 @@ static void the_limit_is_exact(void **state)
 
 static void silence_ends_at_the_timeout(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     for (int write = 0; write < 2; write++) {
         struct http_out_request r = request(f, "POST", "/silent", "x", write);
         r.timeout_ms = 100;
@@ -263,7 +232,7 @@ static void silence_ends_at_the_timeout(void **state)
 
 static void half_answers_are_unknown(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
         for (int write = 0; write < 2; write++) {
             for (int body = 0; body < 2; body++) {
@@ -292,7 +261,7 @@ static void a_write_is_not_sent_again(void **state)
         bool reuses;
     } writes[] = {{"POST", "{\"invoice\":1}", true}, {"PUT", "x", true}, {"POST", NULL, false},
         {"DELETE", NULL, false}, {"DELETE", "x", true}, {"PATCH", "x", true}, {"GET", NULL, false}};
-    struct fixture *f = *state;
+    struct served *f = *state;
     for (size_t i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
         exchange(f, "GET", "/echo", NULL, false); /* leaves a connection to be used again */
         int executed = atomic_load(&f->server.executed);
@@ -310,7 +279,7 @@ static void a_write_is_not_sent_again(void **state)
 /* The same case for reads shows that the test above would find a second sending. */
 static void a_read_is_sent_again(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     exchange(f, "GET", "/echo", NULL, false);
     struct run *r = exchange(f, "POST", "/dies-when-reused", "query", false);
     assert_int_equal(r->outcome, HTTP_OUT_ANSWERED);
@@ -322,7 +291,7 @@ static void a_read_is_sent_again(void **state)
 /* libcurl counts in its handle how often it sent again, and gives up at the sixth time. */
 static void reads_are_sent_again_however_often_that_was(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     for (int i = 0; i < 8; i++) {
         exchange(f, "GET", "/echo", NULL, false);
         struct run *r = exchange(f, "GET", "/dies-when-reused", NULL, false);
@@ -333,7 +302,7 @@ static void reads_are_sent_again_however_often_that_was(void **state)
 /* A body larger than the socket takes, on a connection that the server then resets. */
 static void a_large_write_is_not_sent_again(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     size_t big = (size_t)8 << 20;
     char *body = calloc(1, big);
     exchange(f, "GET", "/echo", NULL, false);
@@ -347,7 +316,7 @@ static void a_large_write_is_not_sent_again(void **state)
 
 static void writes_may_ask_for_new_connections(void **state)
 {
-    struct fixture *f = *state;
+    struct served *f = *state;
     struct http_out_config c;
     struct run run;
     http_out_config_defaults(&c);
@@ -362,7 +331,7 @@ static void writes_may_ask_for_new_connections(void **state)
 
 int main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, served_setup, served_teardown)
     const struct CMUnitTest tests[] = {
         TEST(answers_come_whole),
         TEST(every_method_is_sent_as_named),
