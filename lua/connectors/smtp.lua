@@ -17,7 +17,7 @@ path is the name said in EHLO.
 Both return true, or false and the problem: a mail that did not get through never ends a run, it leaves
 a warning. A server that says "later" (4yz, greylisting) is asked again until the deadline. A mail whose
 answer was lost is sent once more with the same Message-ID, by which receivers know it again. Who is
-refused keeps it from nobody else: he alone is asked about again, and is named in the problem. `must =
+refused keeps it from nobody else: that one is asked about again alone, and named in the problem. `must =
 true` in send wants to be sure: what is refused raises an error, and a lost answer goes to a person.
 ]]
 
