@@ -28,6 +28,8 @@ static const struct conf_option options[] = {
     {NULL, CONF_TEXT, NULL, NULL},
 };
 
+#define DRAIN_MS 20000
+
 struct foreground {
     const struct conf *conf;
     struct parts parts;
@@ -39,11 +41,17 @@ struct foreground {
     int status;
 };
 
+static void drained(void *arg)
+{
+    loop_stop(((struct foreground *)arg)->parts.loop);
+}
+
+/* A token may still be under way that is renewed ahead of its end. */
 static void finish(struct foreground *f, int status)
 {
     if (status > f->status)
         f->status = status;
-    loop_stop(f->parts.loop);
+    engine_drain(f->parts.engine, DRAIN_MS, drained, f);
 }
 
 static void on_step(void *arg, const struct engine_step_info *i)

@@ -209,11 +209,25 @@ static bool outside(const struct engine *e)
     return false;
 }
 
+static bool renewing(const struct engine *e)
+{
+    size_t at = 0;
+    struct str key;
+    void *company, *channel;
+    while (map_next(e->companies, &at, &key, &company)) {
+        size_t of = 0;
+        while (map_next(((struct company *)company)->channels, &of, &key, &channel))
+            if (grant_under_way(channel))
+                return true;
+    }
+    return false;
+}
+
 static void look_drained(void *arg)
 {
     struct engine *e = arg;
     bool late = clock_mono_ms() >= e->drain_until_ms;
-    if (!late && (outside(e) || store_pending(e->parts.store) > 0)) {
+    if (!late && (outside(e) || renewing(e) || store_pending(e->parts.store) > 0)) {
         loop_timer_arm(e->drain_timer, DRAIN_LOOK_MS);
         return;
     }

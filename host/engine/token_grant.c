@@ -48,6 +48,12 @@ void grant_leave(struct channel *ch)
         loop_timer_free(t->timer);
 }
 
+bool grant_under_way(const struct channel *ch)
+{
+    const struct token *t = &ch->token;
+    return t->grant && (t->transfer || t->saving || t->unsaved);
+}
+
 void grant_stop(struct channel *ch)
 {
     struct token *t = &ch->token;
@@ -60,7 +66,8 @@ void grant_stop(struct channel *ch)
     t->renewing = t->unsaved = false;
 }
 
-/* What is not stored is known to this process alone: it is stored as soon as that is possible. */
+/* What is not stored is known to this process alone: it is stored as soon as that is possible, and
+ * no other process renews the grant before that. */
 static void saved_or_later(struct channel *ch, int rc, const struct err *e)
 {
     if (rc >= 0)
@@ -94,7 +101,8 @@ static void lost_saved(struct channel *ch, int rc, const struct err *e)
     saved_or_later(ch, rc, e);
     if (connected_anew(ch, rc))
         return;
-    grant_unlock(ch);
+    if (rc >= 0)
+        grant_unlock(ch);
     ch->token.renewing = false;
     grant_tell(ch, ch->token.grant->problem);
 }
@@ -177,9 +185,11 @@ static void renewed_saved(struct channel *ch, int rc, const struct err *e)
     if (connected_anew(ch, rc))
         return;
     FAULT_POINT("after_grant_saved");
-    grant_unlock(ch);
+    if (rc >= 0)
+        grant_unlock(ch);
     t->renewing = false;
-    token_set(ch, t->grant->access, t->grant->life_ms, t->grant->life_ms);
+    int64_t left = t->grant->end_ms - clock_wall_ms(), life = t->grant->life_ms;
+    token_set(ch, t->grant->access, life, left < life ? left : life);
     token_tell(ch, TOKEN_READY, "", -1);
 }
 
@@ -404,8 +414,10 @@ static void on_timer(void *arg)
 static void stored_at_last(struct channel *ch, int rc, const struct err *e)
 {
     saved_or_later(ch, rc, e);
-    if (rc >= 0)
-        on_timer(ch);
+    if (rc < 0 || connected_anew(ch, rc))
+        return;
+    grant_unlock(ch);
+    on_timer(ch);
 }
 
 /* ---- who asks ---- */
@@ -436,7 +448,8 @@ void grant_ask(struct channel *ch, struct token_wait *w)
     }
     if (!why && ((t->value && now < t->end_ms) || take_access(ch))) {
         /* Renewed ahead of its end, while it is still good. */
-        if (now >= t->renew_ms && !t->renewing && t->grant->refresh)
+        if (now >= t->renew_ms && !t->renewing && t->grant->refresh &&
+            !ch->company->engine->draining)
             grant_renew(ch);
         if (t->value)
             w->done(w->arg, TOKEN_READY, "", -1);

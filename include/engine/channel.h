@@ -174,6 +174,9 @@ struct secrets_write *grant_allowed(const struct channel *ch, const char *token_
     const struct token_answer *a, secrets_written_fn fn, void *arg, struct err *e);
 /* That is in the store: all that waits goes on with it. -1 and e. */
 int grant_connected(struct channel *ch, struct err *e);
+/* An answer about it is to come, or to be written: with that a refresh token that was spent for it
+ * would be lost. */
+bool grant_under_way(const struct channel *ch);
 void grant_leave(struct channel *ch); /* frees what it holds */
 /* What is under way with it is given up, and it is forgotten; what is being written is written. */
 void grant_stop(struct channel *ch);

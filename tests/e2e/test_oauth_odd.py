@@ -323,6 +323,36 @@ class Odd(Case):
         self.assertEqual(self.run_of(2, "done")["result"], "t4")
         self.assertEqual(used, ["a code", "r1", "r2", "r3"])
 
+    def test_an_orderly_end_waits_for_the_answer_that_a_refresh_token_was_spent_for(self):
+        self.begin()
+        spent, given = [], []
+
+        def token(q):
+            spent.append(q.form.get("refresh_token"))
+            n = len(spent)
+            if n > 1:
+                time.sleep(1)
+            given.append(time.monotonic())
+            return {"access_token": f"t{n}", "refresh_token": f"r{n}", "expires_in": (1, 6, 600)[n - 1]}
+        self.says["/token"] = token
+        self.allow()
+        time.sleep(1)  # the first has ended
+        self.deliver()
+        wait_until(lambda: len(spent) == 2, "the second to be asked for")
+        self.world.host.stop()
+        self.start()
+        self.assertEqual(self.run_of(1, "done")["result"], "Bearer t2")
+        # A run in the foreground goes on with a token that still holds, and begins its renewal.
+        event = self.world.dir + "/event.json"
+        with open(event, "w") as f:
+            f.write('{"type": "read"}')
+        time.sleep(given[1] + 5.75 - time.monotonic())
+        self.world.sauma("run", self.world.companies + "/plain", event, "--data", self.world.data)
+        wait_until(lambda: len(given) == 3, "the third to be given")
+        self.deliver()
+        self.assertEqual(self.run_of(2, "done")["result"], "Bearer t3")
+        self.assertEqual(spent, [None, "r1", "r2"])
+
     def test_a_run_in_the_foreground_says_what_it_waits_for_and_goes_on(self):
         self.begin()
         event = self.world.dir + "/event.json"
